@@ -1,0 +1,1 @@
+"""The tests of tripwire_async; they mirror the package."""

@@ -1,0 +1,77 @@
+"""What travels through the chain: a `Request` on the way out, a `Response` on the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._operation import Operation
+    from ._secret import Secret
+
+
+@attrs.define
+class Trace:
+    """What became of one call, filled in by the layers that it passes; the one thing about a request that changes.
+
+    Attributes:
+        client_request_id: Our id of the call, the same over its attempts; None when nothing made one.
+        attempts: How often the call was put on the wire.
+        limiter: Seconds spent waiting for the rate limit, cooldowns included, and for a slot in flight.
+        backoff: Seconds slept between attempts.
+        wire: Seconds from handing a request to the transport to the end of its answer, over all attempts.
+    """
+
+    client_request_id: str | None = None
+    attempts: int = 0
+    limiter: float = 0.0
+    backoff: float = 0.0
+    wire: float = 0.0
+
+    @property
+    def waited(self) -> float:
+        """Seconds that the call stood still: the limiter's and the backoff's."""
+        return self.limiter + self.backoff
+
+
+@attrs.frozen
+class Request:
+    """One call on its way to the wire; a changed request is a new one (`attrs.evolve`).
+
+    Attributes:
+        operation: What is being called; its *path* is the template, without ids.
+        url: The absolute URL, quoted.
+        headers: The headers so far; never the credentials, which are added innermost.
+        body: The encoded body; None when there is none. Bytes, so that every request can be sent again.
+        timeout: Seconds for one attempt on the wire.
+        deadline: When the whole call must have ended, on the clock of the chain.
+        bearer: Credentials of this call alone, as a Gate poll token; None for the client's own key.
+        trace: What became of the call so far.
+    """
+
+    operation: Operation[object]
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    timeout: float
+    deadline: float
+    bearer: Secret | None = None
+    trace: Trace = attrs.field(factory=Trace)
+
+
+@attrs.frozen
+class Response:
+    """An answer, read to its end.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The response headers, looked up in any case.
+        body: The body, decompressed.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes

@@ -1,0 +1,39 @@
+"""The chain that a call goes through: what a handler is, what a middleware is, and how they are joined."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeAlias
+
+from ._messages import Request, Response
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+"""Answers a request. The transport is one, and so is the rest of the chain as a middleware sees it."""
+
+
+class Middleware(Protocol):
+    """Answers a request, usually by handing it, perhaps changed, to *call_next*.
+
+    A plain ``async def`` with two arguments is one. Statuses of 400 and more arrive as responses; only the lack of an
+    answer arrives as an exception (`tripwire_async.errors.TransportError`).
+    """
+
+    def __call__(self, request: Request, call_next: Handler, /) -> Awaitable[Response]:
+        """Return the answer to *request*."""
+        ...
+
+
+def compose(middleware: Sequence[Middleware], handler: Handler) -> Handler:
+    """Wrap *handler*; the first of *middleware* ends up outermost.
+
+    Neighbours are closed over and nothing is assigned, so one middleware may serve several clients.
+    """
+
+    def wrap(inner: Handler, layer: Middleware) -> Handler:
+        def handle(request: Request) -> Awaitable[Response]:
+            return layer(request, inner)
+
+        return handle
+
+    return functools.reduce(wrap, reversed(middleware), handler)

@@ -1,0 +1,63 @@
+"""A text that hides itself wherever things get printed."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Final, final
+
+_VISIBLE_PREFIXES: Final = ("sk_live_", "sk_test_", "pk_live_", "pk_test_", "whsec_", "gtpoll_", "agt_")
+
+
+@final
+class Secret:
+    """A text that prints hidden, as ``Secret('whsec_…')``; `reveal` is the only way to it.
+
+    The prefix that tells what kind of secret it is stays visible; nothing else does, not even the length. Two secrets
+    compare in constant time. Pickling one keeps the text, so that a model can cross a process pool: treat a pickle of
+    a model as you treat the secret.
+    """
+
+    __slots__ = ("_text",)
+
+    _text: str
+
+    def __init__(self, text: str) -> None:
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
+            msg = f"a secret is made of text, not of {type(text).__name__}"
+            raise TypeError(msg)
+        object.__setattr__(self, "_text", text)
+
+    def reveal(self) -> str:
+        """Return the text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        prefix = next((known for known in _VISIBLE_PREFIXES if self._text.startswith(known)), "")
+        return f"Secret('{prefix}…')"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str, /) -> str:
+        return format(repr(self), spec)
+
+    def __setattr__(self, name: str, value: object, /) -> None:
+        msg = f"a Secret cannot be changed: no attribute {name!r} can be set"
+        raise AttributeError(msg)
+
+    def __delattr__(self, name: str, /) -> None:
+        msg = f"a Secret cannot be changed: no attribute {name!r} can be deleted"
+        raise AttributeError(msg)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
+        return Secret, (self._text,)

@@ -1,0 +1,1 @@
+"""The Tripwire API on loopback, for tests."""

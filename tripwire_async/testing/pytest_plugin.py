@@ -1,0 +1,1 @@
+"""Fixtures for pytest: the API on loopback, and a client on it."""
