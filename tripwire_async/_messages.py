@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from yarl import URL
+
     from ._operation import Operation
     from ._secret import Secret
+
+Lane: TypeAlias = Literal["single", "send", "poll"]
+"""What a call is part of, for a fair rate limit: a call of its own, one of many sends, or the polls that follow them."""
 
 
 @attrs.define
@@ -43,22 +48,26 @@ class Request:
 
     Attributes:
         operation: What is being called; its *path* is the template, without ids.
-        url: The absolute URL, quoted.
+        url: The absolute URL, quoted, with its query.
         headers: The headers so far; never the credentials, which are added innermost.
         body: The encoded body; None when there is none. Bytes, so that every request can be sent again.
         timeout: Seconds for one attempt on the wire.
         deadline: When the whole call must have ended, on the clock of the chain.
         bearer: Credentials of this call alone, as a Gate poll token; None for the client's own key.
+        max_attempts: How often this call may be put on the wire at the most; None for the chain's own rule.
+        lane: What the call is part of, for a fair rate limit.
         trace: What became of the call so far.
     """
 
     operation: Operation[object]
-    url: str
+    url: URL
     headers: Mapping[str, str]
     body: bytes | None
     timeout: float
     deadline: float
     bearer: Secret | None = None
+    max_attempts: int | None = None
+    lane: Lane = "single"
     trace: Trace = attrs.field(factory=Trace)
 
 
