@@ -1,0 +1,1 @@
+"""Tests of the receiver: being a webhook endpoint."""
