@@ -119,6 +119,13 @@ def test_every_property_is_described(document: Node) -> None:
     assert not [pointer for pointer, _, schema in found if not is_sentence(schema.get("description"))]
 
 
+def test_every_titled_schema_is_described(document: Node) -> None:
+    """An inline schema with a title becomes a class, and a class has a docstring."""
+    titled = [(at, node) for at, node in nodes(document["components"]) if isinstance(node.get("title"), str)]
+    assert len(titled) > 50
+    assert not [at for at, node in titled if not is_sentence(node.get("description"))]
+
+
 def test_every_reference_resolves(document: Node) -> None:
     """Every `$ref` points at something in the document, and so do the mappings of discriminators."""
     known = {pointer for pointer, _ in nodes(document)}
