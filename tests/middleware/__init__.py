@@ -1,0 +1,1 @@
+"""Tests of the layers, on virtual time, with plain functions for handlers."""

@@ -1,0 +1,60 @@
+"""Requests and responses: frozen values that tell nothing that should stay untold."""
+
+from __future__ import annotations
+
+import attrs
+from yarl import URL
+
+from tripwire_async._messages import Request, Response, Trace
+from tripwire_async._operation import Operation
+from tripwire_async._secret import Secret
+
+OPERATION = Operation[object](
+    id="createThing", method="POST", path="/v1/things", authority="secret", success=201, returns=object
+)
+REQUEST = Request(
+    operation=OPERATION,
+    url=URL("https://api.example/v1/things"),
+    headers={"Accept": "application/json"},
+    body=b'{"password": "hunter2"}',
+    timeout=30.0,
+    deadline=300.0,
+    bearer=Secret("gtpoll_1"),
+    max_attempts=2,
+    lane="poll",
+    trace=Trace(client_request_id="creq_1", attempts=2),
+)
+
+
+def test_with_header_changes_the_headers_and_nothing_else() -> None:
+    """Every other field, whichever may come to be, is carried over; the trace is the very same."""
+    changed = REQUEST.with_header("X-Thing", "1")
+    assert changed.headers == {"Accept": "application/json", "X-Thing": "1"}
+    assert REQUEST.headers == {"Accept": "application/json"}
+    assert attrs.evolve(REQUEST, headers=changed.headers) == changed
+    assert changed.trace is REQUEST.trace
+
+
+def test_with_header_replaces_a_header_of_that_name() -> None:
+    """There is one value a name."""
+    assert REQUEST.with_header("Accept", "text/html").headers == {"Accept": "text/html"}
+
+
+def test_a_request_prints_neither_its_body_nor_its_credentials() -> None:
+    """A request stands in tracebacks and logs; what it carries does not."""
+    printed = repr(REQUEST.with_header("authorization", "Bearer sk_test_1"))
+    assert "hunter2" not in printed
+    assert "sk_test_1" not in printed
+    assert "gtpoll_1" not in printed
+    assert "body=<23 bytes>" in printed
+    assert "body=None" in repr(attrs.evolve(REQUEST, body=None))
+
+
+def test_a_response_prints_no_body() -> None:
+    """An answer may hold a signing secret."""
+    assert repr(Response(201, {}, b"whsec_123")) == "Response(status=201, headers={}, body=<9 bytes>)"
+
+
+def test_the_time_waited_is_the_limiters_and_the_backoffs() -> None:
+    """The wire is no waiting."""
+    assert Trace(limiter=1.0, backoff=2.0, wire=4.0).waited == 3.0

@@ -1,0 +1,10 @@
+"""The layers that a call goes through, and what it takes to write another one."""
+
+from __future__ import annotations
+
+from tripwire_async._messages import Request, Response, Trace
+from tripwire_async._pipeline import Handler, Middleware, compose
+
+from .bearer_auth import BearerAuth
+
+__all__ = ["BearerAuth", "Handler", "Middleware", "Request", "Response", "Trace", "compose"]

@@ -1,0 +1,88 @@
+"""The innermost layer: the only one that holds the secret key, and the one that adds it."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Final, final
+
+from tripwire_async._secret import Secret
+from tripwire_async.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from tripwire_async._messages import Request, Response
+    from tripwire_async._operation import Authority
+    from tripwire_async._pipeline import Handler
+
+_VARIABLE: Final = "TRIPWIRE_SECRET_KEY"
+_VISIBLE_ASCII: Final = re.compile(r"[\x21-\x7e]+")
+_WANTED: Final[dict[Authority, str]] = {
+    "poll_token": "the poll token of a Gate session (gtpoll_…)",
+    "agent_token": "a Gate agent token (agt_…)",
+}
+
+
+@final
+class BearerAuth:
+    """Add ``Authorization: Bearer …`` as the operation wants it: the secret key, the call's own token or nothing.
+
+    Operations with the authority ``secret`` get *key*, or what the call itself carries (`Request.bearer`); those with a
+    token get that call's token, never the key; ``public`` ones get nothing.
+
+    Without a *key* the environment variable ``TRIPWIRE_SECRET_KEY`` is taken, read here and once. Having none is fine
+    until an operation wants one: then the call raises `ConfigurationError`, before anything is sent. So does a key that
+    is made for browsers (``pk_…``) or that cannot stand in a header, as soon as it is handed over. No message shows it.
+    """
+
+    __slots__ = ("_authorization",)
+
+    _authorization: str | None
+
+    def __init__(self, key: str | Secret | None = None) -> None:
+        if key is None:
+            # An empty variable is how a deployment says that there is none.
+            key = os.environ.get(_VARIABLE) or None
+        self._authorization = None if key is None else _authorization(key, "the secret key")
+
+    def replace(self, key: str | Secret) -> None:
+        """Use *key* from the next attempt on; what is on the wire is not disturbed.
+
+        Raises `ConfigurationError` when it cannot be a secret key; the one before then stays.
+        """
+        self._authorization = _authorization(key, "the secret key")
+
+    # Not a coroutine: its frame, which holds the key, would stand in the traceback of every transport error.
+    def __call__(self, request: Request, call_next: Handler, /) -> Awaitable[Response]:
+        """Hand *request* on with the credentials that its operation wants."""
+        authority = request.operation.authority
+        if authority == "public":
+            return call_next(request)
+        if request.bearer is not None:
+            authorization = _authorization(request.bearer, "the credentials of this call")
+        elif authority != "secret":
+            msg = f"{request.operation.id} needs {_WANTED[authority]}, and the call carries none"
+            raise ConfigurationError(msg)
+        elif self._authorization is None:
+            msg = f"{request.operation.id} needs a secret key: pass secret_key=, or set {_VARIABLE}"
+            raise ConfigurationError(msg)
+        else:
+            authorization = self._authorization
+        return call_next(request.with_header("Authorization", authorization))
+
+    def __repr__(self) -> str:
+        return f"BearerAuth({'no key' if self._authorization is None else '…'})"
+
+
+def _authorization(key: str | Secret, what: str) -> str:
+    text = key.reveal() if isinstance(key, Secret) else key
+    if not text:
+        msg = f"{what} is empty: pass secret_key=, or set {_VARIABLE}"
+    elif not _VISIBLE_ASCII.fullmatch(text):
+        msg = f"{what} holds a space, a line break or another character that no key has: was it copied whole?"
+    elif text.startswith("pk_"):
+        msg = f"{what} is a publishable one (pk_…), made for browsers and refused here: use one that begins with sk_"
+    else:
+        return f"Bearer {text}"
+    raise ConfigurationError(msg)
