@@ -1,0 +1,67 @@
+"""What `import tripwire_async` brings along, asked of a Python of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+ASK = """
+import json, sys
+import {module}
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def modules_after_importing(module: str) -> set[str]:
+    """Return the names of all modules that are there after *module* was imported in a new process."""
+    asked = subprocess.run(  # noqa: S603 - this Python, and a program written above
+        [sys.executable, "-W", "error", "-c", ASK.format(module=module)], capture_output=True, check=True
+    )
+    return set(json.loads(asked.stdout))
+
+
+def brought(loaded: set[str], name: str) -> set[str]:
+    """Return those of *loaded* that are *name* or lie in it."""
+    return {module for module in loaded if module == name or module.startswith(f"{name}.")}
+
+
+@pytest.fixture(scope="module")
+def loaded() -> set[str]:
+    """Return what importing the package brings."""
+    return modules_after_importing("tripwire_async")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "argparse",
+        "cryptography",
+        "opentelemetry",
+        "pytest",
+        "redis",
+        "rich",
+        "tripwire_async._codegen",
+        "tripwire_async.cli",
+        "tripwire_async.testing",
+        "uvloop",
+        "yaml",
+    ],
+)
+def test_the_import_leaves_out_what_a_program_may_never_use(loaded: set[str], name: str) -> None:
+    """Extras, the server for tests and the command line are imported by whoever uses them."""
+    assert set() == brought(loaded, name)
+
+
+def test_the_import_builds_no_models(loaded: set[str]) -> None:
+    """The models of a resource come when the resource is first used, not before."""
+    assert set() == brought(loaded, "tripwire_async._generated.models")
+
+
+def test_the_check_sees_what_an_import_brings() -> None:
+    """The tests above would notice: a module that is imported is among those that are counted."""
+    assert {"tripwire_async.errors"} == brought(
+        modules_after_importing("tripwire_async.errors"), "tripwire_async.errors"
+    )
