@@ -1,0 +1,278 @@
+"""Understands the schemas: each becomes a declaration, inline objects and enumerations too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from . import names
+from .shapes import (
+    ANY,
+    NULL,
+    Alias,
+    Choice,
+    Constant,
+    Declaration,
+    Enumeration,
+    Field,
+    ListOf,
+    MapOf,
+    Model,
+    Named,
+    Scalar,
+    Shape,
+    Union,
+)
+
+if TYPE_CHECKING:
+    from .document import Document, Node
+
+_SAID: Final = ("description", "title", "default")
+_TEXT: Final = (*_SAID, "type", "format", "pattern", "minLength", "maxLength", "x-secret")
+_NUMBER: Final = (*_SAID, "type", "minimum", "maximum")
+_LIST: Final = (*_SAID, "type", "items", "minItems", "maxItems")
+# The rule in if, then and else is one between arguments; the service has the last word on it.
+_OBJECT: Final = (
+    *_SAID,
+    *("type", "properties", "required", "additionalProperties", "minProperties", "if", "then", "else"),
+)
+
+
+def read_schemas(document: Document) -> dict[str, Declaration]:
+    """Return what the schemas of *document* declare, by name, in the document's order; raises `RefusalError`."""
+    reader = SchemaReader(document)
+    for name, node in document.root["components"]["schemas"].members():
+        reader.declare(name, node)
+    return reader.declared
+
+
+@attrs.frozen
+class SchemaReader:
+    """Understands schemas one by one and gathers what they declare.
+
+    Attributes:
+        document: Where references lead.
+        declared: What was declared so far, by name.
+    """
+
+    document: Document
+    declared: dict[str, Declaration] = attrs.field(factory=dict)
+
+    def declare(self, name: str, node: Node) -> None:
+        """Take in a schema that stands under a name of its own."""
+        names.class_(name, node)
+        if "allOf" in node:
+            self._add(self._extension(name, node), node)
+        elif "enum" in node:
+            self._add(_enumeration(name, node), node)
+        elif "properties" in node:
+            self._add(self._model(name, node), node)
+        else:
+            self._add(Alias(name, self.shape(node), _pattern(node), node.description(), node.pointer), node)
+
+    def shape(self, node: Node) -> Shape:
+        """Understand a schema in a place where a value of it stands."""
+        special = {
+            "$ref": self._reference,
+            "anyOf": self._any_of,
+            "enum": self._inline_enumeration,
+            "const": _constant,
+        }
+        for keyword, read in special.items():
+            if keyword in node:
+                return read(node)
+        kind = node["type"]
+        kinds = kind.texts() if isinstance(kind.value, list) else [kind.text()]
+        return union(*(self._of_type(each, node) for each in kinds))
+
+    def _of_type(self, kind: str, node: Node) -> Shape:
+        read = {
+            "array": self._list,
+            "boolean": _boolean,
+            "integer": _number,
+            "null": _null,
+            "number": _number,
+            "object": self._object,
+            "string": _text,
+        }.get(kind)
+        if read is None:
+            return node["type"].refuse(f"the generator does not know the type {kind!r}")
+        return read(node, kind)
+
+    def _list(self, node: Node, _: str) -> Shape:
+        _only(node, *_LIST)
+        return ListOf(self.shape(node["items"]))
+
+    def _reference(self, node: Node) -> Shape:
+        node.only("$ref", "description", "x-secret")
+        name = self.document.schema_name(node)
+        if "x-secret" in node and "x-secret" not in self.document.follow(node):
+            node["x-secret"].refuse(f"{name} is secret here and not where it is described")
+        return Named(name)
+
+    def _any_of(self, node: Node) -> Shape:
+        node.only("anyOf", "description", "x-discriminator")
+        options = [self.shape(option) for option in node["anyOf"].items()]
+        objects = [option for option in options if isinstance(option, Named | MapOf)]
+        if len(objects) > 1 and "x-discriminator" not in node:
+            node.refuse("nothing tells which of several objects stands here: x-discriminator is missing")
+        return union(*options)
+
+    def _object(self, node: Node, _: str) -> Shape:
+        if "properties" in node:
+            if "title" not in node:
+                node.refuse("an inline object needs a title, the name of its class")
+            name = names.class_(node["title"].text(), node["title"])
+            self._add(self._model(name, node), node)
+            return Named(name)
+        node.only(*_SAID, "type", "additionalProperties")
+        more = node["additionalProperties"]
+        if more.value is True:
+            return MapOf(ANY)
+        return MapOf(self.shape(more))
+
+    def _inline_enumeration(self, node: Node) -> Shape:
+        if "title" not in node:
+            node.refuse("an inline enumeration needs a title, the name of its class")
+        name = names.class_(node["title"].text(), node["title"])
+        self._add(_enumeration(name, node), node)
+        return Named(name)
+
+    def _model(self, name: str, node: Node) -> Model:
+        node.only(*_OBJECT)
+        if node["type"].value != "object":
+            node["type"].refuse("properties belong to the type 'object'")
+        if "additionalProperties" in node and node["additionalProperties"].value is not True:
+            node["additionalProperties"].refuse("beside properties, only true is known")
+        required = node["required"].texts() if "required" in node else []
+        for each in required:
+            if each not in node["properties"]:
+                node["required"].refuse(f"{each!r} is required and not among the properties")
+        fields = [
+            self._field(name, field, schema, required=field in required)
+            for field, schema in node["properties"].members()
+        ]
+        return Model(name, tuple(fields), node.description(), node.pointer)
+
+    def _field(self, owner: str, name: str, node: Node, *, required: bool) -> Field:
+        shape: Shape
+        if "const" in node and name not in ("object", "type") and node["type"].value == "string":
+            # The service may grow a second value, as it may for an enumeration; what kind of object it is, it cannot.
+            title = node["title"].text() if "title" in node else owner + names.pascal(name)
+            self._add(_enumeration(names.class_(title, node), node), node)
+            shape = Named(title)
+        else:
+            shape = self.shape(node)
+        return Field(names.field(name, node), shape, required, node.description(), self._choice(node))
+
+    def _choice(self, node: Node) -> Choice | None:
+        discriminator = node.get("x-discriminator")
+        if discriminator is None:
+            return None
+        discriminator.only("property", "mapping")
+        models = tuple((value, model.text()) for value, model in discriminator["mapping"].members())
+        options = {self.document.schema_name(option) for option in node["anyOf"].items()}
+        if options != {model for _, model in models}:
+            discriminator["mapping"].refuse("the mapping and anyOf have to name the same schemas")
+        return Choice(discriminator["property"].text(), models)
+
+    def _extension(self, name: str, node: Node) -> Model:
+        node.only("allOf", "description")
+        fields: dict[str, Field] = {}
+        bases: list[str] = []
+        for part in node["allOf"].items():
+            if "$ref" in part:
+                bases.append(self.document.schema_name(part))
+            for field in self._model(bases[-1] if "$ref" in part else name, self._extensible(part)).fields:
+                inherited = fields.get(field.name)
+                fields[field.name] = attrs.evolve(
+                    field,
+                    required=field.required or (inherited is not None and inherited.required),
+                    doc=field.doc or (inherited.doc if inherited else ""),
+                )
+        return Model(name, tuple(fields.values()), node.description(), node.pointer, tuple(bases))
+
+    def _extensible(self, part: Node) -> Node:
+        whole = self.document.follow(part)
+        if "properties" not in whole:
+            part.refuse("allOf puts objects with properties together and nothing else")
+        return whole
+
+    def _add(self, declaration: Declaration, node: Node) -> None:
+        known = self.declared.setdefault(declaration.name, declaration)
+        if known != declaration or (node.pointer != known.pointer and _is_component(node, known)):
+            node.refuse(f"{declaration.name} is the name of another shape at {known.pointer}")
+
+
+def union(*options: Shape) -> Shape:
+    """Return the union of *options*, flat, each once and null at the end."""
+    flat: list[Shape] = []
+    for option in options:
+        flat.extend(option.options if isinstance(option, Union) else [option])
+    unique = sorted(dict.fromkeys(flat), key=lambda option: option == NULL)
+    return unique[0] if len(unique) == 1 else Union(tuple(unique))
+
+
+def _is_component(node: Node, known: Declaration) -> bool:
+    """Tell whether a schema with a name of its own clashes with another of the same shape."""
+    return node.pointer.count("/") == known.pointer.count("/") == 3
+
+
+def _only(node: Node, *keys: str) -> None:
+    """Refuse what no type of *node* knows: with several types, each brings its own keywords."""
+    if isinstance(node["type"].value, list):
+        node.only(*_TEXT, *_NUMBER, *_LIST)
+    else:
+        node.only(*keys)
+
+
+def _text(node: Node, _: str) -> Scalar:
+    _only(node, *_TEXT)
+    if "x-secret" in node:
+        return Scalar("Secret")
+    match node["format"].value if "format" in node else None:
+        case "date-time":
+            return Scalar("Timestamp")
+        case None | "uri":
+            return Scalar("str")
+        case unknown:
+            return node["format"].refuse(f"the generator does not know the format {unknown!r}")
+
+
+def _number(node: Node, kind: str) -> Scalar:
+    _only(node, *_NUMBER)
+    return Scalar("int" if kind == "integer" else "float")
+
+
+def _boolean(node: Node, _: str) -> Scalar:
+    _only(node, *_SAID, "type")
+    return Scalar("bool")
+
+
+def _null(node: Node, _: str) -> Scalar:
+    _only(node, *_SAID, "type")
+    return NULL
+
+
+def _pattern(node: Node) -> str | None:
+    return node["pattern"].text() if "pattern" in node else None
+
+
+def _constant(node: Node) -> Constant:
+    node.only(*_SAID, "type", "const")
+    value = node["const"].value
+    if type(value) not in (str, int) or node["type"].value != ("string" if isinstance(value, str) else "integer"):
+        node["const"].refuse("a constant is a text or a whole number, and of the type beside it")
+    return Constant(value)
+
+
+def _enumeration(name: str, node: Node) -> Enumeration:
+    node.only(*_SAID, "type", "enum", "const")
+    if node["type"].value != "string":
+        node["type"].refuse("only texts are enumerated")
+    values = node["enum"].items() if "enum" in node else [node["const"]]
+    members = tuple((names.member(value), value.text()) for value in values)
+    if len({member for member, _ in members}) != len(members):
+        node.refuse("two values would have the same name in Python")
+    return Enumeration(name, members, node.description(), node.pointer)
