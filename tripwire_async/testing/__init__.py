@@ -1,1 +1,47 @@
-"""The Tripwire API on loopback, for tests."""
+"""The API in a process of your own: what tests run against, ours and yours.
+
+`TripwireServer` is the API on loopback; `Fault` what may go wrong on the way; `ManualClock` a time that a test moves;
+`Posting` and `Outcome` how webhooks are sent, or how their deliveries end without. With pytest, the fixtures
+``tripwire_server`` and ``tripwire`` come by themselves.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tripwire_async.testing.clock import ManualClock
+    from tripwire_async.testing.deliveries import Outcome, Posting
+    from tripwire_async.testing.faults import Fault, Rule
+    from tripwire_async.testing.server import TripwireServer
+    from tripwire_async.testing.service import RecordedRequest
+
+__all__ = [
+    "Fault",
+    "ManualClock",
+    "Outcome",
+    "Posting",
+    "RecordedRequest",
+    "Rule",
+    "TripwireServer",
+]
+
+# pytest imports this package at its start, through the plugin: nothing heavy before it is asked for.
+_HOMES: Final = {
+    "Fault": "faults",
+    "ManualClock": "clock",
+    "Outcome": "deliveries",
+    "Posting": "deliveries",
+    "RecordedRequest": "service",
+    "Rule": "faults",
+    "TripwireServer": "server",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"{__name__}.{home}"), name)

@@ -1,1 +1,31 @@
 """Fixtures for pytest: the API on loopback, and a client on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest_asyncio
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tripwire_async import AsyncTripwire
+    from tripwire_async.testing import TripwireServer
+
+
+@pytest_asyncio.fixture
+async def tripwire_server() -> AsyncIterator[TripwireServer]:
+    """Run the API on loopback for one test."""
+    from tripwire_async.testing import TripwireServer  # noqa: PLC0415 - no aiohttp at the start of pytest
+
+    async with TripwireServer() as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def tripwire(tripwire_server: TripwireServer) -> AsyncIterator[AsyncTripwire]:
+    """Open a client on the ``tripwire_server`` of the same test."""
+    from tripwire_async import AsyncTripwire  # noqa: PLC0415 - no aiohttp at the start of pytest
+
+    async with AsyncTripwire(tripwire_server.secret_key, base_url=tripwire_server.base_url) as client:
+        yield client

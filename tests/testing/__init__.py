@@ -1,0 +1,1 @@
+"""The test server, checked against our OpenAPI document."""

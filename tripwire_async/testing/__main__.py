@@ -1,0 +1,64 @@
+"""``python -m tripwire_async.testing``: the server in a process of its own, for benchmarks and other languages."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+
+from tripwire_async.testing.deliveries import Outcome, Posting
+from tripwire_async.testing.messages import encode
+from tripwire_async.testing.server import TripwireServer
+
+
+async def serve(server: TripwireServer) -> None:
+    """Run *server* until SIGINT or SIGTERM; say where it is and what opens it in one line of JSON first."""
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with server:
+        line = {
+            "base_url": server.base_url,
+            "secret_key": server.secret_key,
+            "organization_id": server.organization_id,
+        }
+        sys.stdout.write(encode(line).decode() + "\n")
+        sys.stdout.flush()
+        await stopped.wait()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read *arguments* and serve."""
+    parser = argparse.ArgumentParser(prog="python -m tripwire_async.testing", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 for one that is free")
+    parser.add_argument("--limit", type=int, default=600, help="requests a key in a window")
+    parser.add_argument("--window", type=float, default=60.0, help="seconds")
+    parser.add_argument("--secret-key", default="", help="one is made up unless given")
+    parser.add_argument("--organization-id", default="", help="one is made up unless given")
+    parser.add_argument("--remember", type=int, default=0, help="how many requests to keep in memory")
+    parser.add_argument("--settle", action="store_true", help="let deliveries succeed at once instead of posting them")
+    options = parser.parse_args(arguments)
+    server = TripwireServer(
+        port=options.port,
+        limit=options.limit,
+        window=options.window,
+        secret_key=options.secret_key,
+        organization_id=options.organization_id,
+        remember=options.remember,
+        posting=Posting(),
+    )
+    if options.settle:
+        server.script(Outcome("succeeded", response_status=200))
+    with contextlib.suppress(ModuleNotFoundError):
+        import uvloop  # noqa: PLC0415 - faster where it is installed
+
+        uvloop.run(serve(server))
+        return
+    asyncio.run(serve(server))
+
+
+if __name__ == "__main__":
+    main()

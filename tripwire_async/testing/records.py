@@ -1,0 +1,139 @@
+"""What the server remembers: organizations, endpoints, events and deliveries, and how each reads on the wire."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import attrs
+
+Wire: TypeAlias = dict[str, Any]
+DeliveryStatus: TypeAlias = Literal["pending", "delivering", "succeeded", "failed", "skipped"]
+
+
+@attrs.define(eq=False)
+class Organization:
+    """A customer."""
+
+    id: str
+    name: str
+    slug: str
+    created_at: str
+    status: str = "active"
+    updated_at: str | None = None
+
+    def wire(self) -> Wire:
+        """Return the organization as the API shows it."""
+        return {
+            "object": "organization",
+            "id": self.id,
+            "name": self.name,
+            "slug": self.slug,
+            "status": self.status,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
+
+
+@attrs.define(eq=False)
+class Endpoint:
+    """A URL of a customer that takes webhooks."""
+
+    id: str
+    organization_id: str
+    name: str
+    url: str
+    event_types: list[str]
+    signing_secret: str = attrs.field(repr=False)
+    created_at: str
+    updated_at: str
+    status: str = "active"
+
+    def wire(self, *, with_secret: bool = False) -> Wire:
+        """Return the endpoint as the API shows it; *with_secret* only right after the secret was made."""
+        wire: Wire = {
+            "object": "webhook_endpoint",
+            "id": self.id,
+            "name": self.name,
+            "url": self.url,
+            "status": self.status,
+            "event_types": self.event_types,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
+        if with_secret:
+            wire["signing_secret"] = self.signing_secret
+        return wire
+
+
+@attrs.define(eq=False)
+class Delivery:
+    """One event on its way to one endpoint."""
+
+    id: str
+    event: Event = attrs.field(repr=False)
+    endpoint: Endpoint = attrs.field(repr=False)
+    created_at: str
+    updated_at: str
+    status: DeliveryStatus = "pending"
+    attempts: int = 0
+    response_status: int | None = None
+    response_body: str | None = None
+    error: str | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in {"succeeded", "failed", "skipped"}
+
+    def wire(self) -> Wire:
+        """Return the delivery as the API shows it."""
+        return {
+            "object": "webhook_delivery",
+            "id": self.id,
+            "event_id": self.event.id,
+            "endpoint_id": self.endpoint.id,
+            "event_type": self.event.type,
+            "status": self.status,
+            "attempts": self.attempts,
+            "response_status": self.response_status,
+            "response_body": self.response_body,
+            "error": self.error,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
+
+
+@attrs.define(eq=False)
+class Event:
+    """Something that happened, with its deliveries to whoever wanted to know."""
+
+    id: str
+    organization_id: str
+    type: str
+    subject_type: str
+    subject_id: str
+    data: Wire
+    created_at: str
+    deliveries: list[Delivery] = attrs.field(factory=list[Delivery])
+
+    def wire(self) -> Wire:
+        """Return the event as the API shows it."""
+        return {
+            "object": "event",
+            "id": self.id,
+            "type": self.type,
+            "subject": {"type": self.subject_type, "id": self.subject_id},
+            "data": self.data,
+            "webhook_deliveries": [delivery.wire() for delivery in self.deliveries],
+            "created_at": self.created_at,
+        }
+
+    def envelope(self) -> Wire:
+        """Return what an endpoint receives."""
+        return {
+            "id": self.id,
+            "object": "webhook_event",
+            "type": self.type,
+            "created": self.created_at,
+            "data": self.data,
+        }
