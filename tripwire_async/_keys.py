@@ -11,7 +11,7 @@ from .errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Secrets: TypeAlias = "str | Secret | Iterable[str | Secret]"
+Secrets: TypeAlias = str | Secret | Iterable[str | Secret]
 """One secret, or all that are valid while one is being rotated."""
 
 
@@ -32,8 +32,12 @@ def revealed(secrets: Secrets, *, name: str) -> tuple[str, ...]:
 
 
 def _texts(secrets: object, name: str) -> Iterator[str]:
-    several = isinstance(secrets, Iterable) and not isinstance(secrets, (str, bytes))
-    for secret in cast("Iterable[object]", secrets) if several else (secrets,):
+    several: Iterable[object]
+    if isinstance(secrets, Iterable) and not isinstance(secrets, (str, bytes)):
+        several = cast("Iterable[object]", secrets)
+    else:
+        several = (secrets,)
+    for secret in several:
         if isinstance(secret, Secret):
             yield secret.reveal()
         elif isinstance(secret, str):

@@ -1,7 +1,8 @@
 """The API in a process of your own: what tests run against, ours and yours.
 
 `TripwireServer` is the API on loopback; `Fault` what may go wrong on the way; `ManualClock` a time that a test moves;
-`Posting` and `Outcome` how webhooks are sent, or how their deliveries end without. With pytest, the fixtures
+`Posting` and `Outcome` how webhooks are sent, or how their deliveries end without; `seal_token` makes the
+tokens that a browser hands over. With pytest, the fixtures
 ``tripwire_server`` and ``tripwire`` come by themselves.
 """
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tripwire_async.testing.clock import ManualClock
     from tripwire_async.testing.deliveries import Outcome, Posting
     from tripwire_async.testing.faults import Fault, Rule
+    from tripwire_async.testing.sealing import seal_token
     from tripwire_async.testing.server import TripwireServer
     from tripwire_async.testing.service import RecordedRequest
 
@@ -25,6 +27,7 @@ __all__ = [
     "RecordedRequest",
     "Rule",
     "TripwireServer",
+    "seal_token",
 ]
 
 # pytest imports this package at its start, through the plugin: nothing heavy before it is asked for.
@@ -36,6 +39,7 @@ _HOMES: Final = {
     "RecordedRequest": "service",
     "Rule": "faults",
     "TripwireServer": "server",
+    "seal_token": "sealing",
 }
 
 
