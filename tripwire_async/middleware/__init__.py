@@ -5,6 +5,20 @@ from __future__ import annotations
 from tripwire_async._messages import Request, Response, Trace
 from tripwire_async._pipeline import Handler, Middleware, compose
 
+from ._quota import RetryQuota
 from .bearer_auth import BearerAuth
+from .retry import OnRetry, Retry, RetryRecord
 
-__all__ = ["BearerAuth", "Handler", "Middleware", "Request", "Response", "Trace", "compose"]
+__all__ = [
+    "BearerAuth",
+    "Handler",
+    "Middleware",
+    "OnRetry",
+    "Request",
+    "Response",
+    "Retry",
+    "RetryQuota",
+    "RetryRecord",
+    "Trace",
+    "compose",
+]
