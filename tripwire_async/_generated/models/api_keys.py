@@ -14,14 +14,14 @@ from tripwire_async._secret import Secret
 
 
 class ApiKeyType(OpenEnum):
-    """The known values of ApiKeyType."""
+    """Whether the key is for browsers (`publishable`) or for servers (`secret`)."""
 
     PUBLISHABLE = "publishable"
     SECRET = "secret"
 
 
 class ApiKeyScope(OpenEnum):
-    """The known values of ApiKeyScope."""
+    """One thing that an API key may do; `*` stands for everything."""
 
     ALL = "*"
     SESSIONS_LIST = "sessions:list"
@@ -43,17 +43,18 @@ class ApiKeyScope(OpenEnum):
 
 
 ApiKeyId: TypeAlias = str
+"""The id of an API key, `key_` and 26 characters."""
 
 
 class ApiKeyEnvironment(OpenEnum):
-    """The known values of ApiKeyEnvironment."""
+    """Whether a key works on live or on test data."""
 
     LIVE = "live"
     TEST = "test"
 
 
 class ApiKeyStatus(OpenEnum):
-    """The known values of ApiKeyStatus."""
+    """Whether an API key is in force, being rotated or revoked."""
 
     ACTIVE = "active"
     ROTATING = "rotating"
@@ -62,10 +63,28 @@ class ApiKeyStatus(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class ApiKey:
-    """The ApiKey object.
+    """One API key of an organization, without the secret part.
 
     Attributes:
         object: Names the kind of this object, always `api_key`.
+        id: The key's id, which is not the key itself.
+        type: Whether the key is for browsers (`publishable`) or for servers (`secret`).
+        environment: Whether the key works on live or on test data.
+        name: The label that people know the key by.
+        status: Whether the key is in force, being rotated or revoked.
+        allowed_origins: The web origins from which the key may be used; null if it has no such
+            list.
+        scopes: What the key may do (`*` is everything); null if the key carries no scopes.
+        rate_limit: The key's own limit in requests a window; null if the default for its type
+            applies.
+        key_preview: A shortened form of the key by which people can tell it from others.
+        last_used_at: When the key was last used; null if it never was.
+        created_at: When the key was issued.
+        rotated_at: When the key was last rotated; null if it never was.
+        revoked_at: When the key was revoked; null if it was not.
+        grace_expires_at: When the grace period of a rotation ends; null if none is under way.
+        display_key: The form of the key that is meant to be shown.
+        revealed_key: The whole key, if this answer reveals it. Treat it as a password.
     """
 
     object: Literal["api_key"]
@@ -89,7 +108,13 @@ class ApiKey:
 
 @attrs.frozen(kw_only=True)
 class ApiKeyListResponse:
-    """The ApiKeyListResponse object."""
+    """One page of API keys.
+
+    Attributes:
+        data: The API keys of this page.
+        pagination: Where this page stands in the list, and how to get the next one.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: tuple[ApiKey, ...]
     pagination: CursorPagination
@@ -98,7 +123,12 @@ class ApiKeyListResponse:
 
 @attrs.frozen(kw_only=True)
 class ApiKeyResponse:
-    """The ApiKeyResponse object."""
+    """The answer that carries one API key.
+
+    Attributes:
+        data: The API key as it is now, without its secret part.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: ApiKey
     meta: ResponseMeta
@@ -106,7 +136,17 @@ class ApiKeyResponse:
 
 @attrs.frozen(kw_only=True)
 class CreateApiKeyRequest:
-    """The CreateApiKeyRequest object."""
+    """The settings of a new API key.
+
+    `scopes` must be given if `type` is `secret`, and must be left out otherwise.
+
+    Attributes:
+        name: The label that people will know the key by.
+        type: Whether the key is for browsers (`publishable`) or for servers (`secret`).
+        environment: Whether the key is to work on live or on test data.
+        allowed_origins: The web origins from which the key may be used.
+        scopes: What a secret key may do (`*` is everything).
+    """
 
     name: str
     type: ApiKeyType | UnsetType = UNSET
@@ -117,10 +157,28 @@ class CreateApiKeyRequest:
 
 @attrs.frozen(kw_only=True)
 class IssuedApiKey:
-    """The IssuedApiKey object.
+    """An API key that was just issued or rotated, with its whole value.
 
     Attributes:
         object: Names the kind of this object, always `api_key`.
+        id: The key's id, which is not the key itself.
+        type: Whether the key is for browsers (`publishable`) or for servers (`secret`).
+        environment: Whether the key works on live or on test data.
+        name: The label that people know the key by.
+        status: Whether the key is in force, being rotated or revoked.
+        allowed_origins: The web origins from which the key may be used; null if it has no such
+            list.
+        scopes: What the key may do (`*` is everything); null if the key carries no scopes.
+        rate_limit: The key's own limit in requests a window; null if the default for its type
+            applies.
+        key_preview: A shortened form of the key by which people can tell it from others.
+        revealed_key: The whole key. Treat it as a password.
+        last_used_at: When the key was last used; null if it never was.
+        created_at: When the key was issued.
+        rotated_at: When the key was last rotated; null if it never was.
+        revoked_at: When the key was revoked; null if it was not.
+        grace_expires_at: When the grace period of a rotation ends; null if none is under way.
+        display_key: The form of the key that is meant to be shown.
     """
 
     object: Literal["api_key"]
@@ -144,7 +202,12 @@ class IssuedApiKey:
 
 @attrs.frozen(kw_only=True)
 class IssuedApiKeyResponse:
-    """The IssuedApiKeyResponse object."""
+    """The answer that carries a key with its whole value.
+
+    Attributes:
+        data: The key, with its whole value.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: IssuedApiKey
     meta: ResponseMeta
@@ -152,7 +215,16 @@ class IssuedApiKeyResponse:
 
 @attrs.frozen(kw_only=True)
 class UpdateApiKeyRequest:
-    """The UpdateApiKeyRequest object."""
+    """The changes to an API key.
+
+    At least one field must be given; what is left out stays as it is.
+
+    Attributes:
+        name: The label that people will know the key by.
+        allowed_origins: The web origins from which the key may be used, in place of the present
+            ones.
+        scopes: What a secret key may do (`*` is everything), in place of the present scopes.
+    """
 
     name: str | UnsetType = UNSET
     allowed_origins: tuple[str, ...] | UnsetType = UNSET

@@ -11,17 +11,24 @@ from tripwire_async._enums import OpenEnum
 from tripwire_async._fields import Timestamp
 
 RequestId: TypeAlias = str
+"""The id of a request to the API, `req_` and 32 hexadecimal digits."""
 
 
 @attrs.frozen(kw_only=True)
 class ResponseMeta:
-    """The ResponseMeta object."""
+    """What an answer says about itself.
+
+    Attributes:
+        request_id: The id of the request; quote it when asking for support.
+    """
 
     request_id: RequestId
 
 
 class ApiErrorNextAction(OpenEnum):
-    """The known values of ApiErrorNextAction."""
+    """What the caller should do next: try again, start a new session, reload the browser bundle or
+    contact support.
+    """
 
     RETRY = "retry"
     NEW_SESSION = "new_session"
@@ -31,7 +38,14 @@ class ApiErrorNextAction(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class ApiFieldIssue:
-    """The ApiFieldIssue object."""
+    """One input that was refused.
+
+    Attributes:
+        name: The name of the field or parameter that was refused.
+        issue: What is wrong with the value.
+        expected: What the service would have accepted.
+        received: The value that the service got; null if it got null.
+    """
 
     name: str
     issue: str
@@ -41,7 +55,16 @@ class ApiFieldIssue:
 
 @attrs.frozen(kw_only=True)
 class ApiErrorDetails:
-    """The ApiErrorDetails object."""
+    """What can be done about an error, as far as the service knows.
+
+    Attributes:
+        fields: The inputs that were refused, each with its reason.
+        allowed_values: The values that would have been accepted.
+        header_name: The request header that the error is about.
+        parameter_set: The group of parameters that the error is about.
+        next_action: What the caller should do next: try again, start a new session, reload the
+            browser bundle or contact support.
+    """
 
     fields: tuple[ApiFieldIssue, ...] | None = None
     allowed_values: tuple[str, ...] | None = None
@@ -52,7 +75,18 @@ class ApiErrorDetails:
 
 @attrs.frozen(kw_only=True)
 class PublicError:
-    """The PublicError object."""
+    """What went wrong with a request.
+
+    Attributes:
+        code: The kind of error, dotted and stable, such as `auth.missing_api_key`: the one thing to
+            branch on.
+        message: The error in words for people; the wording may change.
+        status: The HTTP status of the answer.
+        retryable: Whether the same request may succeed when it is sent again later.
+        request_id: The id of the request that failed.
+        docs_url: Where to read about this kind of error.
+        details: What can be done about the error.
+    """
 
     code: str
     message: str
@@ -65,14 +99,25 @@ class PublicError:
 
 @attrs.frozen(kw_only=True)
 class ApiErrorEnvelope:
-    """The ApiErrorEnvelope object."""
+    """The body of every answer with a status of 400 or more.
+
+    Attributes:
+        error: What went wrong, and what to do about it.
+    """
 
     error: PublicError
 
 
 @attrs.frozen(kw_only=True)
 class CursorPagination:
-    """The CursorPagination object."""
+    """Where a page stands in its list.
+
+    Attributes:
+        limit: How many items a page may hold at most.
+        has_more: Whether the list goes on after this page.
+        next_cursor: The cursor of the next page, opaque and good to be stored; absent if there is
+            none.
+    """
 
     limit: int
     has_more: bool
@@ -80,19 +125,33 @@ class CursorPagination:
 
 
 GateServiceId: TypeAlias = str
+"""The id of a Gate service: 3 to 32 lower-case letters, digits, hyphens and underscores, with a
+letter or digit at both ends.
+"""
 
 WebhookEndpointId: TypeAlias = str
+"""The id of a webhook endpoint, `we_` and 32 hexadecimal digits."""
 
 
 class GateDeliveryRequestAlgorithm(OpenEnum):
-    """The known values of GateDeliveryRequestAlgorithm."""
+    """How the credentials are to be encrypted: X25519, HKDF-SHA256 and AES-256-GCM."""
 
     X25519_HKDF_SHA256_AES_256_GCM = "x25519-hkdf-sha256/aes-256-gcm"
 
 
 @attrs.frozen(kw_only=True)
 class GateDeliveryRequest:
-    """The GateDeliveryRequest object."""
+    """The public key for which credentials are to be encrypted.
+
+    Binary fields are base64url without padding.
+
+    Attributes:
+        version: The version of the format, always 1.
+        algorithm: How the credentials are to be encrypted: X25519, HKDF-SHA256 and AES-256-GCM.
+        key_id: The SHA-256 of the raw public key; a request in which it does not match is to be
+            refused.
+        public_key: The raw X25519 public key, 32 bytes.
+    """
 
     version: Literal[1]
     algorithm: GateDeliveryRequestAlgorithm
@@ -101,10 +160,11 @@ class GateDeliveryRequest:
 
 
 EventId: TypeAlias = str
+"""The id of an evaluation of a session, `evt_` and 26 characters."""
 
 
 class Verdict(OpenEnum):
-    """The known values of Verdict."""
+    """Whether a session looks like a bot or a human, or neither for certain."""
 
     BOT = "bot"
     HUMAN = "human"
@@ -112,14 +172,14 @@ class Verdict(OpenEnum):
 
 
 class Phase(OpenEnum):
-    """The known values of Phase."""
+    """Whether an evaluation rests on a first snapshot or on behavior over time."""
 
     SNAPSHOT = "snapshot"
     BEHAVIORAL = "behavioral"
 
 
 class ManipulationVerdict(OpenEnum):
-    """The known values of ManipulationVerdict."""
+    """How strong the signs of tampering are."""
 
     NONE = "none"
     LOW = "low"
@@ -129,7 +189,12 @@ class ManipulationVerdict(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class ManipulationSummary:
-    """The ManipulationSummary object."""
+    """How strongly a session's evidence seems to have been tampered with.
+
+    Attributes:
+        score: The strength of the signs of tampering, from 0 to 100; null if it was not assessed.
+        verdict: The strength in words; null if it was not assessed.
+    """
 
     score: int | None
     verdict: ManipulationVerdict | None
@@ -137,7 +202,18 @@ class ManipulationSummary:
 
 @attrs.frozen(kw_only=True)
 class Decision:
-    """The Decision object."""
+    """What Tripwire made of a session at one moment.
+
+    Attributes:
+        event_id: The id of the evaluation that led to the decision.
+        verdict: Whether the session looks like a bot or a human, or neither for certain.
+        risk_score: How risky the session is, from 0 (no risk) to 100.
+        phase: Whether the decision rests on a first snapshot or on behavior over time.
+        is_provisional: Whether a later evaluation may still replace the decision.
+        manipulation: Signs that the evidence was tampered with; null if that was not assessed.
+        evaluation_duration_ms: How long the evaluation took, in milliseconds.
+        evaluated_at: When the session was evaluated.
+    """
 
     event_id: EventId
     verdict: Verdict
@@ -150,10 +226,11 @@ class Decision:
 
 
 WebhookEventId: TypeAlias = str
+"""The id of an event, `wevt_` and 32 hexadecimal digits."""
 
 
 class WebhookDeliveryEventType(OpenEnum):
-    """The known values of WebhookDeliveryEventType."""
+    """The types of events that can be delivered, test events included."""
 
     SESSION_FINGERPRINT_CALCULATED = "session.fingerprint.calculated"
     SESSION_RESULT_PERSISTED = "session.result.persisted"
@@ -162,19 +239,34 @@ class WebhookDeliveryEventType(OpenEnum):
 
 
 FingerprintId: TypeAlias = str
+"""The id of a visitor fingerprint, `vid_` and 26 characters."""
 
 GateSessionId: TypeAlias = str
+"""The id of a Gate session."""
 
 
 class GateDeliveryEnvelopeAlgorithm(OpenEnum):
-    """The known values of GateDeliveryEnvelopeAlgorithm."""
+    """How the credentials are encrypted: X25519, HKDF-SHA256 and AES-256-GCM."""
 
     X25519_HKDF_SHA256_AES_256_GCM = "x25519-hkdf-sha256/aes-256-gcm"
 
 
 @attrs.frozen(kw_only=True)
 class GateDeliveryEnvelope:
-    """The GateDeliveryEnvelope object."""
+    """Credentials encrypted for one public key.
+
+    Binary fields are base64url without padding.
+
+    Attributes:
+        version: The version of the format, always 1.
+        algorithm: How the credentials are encrypted: X25519, HKDF-SHA256 and AES-256-GCM.
+        key_id: Which public key they are encrypted for: its SHA-256.
+        ephemeral_public_key: The sender's X25519 public key for this envelope alone, 32 bytes.
+        salt: The salt of the key derivation, 32 bytes.
+        iv: The nonce of AES-GCM, 12 bytes.
+        ciphertext: The encrypted credentials.
+        tag: The authentication tag of AES-GCM, 16 bytes.
+    """
 
     version: Literal[1]
     algorithm: GateDeliveryEnvelopeAlgorithm
@@ -187,5 +279,7 @@ class GateDeliveryEnvelope:
 
 
 SessionId: TypeAlias = str
+"""The id of a session, `sid_` and 26 characters."""
 
 OrganizationId: TypeAlias = str
+"""The id of an organization, `org_` and 26 characters."""

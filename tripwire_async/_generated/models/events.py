@@ -26,7 +26,12 @@ from tripwire_async._generated.models.common import (
 
 @attrs.frozen(kw_only=True)
 class GateApprovedWebhookPayloadTripwire:
-    """The GateApprovedWebhookPayloadTripwire object."""
+    """What Tripwire thinks of whoever started the session.
+
+    Attributes:
+        verdict: Whether the session was started by a bot or a human, or by neither for certain.
+        score: The score behind the verdict; null if there is none.
+    """
 
     verdict: Verdict
     score: float | None
@@ -34,7 +39,17 @@ class GateApprovedWebhookPayloadTripwire:
 
 @attrs.frozen(kw_only=True)
 class GateApprovedWebhookPayload:
-    """The GateApprovedWebhookPayload object."""
+    """An approved Gate session, for which the service now makes credentials.
+
+    Attributes:
+        service_id: The service that the session is for.
+        gate_session_id: The Gate session that was approved.
+        gate_account_id: The Gate account that the credentials are for.
+        account_name: The name that the account at the service is to have.
+        metadata: The data that the session was started with; null if there was none.
+        tripwire: What Tripwire thinks of whoever started the session.
+        delivery: The public key for which the credentials must be encrypted.
+    """
 
     service_id: GateServiceId
     gate_session_id: GateSessionId
@@ -47,21 +62,35 @@ class GateApprovedWebhookPayload:
 
 @attrs.frozen(kw_only=True)
 class GateApprovedWebhookResponse:
-    """The GateApprovedWebhookResponse object."""
+    """The receiver's answer to an approved Gate session.
+
+    Attributes:
+        encrypted_delivery: The credentials, encrypted for the public key of the request.
+    """
 
     encrypted_delivery: GateDeliveryEnvelope
 
 
 @attrs.frozen(kw_only=True)
 class SessionFingerprintCalculatedPayloadSession:
-    """The SessionFingerprintCalculatedPayloadSession object."""
+    """The session that was matched.
+
+    Attributes:
+        id: The session's id, `sid_` and 26 characters.
+    """
 
     id: SessionId
 
 
 @attrs.frozen(kw_only=True)
 class SessionFingerprintCalculatedPayloadVisitorFingerprint:
-    """The SessionFingerprintCalculatedPayloadVisitorFingerprint object."""
+    """The visitor fingerprint that the session was matched to.
+
+    Attributes:
+        id: The visitor fingerprint's id, `vid_` and 26 characters.
+        confidence: How certain the match is, from 0 to 100; null if it is not known.
+        identified_at: When the match was made.
+    """
 
     id: FingerprintId
     confidence: int | None
@@ -70,7 +99,18 @@ class SessionFingerprintCalculatedPayloadVisitorFingerprint:
 
 @attrs.frozen(kw_only=True)
 class WebhookRequestSummary:
-    """The WebhookRequestSummary object."""
+    """The web request that a session was seen in, as webhooks tell it.
+
+    Attributes:
+        url: The address of the page that was visited; null if it is not known.
+        user_agent: The browser's `User-Agent` header; null if it is not known.
+        ip_address: The address that the visitor came from; null if it is not known.
+        screen_size: The size of the screen as text; null if it is not known.
+        is_touch_capable: Whether the device has a touch screen.
+        platform: The platform that the browser names; null if it is not known.
+        first_seen: When the visitor was seen first; null if it is not known.
+        risk_time: When the risk was assessed; null if it is not known.
+    """
 
     url: str | None = None
     user_agent: str | None = None
@@ -84,10 +124,14 @@ class WebhookRequestSummary:
 
 @attrs.frozen(kw_only=True)
 class SessionFingerprintCalculatedPayload:
-    """The SessionFingerprintCalculatedPayload object.
+    """A session that was matched to a visitor fingerprint.
 
     Attributes:
         object: Names the kind of this object, always `session_fingerprint`.
+        session: The session that was matched.
+        visitor_fingerprint: The visitor fingerprint that the session was matched to.
+        request: The web request that the session was seen in.
+        calculated_at: When the fingerprint was calculated.
     """
 
     object: Literal["session_fingerprint"]
@@ -99,14 +143,28 @@ class SessionFingerprintCalculatedPayload:
 
 @attrs.frozen(kw_only=True)
 class SessionResultPersistedPayloadSession:
-    """The SessionResultPersistedPayloadSession object."""
+    """The session that was judged.
+
+    Attributes:
+        id: The session's id, `sid_` and 26 characters.
+    """
 
     id: SessionId
 
 
 @attrs.frozen(kw_only=True)
 class SessionResultPersistedPayloadEvent:
-    """The SessionResultPersistedPayloadEvent object."""
+    """The evaluation that led to the result.
+
+    Attributes:
+        id: The id of the evaluation.
+        scoring_event_id: The id of the scoring behind the evaluation.
+        phase: What the evaluation rests on, such as a first snapshot or behavior; null if it is not
+            known.
+        is_provisional: Whether a later evaluation may still replace the result; null if it is not
+            known.
+        persisted_at: When the result was stored.
+    """
 
     id: EventId
     scoring_event_id: str
@@ -117,7 +175,14 @@ class SessionResultPersistedPayloadEvent:
 
 @attrs.frozen(kw_only=True)
 class SessionResultPersistedPayloadDecision:
-    """The SessionResultPersistedPayloadDecision object."""
+    """What Tripwire made of the session.
+
+    Attributes:
+        verdict: Whether the session looks like a bot or a human, or neither for certain.
+        risk_score: How risky the session is, from 0 (no risk) to 100.
+        score: The score behind the verdict, from 0 to 1.
+        manipulation: Signs that the evidence was tampered with; null if that was not assessed.
+    """
 
     verdict: Verdict
     risk_score: int
@@ -127,21 +192,37 @@ class SessionResultPersistedPayloadDecision:
 
 @attrs.frozen(kw_only=True)
 class SessionResultPersistedPayloadVisitorFingerprint:
-    """The SessionResultPersistedPayloadVisitorFingerprint object."""
+    """The visitor fingerprint that a session was matched to.
+
+    Attributes:
+        id: The visitor fingerprint's id, `vid_` and 26 characters.
+    """
 
     id: FingerprintId
 
 
 @attrs.frozen(kw_only=True)
 class SessionResultPersistedPayloadScoreBreakdown:
-    """The SessionResultPersistedPayloadScoreBreakdown object."""
+    """How the parts of the evidence add to the score.
+
+    Attributes:
+        categories: What each category of evidence adds, by the category's name.
+    """
 
     categories: dict[str, Any]
 
 
 @attrs.frozen(kw_only=True)
 class SessionResultPersistedPayloadSignal:
-    """?"""
+    """One signal that a result rests on.
+
+    Attributes:
+        id: The signal as a stable word for programs.
+        category: The category of evidence that the signal belongs to.
+        confidence: How certain the signal is, in words.
+        score: What the signal adds to the score.
+        role: The part that the signal plays in the result.
+    """
 
     id: str | None = None
     category: str | None = None
@@ -152,17 +233,30 @@ class SessionResultPersistedPayloadSignal:
 
 @attrs.frozen(kw_only=True)
 class SessionResultPersistedPayloadAttribution:
-    """The SessionResultPersistedPayloadAttribution object."""
+    """Who or what seems to be behind the session.
+
+    Attributes:
+        bot: What is known of the bot; null if there is none.
+    """
 
     bot: dict[str, Any] | None = None
 
 
 @attrs.frozen(kw_only=True)
 class SessionResultPersistedPayload:
-    """The SessionResultPersistedPayload object.
+    """The result of a session, just stored.
 
     Attributes:
         object: Names the kind of this object, always `session_result`.
+        session: The session that was judged.
+        event: The evaluation that led to the result.
+        decision: What Tripwire made of the session.
+        visitor_fingerprint: The visitor fingerprint that the session was matched to; null if there
+            was no match.
+        request: The web request that the session was seen in.
+        score_breakdown: How the parts of the evidence add to the score.
+        signals: The signals that the result rests on.
+        attribution: Who or what seems to be behind the session.
     """
 
     object: Literal["session_result"]
@@ -178,17 +272,22 @@ class SessionResultPersistedPayload:
 
 @attrs.frozen(kw_only=True)
 class WebhookTestEventPayloadEndpoint:
-    """The WebhookTestEventPayloadEndpoint object."""
+    """The endpoint that is tested.
+
+    Attributes:
+        id: The id of the endpoint that is tested.
+    """
 
     id: WebhookEndpointId
 
 
 @attrs.frozen(kw_only=True)
 class WebhookTestEventPayload:
-    """The WebhookTestEventPayload object.
+    """The payload of a test event.
 
     Attributes:
         object: Names the kind of this object, always `webhook_test`.
+        endpoint: The endpoint that is tested.
     """
 
     object: Literal["webhook_test"]
@@ -197,10 +296,14 @@ class WebhookTestEventPayload:
 
 @attrs.frozen(kw_only=True)
 class WebhookEventEnvelope:
-    """The WebhookEventEnvelope object.
+    """What is posted to a webhook endpoint: an event and its payload.
 
     Attributes:
+        id: The event's id. The same event can come again: handlers dedupe on it.
         object: Names the kind of this object, always `webhook_event`.
+        type: What happened; it tells the shape of `data`.
+        created: When the event came into being.
+        data: The event's payload, in the shape that belongs to `type`.
     """
 
     id: WebhookEventId
@@ -230,10 +333,14 @@ class WebhookEventEnvelope:
 
 @attrs.frozen(kw_only=True)
 class GateSessionApprovedWebhookEvent:
-    """The GateSessionApprovedWebhookEvent object.
+    """The event that a Gate session was approved, as it is posted to the service's endpoint.
 
     Attributes:
+        id: The event's id. The same event can come again: handlers dedupe on it.
         object: Names the kind of this object, always `webhook_event`.
+        type: What happened, always `gate.session.approved`.
+        created: When the event came into being.
+        data: The approved session and the key to encrypt its credentials for.
     """
 
     id: WebhookEventId
@@ -245,10 +352,14 @@ class GateSessionApprovedWebhookEvent:
 
 @attrs.frozen(kw_only=True)
 class SessionFingerprintCalculatedWebhookEvent:
-    """The SessionFingerprintCalculatedWebhookEvent object.
+    """The event that a session was matched to a visitor fingerprint, as it is posted to endpoints.
 
     Attributes:
+        id: The event's id. The same event can come again: handlers dedupe on it.
         object: Names the kind of this object, always `webhook_event`.
+        type: What happened, always `session.fingerprint.calculated`.
+        created: When the event came into being.
+        data: The session and its visitor fingerprint.
     """
 
     id: WebhookEventId
@@ -260,10 +371,14 @@ class SessionFingerprintCalculatedWebhookEvent:
 
 @attrs.frozen(kw_only=True)
 class SessionResultPersistedWebhookEvent:
-    """The SessionResultPersistedWebhookEvent object.
+    """The event that a session's result was stored, as it is posted to endpoints.
 
     Attributes:
+        id: The event's id. The same event can come again: handlers dedupe on it.
         object: Names the kind of this object, always `webhook_event`.
+        type: What happened, always `session.result.persisted`.
+        created: When the event came into being.
+        data: The session and its result.
     """
 
     id: WebhookEventId

@@ -14,7 +14,15 @@ from tripwire_async._generated.models.common import CursorPagination, Decision, 
 
 @attrs.frozen(kw_only=True)
 class RequestContext:
-    """The RequestContext object."""
+    """The web request that a session was seen in.
+
+    Attributes:
+        url: The address of the page that was visited.
+        user_agent: The browser's `User-Agent` header.
+        ip_address: The address that the visitor came from.
+        screen_size: The size of the screen as text; null if it is not known.
+        is_touch_capable: Whether the device has a touch screen; null if it is not known.
+    """
 
     url: str
     user_agent: str
@@ -25,14 +33,26 @@ class RequestContext:
 
 @attrs.frozen(kw_only=True)
 class ScoreBreakdown:
-    """The ScoreBreakdown object."""
+    """How the parts of the evidence add to the score.
+
+    Attributes:
+        categories: The score of each category of evidence, from 0 to 100; null if there is no
+            breakdown.
+    """
 
     categories: dict[str, int] | None
 
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintActivitySession:
-    """The VisitorFingerprintActivitySession object."""
+    """One session in which a visitor was seen.
+
+    Attributes:
+        session_id: The id of the session.
+        decision: What Tripwire made of the session.
+        request: The web request that the session was seen in.
+        score_breakdown: How the parts of the evidence add to the session's score.
+    """
 
     session_id: SessionId
     decision: Decision
@@ -42,14 +62,24 @@ class VisitorFingerprintActivitySession:
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintActivity:
-    """The VisitorFingerprintActivity object."""
+    """Where a visitor was seen.
+
+    Attributes:
+        sessions: The sessions in which the visitor was seen.
+    """
 
     sessions: tuple[VisitorFingerprintActivitySession, ...]
 
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintAnchors:
-    """The VisitorFingerprintAnchors object."""
+    """The digests by which a visitor is recognized most firmly.
+
+    Attributes:
+        webgl_hash: The digest of what WebGL shows; null if it was not observed.
+        parameters_hash: The digest of the graphics parameters; null if it was not observed.
+        audio_hash: The digest of what the audio system shows; null if it was not observed.
+    """
 
     webgl_hash: str | None
     parameters_hash: str | None
@@ -58,14 +88,25 @@ class VisitorFingerprintAnchors:
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintComponents:
-    """The VisitorFingerprintComponents object."""
+    """The numeric form of a visitor fingerprint.
+
+    Attributes:
+        vector: The fingerprint as a list of numbers.
+    """
 
     vector: tuple[float, ...]
 
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintLifecycle:
-    """The VisitorFingerprintLifecycle object."""
+    """When and how often a visitor was seen.
+
+    Attributes:
+        first_seen_at: When the visitor was seen first.
+        last_seen_at: When the visitor was seen last.
+        seen_count: How often the visitor was seen.
+        expires_at: When the fingerprint ceases to be recognized.
+    """
 
     first_seen_at: Timestamp
     last_seen_at: Timestamp
@@ -75,7 +116,12 @@ class VisitorFingerprintLifecycle:
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintLatestRequest:
-    """The VisitorFingerprintLatestRequest object."""
+    """The last web request in which a visitor was seen.
+
+    Attributes:
+        user_agent: The browser's `User-Agent` header.
+        ip_address: The address that the visitor came from.
+    """
 
     user_agent: str
     ip_address: str
@@ -83,7 +129,15 @@ class VisitorFingerprintLatestRequest:
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintStorage:
-    """The VisitorFingerprintStorage object."""
+    """Which kinds of storage a visitor's browser offers.
+
+    Attributes:
+        cookies: Whether cookies work.
+        local_storage: Whether `localStorage` works.
+        indexed_db: Whether IndexedDB works.
+        service_worker: Whether service workers can be used.
+        window_name: Whether `window.name` keeps its value.
+    """
 
     cookies: bool
     local_storage: bool
@@ -94,10 +148,17 @@ class VisitorFingerprintStorage:
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintDetail:
-    """The VisitorFingerprintDetail object.
+    """A visitor fingerprint with its components and activity.
 
     Attributes:
         object: Names the kind of this object, always `visitor_fingerprint`.
+        id: The visitor fingerprint's id, `vid_` and 26 characters.
+        lifecycle: When and how often the visitor was seen.
+        latest_request: The last web request in which the visitor was seen.
+        storage: Which kinds of storage the visitor's browser offers.
+        anchors: The digests by which the visitor is recognized most firmly.
+        components: The numeric form of the fingerprint.
+        activity: The sessions in which the visitor was seen.
     """
 
     object: Literal["visitor_fingerprint"]
@@ -112,7 +173,12 @@ class VisitorFingerprintDetail:
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintDetailResponse:
-    """The VisitorFingerprintDetailResponse object."""
+    """The answer that carries one visitor fingerprint.
+
+    Attributes:
+        data: The visitor fingerprint with its components and activity.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: VisitorFingerprintDetail
     meta: ResponseMeta
@@ -120,10 +186,15 @@ class VisitorFingerprintDetailResponse:
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintSummary:
-    """The VisitorFingerprintSummary object.
+    """A visitor that was recognized, as lists show it.
 
     Attributes:
         object: Names the kind of this object, always `visitor_fingerprint`.
+        id: The visitor fingerprint's id, `vid_` and 26 characters.
+        lifecycle: When and how often the visitor was seen.
+        latest_request: The last web request in which the visitor was seen.
+        storage: Which kinds of storage the visitor's browser offers.
+        anchors: The digests by which the visitor is recognized most firmly.
     """
 
     object: Literal["visitor_fingerprint"]
@@ -136,7 +207,13 @@ class VisitorFingerprintSummary:
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintListResponse:
-    """The VisitorFingerprintListResponse object."""
+    """One page of visitor fingerprints.
+
+    Attributes:
+        data: The visitor fingerprints of this page.
+        pagination: Where this page stands in the list, and how to get the next one.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: tuple[VisitorFingerprintSummary, ...]
     pagination: CursorPagination

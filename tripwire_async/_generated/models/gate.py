@@ -22,16 +22,21 @@ from tripwire_async._secret import Secret
 
 @attrs.frozen(kw_only=True)
 class AcknowledgeGateSessionDeliveryRequest:
-    """The AcknowledgeGateSessionDeliveryRequest object."""
+    """Confirms that the credentials of a Gate session were received and decrypted.
+
+    Attributes:
+        ack_token: The acknowledgement token found inside the decrypted delivery.
+    """
 
     ack_token: Secret
 
 
 AgentToken: TypeAlias = Secret
+"""A token `agt_…` that stands for an agent's account at one service."""
 
 
 class AgentTokenStatus(OpenEnum):
-    """The known values of AgentTokenStatus."""
+    """Whether the token is in force or was revoked."""
 
     ACTIVE = "active"
     REVOKED = "revoked"
@@ -39,7 +44,15 @@ class AgentTokenStatus(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class AgentTokenVerification:
-    """The AgentTokenVerification object."""
+    """The outcome of checking an agent token.
+
+    Attributes:
+        valid: Whether the token may be trusted now.
+        gate_account_id: The Gate account that the token stands for.
+        status: Whether the token is in force or was revoked.
+        created_at: When the token was issued.
+        expires_at: When the token ceases to be valid.
+    """
 
     valid: bool
     gate_account_id: str | None = None
@@ -50,32 +63,52 @@ class AgentTokenVerification:
 
 @attrs.frozen(kw_only=True)
 class AgentTokenVerificationResponse:
-    """The AgentTokenVerificationResponse object."""
+    """The answer to an agent token's check.
+
+    Attributes:
+        data: What is known of the token.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: AgentTokenVerification
     meta: ResponseMeta
 
 
 GateLoginCode: TypeAlias = Secret
+"""A code with which a user arrives at the dashboard of a service; it expires."""
 
 
 @attrs.frozen(kw_only=True)
 class ConsumeGateLoginSessionRequest:
-    """The ConsumeGateLoginSessionRequest object."""
+    """Exchanges a login code for the account that logs in.
+
+    Attributes:
+        code: The login code with which the user arrived at the dashboard.
+    """
 
     code: GateLoginCode
 
 
 @attrs.frozen(kw_only=True)
 class CreateGateLoginSessionRequest:
-    """The CreateGateLoginSessionRequest object."""
+    """Starts a login to the dashboard of a service.
+
+    Attributes:
+        service_id: The service whose dashboard the agent wants to open.
+    """
 
     service_id: GateServiceId
 
 
 @attrs.frozen(kw_only=True)
 class GateEnvVar:
-    """The GateEnvVar object."""
+    """An environment variable in which a service's credentials are delivered.
+
+    Attributes:
+        name: What the variable is for, as people see it.
+        key: The name of the environment variable.
+        secret: Whether the variable's value is a secret.
+    """
 
     name: str
     key: str
@@ -84,7 +117,13 @@ class GateEnvVar:
 
 @attrs.frozen(kw_only=True)
 class GateSdkInstall:
-    """The GateSdkInstall object."""
+    """A client library that a service recommends.
+
+    Attributes:
+        label: The library's name as people see it.
+        install: The command that installs the library.
+        url: Where to read about the library.
+    """
 
     label: str
     install: str
@@ -93,7 +132,15 @@ class GateSdkInstall:
 
 @attrs.frozen(kw_only=True)
 class GateBranding:
-    """The GateBranding object."""
+    """How a service looks when it is shown to a user.
+
+    Attributes:
+        verified: Whether the branding was verified.
+        logo_url: The address of the service's logo.
+        primary_color: The service's main color, as a hexadecimal CSS color such as `#0a84ff`.
+        secondary_color: The service's second color, as a hexadecimal CSS color such as `#0a84ff`.
+        ascii_art: A logo made of characters, for terminals.
+    """
 
     verified: bool
     logo_url: str | UnsetType = UNSET
@@ -104,7 +151,12 @@ class GateBranding:
 
 @attrs.frozen(kw_only=True)
 class GateConsentConfig:
-    """The GateConsentConfig object."""
+    """What a user is asked to agree to.
+
+    Attributes:
+        terms_url: The address of the service's terms.
+        privacy_url: The address of the service's privacy policy.
+    """
 
     terms_url: str | UnsetType = UNSET
     privacy_url: str | UnsetType = UNSET
@@ -112,7 +164,22 @@ class GateConsentConfig:
 
 @attrs.frozen(kw_only=True)
 class CreateGateServiceRequest:
-    """The CreateGateServiceRequest object."""
+    """The description of a new Gate service.
+
+    Attributes:
+        id: The id that the service is to have.
+        name: The service's name as people see it.
+        description: What the service does, in a few words for people.
+        website: The address of the service's website.
+        webhook_endpoint_id: The webhook endpoint that gets the service's approved sessions.
+        discoverable: Whether the service is to be listed in the public registry.
+        dashboard_login_url: Where users of the service's dashboard arrive with their login code.
+        env_vars: The environment variables in which the service's credentials are delivered.
+        docs_url: The address of the service's documentation for developers.
+        sdks: The client libraries that the service recommends.
+        branding: How the service looks when it is shown to a user.
+        consent: What a user is asked to agree to.
+    """
 
     id: GateServiceId
     name: str
@@ -130,7 +197,14 @@ class CreateGateServiceRequest:
 
 @attrs.frozen(kw_only=True)
 class CreateGateSessionRequest:
-    """The CreateGateSessionRequest object."""
+    """Starts a Gate session, at whose end a service hands over credentials.
+
+    Attributes:
+        service_id: The service to get credentials from.
+        account_name: The name that the account at the service is to have.
+        delivery: The public key for which the credentials are to be encrypted.
+        metadata: Further data for the service, passed on as it is.
+    """
 
     service_id: GateServiceId
     account_name: str
@@ -140,10 +214,12 @@ class CreateGateSessionRequest:
 
 @attrs.frozen(kw_only=True)
 class GateDashboardLogin:
-    """The GateDashboardLogin object.
+    """The account that logs in to a service's dashboard.
 
     Attributes:
         object: Names the kind of this object, always `gate_dashboard_login`.
+        gate_account_id: The Gate account that logs in.
+        account_name: The name of the account at the service.
     """
 
     object: Literal["gate_dashboard_login"]
@@ -153,7 +229,12 @@ class GateDashboardLogin:
 
 @attrs.frozen(kw_only=True)
 class GateDashboardLoginResponse:
-    """The GateDashboardLoginResponse object."""
+    """The answer to a login code's exchange.
+
+    Attributes:
+        data: The account that logs in.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: GateDashboardLogin
     meta: ResponseMeta
@@ -161,24 +242,33 @@ class GateDashboardLoginResponse:
 
 @attrs.frozen(kw_only=True)
 class GateDeliveryBundle:
-    """The GateDeliveryBundle object."""
+    """The credentials of an approved session in two encrypted parts.
+
+    Attributes:
+        integrator: The part that the service itself encrypted.
+        gate: The part that Gate encrypted.
+    """
 
     integrator: GateDeliveryEnvelope
     gate: GateDeliveryEnvelope
 
 
 class GateLoginSessionStatus(OpenEnum):
-    """The known values of GateLoginSessionStatus."""
+    """How the session stands, always `pending` at its start."""
 
     PENDING = "pending"
 
 
 @attrs.frozen(kw_only=True)
 class GateLoginSession:
-    """The GateLoginSession object.
+    """A login to a service's dashboard that waits for the user's consent.
 
     Attributes:
         object: Names the kind of this object, always `gate_login_session`.
+        id: The id of the login session.
+        status: How the session stands, always `pending` at its start.
+        consent_url: Where the user agrees to the login.
+        expires_at: When the session ends if nobody agrees.
     """
 
     object: Literal["gate_login_session"]
@@ -190,14 +280,19 @@ class GateLoginSession:
 
 @attrs.frozen(kw_only=True)
 class GateLoginSessionResponse:
-    """The GateLoginSessionResponse object."""
+    """The answer that carries a new login session.
+
+    Attributes:
+        data: The login session, which waits for consent.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: GateLoginSession
     meta: ResponseMeta
 
 
 class GateServiceStatus(OpenEnum):
-    """The known values of GateServiceStatus."""
+    """Whether a Gate service is in use."""
 
     ACTIVE = "active"
     DISABLED = "disabled"
@@ -205,10 +300,27 @@ class GateServiceStatus(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class GateManagedService:
-    """The GateManagedService object.
+    """A Gate service, as its owner sees it.
 
     Attributes:
         object: Names the kind of this object, always `gate_service`.
+        id: The service's id, chosen by its owner.
+        status: Whether the service is in use.
+        discoverable: Whether the service is listed in the public registry.
+        name: The service's name as people see it.
+        description: What the service does, in a few words for people.
+        website: The address of the service's website.
+        env_vars: The environment variables in which the service's credentials are delivered.
+        docs_url: The address of the service's documentation for developers.
+        sdks: The client libraries that the service recommends.
+        branding: How the service looks when it is shown to a user.
+        consent: What a user is asked to agree to.
+        created_at: When the service was created.
+        updated_at: When the service was last changed.
+        webhook_endpoint_id: The webhook endpoint that gets the service's approved sessions; null if
+            there is none.
+        dashboard_login_url: Where users of the service's dashboard arrive with their login code;
+            absent if there is no such address.
     """
 
     object: Literal["gate_service"]
@@ -231,7 +343,12 @@ class GateManagedService:
 
 @attrs.frozen(kw_only=True)
 class GateManagedServiceListResponse:
-    """The GateManagedServiceListResponse object."""
+    """The Gate services that the key manages.
+
+    Attributes:
+        data: The services, all of them.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: tuple[GateManagedService, ...]
     meta: ResponseMeta
@@ -239,18 +356,40 @@ class GateManagedServiceListResponse:
 
 @attrs.frozen(kw_only=True)
 class GateManagedServiceResponse:
-    """The GateManagedServiceResponse object."""
+    """The answer that carries one managed Gate service.
+
+    Attributes:
+        data: The service as its owner sees it.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: GateManagedService
     meta: ResponseMeta
 
 
 GatePollToken: TypeAlias = Secret
+"""A token `gtpoll_…` with which one Gate session is polled and acknowledged."""
 
 
 @attrs.frozen(kw_only=True)
 class GateRegistryEntry:
-    """The GateRegistryEntry object."""
+    """A Gate service, as everybody sees it in the public registry.
+
+    Attributes:
+        id: The service's id, chosen by its owner.
+        name: The service's name as people see it.
+        description: What the service does, in a few words for people.
+        website: The address of the service's website.
+        env_vars: The environment variables in which the service's credentials are delivered.
+        docs_url: The address of the service's documentation for developers.
+        sdks: The client libraries that the service recommends.
+        branding: How the service looks when it is shown to a user.
+        consent: What a user is asked to agree to.
+        status: Whether the service is in use.
+        discoverable: Whether the service is listed in the public registry.
+        dashboard_login_url: Where users of the service's dashboard arrive with their login code;
+            absent if there is no such address.
+    """
 
     id: GateServiceId
     name: str
@@ -268,7 +407,12 @@ class GateRegistryEntry:
 
 @attrs.frozen(kw_only=True)
 class GateRegistryEntryResponse:
-    """The GateRegistryEntryResponse object."""
+    """The answer that carries one service of the public registry.
+
+    Attributes:
+        data: The service as everybody sees it.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: GateRegistryEntry
     meta: ResponseMeta
@@ -276,24 +420,34 @@ class GateRegistryEntryResponse:
 
 @attrs.frozen(kw_only=True)
 class GateRegistryListResponse:
-    """The GateRegistryListResponse object."""
+    """The services of the public registry.
+
+    Attributes:
+        data: The services, all of them.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: tuple[GateRegistryEntry, ...]
     meta: ResponseMeta
 
 
 class GateSessionCreateStatus(OpenEnum):
-    """The known values of GateSessionCreateStatus."""
+    """How the session stands, always `pending` at its start."""
 
     PENDING = "pending"
 
 
 @attrs.frozen(kw_only=True)
 class GateSessionCreate:
-    """The GateSessionCreate object.
+    """A Gate session that has just begun.
 
     Attributes:
         object: Names the kind of this object, always `gate_session`.
+        id: The Gate session's id, by which it is polled.
+        status: How the session stands, always `pending` at its start.
+        poll_token: The token with which to poll and acknowledge this session.
+        consent_url: Where the user agrees to the session.
+        expires_at: When the session ends if nobody agrees.
     """
 
     object: Literal["gate_session"]
@@ -306,24 +460,31 @@ class GateSessionCreate:
 
 @attrs.frozen(kw_only=True)
 class GateSessionCreateResponse:
-    """The GateSessionCreateResponse object."""
+    """The answer that carries a new Gate session.
+
+    Attributes:
+        data: The session, with the token to poll it.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: GateSessionCreate
     meta: ResponseMeta
 
 
 class GateSessionDeliveryAcknowledgementStatus(OpenEnum):
-    """The known values of GateSessionDeliveryAcknowledgementStatus."""
+    """How the delivery stands, always `acknowledged`."""
 
     ACKNOWLEDGED = "acknowledged"
 
 
 @attrs.frozen(kw_only=True)
 class GateSessionDeliveryAcknowledgement:
-    """The GateSessionDeliveryAcknowledgement object.
+    """The confirmation that a delivery was acknowledged.
 
     Attributes:
         object: Names the kind of this object, always `gate_session_delivery`.
+        gate_session_id: The session whose delivery was acknowledged.
+        status: How the delivery stands, always `acknowledged`.
     """
 
     object: Literal["gate_session_delivery"]
@@ -333,14 +494,19 @@ class GateSessionDeliveryAcknowledgement:
 
 @attrs.frozen(kw_only=True)
 class GateSessionDeliveryResponse:
-    """The GateSessionDeliveryResponse object."""
+    """The answer to an acknowledgement.
+
+    Attributes:
+        data: The confirmation that the delivery was acknowledged.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: GateSessionDeliveryAcknowledgement
     meta: ResponseMeta
 
 
 class GateSessionStatus(OpenEnum):
-    """The known values of GateSessionStatus."""
+    """Whether the session waits for consent, was approved or rejected, or has expired."""
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -350,10 +516,17 @@ class GateSessionStatus(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class GateSessionPollData:
-    """The GateSessionPollData object.
+    """How a Gate session stands.
 
     Attributes:
         object: Names the kind of this object, always `gate_session`.
+        id: The Gate session's id, by which it is polled.
+        status: Whether the session waits for consent, was approved or rejected, or has expired.
+        expires_at: When the session ends.
+        gate_account_id: The Gate account that the session led to.
+        account_name: The name of the account at the service.
+        delivery_bundle: The encrypted credentials of an approved session.
+        docs_url: The address of the service's documentation for developers.
     """
 
     object: Literal["gate_session"]
@@ -368,7 +541,12 @@ class GateSessionPollData:
 
 @attrs.frozen(kw_only=True)
 class GateSessionPollResponse:
-    """The GateSessionPollResponse object."""
+    """The answer to a poll of a Gate session.
+
+    Attributes:
+        data: The session as it is now.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: GateSessionPollData
     meta: ResponseMeta
@@ -376,14 +554,36 @@ class GateSessionPollResponse:
 
 @attrs.frozen(kw_only=True)
 class RevokeAgentTokenRequest:
-    """The RevokeAgentTokenRequest object."""
+    """Revokes an agent token.
+
+    Attributes:
+        agent_token: The token to revoke.
+    """
 
     agent_token: AgentToken
 
 
 @attrs.frozen(kw_only=True)
 class UpdateGateServiceRequest:
-    """The UpdateGateServiceRequest object."""
+    """The changes to a Gate service.
+
+    What is left out stays as it is.
+
+    Attributes:
+        discoverable: Whether the service is to be listed in the public registry.
+        name: The service's name as people see it.
+        description: What the service does, in a few words for people.
+        website: The address of the service's website.
+        dashboard_login_url: Where users of the service's dashboard arrive with their login code;
+            null takes the address away.
+        env_vars: The environment variables in which the service's credentials are delivered, in
+            place of the present ones.
+        docs_url: The address of the service's documentation for developers.
+        sdks: The client libraries that the service recommends, in place of the present ones.
+        branding: How the service looks when it is shown to a user.
+        consent: What a user is asked to agree to.
+        webhook_endpoint_id: The webhook endpoint that is to get the service's approved sessions.
+    """
 
     discoverable: bool | UnsetType = UNSET
     name: str | UnsetType = UNSET
@@ -400,6 +600,10 @@ class UpdateGateServiceRequest:
 
 @attrs.frozen(kw_only=True)
 class VerifyAgentTokenRequest:
-    """The VerifyAgentTokenRequest object."""
+    """Asks whether an agent token is valid.
+
+    Attributes:
+        agent_token: The token to check.
+    """
 
     agent_token: AgentToken

@@ -12,18 +12,24 @@ from tripwire_async._fields import UNSET, Timestamp, UnsetType
 from tripwire_async._generated.models.common import OrganizationId, ResponseMeta
 
 Slug: TypeAlias = str
+"""A short name: lower-case letters and digits in groups parted by single hyphens."""
 
 
 @attrs.frozen(kw_only=True)
 class CreateOrganizationRequest:
-    """The CreateOrganizationRequest object."""
+    """The settings of a new organization.
+
+    Attributes:
+        name: The organization's name as people see it.
+        slug: The short name of the organization; it must not be taken.
+    """
 
     name: str
     slug: Slug
 
 
 class OrganizationStatus(OpenEnum):
-    """The known values of OrganizationStatus."""
+    """Whether an organization is active, suspended or deleted."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -32,10 +38,16 @@ class OrganizationStatus(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class Organization:
-    """The Organization object.
+    """A tenant, to which keys, webhook endpoints and events belong.
 
     Attributes:
         object: Names the kind of this object, always `organization`.
+        id: The organization's id, `org_` and 26 characters.
+        name: The organization's name as people see it.
+        slug: The short name of the organization.
+        status: Whether the organization is active, suspended or deleted.
+        created_at: When the organization was created.
+        updated_at: When the organization was last changed; null if it never was.
     """
 
     object: Literal["organization"]
@@ -49,7 +61,12 @@ class Organization:
 
 @attrs.frozen(kw_only=True)
 class OrganizationResponse:
-    """The OrganizationResponse object."""
+    """The answer that carries one organization.
+
+    Attributes:
+        data: The organization as it is now.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: Organization
     meta: ResponseMeta
@@ -57,7 +74,14 @@ class OrganizationResponse:
 
 @attrs.frozen(kw_only=True)
 class UpdateOrganizationRequest:
-    """The UpdateOrganizationRequest object."""
+    """The changes to an organization.
+
+    At least one field must be given; what is left out stays as it is.
+
+    Attributes:
+        name: The organization's name as people see it.
+        status: Whether the organization is to be active, suspended or deleted.
+    """
 
     name: str | UnsetType = UNSET
     status: OrganizationStatus | UnsetType = UNSET

@@ -20,11 +20,23 @@ from tripwire_async._generated.models.common import (
 )
 
 ObservationHash: TypeAlias = str | float | None
+"""A digest of something that a browser showed, to be compared for equality only; null if it was not
+observed.
+"""
 
 
 @attrs.frozen(kw_only=True)
 class SessionAnalysisCoverage:
-    """The SessionAnalysisCoverage object."""
+    """Which parts of a session could be analyzed.
+
+    Attributes:
+        browser: Whether the browser was analyzed.
+        device: Whether the device was analyzed.
+        network: Whether the network was analyzed.
+        runtime: Whether the integrity of the runtime was analyzed.
+        behavioral: Whether the visitor's behavior was analyzed.
+        visitor_identity: Whether the visitor's identity was analyzed.
+    """
 
     browser: bool
     device: bool
@@ -35,7 +47,7 @@ class SessionAnalysisCoverage:
 
 
 class SessionAttributionLabelKind(OpenEnum):
-    """The known values of SessionAttributionLabelKind."""
+    """What the label speaks about, such as the actor, the tool or the purpose."""
 
     ACTOR = "actor"
     PROVIDER = "provider"
@@ -50,7 +62,14 @@ class SessionAttributionLabelKind(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class SessionAttributionLabel:
-    """The SessionAttributionLabel object."""
+    """One actor, tool, purpose or the like that a session is put down to.
+
+    Attributes:
+        kind: What the label speaks about, such as the actor, the tool or the purpose.
+        value: The finding as a stable word for programs.
+        label: The finding as text for people.
+        confidence: How certain the finding is, from 0 to 100.
+    """
 
     kind: SessionAttributionLabelKind
     value: str
@@ -59,7 +78,7 @@ class SessionAttributionLabel:
 
 
 class SessionAttributionChannel(OpenEnum):
-    """The known values of SessionAttributionChannel."""
+    """Where the pattern was seen, such as in typing or in the movements of the mouse."""
 
     TYPING = "typing"
     FORM = "form"
@@ -71,7 +90,14 @@ class SessionAttributionChannel(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class SessionAttributionBehavior:
-    """The SessionAttributionBehavior object."""
+    """One pattern of behavior that stood out in a session.
+
+    Attributes:
+        channel: Where the pattern was seen, such as in typing or in the movements of the mouse.
+        value: The pattern as a stable word for programs.
+        label: The pattern as text for people.
+        confidence: How certain the finding is, from 0 to 100.
+    """
 
     channel: SessionAttributionChannel
     value: str
@@ -81,7 +107,12 @@ class SessionAttributionBehavior:
 
 @attrs.frozen(kw_only=True)
 class SessionAttribution:
-    """The SessionAttribution object."""
+    """Who or what seems to be behind a session.
+
+    Attributes:
+        labels: The actors, tools and purposes that the session is put down to.
+        behaviors: The patterns of behavior that stood out.
+    """
 
     labels: tuple[SessionAttributionLabel, ...]
     behaviors: tuple[SessionAttributionBehavior, ...]
@@ -89,7 +120,14 @@ class SessionAttribution:
 
 @attrs.frozen(kw_only=True)
 class SessionBrowser:
-    """The SessionBrowser object."""
+    """The browser that a session came from.
+
+    Attributes:
+        name: The name of the browser; null if it is not known.
+        version: The full version of the browser; null if it is not known.
+        major_version: The first part of the browser's version; null if it is not known.
+        engine: The browser's rendering engine.
+    """
 
     name: str | None
     version: str | None
@@ -99,7 +137,23 @@ class SessionBrowser:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceNavigator:
-    """The SessionRawDeviceNavigator object."""
+    """What a browser's `navigator` object says.
+
+    Attributes:
+        platform: The platform that the browser names; null if it is not known.
+        vendor: The vendor that the browser names; null if it is not known.
+        hardware_concurrency: The number of logical processors; null if it is not known.
+        device_memory: The memory that the browser admits to, in gibibytes; null if it is not known.
+        max_touch_points: How many touches at once the device notices; null if it is not known.
+        pdf_viewer_enabled: Whether the browser can show PDF files; null if it is not known.
+        cookie_enabled: Whether cookies are on; null if it is not known.
+        product_sub: The build number that the browser names (`productSub`); null if it is not
+            known.
+        primary_language: The language that the user prefers; null if it is not known.
+        languages: The languages that the browser names.
+        mime_types_count: How many MIME types the browser lists; null if it is not known.
+        plugins: The plugins that the browser lists.
+    """
 
     platform: str | None
     vendor: str | None
@@ -117,7 +171,16 @@ class SessionRawDeviceNavigator:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceStorage:
-    """The SessionRawDeviceStorage object."""
+    """Which kinds of storage work in a browser.
+
+    Attributes:
+        cookies: Whether cookies work; null if it is not known.
+        local_storage: Whether `localStorage` works; null if it is not known.
+        session_storage: Whether `sessionStorage` works; null if it is not known.
+        indexed_db: Whether IndexedDB works; null if it is not known.
+        service_worker: Whether service workers can be used; null if it is not known.
+        window_name: Whether `window.name` keeps its value; null if it is not known.
+    """
 
     cookies: bool | None
     local_storage: bool | None
@@ -129,7 +192,18 @@ class SessionRawDeviceStorage:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceCanvas:
-    """The SessionRawDeviceCanvas object."""
+    """How a browser draws on a 2D canvas.
+
+    Attributes:
+        hash: The digest of the whole drawing.
+        geometry_hash: The digest of drawn shapes.
+        text_hash: The digest of drawn text.
+        winding: Whether the browser supports winding rules for paths; null if it is not known.
+        noise_detected: Whether noise seems to be added to hinder fingerprints; null if it is not
+            known.
+        offscreen_consistent: Whether a canvas off the screen gives the same drawing; null if it is
+            not known.
+    """
 
     hash: ObservationHash
     geometry_hash: ObservationHash
@@ -141,7 +215,18 @@ class SessionRawDeviceCanvas:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceGraphicsWebgl:
-    """The SessionRawDeviceGraphicsWebgl object."""
+    """What WebGL shows of the graphics system.
+
+    Attributes:
+        vendor: The vendor that WebGL names; null if it is not known.
+        renderer: The renderer that WebGL names; null if it is not known.
+        version: The version of WebGL; null if it is not known.
+        shading_language_version: The version of the shading language; null if it is not known.
+        parameters_hash: The digest of WebGL's parameters.
+        extensions_hash: The digest of WebGL's extensions.
+        extension_parameters_hash: The digest of the extensions' parameters.
+        shader_precision_hash: The digest of the shaders' precision.
+    """
 
     vendor: str | None
     renderer: str | None
@@ -155,7 +240,16 @@ class SessionRawDeviceGraphicsWebgl:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceGraphicsWebgpu:
-    """The SessionRawDeviceGraphicsWebgpu object."""
+    """What WebGPU shows of the graphics system.
+
+    Attributes:
+        available: Whether the browser offers WebGPU; null if it is not known.
+        adapter_vendor: The vendor of the graphics adapter; null if it is not known.
+        adapter_architecture: The architecture of the graphics adapter; null if it is not known.
+        fallback_adapter: Whether the adapter is only a fallback; null if it is not known.
+        features_hash: The digest of the adapter's features.
+        limits_hash: The digest of the adapter's limits.
+    """
 
     available: bool | None
     adapter_vendor: str | None
@@ -167,7 +261,12 @@ class SessionRawDeviceGraphicsWebgpu:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceGraphics:
-    """The SessionRawDeviceGraphics object."""
+    """What WebGL and WebGPU show of the graphics system.
+
+    Attributes:
+        webgl: What WebGL shows of the graphics system.
+        webgpu: What WebGPU shows of the graphics system.
+    """
 
     webgl: SessionRawDeviceGraphicsWebgl
     webgpu: SessionRawDeviceGraphicsWebgpu
@@ -175,7 +274,19 @@ class SessionRawDeviceGraphics:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceAudio:
-    """The SessionRawDeviceAudio object."""
+    """What a browser's audio and speech systems show.
+
+    Attributes:
+        hash: The digest of rendered audio.
+        sample_rate: The sample rate of the audio system in hertz; null if it is not known.
+        channel_count: The number of audio channels; null if it is not known.
+        voice_count: The number of voices for speech; null if it is not known.
+        local_voice_count: The number of voices that work without the network; null if it is not
+            known.
+        default_voice_lang: The language of the default voice; null if it is not known.
+        noise_detected: Whether noise seems to be added to hinder fingerprints; null if it is not
+            known.
+    """
 
     hash: ObservationHash
     sample_rate: float | None
@@ -188,7 +299,16 @@ class SessionRawDeviceAudio:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceFonts:
-    """The SessionRawDeviceFonts object."""
+    """Which fonts a browser has and how they measure.
+
+    Attributes:
+        detected_count: How many fonts were found; null if it is not known.
+        tested_count: How many fonts were looked for; null if it is not known.
+        enumeration_hash: The digest of the fonts found.
+        metrics_hash: The digest of the fonts' measurements.
+        preferences_hash: The digest of the font preferences.
+        emoji_hash: The digest of drawn emoji.
+    """
 
     detected_count: int | None
     tested_count: int | None
@@ -200,7 +320,14 @@ class SessionRawDeviceFonts:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceMedia:
-    """The SessionRawDeviceMedia object."""
+    """Which media devices a browser shows.
+
+    Attributes:
+        device_count: How many media devices there are; null if it is not known.
+        counts_by_kind: How many media devices there are of each kind.
+        blank_label_count: How many media devices have an empty label; null if it is not known.
+        topology_hash: The digest of how the media devices hang together.
+    """
 
     device_count: int | None
     counts_by_kind: dict[str, int]
@@ -210,7 +337,17 @@ class SessionRawDeviceMedia:
 
 @attrs.frozen(kw_only=True)
 class SessionClientTelemetry:
-    """The SessionClientTelemetry object."""
+    """What the browser showed of itself, in detail.
+
+    Attributes:
+        navigator: What the browser's `navigator` object says.
+        storage: Which kinds of storage work.
+        canvas: How the browser draws on a 2D canvas.
+        graphics: What WebGL and WebGPU show of the graphics system.
+        audio: What the audio and speech systems show.
+        fonts: Which fonts there are and how they measure.
+        media: Which media devices there are.
+    """
 
     navigator: SessionRawDeviceNavigator
     storage: SessionRawDeviceStorage
@@ -223,7 +360,12 @@ class SessionClientTelemetry:
 
 @attrs.frozen(kw_only=True)
 class SessionConnectionFingerprintCountRange:
-    """The SessionConnectionFingerprintCountRange object."""
+    """How many cipher suites the known handshake offers.
+
+    Attributes:
+        min: The smallest count that was seen.
+        max: The largest count that was seen.
+    """
 
     min: int
     max: int
@@ -231,7 +373,20 @@ class SessionConnectionFingerprintCountRange:
 
 @attrs.frozen(kw_only=True)
 class SessionConnectionFingerprintJa4Reference:
-    """The SessionConnectionFingerprintJa4Reference object."""
+    """The known handshake that a fingerprint was compared with.
+
+    Attributes:
+        label: The name of the known handshake as people see it.
+        source: Where the known handshake comes from.
+        protocol: The transport protocol of the known handshake.
+        tls_version: The TLS version of the known handshake.
+        sni: What the known handshake does about the server's name (SNI).
+        alpn: The application protocol (ALPN) that the known handshake offers.
+        cipher_count: How many cipher suites the known handshake offers.
+        ext_count: How many TLS extensions the known handshake offers.
+        sample_size: How many samples the known handshake rests on.
+        verified: Whether the known handshake was verified; null if that is not known.
+    """
 
     label: str
     source: str
@@ -247,7 +402,20 @@ class SessionConnectionFingerprintJa4Reference:
 
 @attrs.frozen(kw_only=True)
 class SessionConnectionFingerprintJa4:
-    """The SessionConnectionFingerprintJa4 object."""
+    """The fingerprint of the TLS handshake.
+
+    Attributes:
+        hash: The JA4 fingerprint itself; null if it is not known.
+        profile: The known client profile that the fingerprint matches; null if there is none.
+        family: The family of clients that the fingerprint belongs to; null if it is not known.
+        product: The product that the fingerprint belongs to; null if it is not known.
+        confidence: How certain the match is, in words; null if there is no match.
+        match_source: Where the matching profile comes from; null if there is no match.
+        deterministic: Whether the fingerprint leads to its profile without doubt; null if that is
+            not known.
+        reference: The known handshake that the fingerprint was compared with; null if there is
+            none.
+    """
 
     hash: str | None
     profile: str | None
@@ -261,14 +429,19 @@ class SessionConnectionFingerprintJa4:
 
 @attrs.frozen(kw_only=True)
 class SessionConnectionFingerprintHttp2:
-    """The SessionConnectionFingerprintHttp2 object."""
+    """The fingerprint of the HTTP/2 connection.
+
+    Attributes:
+        akamai_fingerprint: The HTTP/2 fingerprint in Akamai's notation; null if it is not known.
+        profile: The known client profile that the fingerprint matches; null if there is none.
+    """
 
     akamai_fingerprint: str | None
     profile: str | None
 
 
 class SessionUserAgentAlignment(OpenEnum):
-    """The known values of SessionUserAgentAlignment."""
+    """Whether the handshakes of a client fit what its `User-Agent` header claims."""
 
     MATCH = "match"
     MISMATCH = "mismatch"
@@ -277,7 +450,14 @@ class SessionUserAgentAlignment(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class SessionConnectionFingerprint:
-    """The SessionConnectionFingerprint object."""
+    """What the TLS and HTTP/2 handshakes tell about the client.
+
+    Attributes:
+        ja4: The fingerprint of the TLS handshake.
+        http2: The fingerprint of the HTTP/2 connection.
+        user_agent_alignment: Whether the handshakes fit what the `User-Agent` header claims; null
+            if that was not assessed.
+    """
 
     ja4: SessionConnectionFingerprintJa4
     http2: SessionConnectionFingerprintHttp2
@@ -285,7 +465,7 @@ class SessionConnectionFingerprint:
 
 
 class SessionAutomationStatus(OpenEnum):
-    """The known values of SessionAutomationStatus."""
+    """Whether the session is automated or human, or neither for certain."""
 
     AUTOMATED = "automated"
     HUMAN = "human"
@@ -293,7 +473,7 @@ class SessionAutomationStatus(OpenEnum):
 
 
 class SessionDecisionStatus(OpenEnum):
-    """The known values of SessionDecisionStatus."""
+    """Whether the decision is final or may still be replaced."""
 
     PRELIMINARY = "preliminary"
     FINAL = "final"
@@ -301,7 +481,17 @@ class SessionDecisionStatus(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class SessionDetailDecision:
-    """The SessionDetailDecision object."""
+    """What Tripwire made of a session at one moment, as the session's detail tells it.
+
+    Attributes:
+        event_id: The id of the evaluation that led to the decision.
+        automation_status: Whether the session is automated or human, or neither for certain.
+        risk_score: How risky the session is, from 0 (no risk) to 100.
+        evaluation_phase: Whether the decision rests on a first snapshot or on behavior over time;
+            null if it is not known.
+        decision_status: Whether the decision is final or may still be replaced.
+        evaluated_at: When the session was evaluated.
+    """
 
     event_id: EventId
     automation_status: SessionAutomationStatus
@@ -312,7 +502,7 @@ class SessionDetailDecision:
 
 
 class SessionHighlightEffect(OpenEnum):
-    """The known values of SessionHighlightEffect."""
+    """Whether the finding makes the session more or less risky, or only gives context."""
 
     INCREASES_RISK = "increases_risk"
     REDUCES_RISK = "reduces_risk"
@@ -320,7 +510,7 @@ class SessionHighlightEffect(OpenEnum):
 
 
 class SessionHighlightImportance(OpenEnum):
-    """The known values of SessionHighlightImportance."""
+    """How much the finding matters."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -329,7 +519,12 @@ class SessionHighlightImportance(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class SessionHighlightEvidence:
-    """The SessionHighlightEvidence object."""
+    """One signal that a finding rests on.
+
+    Attributes:
+        signal: The signal as a stable word for programs.
+        name: The signal's name as people see it.
+    """
 
     signal: str
     name: str
@@ -337,7 +532,15 @@ class SessionHighlightEvidence:
 
 @attrs.frozen(kw_only=True)
 class SessionHighlight:
-    """The SessionHighlight object."""
+    """One finding of weight, in words for people.
+
+    Attributes:
+        key: The finding as a stable word for programs.
+        effect: Whether the finding makes the session more or less risky, or only gives context.
+        importance: How much the finding matters.
+        summary: The finding as a sentence for people.
+        evidence: The signals that the finding rests on.
+    """
 
     key: str
     effect: SessionHighlightEffect
@@ -348,21 +551,26 @@ class SessionHighlight:
 
 @attrs.frozen(kw_only=True)
 class SessionWebBotAuth:
-    """The SessionWebBotAuth object."""
+    """What Web Bot Auth, by which bots sign their requests, says about a client.
+
+    Attributes:
+        status: The outcome of checking the client's signature; null if it is not known.
+        domain: The domain that vouches for the client; null if it is not known.
+    """
 
     status: str | None
     domain: str | None
 
 
 class SessionIpVersion(OpenEnum):
-    """The known values of SessionIpVersion."""
+    """Whether an address is an IPv4 or an IPv6 address."""
 
     IPV4 = "ipv4"
     IPV6 = "ipv6"
 
 
 class SessionNetworkStatus(OpenEnum):
-    """The known values of SessionNetworkStatus."""
+    """How the analysis of the network stands."""
 
     PENDING = "pending"
     READY = "ready"
@@ -372,7 +580,19 @@ class SessionNetworkStatus(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class SessionNetworkLocation:
-    """The SessionNetworkLocation object."""
+    """Where a network address seems to be.
+
+    Attributes:
+        city: The name of the city; null if it is not known.
+        region: The name of the region; null if it is not known.
+        country: The name of the country; null if it is not known.
+        country_code: The code of the country; null if it is not known.
+        latitude: The latitude in degrees, north is positive; null if it is not known.
+        longitude: The longitude in degrees, east is positive; null if it is not known.
+        timezone: The time zone of the place; null if it is not known.
+        postal_code: The postal code of the place; null if it is not known.
+        accuracy_radius_km: How far off the place may be, in kilometers; null if it is not known.
+    """
 
     city: str | None
     region: str | None
@@ -387,7 +607,12 @@ class SessionNetworkLocation:
 
 @attrs.frozen(kw_only=True)
 class SessionNetworkRouting:
-    """The SessionNetworkRouting object."""
+    """The network operator to which the address belongs.
+
+    Attributes:
+        asn: The autonomous system that the address belongs to; null if it is not known.
+        organization: The organization that runs the autonomous system; null if it is not known.
+    """
 
     asn: str | None
     organization: str | None
@@ -395,7 +620,18 @@ class SessionNetworkRouting:
 
 @attrs.frozen(kw_only=True)
 class SessionNetworkAnonymity:
-    """The SessionNetworkAnonymity object."""
+    """Whether the address hides who is behind it.
+
+    Attributes:
+        vpn: Whether the address belongs to a VPN.
+        proxy: Whether the address belongs to a proxy.
+        tor: Whether the address belongs to the Tor network.
+        relay: Whether the address belongs to a privacy relay.
+        hosting: Whether the address belongs to a hosting provider.
+        residential_proxy: Whether the address belongs to a proxy on a home connection.
+        callback_proxy: Whether the address belongs to a callback proxy.
+        provider: The provider of the anonymity service; null if it is not known.
+    """
 
     vpn: bool
     proxy: bool
@@ -409,7 +645,13 @@ class SessionNetworkAnonymity:
 
 @attrs.frozen(kw_only=True)
 class SessionNetworkReputation:
-    """The SessionNetworkReputation object."""
+    """What is said about the address.
+
+    Attributes:
+        listed: Whether the address is on a list of bad addresses.
+        categories: What the address is listed for.
+        suspicious_network: Whether the network as a whole is suspicious.
+    """
 
     listed: bool
     categories: tuple[str, ...]
@@ -418,7 +660,14 @@ class SessionNetworkReputation:
 
 @attrs.frozen(kw_only=True)
 class SessionNetworkEvidence:
-    """The SessionNetworkEvidence object."""
+    """What the findings rest on.
+
+    Attributes:
+        risk_signals: The signals of risk that were found.
+        operator_tags: What is known of the network's operator.
+        client_types: The types of clients seen on the address.
+        client_count: How many clients were seen on the address; null if it is not known.
+    """
 
     risk_signals: tuple[str, ...]
     operator_tags: tuple[str, ...]
@@ -428,7 +677,20 @@ class SessionNetworkEvidence:
 
 @attrs.frozen(kw_only=True)
 class SessionNetwork:
-    """The SessionNetwork object."""
+    """What is known of the network that a session came from.
+
+    Attributes:
+        ip_address: The address that the visitor came from; null if it is not known.
+        ip_version: Whether that is an IPv4 or an IPv6 address; null if it is not known.
+        status: How the analysis of the network stands.
+        summary: The findings in a few words for people; null if there are none.
+        location: Where the address seems to be; null if it is not known.
+        routing: The network operator to which the address belongs.
+        anonymity: Whether the address hides who is behind it.
+        reputation: What is said about the address.
+        evidence: What the findings rest on.
+        evaluated_at: When the network was analyzed; null if it was not.
+    """
 
     ip_address: str | None
     ip_version: SessionIpVersion | None
@@ -443,7 +705,7 @@ class SessionNetwork:
 
 
 class SessionRuntimeIntegrityLevel(OpenEnum):
-    """The known values of SessionRuntimeIntegrityLevel."""
+    """How strong the signs are that the browser's functions were changed."""
 
     CLEAN = "clean"
     NOTICE = "notice"
@@ -453,7 +715,18 @@ class SessionRuntimeIntegrityLevel(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class SessionRuntimeIntegrity:
-    """The SessionRuntimeIntegrity object."""
+    """Whether a browser's runtime can be trusted, one aspect at a time.
+
+    Attributes:
+        tampering: How strong the signs are that the browser's functions were changed.
+        developer_tools: How strong the signs are that developer tools are in use.
+        emulation: How strong the signs are that the device is emulated.
+        virtualization: How strong the signs are that the browser runs in a virtual machine.
+        privacy_hardening: How strong the signs are that the browser hides its traits for privacy.
+        identity_spoofing: How strong the signs are that the browser claims to be another.
+        replay: How strong the signs are that recorded data was sent again.
+        outdated_environment: How strong the signs are that the browser or system is out of date.
+    """
 
     tampering: SessionRuntimeIntegrityLevel
     developer_tools: SessionRuntimeIntegrityLevel
@@ -466,7 +739,7 @@ class SessionRuntimeIntegrity:
 
 
 class SessionNativePlatform(OpenEnum):
-    """The known values of SessionNativePlatform."""
+    """The mobile platform of the device."""
 
     IOS = "ios"
     ANDROID = "android"
@@ -474,7 +747,17 @@ class SessionNativePlatform(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class SessionNativeJailbreakOrRoot:
-    """The SessionNativeJailbreakOrRoot object."""
+    """Whether a mobile device is jailbroken or rooted.
+
+    Attributes:
+        detected: Whether the device seems to be jailbroken or rooted.
+        signals: The signals that were found.
+        present_paths: The telltale files that exist on the device.
+        dyld_insert_libraries: The libraries that were injected through `DYLD_INSERT_LIBRARIES`.
+        verified_boot_state: The state of Android's verified boot.
+        magisk_mount_present: Whether a mount of Magisk was found.
+        su_on_path: Whether the `su` command can be found.
+    """
 
     detected: bool
     signals: tuple[str, ...]
@@ -487,7 +770,18 @@ class SessionNativeJailbreakOrRoot:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeHooks:
-    """The SessionNativeHooks object."""
+    """Whether a mobile app's functions were hooked.
+
+    Attributes:
+        detected: Whether any function was found to be hooked.
+        frida_ports: The open ports that belong to Frida.
+        frida_thread_names: The names of threads that belong to Frida.
+        hooked_symbols: The functions that were hooked.
+        self_hooked_symbols: The functions that the app itself hooked.
+        prologue_anomaly_count: How many functions begin in an unusual way.
+        unexpected_dyld_images: The loaded libraries that were not expected.
+        xposed_packages: The installed packages that belong to Xposed.
+    """
 
     detected: bool
     frida_ports: tuple[float, ...] | None = None
@@ -501,7 +795,14 @@ class SessionNativeHooks:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeDebugger:
-    """The SessionNativeDebugger object."""
+    """Whether a debugger is attached to a mobile app.
+
+    Attributes:
+        attached: Whether a debugger is attached.
+        tracer_pid: The id of the process that traces the app.
+        breakpoint_count: How many breakpoints were found.
+        watchpoint_thread_count: How many threads with watchpoints were found.
+    """
 
     attached: bool
     tracer_pid: float | None = None
@@ -511,7 +812,15 @@ class SessionNativeDebugger:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeCodeSigning:
-    """The SessionNativeCodeSigning object."""
+    """Whether a mobile app's code is as it was signed.
+
+    Attributes:
+        invalid: Whether the code or its signature seems to have been changed.
+        code_sign_valid: Whether the code signature is valid.
+        text_integrity_ok: Whether the code in memory is unchanged.
+        application_debuggable: Whether the app is marked as debuggable.
+        dyld_insert_libraries: The libraries that were injected through `DYLD_INSERT_LIBRARIES`.
+    """
 
     invalid: bool
     code_sign_valid: bool | None = None
@@ -522,7 +831,16 @@ class SessionNativeCodeSigning:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeSimulatorOrEmulator:
-    """The SessionNativeSimulatorOrEmulator object."""
+    """Whether a mobile device is simulated.
+
+    Attributes:
+        detected: Whether the device seems to be simulated.
+        is_ios_app_on_mac: Whether the iOS app runs on a Mac.
+        qemu_files: The telltale files of QEMU that exist on the device.
+        ro_hardware: The Android property `ro.hardware`.
+        ro_product_model: The Android property `ro.product.model`.
+        simulator_env_keys: The environment variables that belong to a simulator.
+    """
 
     detected: bool
     is_ios_app_on_mac: bool | None = None
@@ -534,7 +852,12 @@ class SessionNativeSimulatorOrEmulator:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeHardwareClaimsMismatch:
-    """The SessionNativeHardwareClaimsMismatch object."""
+    """Whether a device's claims about its hardware contradict what was measured.
+
+    Attributes:
+        detected: Whether the claims contradict what was measured.
+        signals: The signals that were found.
+    """
 
     detected: bool
     signals: tuple[str, ...]
@@ -542,7 +865,12 @@ class SessionNativeHardwareClaimsMismatch:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeSimPosture:
-    """The SessionNativeSimPosture object."""
+    """Whether a device's SIM card looks unusual.
+
+    Attributes:
+        detected: Whether the SIM card looks unusual.
+        signals: The signals that were found.
+    """
 
     detected: bool
     signals: tuple[str, ...]
@@ -550,7 +878,12 @@ class SessionNativeSimPosture:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeAppProvenance:
-    """The SessionNativeAppProvenance object."""
+    """Whether a mobile app seems to come from somewhere unexpected.
+
+    Attributes:
+        detected: Whether the app seems to come from somewhere unexpected.
+        signals: The signals that were found.
+    """
 
     detected: bool
     signals: tuple[str, ...]
@@ -558,7 +891,29 @@ class SessionNativeAppProvenance:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeDebugPosture:
-    """The SessionNativeDebugPosture object."""
+    """Whether a mobile device or app is set up for debugging.
+
+    Attributes:
+        detected: Whether the device or app is set up for debugging.
+        risk_signals: The signals of risk that were found.
+        adb_enabled: Whether the Android debug bridge is on.
+        developer_options_enabled: Whether the developer options of the device are on.
+        app_debuggable: Whether the app is marked as debuggable.
+        app_profileable: Whether the app is marked as profileable.
+        app_test_only: Whether the app is marked as for tests only.
+        debugger_attached: Whether a debugger is attached to the app.
+        get_task_allow: Whether the app is entitled to be debugged (`get-task-allow`).
+        embedded_provisioning_profile_present: Whether the app carries a provisioning profile.
+        receipt_is_sandbox: Whether the app's receipt comes from the store's sandbox.
+        receipt_is_testflight: Whether the app's receipt comes from TestFlight.
+        development_bundle: Whether the app is a development build.
+        active_debugger_attached: Whether a debugger is at work in the app.
+        breakpoint_count: How many breakpoints were found.
+        exception_port_count: How many exception ports were found.
+        watchpoint_thread_count: How many threads with watchpoints were found.
+        tracer_pid: The id of the process that traces the app.
+        direct_syscall_tracer_pid: The id of the tracing process, as read by a direct system call.
+    """
 
     detected: bool
     risk_signals: tuple[str, ...]
@@ -583,7 +938,21 @@ class SessionNativeDebugPosture:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeRuntimeIntegrity:
-    """The SessionNativeRuntimeIntegrity object."""
+    """Whether a mobile app's runtime can be trusted.
+
+    Attributes:
+        platform: The mobile platform of the device.
+        jailbreak_or_root: Whether the device is jailbroken or rooted.
+        hooks: Whether the app's functions were hooked.
+        debugger: Whether a debugger is attached to the app.
+        code_signing: Whether the app's code is as it was signed.
+        simulator_or_emulator: Whether the device is simulated.
+        hardware_claims_mismatch: Whether the claims about the hardware contradict what was
+            measured.
+        sim_posture: Whether the SIM card looks unusual.
+        app_provenance: Whether the app seems to come from somewhere unexpected.
+        debug_posture: Whether the device or app is set up for debugging.
+    """
 
     platform: SessionNativePlatform
     jailbreak_or_root: SessionNativeJailbreakOrRoot
@@ -599,7 +968,16 @@ class SessionNativeRuntimeIntegrity:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeApp:
-    """The SessionNativeApp object."""
+    """The mobile app that a session came from.
+
+    Attributes:
+        bundle_id: The id under which the app is published.
+        app_version: The version of the app; null if it is not known.
+        app_build: The build number of the app; null if it is not known.
+        install_time_epoch_ms: When the app was installed, in milliseconds since 1970; null if it is
+            not known.
+        provisioning_team: The developer team that signed the app; null if it is not known.
+    """
 
     bundle_id: str
     app_version: str | None
@@ -610,7 +988,18 @@ class SessionNativeApp:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeCarrier:
-    """The SessionNativeCarrier object."""
+    """The mobile carrier that a device uses.
+
+    Attributes:
+        platform: The mobile platform of the device.
+        carrier_name: The name of the carrier; null if it is not known.
+        country_iso: The ISO code of the carrier's country; null if it is not known.
+        mcc: The mobile country code; null if it is not known.
+        mnc: The mobile network code; null if it is not known.
+        phone_type: The type of the telephone's radio; null if it is not known.
+        network_type: The type of the mobile network; null if it is not known.
+        radio_access: The radio technologies in use.
+    """
 
     platform: SessionNativePlatform
     carrier_name: str | None
@@ -624,7 +1013,12 @@ class SessionNativeCarrier:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeMotionAxes:
-    """The SessionNativeMotionAxes object."""
+    """The traits of one motion sensor, along its three axes.
+
+    Attributes:
+        bias: The sensor's constant error along each of its three axes.
+        noise: The sensor's noise along each of its three axes.
+    """
 
     bias: tuple[float, ...]
     noise: tuple[float, ...]
@@ -632,7 +1026,15 @@ class SessionNativeMotionAxes:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeMotionPrint:
-    """The SessionNativeMotionPrint object."""
+    """The traits of a device's motion sensors.
+
+    Attributes:
+        platform: The mobile platform of the device.
+        sample_count: How many samples were taken.
+        gyro: The traits of the gyroscope.
+        accel: The traits of the accelerometer.
+        mag: The traits of the magnetometer; null if they were not measured.
+    """
 
     platform: SessionNativePlatform
     sample_count: float
@@ -642,7 +1044,7 @@ class SessionNativeMotionPrint:
 
 
 class SessionDeviceIdentitySource(OpenEnum):
-    """The known values of SessionDeviceIdentitySource."""
+    """What the match rests on: an attestation, an anchor, an inference, or nothing yet (`new`)."""
 
     ATTESTED = "attested"
     ANCHORED = "anchored"
@@ -652,7 +1054,13 @@ class SessionDeviceIdentitySource(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class SessionDetailDeviceIdentityLifecycle:
-    """The SessionDetailDeviceIdentityLifecycle object."""
+    """When and how often the device was seen.
+
+    Attributes:
+        first_seen_at: When the device was seen first.
+        last_seen_at: When the device was seen last.
+        seen_count: How often the device was seen.
+    """
 
     first_seen_at: Timestamp
     last_seen_at: Timestamp
@@ -661,10 +1069,18 @@ class SessionDetailDeviceIdentityLifecycle:
 
 @attrs.frozen(kw_only=True)
 class SessionDetailDeviceIdentity:
-    """The SessionDetailDeviceIdentity object.
+    """The mobile device that a session was matched to.
 
     Attributes:
         object: Names the kind of this object, always `device_identity`.
+        id: The id of the device.
+        confidence: How certain the match is.
+        source: What the match rests on: an attestation, an anchor, an inference, or nothing yet
+            (`new`).
+        platform: The mobile platform of the device.
+        identified_at: When the match was made.
+        lifecycle: When and how often the device was seen.
+        matched_anchors: The anchors by which the device was recognized.
     """
 
     object: Literal["device_identity"]
@@ -679,7 +1095,13 @@ class SessionDetailDeviceIdentity:
 
 @attrs.frozen(kw_only=True)
 class SessionDetailVisitorFingerprintLifecycle:
-    """The SessionDetailVisitorFingerprintLifecycle object."""
+    """When and how often a session's visitor was seen.
+
+    Attributes:
+        first_seen_at: When the visitor was seen first; null if it is not known.
+        last_seen_at: When the visitor was seen last; null if it is not known.
+        seen_count: How often the visitor was seen; null if it is not known.
+    """
 
     first_seen_at: Timestamp | None
     last_seen_at: Timestamp | None
@@ -688,10 +1110,14 @@ class SessionDetailVisitorFingerprintLifecycle:
 
 @attrs.frozen(kw_only=True)
 class SessionDetailVisitorFingerprint:
-    """The SessionDetailVisitorFingerprint object.
+    """The visitor fingerprint that a session was matched to, with its history.
 
     Attributes:
         object: Names the kind of this object, always `visitor_fingerprint`.
+        id: The visitor fingerprint's id, `vid_` and 26 characters.
+        confidence: How certain the match is, from 0 to 100; null if it is not known.
+        identified_at: When the match was made; null if it is not known.
+        lifecycle: When and how often the visitor was seen.
     """
 
     object: Literal["visitor_fingerprint"]
@@ -703,7 +1129,13 @@ class SessionDetailVisitorFingerprint:
 
 @attrs.frozen(kw_only=True)
 class SessionDetailRequest:
-    """The SessionDetailRequest object."""
+    """The web request that a session was seen in, as the session's detail tells it.
+
+    Attributes:
+        url: The address of the page that was visited.
+        referrer: The address of the page that led there; null if it is not known.
+        user_agent: The browser's `User-Agent` header.
+    """
 
     url: str
     referrer: str | None
@@ -712,7 +1144,12 @@ class SessionDetailRequest:
 
 @attrs.frozen(kw_only=True)
 class SessionDeviceOperatingSystem:
-    """The SessionDeviceOperatingSystem object."""
+    """The operating system of the device.
+
+    Attributes:
+        name: The name of the operating system; null if it is not known.
+        version: The version of the operating system; null if it is not known.
+    """
 
     name: str | None
     version: str | None
@@ -720,7 +1157,15 @@ class SessionDeviceOperatingSystem:
 
 @attrs.frozen(kw_only=True)
 class SessionDeviceScreen:
-    """The SessionDeviceScreen object."""
+    """The screen of the device.
+
+    Attributes:
+        size: The size of the screen as text; null if it is not known.
+        color_depth: The number of bits a pixel's color takes; null if it is not known.
+        pixel_ratio: The number of device pixels to one CSS pixel; null if it is not known.
+        orientation_type: How the screen is held, such as `portrait-primary`; null if it is not
+            known.
+    """
 
     size: str | None
     color_depth: int | None
@@ -730,7 +1175,13 @@ class SessionDeviceScreen:
 
 @attrs.frozen(kw_only=True)
 class SessionDeviceLocale:
-    """The SessionDeviceLocale object."""
+    """The languages and the time zone of the device.
+
+    Attributes:
+        timezone: The time zone of the device; null if it is not known.
+        primary_language: The language that the user prefers; null if it is not known.
+        languages: The languages that the browser names.
+    """
 
     timezone: str | None
     primary_language: str | None
@@ -739,7 +1190,12 @@ class SessionDeviceLocale:
 
 @attrs.frozen(kw_only=True)
 class SessionDeviceCapabilitiesTouch:
-    """The SessionDeviceCapabilitiesTouch object."""
+    """Whether the device can be touched.
+
+    Attributes:
+        available: Whether there is a touch screen; null if it is not known.
+        max_touch_points: How many touches at once the device notices; null if it is not known.
+    """
 
     available: bool | None
     max_touch_points: int | None
@@ -747,7 +1203,15 @@ class SessionDeviceCapabilitiesTouch:
 
 @attrs.frozen(kw_only=True)
 class SessionDeviceCapabilitiesStorage:
-    """The SessionDeviceCapabilitiesStorage object."""
+    """Which kinds of storage work.
+
+    Attributes:
+        cookies: Whether cookies work; null if it is not known.
+        local_storage: Whether `localStorage` works; null if it is not known.
+        indexed_db: Whether IndexedDB works; null if it is not known.
+        service_worker: Whether service workers can be used; null if it is not known.
+        window_name: Whether `window.name` keeps its value; null if it is not known.
+    """
 
     cookies: bool | None
     local_storage: bool | None
@@ -758,14 +1222,24 @@ class SessionDeviceCapabilitiesStorage:
 
 @attrs.frozen(kw_only=True)
 class SessionDeviceCapabilitiesWebgpu:
-    """The SessionDeviceCapabilitiesWebgpu object."""
+    """Whether WebGPU can be used.
+
+    Attributes:
+        available: Whether the browser offers WebGPU; null if it is not known.
+    """
 
     available: bool | None
 
 
 @attrs.frozen(kw_only=True)
 class SessionDeviceCapabilitiesPlatformAuthenticator:
-    """The SessionDeviceCapabilitiesPlatformAuthenticator object."""
+    """Whether the device can vouch for its user (WebAuthn).
+
+    Attributes:
+        available: Whether there is a platform authenticator; null if it is not known.
+        conditional_mediation: Whether passkeys can be offered while a form is filled in; null if it
+            is not known.
+    """
 
     available: bool | None
     conditional_mediation: bool | None
@@ -773,21 +1247,38 @@ class SessionDeviceCapabilitiesPlatformAuthenticator:
 
 @attrs.frozen(kw_only=True)
 class SessionDeviceCapabilitiesMediaDevices:
-    """The SessionDeviceCapabilitiesMediaDevices object."""
+    """Whether cameras and microphones can be used.
+
+    Attributes:
+        available: Whether the browser offers media devices; null if it is not known.
+    """
 
     available: bool | None
 
 
 @attrs.frozen(kw_only=True)
 class SessionDeviceCapabilitiesSpeechSynthesis:
-    """The SessionDeviceCapabilitiesSpeechSynthesis object."""
+    """Whether the browser can speak.
+
+    Attributes:
+        available: Whether the browser offers speech synthesis; null if it is not known.
+    """
 
     available: bool | None
 
 
 @attrs.frozen(kw_only=True)
 class SessionDeviceCapabilities:
-    """The SessionDeviceCapabilities object."""
+    """What the device and its browser are able to do.
+
+    Attributes:
+        touch: Whether the device can be touched.
+        storage: Which kinds of storage work.
+        webgpu: Whether WebGPU can be used.
+        platform_authenticator: Whether the device can vouch for its user (WebAuthn).
+        media_devices: Whether cameras and microphones can be used.
+        speech_synthesis: Whether the browser can speak.
+    """
 
     touch: SessionDeviceCapabilitiesTouch
     storage: SessionDeviceCapabilitiesStorage
@@ -799,7 +1290,16 @@ class SessionDeviceCapabilities:
 
 @attrs.frozen(kw_only=True)
 class SessionDevice:
-    """The SessionDevice object."""
+    """The device that a session came from.
+
+    Attributes:
+        form_factor: What sort of device it is, such as a desktop computer or a telephone.
+        operating_system: The operating system of the device.
+        architecture: The architecture of the processor; null if it is not known.
+        screen: The screen of the device.
+        locale: The languages and the time zone of the device.
+        capabilities: What the device and its browser are able to do.
+    """
 
     form_factor: str
     operating_system: SessionDeviceOperatingSystem
@@ -811,7 +1311,15 @@ class SessionDevice:
 
 @attrs.frozen(kw_only=True)
 class SessionSignalFired:
-    """The SessionSignalFired object."""
+    """One signal that fired in a session.
+
+    Attributes:
+        signal: The signal as a stable word for programs.
+        role: The part that the signal plays in the decision.
+        category: The category of evidence that the signal belongs to.
+        strength: How strong the signal is, in words.
+        signal_score: How strong the signal is, from 0 to 100.
+    """
 
     signal: str
     role: str
@@ -822,10 +1330,36 @@ class SessionSignalFired:
 
 @attrs.frozen(kw_only=True)
 class SessionDetail:
-    """The SessionDetail object.
+    """A session with all of its evidence.
 
     Attributes:
         object: Names the kind of this object, always `session`.
+        id: The session's id, `sid_` and 26 characters.
+        created_at: When the session began; null if it is not known.
+        decision: What Tripwire makes of the session now.
+        highlights: The findings that matter most, in words for people.
+        web_bot_auth: What Web Bot Auth says about the client; null if it says nothing.
+        network: What is known of the network that the session came from.
+        runtime_integrity: Whether the browser's runtime can be trusted.
+        native_runtime_integrity: Whether the mobile app's runtime can be trusted; null if there is
+            no app.
+        native_app: The mobile app that the session came from; null if there is none.
+        native_carrier: The mobile carrier that the device uses; null if it is not known.
+        native_motion_print: The traits of the device's motion sensors; null if they were not
+            measured.
+        device_identity: The device that the session was matched to; null if there was no match.
+        install_id: The id of the app's installation; null if there is none.
+        visitor_fingerprint: The visitor fingerprint that the session was matched to; null if there
+            was no match.
+        connection_fingerprint: What the TLS and HTTP/2 handshakes tell about the client.
+        previous_decisions: The decisions that came before the present one.
+        request: The web request that the session was seen in.
+        browser: The browser that the session came from.
+        device: The device that the session came from.
+        analysis_coverage: Which parts of the session could be analyzed.
+        signals_fired: The signals that fired, with their weight.
+        client_telemetry: What the browser showed of itself, in detail.
+        attribution: Who or what seems to be behind the session; null if that was not assessed.
     """
 
     object: Literal["session"]
@@ -856,7 +1390,12 @@ class SessionDetail:
 
 @attrs.frozen(kw_only=True)
 class SessionDetailResponse:
-    """The SessionDetailResponse object."""
+    """The answer that carries one session.
+
+    Attributes:
+        data: The session with all of its evidence.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: SessionDetail
     meta: ResponseMeta
@@ -864,10 +1403,13 @@ class SessionDetailResponse:
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintLink:
-    """The VisitorFingerprintLink object.
+    """The visitor fingerprint that a session was matched to.
 
     Attributes:
         object: Names the kind of this object, always `visitor_fingerprint`.
+        id: The visitor fingerprint's id, `vid_` and 26 characters.
+        confidence: How certain the match is, from 0 to 100; null if it is not known.
+        identified_at: When the match was made; null if it is not known.
     """
 
     object: Literal["visitor_fingerprint"]
@@ -878,10 +1420,15 @@ class VisitorFingerprintLink:
 
 @attrs.frozen(kw_only=True)
 class SessionSummary:
-    """The SessionSummary object.
+    """A session with its latest decision, as lists show it.
 
     Attributes:
         object: Names the kind of this object, always `session`.
+        id: The session's id, `sid_` and 26 characters.
+        created_at: When the session began; null if it is not known.
+        latest_decision: What Tripwire makes of the session now.
+        visitor_fingerprint: The visitor fingerprint that the session was matched to; null if there
+            was no match.
     """
 
     object: Literal["session"]
@@ -893,7 +1440,13 @@ class SessionSummary:
 
 @attrs.frozen(kw_only=True)
 class SessionListResponse:
-    """The SessionListResponse object."""
+    """One page of sessions.
+
+    Attributes:
+        data: The sessions of this page.
+        pagination: Where this page stands in the list, and how to get the next one.
+        meta: About the answer itself: the id of its request.
+    """
 
     data: tuple[SessionSummary, ...]
     pagination: CursorPagination
