@@ -35,7 +35,7 @@ html_theme_options = {"light_css_variables": {"code-font-size": "0.76rem"}}
 html_copy_source = False
 html_show_sphinx = False
 
-_ANNOTATED = re.compile(r"~?typing\.Annotated\[([\w.~]+), [^\[\]]+\]")
+_ANNOTATED = re.compile(r"~?\w+\.Annotated\[([\w.~]+), [^\[\]]+\]")
 
 
 def tidy_signature(_app: Sphinx, what: str, *rest: Any) -> tuple[str | None, str | None]:
