@@ -1,0 +1,215 @@
+"""The last handler of the chain: one attempt, from a `Request` to the end of its `Response`, on aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING, Final, NoReturn, final
+
+import aiohttp
+
+from ._clock import LOOP_CLOCK
+from ._messages import Response
+from ._version import __version__
+from .errors import ConfigurationError, RequestTimeoutError, ResponseDecodeError, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ._clock import Clock
+    from ._messages import Request
+
+MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+"""How large an answer may be, decompressed. Nothing in the API comes near; a gzip bomb does."""
+
+DEFAULT_HEADERS: Final[Mapping[str, str]] = {
+    "Accept": "application/json",
+    "User-Agent": f"tripwire-async/{__version__} aiohttp/{aiohttp.__version__}",
+    "X-Tripwire-Client": f"tripwire-async/{__version__}",
+}
+
+_LONGEST_CONNECT: Final = 10.0
+
+# Anything else that went wrong after connecting may have reached the service. Connecting comes before sending, so
+# these did not.
+_NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
+
+def _limits(total: float) -> aiohttp.ClientTimeout:
+    """Bound one attempt by *total* seconds, of which connecting may take a part.
+
+    Connecting has the shorter limit of the two so that a server that is not there ends in an error that says *not
+    sent*. aiohttp rounds limits of more than five seconds up to whole ones to share timers; ours are kept to the
+    letter where they come from a deadline.
+    """
+    return aiohttp.ClientTimeout(total=total, sock_connect=min(_LONGEST_CONNECT, 0.9 * total), ceil_threshold=math.inf)
+
+
+@final
+class AiohttpTransport:
+    """A handler that puts a request on the wire once and reads the answer to its end.
+
+    A session is made on first use, one for each running event loop, because a connection cannot outlive its loop.
+    A session that is passed in is used as it is and left open.
+
+    Args:
+        session: The caller's own session; None to have sessions made and closed here.
+        timeout: Seconds for an attempt, the one that most requests come with.
+        max_body: Bytes of the largest body that is read, counted after decompression.
+        clock: What measures the time on the wire.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession | None = None,
+        *,
+        timeout: float = 30.0,
+        max_body: int = MAX_BODY_BYTES,
+        clock: Clock = LOOP_CLOCK,
+    ) -> None:
+        self._own = session
+        self._timeout = timeout
+        self._max_body = max_body
+        self._clock = clock
+        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+        self.closed = False
+
+    async def __call__(self, request: Request) -> Response:
+        """Send *request* once.
+
+        Raises:
+            RequestTimeoutError: The attempt's time, or the call's, ran out.
+            TransportError: No answer came, or it broke off.
+            ResponseDecodeError: The answer is larger than the limit.
+            ConfigurationError: The client is closed, or its session cannot send this.
+        """
+        session = await self._session()
+        trace = request.trace
+        began = self._clock.now()
+        limit = min(request.timeout, request.deadline - began)
+        if limit <= 0:
+            raise _timed_out(request, "the call's deadline passed before it could be sent", maybe_sent=False)
+        trace.attempts += 1
+        try:
+            answer = await self._send(session, request, limit)
+            try:
+                body = await self._read(answer, request)
+            except BaseException:
+                answer.close()
+                raise
+        except TimeoutError as error:
+            maybe_sent = not isinstance(error, _NOT_SENT)
+            what = f"no {'answer' if maybe_sent else 'connection'} within {limit:g} seconds"
+            raise _timed_out(request, what, maybe_sent=maybe_sent) from error
+        except (aiohttp.InvalidURL, ValueError, RuntimeError) as error:
+            # What aiohttp refuses before it sends: a closed session, credentials from elsewhere beside ours.
+            msg = f"{_name(request)} could not be sent: {error}; look at base_url and the session that was passed in"
+            raise ConfigurationError(msg) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise _lost(request, error) from error
+        finally:
+            trace.wire += self._clock.now() - began
+        return Response(answer.status, answer.headers, body)
+
+    async def _send(self, session: aiohttp.ClientSession, request: Request, limit: float) -> aiohttp.ClientResponse:
+        operation = request.operation
+        if limit == self._timeout and self._own is None:
+            # The session carries this limit and the headers: to say them again would cost a tenth of the call.
+            return await session.request(
+                operation.method, request.url, data=request.body, headers=request.headers, allow_redirects=False
+            )
+        return await session.request(
+            operation.method,
+            request.url,
+            data=request.body,
+            headers={**DEFAULT_HEADERS, **request.headers},
+            allow_redirects=False,
+            raise_for_status=False,
+            timeout=_limits(limit),
+        )
+
+    async def _read(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
+        """Read the body, counting as it comes: a compressed one can be a thousand times what its length says."""
+        if answer.content_length is not None and answer.content_length > self._max_body:
+            self._refuse(answer, request)
+        if "Content-Encoding" not in answer.headers and answer.content_length is not None:
+            return await answer.read()
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in answer.content.iter_any():
+            size += len(chunk)
+            if size > self._max_body:
+                self._refuse(answer, request)
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _refuse(self, answer: aiohttp.ClientResponse, request: Request) -> NoReturn:
+        msg = (
+            f"{request.operation.id}: the answer is larger than {self._max_body} bytes and was not read;"
+            " is base_url the address of the API?"
+        )
+        raise ResponseDecodeError(
+            msg,
+            operation=request.operation.id,
+            status=answer.status,
+            request_id=answer.headers.get("X-Request-Id"),
+            client_request_id=request.trace.client_request_id,
+        )
+
+    async def _session(self) -> aiohttp.ClientSession:
+        if self.closed:
+            msg = "the client is closed: make a new one, or enter it again with 'async with'"
+            raise ConfigurationError(msg)
+        if self._own is not None:
+            return self._own
+        loop = asyncio.get_running_loop()
+        session = self._sessions.get(loop)
+        if session is None:
+            session = self._sessions[loop] = aiohttp.ClientSession(
+                # How many may be in flight is the rate limit's to say; a second, hidden queue here would spend an
+                # attempt's time on waiting.
+                connector=aiohttp.TCPConnector(limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=DEFAULT_HEADERS,
+                timeout=_limits(self._timeout),
+            )
+            await self._close_sessions(loop for loop in self._sessions if loop.is_closed())
+        return session
+
+    async def close(self) -> None:
+        """Close the running loop's session and refuse further requests; closing twice is fine."""
+        self.closed = True
+        running = asyncio.get_running_loop()
+        await self._close_sessions(loop for loop in self._sessions if loop is running or loop.is_closed())
+
+    async def _close_sessions(self, loops: Iterable[asyncio.AbstractEventLoop]) -> None:
+        for session in [self._sessions.pop(loop) for loop in tuple(loops)]:
+            await session.close()
+
+
+def _name(request: Request) -> str:
+    return f"{request.operation.id} ({request.operation.method} {request.operation.path})"
+
+
+def _timed_out(request: Request, why: str, *, maybe_sent: bool) -> RequestTimeoutError:
+    return RequestTimeoutError(
+        f"{_name(request)}: {why}",
+        maybe_sent=maybe_sent,
+        attempts=request.trace.attempts,
+        client_request_id=request.trace.client_request_id,
+    )
+
+
+def _lost(request: Request, error: Exception) -> TransportError:
+    maybe_sent = not isinstance(error, _NOT_SENT)
+    what = str(error) or type(error).__name__
+    if maybe_sent:
+        msg = f"{_name(request)}: the connection was lost before the answer was complete ({what})"
+    else:
+        msg = f"{_name(request)}: cannot connect to {request.url.origin()} ({what}); is base_url right?"
+    return TransportError(
+        msg,
+        maybe_sent=maybe_sent,
+        attempts=request.trace.attempts,
+        client_request_id=request.trace.client_request_id,
+    )
