@@ -1,0 +1,270 @@
+"""Where the API meets HTTP: an operation and its arguments go down as a `Request`, an answer comes up as a model."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast, final
+from urllib.parse import quote
+
+import attrs
+
+from ._clock import LOOP_CLOCK
+from ._converter import DecodeProblem, decode, encode
+from ._error_body import excerpt, read_error_body
+from ._messages import Request, Response, Trace
+from .errors import APIError, ResponseDecodeError, error_class
+from .middleware._retry_after import parse_retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping
+
+    from yarl import URL
+
+    from ._clock import Clock
+    from ._messages import Lane
+    from ._operation import Operation, PathArgument
+    from ._pipeline import Handler
+    from ._secret import Secret
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class Answer(Generic[T]):
+    """A good answer to an operation.
+
+    Attributes:
+        value: The body as a model, envelope included; None for a status without a body.
+        status: The HTTP status.
+        headers: The response headers, looked up in any case.
+        request_id: The service's id of the request; None when the answer had none.
+        trace: What became of the call: attempts, and where its time went.
+    """
+
+    value: T
+    status: int
+    headers: Mapping[str, str]
+    request_id: str | None
+    trace: Trace
+
+
+@attrs.frozen(kw_only=True)
+class CallOptions:
+    """What holds for every call of one client, or of one copy of it.
+
+    Attributes:
+        timeout: Seconds for one attempt on the wire.
+        deadline: Seconds for a call with everything in it: the limiter, attempts, backoff.
+        max_attempts: How often a call may be put on the wire; None for what the chain says.
+        headers: Headers that are sent beside our own.
+    """
+
+    timeout: float = 30.0
+    deadline: float = 300.0
+    max_attempts: int | None = None
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+
+
+class Caller(Protocol):
+    """Calls an operation of the API; what resources and deliveries are given instead of a client."""
+
+    def __call__(
+        self,
+        operation: Operation[T],
+        /,
+        *path: str,
+        query: Mapping[str, object] | None = None,
+        body: object | None = None,
+        bearer: Secret | None = None,
+        deadline: float | None = None,
+        lane: Lane = "single",
+    ) -> Awaitable[Answer[T]]: ...
+
+
+@final
+class ApiCaller:
+    """Turns an operation and its arguments into a request, and the answer into a model or an error.
+
+    Args:
+        handler: The chain, transport included.
+        base_url: The API's address; the operations' paths are put behind its own path.
+        options: What holds for every call.
+        clock: What the calls' deadlines are measured on.
+    """
+
+    def __init__(self, handler: Handler, base_url: URL, options: CallOptions, *, clock: Clock = LOOP_CLOCK) -> None:
+        self._handler = handler
+        self._base_url = base_url
+        self._prefix = base_url.raw_path.rstrip("/")
+        self._options = options
+        self._clock = clock
+        self._headers = dict(options.headers)
+        self._headers_with_body = {**options.headers, "Content-Type": "application/json"}
+
+    async def __call__(
+        self,
+        operation: Operation[T],
+        /,
+        *path: str,
+        query: Mapping[str, object] | None = None,
+        body: object | None = None,
+        bearer: Secret | None = None,
+        deadline: float | None = None,
+        lane: Lane = "single",
+    ) -> Answer[T]:
+        """Call *operation*.
+
+        Args:
+            operation: What to call.
+            path: The values of its path's placeholders, in their order.
+            query: Its query arguments by their names on the wire; what is None is left out.
+            body: A model of its request body.
+            bearer: Credentials for this call alone; None for the client's own key.
+            deadline: Seconds for this call with everything in it, if fewer than the client's.
+            lane: What the call is part of, for a fair rate limit.
+
+        Raises:
+            ValueError: An argument that the API could not take; nothing was sent.
+            APIError: The service refused; the subclass tells the status.
+            TransportError: No answer came.
+            ResponseDecodeError: The answer is not what the API's description says.
+        """
+        url = self._base_url.with_path(self._prefix + _fill(operation, path), encoded=True)
+        if query is not None and (given := _query(query)):
+            url = url.with_query(given)
+        options = self._options
+        allowed = options.deadline if deadline is None else min(deadline, options.deadline)
+        trace = Trace()
+        request = Request(
+            operation=cast("Operation[object]", operation),
+            url=url,
+            headers=self._headers if body is None else self._headers_with_body,
+            body=None if body is None else encode(body),
+            timeout=options.timeout,
+            deadline=self._clock.now() + allowed,
+            bearer=bearer,
+            max_attempts=options.max_attempts,
+            lane=lane,
+            trace=trace,
+        )
+        response = await self._handler(request)
+        if not 200 <= response.status < 300:
+            raise _refusal(request, response)
+        value = _structure(operation, request, response)
+        return Answer(
+            value=value,
+            status=response.status,
+            headers=response.headers,
+            request_id=response.headers.get("X-Request-Id") or _request_id(value),
+            trace=trace,
+        )
+
+
+# Characters that RFC 3986 leaves as they are: an argument made of them needs no quoting, which costs five times as much
+# as this look.
+_UNRESERVED: Final = re.compile(r"[A-Za-z0-9_~-]+")
+
+
+def _fill(operation: Operation[Any], values: tuple[str, ...]) -> str:
+    path = operation.path
+    for argument, value in zip(operation.path_arguments, values, strict=True):
+        path = path.replace(f"{{{argument.name}}}", _segment(argument, value), 1)
+    return path
+
+
+def _segment(argument: PathArgument, value: str) -> str:
+    """Return *value* as one segment of a path, which cannot reach into another."""
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
+        msg = f"{argument.argument} must be text, not {type(value).__name__}"
+        raise TypeError(msg)
+    if argument.pattern is not None and not argument.pattern.fullmatch(value):
+        msg = f"{argument.argument} {_shown(value)} is not a valid id: it must match {argument.pattern.pattern}"
+        raise ValueError(msg)
+    if _UNRESERVED.fullmatch(value):
+        return value
+    if value in {"", ".", ".."} or not value.isprintable():
+        msg = f"{argument.argument} {_shown(value)} cannot be part of an address"
+        raise ValueError(msg)
+    return quote(value, safe="")
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= 80 else value[:80] + "…")
+
+
+def _query(arguments: Mapping[str, object]) -> dict[str, str]:
+    return {name: _text(value) for name, value in arguments.items() if value is not None}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _structure(operation: Operation[T], request: Request, response: Response) -> T:
+    # An operation that answers nothing is free to answer anything: what it says is not read.
+    body = b"null" if operation.returns is type(None) else response.body
+    try:
+        return decode(body, operation.returns)
+    except DecodeProblem as problem:
+        msg = f"{operation.id}: the answer is not what the API describes: {problem}"
+        raise ResponseDecodeError(
+            msg,
+            operation=operation.id,
+            status=response.status,
+            path=problem.path,
+            request_id=response.headers.get("X-Request-Id"),
+            client_request_id=request.trace.client_request_id,
+            # A body that could be read as JSON may hold a secret in any of its fields.
+            body=excerpt(response.body) if problem.path is None else "",
+        ) from problem
+
+
+def _request_id(value: object) -> str | None:
+    """Return the id that the answer's own ``meta`` carries, for an answer whose headers were cut off on the way."""
+    return getattr(getattr(value, "meta", None), "request_id", None)
+
+
+_ADVICE: Final = {
+    401: "set TRIPWIRE_SECRET_KEY or secret_key to a secret key of this environment",
+    403: "check that the key is not revoked and has the scope that this needs",
+    404: "check the ids, and that they belong to what this key may see",
+    409: "it collides with what is there already, so read that first",
+    410: "it has expired, so begin anew",
+    422: "correct the values that are named",
+    429: "send less at once, or wait as long as retry_after says",
+}
+
+
+def _refusal(request: Request, response: Response) -> APIError:
+    """Make the error for a status that is no success; the one place where statuses become exceptions."""
+    operation, status = request.operation, response.status
+    said = read_error_body(response.body)
+    request_id = response.headers.get("X-Request-Id") or said.request_id
+    if status < 400:
+        what = f"redirected to {response.headers.get('Location', 'nowhere')!r}, which is never followed"
+        advice: str | None = "check base_url"
+    else:
+        what = said.message or "the answer is not in the service's own form; something in between may have sent it"
+        advice = _ADVICE.get(status)
+        if status == 403 and operation.scope is not None:
+            advice = f"check that the key is not revoked and has the scope {operation.scope}"
+    fields = "; ".join(f"{field.name}: {field.issue}" for field in said.field_errors)
+    msg = f"{operation.id}: {status}{f' {said.code}' if said.code else ''}: {what}"
+    for part in (fields, advice, f"request {request_id}" if request_id else None):
+        msg += f" ({part})" if part else ""
+    return error_class(status)(
+        msg,
+        status=status,
+        code=said.code,
+        request_id=request_id,
+        client_request_id=request.trace.client_request_id,
+        retryable=said.retryable,
+        next_action=said.next_action,
+        field_errors=said.field_errors,
+        docs_url=said.docs_url,
+        retry_after=parse_retry_after(response.headers),
+        attempts=request.trace.attempts,
+        body=excerpt(response.body),
+    )

@@ -1,0 +1,81 @@
+"""What the body of a refusal says, read from whatever came: the service's own envelope, a proxy's page, or nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import attrs
+import msgspec
+
+from .errors import FieldError
+
+_EXCERPT_CHARACTERS: Final = 500
+
+
+@attrs.frozen(kw_only=True)
+class ErrorBody:
+    """The service's error, as far as the body tells; every part that is missing or of the wrong type is None.
+
+    Attributes:
+        code: The stable, dotted code.
+        message: What went wrong, for a person; may change.
+        retryable: Whether the service says that repeating can help.
+        request_id: The service's id of the request.
+        docs_url: The page that explains the code.
+        next_action: ``retry``, ``new_session``, ``reload_bundle`` or ``contact_support``.
+        field_errors: The inputs that were refused.
+    """
+
+    code: str | None = None
+    message: str | None = None
+    retryable: bool | None = None
+    request_id: str | None = None
+    docs_url: str | None = None
+    next_action: str | None = None
+    field_errors: tuple[FieldError, ...] = ()
+
+
+_NOTHING: Final = ErrorBody()
+
+
+def read_error_body(body: bytes) -> ErrorBody:
+    """Return what *body* says; never raises, whatever it is."""
+    try:
+        decoded: Any = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _NOTHING
+    error = _object(_object(decoded).get("error"))
+    details = _object(error.get("details"))
+    fields: list[Any] = _of_type(list, details.get("fields"), [])
+    return ErrorBody(
+        code=_of_type(str, error.get("code")),
+        message=_of_type(str, error.get("message")),
+        retryable=_of_type(bool, error.get("retryable")),
+        request_id=_of_type(str, error.get("request_id")),
+        docs_url=_of_type(str, error.get("docs_url")),
+        next_action=_of_type(str, details.get("next_action")),
+        field_errors=tuple(_field_error(field) for field in map(_object, fields) if isinstance(field.get("name"), str)),
+    )
+
+
+def excerpt(body: bytes) -> str:
+    """Return the beginning of *body* as text, for a person to read."""
+    text = body[: 4 * _EXCERPT_CHARACTERS].decode(errors="replace")
+    return text if len(text) <= _EXCERPT_CHARACTERS else text[:_EXCERPT_CHARACTERS] + "…"
+
+
+def _field_error(field: dict[str, Any]) -> FieldError:
+    return FieldError(
+        name=field["name"],
+        issue=_of_type(str, field.get("issue"), "refused"),
+        expected=_of_type(str, field.get("expected")),
+        received=_of_type((str, int, float, bool), field.get("received")),
+    )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType] - JSON's keys are text
+
+
+def _of_type(type_: type[Any] | tuple[type[Any], ...], value: Any, otherwise: Any = None) -> Any:
+    return value if isinstance(value, type_) else otherwise
