@@ -1,0 +1,189 @@
+"""A delivery on its way: what `send_test` returns, to be awaited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, final
+
+from tripwire_async._clock import LOOP_CLOCK
+from tripwire_async.errors import (
+    DeliveryError,
+    DeliveryTimeoutError,
+    NotFoundError,
+    RateLimitedError,
+    ServerError,
+    TransportError,
+    TripwireError,
+)
+
+from ._polling import PollSchedule, SharedPoll, WaitTimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator, Sequence
+
+    from tripwire_async._clock import Clock
+    from tripwire_async.models import WebhookDelivery
+
+    from ._ticket import Ticket
+
+SETTLED: Final = frozenset({"succeeded", "failed", "skipped"})
+"""The statuses that a delivery never leaves."""
+
+DEFAULT_TIMEOUT: Final = 300.0
+"""Seconds that a wait lasts when nobody says otherwise: a wait without an end is a bug waiting for its day."""
+
+_FRESH: Final = 30.0
+"""Seconds for which an event that cannot be read yet is taken to be on its way."""
+
+_PROGRESS: Final = {"pending": 0, "delivering": 1}
+
+
+@final
+class PendingDelivery:
+    """A test webhook that was accepted, and the delivery that it leads to.
+
+    ``await pending`` ends when the delivery has left ``pending``; `settled` when it has come to its end. Any number of
+    tasks may wait, each with its own timeout; they share one stream of reads, and cancelling one disturbs no other.
+    Nothing is read while nobody waits.
+
+    Attributes:
+        ticket: The ids that say which delivery this is.
+        request_id: The service's id of the request that sent the test; None for a handle that was resumed.
+    """
+
+    def __init__(
+        self,
+        ticket: Ticket,
+        read: Callable[[Ticket, float | None], Awaitable[Sequence[WebhookDelivery]]],
+        *,
+        latest: WebhookDelivery | None = None,
+        request_id: str | None = None,
+        schedule: PollSchedule | None = None,
+        clock: Clock = LOOP_CLOCK,
+    ) -> None:
+        self.ticket = ticket
+        self.request_id = request_id
+        self._read = read
+        self._clock = clock
+        self._began = clock.now()
+        self._trouble: TripwireError | None = None
+        self._poll = SharedPoll(
+            self._read_latest,
+            latest=latest,
+            schedule=PollSchedule() if schedule is None else schedule,
+            clock=clock,
+        )
+
+    @property
+    def event_id(self) -> str:
+        """The event that carries the delivery."""
+        return self.ticket.event_id
+
+    @property
+    def endpoint_id(self) -> str:
+        """The endpoint that the test goes to."""
+        return self.ticket.endpoint_id
+
+    @property
+    def delivery_ids(self) -> tuple[str, ...]:
+        """The deliveries that the test was queued as: usually one."""
+        return self.ticket.delivery_ids
+
+    @property
+    def latest(self) -> WebhookDelivery | None:
+        """The delivery as it was last read; None when none is recorded yet.
+
+        Where a test was queued as several deliveries, this is the one that has come least far.
+        """
+        return self._poll.latest
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the delivery has come to its end: ``succeeded``, ``failed`` or ``skipped``."""
+        return self.latest is not None and self.latest.status in SETTLED
+
+    def __await__(self) -> Generator[Any, None, WebhookDelivery]:
+        """Wait as `wait` does."""
+        return self.wait().__await__()
+
+    async def wait(self, timeout: float | None = DEFAULT_TIMEOUT) -> WebhookDelivery:
+        """Return the delivery once it has left ``pending``: the service has begun to deliver it, or has ended.
+
+        A status that this version does not know counts as having left ``pending``. *timeout* is in seconds and bounds
+        everything, the retries and cooldowns of the reads included; None waits without an end.
+
+        Raises:
+            DeliveryTimeoutError: *timeout* passed first; waiting again goes on where this wait ended.
+            DeliveryError: The event never appeared.
+            APIError: The service refuses to let the event be read.
+        """
+        return await self._until(lambda delivery: delivery.status != "pending", "left pending", timeout)
+
+    async def settled(self, timeout: float | None = DEFAULT_TIMEOUT) -> WebhookDelivery:
+        """Return the delivery once it has ``succeeded``, ``failed`` or been ``skipped``.
+
+        Takes *timeout* and raises as `wait` does.
+        """
+        return await self._until(lambda delivery: delivery.status in SETTLED, "settled", timeout)
+
+    async def refresh(self) -> WebhookDelivery | None:
+        """Read the delivery once, now; return it, or None when none is recorded yet.
+
+        Raises:
+            TripwireError: What kept it from being read, also where a wait would have gone on.
+        """
+        self._trouble = None
+        latest = await self._poll.refresh()
+        if self._trouble is not None:
+            raise self._trouble
+        return latest
+
+    def to_token(self) -> str:
+        """Return text with which another process can take the wait over, through ``client.webhooks.resume``.
+
+        It holds ids, no secret.
+        """
+        return self.ticket.to_token()
+
+    def __repr__(self) -> str:
+        status = "unread" if self.latest is None else str(self.latest.status)
+        return f"<PendingDelivery {status} event_id={self.event_id!r} endpoint_id={self.endpoint_id!r}>"
+
+    async def _until(
+        self, done: Callable[[WebhookDelivery], bool], state: str, timeout: float | None
+    ) -> WebhookDelivery:
+        try:
+            return await self._poll.until(done, timeout=timeout)
+        except WaitTimedOut:
+            latest = self.latest
+            seen = "was not recorded yet" if latest is None else f"reads {latest.status} (attempts: {latest.attempts})"
+            msg = (
+                f"the delivery of {self.event_id} to {self.endpoint_id} had not {state} after {timeout:g} seconds:"
+                f" it {seen}; wait again, or resume it elsewhere from to_token()"
+            )
+            raise DeliveryTimeoutError(
+                msg, event_id=self.event_id, endpoint_id=self.endpoint_id, latest=latest
+            ) from self._trouble
+
+    async def _read_latest(self, limit: float | None) -> WebhookDelivery | None:
+        """Read the event's deliveries; what may pass by itself is remembered as trouble and read again later."""
+        try:
+            deliveries = await self._read(self.ticket, limit)
+        except NotFoundError as error:
+            if self.latest is None and self._clock.now() - self._began > _FRESH:
+                msg = (
+                    f"event {self.event_id} did not appear within {_FRESH:g} seconds; are the ids right, and is it the"
+                    " organization's?"
+                )
+                raise DeliveryError(msg, event_id=self.event_id, endpoint_id=self.endpoint_id) from error
+            self._trouble = error
+            return None
+        except (TransportError, RateLimitedError, ServerError) as error:
+            self._trouble = error
+            return None
+        self._trouble = None
+        return self._slowest(deliveries)
+
+    def _slowest(self, deliveries: Sequence[WebhookDelivery]) -> WebhookDelivery | None:
+        ids, endpoint_id = self.ticket.delivery_ids, self.ticket.endpoint_id
+        ours = [one for one in deliveries if (one.id in ids if ids else one.endpoint_id == endpoint_id)]
+        return min(ours, key=lambda one: _PROGRESS.get(one.status, 2 + (one.status in SETTLED)), default=None)
