@@ -5,10 +5,8 @@ from __future__ import annotations
 from tripwire_async._messages import Request, Response, Trace
 from tripwire_async._pipeline import Handler, Middleware, compose
 
-from ._default import default_middleware
 from ._quota import RetryQuota
 from .bearer_auth import BearerAuth
-from .request_log import RequestLog
 from .retry import OnRetry, Retry, RetryRecord
 
 __all__ = [
@@ -17,7 +15,6 @@ __all__ = [
     "Middleware",
     "OnRetry",
     "Request",
-    "RequestLog",
     "Response",
     "Retry",
     "RetryQuota",
@@ -26,3 +23,8 @@ __all__ = [
     "compose",
     "default_middleware",
 ]
+
+
+def default_middleware() -> tuple[Middleware, ...]:
+    """Return new layers in their usual order, outermost first."""
+    return (Retry(), BearerAuth())

@@ -36,15 +36,20 @@ class BearerAuth:
     is made for browsers (``pk_…``) or that cannot stand in a header, as soon as it is handed over. No message shows it.
     """
 
-    __slots__ = ("_authorization",)
+    __slots__ = ("_authorization", "_given")
 
     _authorization: str | None
 
     def __init__(self, key: str | Secret | None = None) -> None:
+        self._given = key is not None
         if key is None:
             # An empty variable is how a deployment says that there is none.
             key = os.environ.get(_VARIABLE) or None
         self._authorization = None if key is None else _authorization(key, "the secret key")
+
+    def or_with(self, key: str | Secret) -> BearerAuth:
+        """Return this layer if it was made with a key, else a new one that has *key*."""
+        return self if self._given else BearerAuth(key)
 
     def replace(self, key: str | Secret) -> None:
         """Use *key* from the next attempt on; what is on the wire is not disturbed.

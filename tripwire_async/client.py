@@ -1,0 +1,221 @@
+"""The client: it owns the session, joins the chain and hangs up the resources."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import os
+from typing import TYPE_CHECKING, Final, Self, final
+
+from yarl import URL
+
+from ._caller import ApiCaller, CallOptions
+from ._clock import LOOP_CLOCK
+from ._pipeline import compose
+from ._transport import AiohttpTransport
+from .errors import ConfigurationError
+from .middleware import BearerAuth, default_middleware
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+    from aiohttp import ClientSession
+
+    from ._pipeline import Middleware
+    from ._secret import Secret
+    from .resources.webhooks import Webhooks
+
+DEFAULT_BASE_URL: Final = "https://api.tripwirejs.com"
+_BASE_URL_VARIABLE: Final = "TRIPWIRE_BASE_URL"
+
+
+@final
+class AsyncTripwire:
+    """A client of the Tripwire API.
+
+    ::
+
+        async with AsyncTripwire() as tripwire:
+            pending = await tripwire.webhooks.send_test(organization_id, endpoint_id)
+            delivery = await pending
+
+    Make one and keep it: it holds the connections, the rate limit that all calls share, and the retry quota. Any number
+    of tasks may use it. It may be used in one event loop after another; connections are made anew in each.
+
+    Args:
+        secret_key: A secret key (``sk_…``); by default what the environment variable ``TRIPWIRE_SECRET_KEY`` holds. It
+            goes to every `BearerAuth` of the chain that was made without a key of its own.
+        base_url: The API's address; by default ``TRIPWIRE_BASE_URL``, or the service's own. Only loopback addresses may
+            do without https.
+        timeout: Seconds for one attempt on the wire.
+        deadline: Seconds for one call with everything in it: waiting for the rate limit, attempts, backoff.
+        middleware: The chain, outermost first; None for `default_middleware`.
+        session: A session of your own, which you close. By default one is made on first use for each event loop, and
+            closed by `close` or on leaving ``async with``.
+
+    Raises:
+        ConfigurationError: A key, an address or a limit that cannot work; nothing was sent.
+    """
+
+    def __init__(
+        self,
+        secret_key: str | Secret | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float = 30.0,
+        deadline: float = 300.0,
+        middleware: Sequence[Middleware] | None = None,
+        session: ClientSession | None = None,
+    ) -> None:
+        layers = default_middleware() if middleware is None else middleware
+        if secret_key is not None:
+            layers = _with_key(layers, secret_key)
+        options = CallOptions(timeout=_seconds("timeout", timeout), deadline=_seconds("deadline", deadline))
+        self._base_url = _base_url(base_url or os.environ.get(_BASE_URL_VARIABLE) or DEFAULT_BASE_URL)
+        self._layers = tuple(layers)
+        self._transport = AiohttpTransport(session, timeout=options.timeout)
+        self._handler = compose(self._layers, self._transport)
+        self._begin(options)
+
+    def _begin(self, options: CallOptions) -> None:
+        self._options = options
+        self._call = ApiCaller(self._handler, self._base_url, options)
+
+    @functools.cached_property
+    def webhooks(self) -> Webhooks:
+        """Webhook endpoints, events, and test sends."""
+        from .resources.webhooks import Webhooks  # noqa: PLC0415 - a resource brings its models when it is used
+
+        return Webhooks(self._call, LOOP_CLOCK)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        max_attempts: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncTripwire:
+        """Return a cheap copy with other options; it shares the connections, the rate limit and everything else.
+
+        What is left out stays as it is. Closing either closes both.
+
+        Args:
+            timeout: Seconds for one attempt on the wire.
+            deadline: Seconds for one call with everything in it.
+            max_attempts: How often one call may be put on the wire, 1 being no retries.
+            headers: Headers to send beside those of this client; ``Authorization`` is not one of them.
+
+        Raises:
+            ConfigurationError: A value that cannot work.
+        """
+        if max_attempts is not None and max_attempts < 1:
+            msg = f"max_attempts must be at least 1, not {max_attempts!r}"
+            raise ConfigurationError(msg)
+        before = self._options
+        other = AsyncTripwire.__new__(AsyncTripwire)
+        other._base_url = self._base_url
+        other._layers = self._layers
+        other._transport = self._transport
+        other._handler = self._handler
+        other._begin(
+            CallOptions(
+                timeout=before.timeout if timeout is None else _seconds("timeout", timeout),
+                deadline=before.deadline if deadline is None else _seconds("deadline", deadline),
+                max_attempts=before.max_attempts if max_attempts is None else max_attempts,
+                headers=before.headers if headers is None else {**before.headers, **_checked_headers(headers)},
+            )
+        )
+        return other
+
+    def use_key(self, secret_key: str | Secret) -> None:
+        """Authenticate with *secret_key* from the next attempt on; what is on the wire is not disturbed.
+
+        Raises:
+            ConfigurationError: It cannot be a secret key, or the chain has no `BearerAuth`; the key before then stays.
+        """
+        keyed = [layer for layer in self._layers if isinstance(layer, BearerAuth)]
+        if not keyed:
+            raise ConfigurationError(_NO_BEARER_AUTH)
+        for layer in keyed:
+            layer.replace(secret_key)
+
+    async def close(self) -> None:
+        """Close the connections that this client made; closing twice is fine.
+
+        Calls after that raise `ConfigurationError`.
+        """
+        await self._transport.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the client, open again if it was closed."""
+        self._transport.closed = False
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<AsyncTripwire {self._base_url}{' closed' if self._transport.closed else ''}>"
+
+
+_NO_BEARER_AUTH: Final = "there is no BearerAuth in the middleware to take the key: add one, innermost"
+
+
+def _with_key(layers: Sequence[Middleware], key: str | Secret) -> Sequence[Middleware]:
+    if not any(isinstance(layer, BearerAuth) for layer in layers):
+        raise ConfigurationError(_NO_BEARER_AUTH)
+    return [layer.or_with(key) if isinstance(layer, BearerAuth) else layer for layer in layers]
+
+
+def _seconds(name: str, value: float) -> float:
+    if 0 < value < float("inf"):
+        return value
+    msg = f"{name} must be a number of seconds above zero, not {value!r}"
+    raise ConfigurationError(msg)
+
+
+def _base_url(text: str) -> URL:
+    """Return *text* as an address that keys may be sent to."""
+    try:
+        url = URL(text)
+    except ValueError as error:
+        msg = f"base_url {text!r} is not an address: {error}"
+        raise ConfigurationError(msg) from error
+    if url.scheme not in {"http", "https"} or not url.host:
+        trouble = f"must look like {DEFAULT_BASE_URL}"
+    elif url.user is not None or url.password is not None or url.query_string or url.fragment:
+        trouble = "must have no user, query or fragment"
+    elif url.scheme == "http" and not _is_loopback(url.host):
+        trouble = "must begin with https://, as anything else would show the key on its way"
+    else:
+        return url
+    msg = f"base_url {str(url.with_user(None))!r} {trouble}" if url.host else f"base_url {text!r} {trouble}"
+    raise ConfigurationError(msg)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_OURS: Final = frozenset({"authorization", "content-type", "content-length", "host", "x-client-request-id"})
+
+
+def _checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    for name, value in headers.items():
+        if name.lower() in _OURS:
+            msg = f"the header {name} is set by the client itself and cannot be given"
+            raise ConfigurationError(msg)
+        if not name.isascii() or not name or any(sign in name + value for sign in "\r\n\0"):
+            msg = f"the header {name!r} cannot be sent: names are ASCII, and neither holds a line break"
+            raise ConfigurationError(msg)
+    return headers

@@ -1,0 +1,49 @@
+"""Checks on what users pass, before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar, overload
+
+from tripwire_async._enums import OpenEnum
+from tripwire_async._fields import UNSET, UnsetType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+E = TypeVar("E", bound=OpenEnum)
+
+_LARGEST_PAGE: Final = 200
+
+
+def page_size(limit: int | None) -> int | None:
+    """Return *limit*, which must be None or from 1 to 200; ValueError otherwise."""
+    if limit is None or (type(limit) is int and 1 <= limit <= _LARGEST_PAGE):
+        return limit
+    msg = f"limit must be a whole number from 1 to {_LARGEST_PAGE}, not {limit!r}"
+    raise ValueError(msg)
+
+
+@overload
+def known(enumeration: type[E], value: E | str) -> E: ...
+@overload
+def known(enumeration: type[E], value: E | str | UnsetType) -> E | UnsetType: ...
+def known(enumeration: type[E], value: E | str | UnsetType) -> E | UnsetType:
+    """Return *value* as a member; text that the enumeration does not name is a ValueError that lists what it does.
+
+    A member is taken as it is, so ``Verdict("new")`` sends a value of the service's next release on purpose.
+    """
+    return value if isinstance(value, UnsetType) else enumeration.of(value)
+
+
+@overload
+def known_all(enumeration: type[E], values: Iterable[E | str]) -> tuple[E, ...]: ...
+@overload
+def known_all(enumeration: type[E], values: Iterable[E | str] | UnsetType) -> tuple[E, ...] | UnsetType: ...
+def known_all(enumeration: type[E], values: Iterable[E | str] | UnsetType) -> tuple[E, ...] | UnsetType:
+    """Return *values* as members, each as `known` does; a single text is a ValueError, as its letters are none."""
+    if isinstance(values, UnsetType):
+        return UNSET
+    if isinstance(values, str):
+        msg = f"a list of {enumeration.__name__} is wanted, not the text {values!r}: put it in a list"
+        raise ValueError(msg)  # noqa: TRY004 - wrong arguments are one kind of error, whatever is wrong with them
+    return tuple(enumeration.of(value) for value in values)

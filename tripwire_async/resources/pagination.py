@@ -1,0 +1,157 @@
+"""Lists that come in pages: await one page, or walk through the items of all."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, final
+
+import attrs
+
+from tripwire_async.errors import ResponseDecodeError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+
+    from tripwire_async._caller import Caller
+    from tripwire_async._generated.models.common import CursorPagination
+    from tripwire_async._operation import Operation
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@attrs.frozen(kw_only=True)
+class Page(Generic[T]):
+    """A part of a list.
+
+    Attributes:
+        items: The items, in the service's order.
+        limit: How many a page holds at the most.
+        has_more: Whether the list goes on.
+        next_cursor: What to pass as *cursor* for the next page; may be stored. None at the end of the list, and in
+            lists that take no cursor.
+        request_id: The service's id of the request that this page answers; None when it had none.
+    """
+
+    items: tuple[T, ...]
+    limit: int
+    has_more: bool
+    next_cursor: str | None
+    request_id: str | None
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+class Paginated(Protocol[T_co]):
+    """An answer that is one page of a list; the generated models of such answers are ones."""
+
+    @property
+    def data(self) -> tuple[T_co, ...]:
+        """The items."""
+        ...
+
+    @property
+    def pagination(self) -> CursorPagination:
+        """Where the list goes on."""
+        ...
+
+
+@final
+class Listing(Generic[T]):
+    """What a ``list`` method returns: ``await`` it for one `Page`, or ``async for`` over every item of every page.
+
+    Nothing is requested before that. Each walk begins anew at the cursor that the listing was made with.
+
+    Args:
+        call: What calls the operation.
+        operation: The operation that lists.
+        path: The values of its path's placeholders.
+        query: Its query arguments; a list that takes no ``cursor`` has a single page to give.
+        prefetch: How many pages to read ahead while the items of one are worked on: 0 or 1.
+    """
+
+    def __init__(
+        self,
+        call: Caller,
+        operation: Operation[Paginated[T]],
+        *path: str,
+        query: Mapping[str, object] | None = None,
+        prefetch: int = 0,
+    ) -> None:
+        if prefetch not in {0, 1}:
+            msg = f"prefetch must be 0 or 1, not {prefetch!r}"
+            raise ValueError(msg)
+        self._call = call
+        self._operation = operation
+        self._path = path
+        self._query = {} if query is None else dict(query)
+        self._cursor = cast("str | None", self._query.get("cursor"))
+        self._prefetch = prefetch
+
+    def __await__(self) -> Generator[Any, None, Page[T]]:
+        """Read one page."""
+        return self._page(self._cursor).__await__()
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        """Walk through every item of every page."""
+        async for page in self.pages():
+            for item in page.items:
+                yield item
+
+    async def pages(self) -> AsyncIterator[Page[T]]:
+        """Walk through the pages.
+
+        Raises:
+            ResponseDecodeError: The list says that it goes on, but gives no cursor or one that it gave before.
+        """
+        seen = {self._cursor}
+        page = await self._page(self._cursor)
+        while page.has_more and "cursor" in self._operation.query:
+            cursor = self._following(page, seen)
+            seen.add(cursor)
+            if not self._prefetch:
+                yield page
+                page = await self._page(cursor)
+                continue
+            ahead = asyncio.create_task(self._page(cursor))
+            try:
+                yield page
+                page = await ahead
+            finally:
+                # The walk may be left in the middle: what was asked for in advance must not outlive it.
+                if not ahead.done():
+                    ahead.cancel()
+                    await asyncio.wait([ahead])
+        yield page
+
+    async def _page(self, cursor: str | None) -> Page[T]:
+        answer = await self._call(self._operation, *self._path, query={**self._query, "cursor": cursor})
+        pagination = answer.value.pagination
+        return Page(
+            items=answer.value.data,
+            limit=pagination.limit,
+            has_more=pagination.has_more,
+            next_cursor=pagination.next_cursor,
+            request_id=answer.request_id,
+        )
+
+    def _following(self, page: Page[T], seen: set[str | None]) -> str:
+        cursor = page.next_cursor
+        if cursor is None:
+            trouble = "says that the list goes on, but gives no cursor to go on with"
+        elif cursor in seen:
+            trouble = "gives a cursor that was used before, so the walk would go round in a circle"
+        else:
+            return cursor
+        msg = f"{self._operation.id}: the service {trouble}"
+        raise ResponseDecodeError(
+            msg,
+            operation=self._operation.id,
+            status=self._operation.success,
+            path="$.pagination.next_cursor",
+            request_id=page.request_id,
+        )

@@ -1,0 +1,163 @@
+"""Webhook endpoints, the events that go to them, and test sends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from tripwire_async._fields import UNSET, UnsetType
+from tripwire_async._generated.models.common import WebhookDeliveryEventType
+from tripwire_async._generated.models.webhooks import (
+    CreateWebhookEndpointRequest,
+    UpdateWebhookEndpointRequest,
+    WebhookEndpointStatus,
+    WebhookEventType,
+)
+from tripwire_async._generated.operations import webhooks as operations
+from tripwire_async.deliveries._ticket import Ticket
+from tripwire_async.deliveries.pending import PendingDelivery
+
+from ._arguments import known, known_all, page_size
+from .pagination import Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tripwire_async._caller import Caller
+    from tripwire_async._clock import Clock
+    from tripwire_async._generated.models.webhooks import Event, WebhookDelivery, WebhookEndpoint
+    from tripwire_async.deliveries import PollSchedule
+
+
+@final
+class Webhooks:
+    """The webhook endpoints of an organization and what is delivered to them.
+
+    Each method names the scope that a secret key needs for it. An id that cannot be one is a ValueError before anything
+    is sent; a refusal of the service is an `APIError`, and no answer a `TransportError`.
+    """
+
+    def __init__(self, call: Caller, clock: Clock) -> None:
+        self._call = call
+        self._clock = clock
+
+    def list_endpoints(self, organization_id: str) -> Listing[WebhookEndpoint]:
+        """List the endpoints of an organization, disabled ones included, in one page.
+
+        Scope ``webhooks:read``.
+        """
+        return Listing(self._call, operations.LIST_WEBHOOK_ENDPOINTS, organization_id)
+
+    async def create_endpoint(
+        self, organization_id: str, *, name: str, url: str, event_types: Iterable[WebhookEventType | str]
+    ) -> WebhookEndpoint:
+        """Add an endpoint: an HTTPS *url* that takes the *event_types* named, at least one.
+
+        The endpoint's ``signing_secret`` is in this answer and in no later one: store it. Scope ``webhooks:manage``.
+        Not repeated by itself after a lost answer, as the endpoint may be there.
+        """
+        body = CreateWebhookEndpointRequest(name=name, url=url, event_types=known_all(WebhookEventType, event_types))
+        answer = await self._call(operations.CREATE_WEBHOOK_ENDPOINT, organization_id, body=body)
+        return answer.value.data
+
+    async def update_endpoint(
+        self,
+        organization_id: str,
+        endpoint_id: str,
+        *,
+        name: str | UnsetType = UNSET,
+        url: str | UnsetType = UNSET,
+        status: WebhookEndpointStatus | str | UnsetType = UNSET,
+        event_types: Iterable[WebhookEventType | str] | UnsetType = UNSET,
+    ) -> WebhookEndpoint:
+        """Change what is given of an endpoint and leave the rest.
+
+        A *status* of ``active`` brings a disabled endpoint back. Scope ``webhooks:manage``.
+        """
+        body = UpdateWebhookEndpointRequest(
+            name=name,
+            url=url,
+            status=known(WebhookEndpointStatus, status),
+            event_types=known_all(WebhookEventType, event_types),
+        )
+        answer = await self._call(operations.UPDATE_WEBHOOK_ENDPOINT, organization_id, endpoint_id, body=body)
+        return answer.value.data
+
+    async def disable_endpoint(self, organization_id: str, endpoint_id: str) -> WebhookEndpoint:
+        """Stop deliveries to an endpoint; nothing is erased. Scope ``webhooks:manage``."""
+        answer = await self._call(operations.DISABLE_WEBHOOK_ENDPOINT, organization_id, endpoint_id)
+        return answer.value.data
+
+    async def rotate_secret(self, organization_id: str, endpoint_id: str) -> WebhookEndpoint:
+        """Give an endpoint a new signing secret, which is in this answer and in no later one.
+
+        Let the receiver accept both secrets while webhooks signed with the old one may be on their way. Scope
+        ``webhooks:manage``.
+        """
+        answer = await self._call(operations.ROTATE_WEBHOOK_ENDPOINT_SECRET, organization_id, endpoint_id)
+        return answer.value.data
+
+    def list_events(
+        self,
+        organization_id: str,
+        *,
+        endpoint_id: str | None = None,
+        type: WebhookDeliveryEventType | str | None = None,  # noqa: A002 - named as on the wire
+        limit: int | None = None,
+    ) -> Listing[Event]:
+        """List an organization's latest events with their deliveries, newest first, in one page.
+
+        Only those that go to *endpoint_id* and only those of one *type*, where given; at most *limit*, from 1 to 200,
+        the service's own choice being 50. The list takes no cursor. Scope ``webhooks:read``.
+        """
+        query = {
+            "endpoint_id": endpoint_id,
+            "type": None if type is None else known(WebhookDeliveryEventType, type),
+            "limit": page_size(limit),
+        }
+        return Listing(self._call, operations.LIST_EVENTS, organization_id, query=query)
+
+    async def retrieve_event(self, organization_id: str, event_id: str) -> Event:
+        """Read one event with its deliveries. Scope ``webhooks:read``.
+
+        An event just created may not be there for a moment: `NotFoundError` then means *not yet*.
+        """
+        answer = await self._call(operations.RETRIEVE_EVENT, organization_id, event_id)
+        return answer.value.data
+
+    async def send_test(
+        self, organization_id: str, endpoint_id: str, *, poll: PollSchedule | None = None
+    ) -> PendingDelivery:
+        """Send a ``webhook.test`` event to an endpoint; returns once the service has accepted it.
+
+        Await the `PendingDelivery` for the delivery itself, which *poll* says how often to look for. Scopes
+        ``webhooks:manage``, and ``webhooks:read`` to wait. Not repeated by itself after a lost answer, as the test may
+        have been sent.
+        """
+        answer = await self._call(operations.SEND_TEST_WEBHOOK, organization_id, endpoint_id)
+        test = answer.value.data
+        return PendingDelivery(
+            Ticket(
+                organization_id=organization_id,
+                endpoint_id=endpoint_id,
+                event_id=test.event_id,
+                delivery_ids=test.delivery_ids,
+            ),
+            self._read_deliveries,
+            latest=test.latest_delivery,
+            request_id=answer.request_id,
+            schedule=poll,
+            clock=self._clock,
+        )
+
+    def resume(self, token: str, *, poll: PollSchedule | None = None) -> PendingDelivery:
+        """Take over a wait from the text that `PendingDelivery.to_token` gave, perhaps in another process.
+
+        Raises ValueError for any other text. Nothing is requested before the delivery is awaited.
+        """
+        return PendingDelivery(Ticket.from_token(token), self._read_deliveries, schedule=poll, clock=self._clock)
+
+    async def _read_deliveries(self, ticket: Ticket, limit: float | None) -> Sequence[WebhookDelivery]:
+        answer = await self._call(
+            operations.RETRIEVE_EVENT, ticket.organization_id, ticket.event_id, deadline=limit, lane="poll"
+        )
+        return answer.value.data.webhook_deliveries
