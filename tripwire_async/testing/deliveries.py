@@ -7,10 +7,11 @@ import contextlib
 import hashlib
 import hmac
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, final
 
 import aiohttp
 import attrs
+import msgspec
 
 from tripwire_async.testing.checks import is_loopback
 from tripwire_async.testing.clock import ManualClock
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from tripwire_async._clock import Timer
     from tripwire_async.testing.clock import Calendar
-    from tripwire_async.testing.records import Delivery, Event
+    from tripwire_async.testing.records import Delivery, Event, Wire
 
 FinalStatus: TypeAlias = Literal["succeeded", "failed", "skipped"]
 
@@ -85,7 +86,7 @@ class Courier:
         calendar: Calendar,
         posting: Posting,
         changed: Callable[[], None],
-        approved: Callable[[Event, object], None],
+        approved: Callable[[Event, Wire], None],
     ) -> None:
         self._calendar = calendar
         self._clock = calendar.clock
@@ -216,8 +217,8 @@ class Courier:
         if delivery.event.type != "gate.session.approved":
             return True
         try:
-            envelope: object = decode(answer)["encrypted_delivery"]
-        except (ValueError, KeyError, TypeError):
+            envelope: Wire | None = msgspec.convert(decode(answer)["encrypted_delivery"], dict[str, Any])
+        except (msgspec.DecodeError, KeyError, TypeError):
             envelope = None
         if status != 200 or envelope is None:
             delivery.error = "The endpoint's answer carries no encrypted_delivery."

@@ -13,6 +13,7 @@ from tripwire_async.testing.clock import Calendar
 from tripwire_async.testing.deliveries import Courier, FinalStatus, Outcome, Posting
 from tripwire_async.testing.handlers import ROUTES
 from tripwire_async.testing.keys import SCOPES
+from tripwire_async.testing.seeds.payloads import payload
 from tripwire_async.testing.service import Limits, Service
 from tripwire_async.testing.state import State
 
@@ -44,8 +45,11 @@ class TripwireServer:
     It keeps everything in memory, signs webhooks and really posts them to loopback addresses, and counts requests
     against *limit* in any *window* seconds, the refused ones too. *retry_after* is the form of that header. *clock* is
     what all of this goes by: hand it a `ManualClock` and move it yourself. *posting* says how deliveries are sent.
-    *remember* bounds how many requests are kept in `requests`; 0 keeps none. *seed* decides the sessions and
-    fingerprints that are there from the beginning.
+    *grace* is for how many seconds a rotated key's former secret works on. *remember* bounds how many requests are kept
+    in `requests`; 0 keeps none. *seed* decides the sessions and fingerprints that are there from the beginning.
+
+    What the API's description leaves open is decided here so: a test send to a disabled endpoint is accepted, and its
+    delivery skipped; a rotated key keeps its id; an agent's token that is not known is merely not valid.
 
     All attributes may be read at any time, before the start as well.
     """
@@ -61,6 +65,7 @@ class TripwireServer:
         posting: Posting | None = None,
         secret_key: str = "",
         organization_id: str = "",
+        grace: float = 86_400.0,
         remember: int = 100_000,
         seed: int = 0,
     ) -> None:
@@ -68,17 +73,21 @@ class TripwireServer:
         self._runner: web.ServerRunner | None = None
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._calendar = Calendar(clock, time.time())
-        self.seed = seed
         self.clock = clock
-        self.state = State(self._calendar)
+        self.state = State(self._calendar, seed)
         self.limits = Limits(limit, window, retry_after)
-        self._courier = Courier(self._calendar, posting or Posting(), self._notice, lambda _, __: None)
+        self._courier = Courier(self._calendar, posting or Posting(), self._notice, self._gate_answered)
         self._service = Service(
-            ROUTES, self.state, self._courier, self.limits, remembered=remember, changed=self._notice
+            ROUTES, self.state, self._courier, self.limits, remembered=remember, grace=grace, changed=self._notice
         )
         organization = self.state.add_organization("Acme", "acme", organization_id)
         self.organization_id = organization.id
         self.key = self.state.add_key(organization.id, "default", scopes=["*"], secret=secret_key)
+        self.gate_service = self.state.gate.add_service(
+            "acme-prod",
+            organization.id,
+            {"name": "Acme", "description": "Everything for the road.", "website": "https://acme.example.com"},
+        )
 
     # -- life -------------------------------------------------------------------------------------------------------
 
@@ -189,13 +198,19 @@ class TripwireServer:
     def emit(
         self,
         event_type: str,
-        data: Wire,
+        data: Wire | None = None,
         *,
-        subject: tuple[str, str] = ("session", "unknown"),
+        subject: tuple[str, str] | None = None,
         organization_id: str | None = None,
     ) -> Event:
-        """Have something happen: every active endpoint that takes *event_type* is sent it."""
+        """Have something happen: every active endpoint that takes *event_type* is sent it.
+
+        Without *data* the event is about one of the seeded sessions; *subject* is the type and id of what it is about.
+        """
         organization = organization_id or self.organization_id
+        if data is None:
+            visit = next(iter(self.state.seeds.visits.values()))
+            data, subject = payload(event_type, visit), subject or ("session", visit.id)
         takers = [
             endpoint
             for endpoint in self.state.endpoints.values()
@@ -203,7 +218,7 @@ class TripwireServer:
             and endpoint.status == "active"
             and event_type in endpoint.event_types
         ]
-        event = self.state.add_event(event_type, subject, data, takers, organization)
+        event = self.state.add_event(event_type, subject or ("session", "unknown"), data, takers, organization)
         self._courier.send(event)
         return event
 
@@ -254,6 +269,50 @@ class TripwireServer:
     async def delivered(self) -> None:
         """Return once no delivery has anything coming any more."""
         await self.until(lambda: not self._courier.under_way)
+
+    # -- gate -------------------------------------------------------------------------------------------------------
+
+    def approve_gate_session(self, session_id: str, outputs: Mapping[str, str] | None = None) -> None:
+        """Approve a Gate session, so that its next poll carries the credentials.
+
+        *outputs* are the service's credentials by the names of their variables. Left out, the service's own endpoint is
+        asked for them by a ``gate.session.approved`` webhook, and the session is approved once it has answered.
+        """
+        session = self.state.gate.sessions[session_id]
+        if outputs is not None:
+            self.state.gate.approve(session, outputs)
+            return
+        endpoint = self.state.endpoints.get(session.service.webhook_endpoint_id or "")
+        if endpoint is None:
+            msg = f"outputs: give them, for the service {session.service.id} has no endpoint to ask"
+            raise ValueError(msg)
+        event = self.state.add_event(
+            "gate.session.approved",
+            ("gate_session", session.id),
+            self.state.gate.approved_payload(session),
+            (endpoint,),
+            endpoint.organization_id,
+        )
+        self._courier.send(event)
+
+    def reject_gate_session(self, session_id: str) -> None:
+        """Say no to a Gate session."""
+        self.state.gate.sessions[session_id].status = "rejected"
+
+    def expire_gate_session(self, session_id: str) -> None:
+        """Let a Gate session expire before its time."""
+        self.state.gate.sessions[session_id].status = "expired"
+
+    def add_agent_token(self, gate_account_id: str = "gacct_test", account_name: str = "test") -> str:
+        """Issue an agent token for the server's own service and return its text."""
+        return self.state.gate.issue_token(self.gate_service, gate_account_id, account_name).text
+
+    def consent_to_login(self, login_session_id: str) -> str:
+        """Agree to an agent's login and return the code that its dashboard trades in."""
+        return self.state.gate.consent(self.state.gate.logins[login_session_id])
+
+    def _gate_answered(self, event: Event, envelope: Wire) -> None:
+        self.state.gate.approve_sealed(self.state.gate.sessions[event.data["gate_session_id"]], envelope)
 
     # -- wire -------------------------------------------------------------------------------------------------------
 

@@ -65,6 +65,7 @@ class Service:
         limits: Limits,
         *,
         remembered: int,
+        grace: float,
         changed: Callable[[], None],
     ) -> None:
         self._routes = routes
@@ -72,6 +73,7 @@ class Service:
         self._windows: dict[str, RollingWindow] = {}
         self._remembers = remembered > 0
         self.state = state
+        self.grace = grace
         self.courier = courier
         self.limits = limits
         self.faults = Faults()

@@ -6,10 +6,12 @@ import secrets
 from random import Random
 from typing import TYPE_CHECKING, final
 
+from tripwire_async.testing.gate import Gate
 from tripwire_async.testing.ids import Ids
 from tripwire_async.testing.keys import Key, Keyring
 from tripwire_async.testing.problems import Problem, not_found
 from tripwire_async.testing.records import Delivery, Endpoint, Event, Organization
+from tripwire_async.testing.seeds import Seeds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,9 +28,11 @@ class State:
     Ids are drawn anew for each server, so that two servers in one test never share one.
     """
 
-    def __init__(self, calendar: Calendar) -> None:
+    def __init__(self, calendar: Calendar, seed: int) -> None:
         self.calendar = calendar
         self.ids = Ids(Random(secrets.randbits(64)))  # noqa: S311 - test data
+        self.seeds = Seeds(seed)
+        self.gate = Gate(self.ids, calendar)
         self.keys = Keyring()
         self.organizations: dict[str, Organization] = {}
         self.endpoints: dict[str, Endpoint] = {}

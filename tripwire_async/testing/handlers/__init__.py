@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from typing import Final
 
-from tripwire_async.testing.handlers import events, webhooks
+from tripwire_async.testing.handlers import (
+    api_keys,
+    events,
+    fingerprints,
+    gate_agents,
+    gate_services,
+    gate_sessions,
+    organizations,
+    sessions,
+    webhooks,
+)
 from tripwire_async.testing.routes import Routes
 
-ROUTES: Final = Routes([*webhooks.ROUTES, *events.ROUTES])
+ALL: Final = (
+    *sessions.ROUTES,
+    *fingerprints.ROUTES,
+    *organizations.ROUTES,
+    *api_keys.ROUTES,
+    *webhooks.ROUTES,
+    *events.ROUTES,
+    *gate_services.ROUTES,
+    *gate_sessions.ROUTES,
+    *gate_agents.ROUTES,
+)
+ROUTES: Final = Routes(ALL)
