@@ -43,6 +43,10 @@ class OpenEnum(StrEnum):
         """Whether the API's description names this value."""
         return self._value_ in type(self)._value2member_map_
 
+    def __reduce_ex__(self, protocol: object) -> tuple[type[Self], tuple[str]]:
+        # By value: Python before 3.11.4 goes by name, and a value that is not named has none to be found by.
+        return type(self), (self._value_,)
+
     def __repr__(self) -> str:
         if self.is_known:
             return f"<{type(self).__name__}.{self._name_}: {self._value_!r}>"
