@@ -19,7 +19,7 @@ def normalized(secret: str) -> bytes:
     """Return the SHA-256 of a *secret* key in lower-case hex; 64 hex digits are taken to be one already."""
     if _SHA256_HEX.fullmatch(secret):
         return secret.lower().encode()
-    # A lone surrogate, as an environment variable can hold, must not end in an exception that quotes the key.
+    # A lone surrogate, as an environment variable can hold, must not end in an exception that carries the key.
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest().encode()
 
 

@@ -20,7 +20,9 @@
     ├── DeliveryError                 a delivery cannot be followed
     │   └── DeliveryTimeoutError      also a TimeoutError; the delivery may yet arrive
     ├── SignatureError                a webhook that the service did not sign
-    └── TokenVerificationError        a sealed token that cannot be opened
+    ├── EventDecodeError              a webhook's body is no event
+    ├── TokenVerificationError        a sealed token that cannot be opened
+    └── GateDeliveryError             also a ValueError; a Gate delivery that must not be used
 
 Arguments that are wrong before anything is sent are plain ``ValueError`` and ``TypeError``.
 
@@ -45,7 +47,9 @@ __all__ = [
     "ConflictError",
     "DeliveryError",
     "DeliveryTimeoutError",
+    "EventDecodeError",
     "FieldError",
+    "GateDeliveryError",
     "GoneError",
     "NotFoundError",
     "PermissionDeniedError",
@@ -301,3 +305,19 @@ class SignatureError(TripwireError):
 
 class TokenVerificationError(TripwireError):
     """A sealed token that cannot be opened; one and the same error whatever the cause."""
+
+
+class EventDecodeError(TripwireError):
+    """A webhook's body that is no event, or an event of a known type with another content than its own.
+
+    Attributes:
+        path: Where in the body the trouble is, as ``$.data.session.id``; None when the body as a whole is unusable.
+    """
+
+    def __init__(self, message: str, *, path: str | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class GateDeliveryError(TripwireError, ValueError):
+    """A key, request, envelope, payload or variable of a Gate delivery that must not be used."""

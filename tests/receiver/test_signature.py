@@ -273,8 +273,8 @@ def test_an_empty_secret_is_a_mistake_in_the_set_up(secret: Any) -> None:
         verify_signature(BODY, signed(secret=""), secret, now=NOW)
 
 
-def test_a_secret_that_cannot_be_encoded_is_not_quoted_by_an_exception() -> None:
-    """Environment variables can hold lone surrogates; the exception that encoding raises would print the whole text."""
+def test_a_secret_that_cannot_be_encoded_is_not_carried_by_an_exception() -> None:
+    """Environment variables can hold lone surrogates; the exception that encoding raises would hold the whole text."""
     with pytest.raises(SignatureError, match="does not match"):
         verify_signature(BODY, signed(), "whsec_\udce9", now=NOW)
 

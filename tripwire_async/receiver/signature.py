@@ -96,7 +96,7 @@ def sign_webhook(body: bytes, secret: str | Secret, timestamp: int | None = None
 
 
 def _key(secret: str) -> bytes:
-    # Without the handler, text that cannot be encoded would be quoted by the exception.
+    # Text that cannot be encoded must not end in an exception that carries it.
     return secret.encode("utf-8", "surrogatepass")
 
 

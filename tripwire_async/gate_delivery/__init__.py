@@ -1,0 +1,33 @@
+"""Gate delivery: handing credentials to a developer's machine, readable there and nowhere on the way.
+
+The machine makes a key pair and sends its delivery request; the service that was approved encrypts the credentials for
+it. Whatever comes from outside is checked before it is used, and a check that fails is a `GateDeliveryError`.
+
+Keys and envelopes need the extra ``crypto``; the checks and the rules about variables do not.
+"""
+
+from __future__ import annotations
+
+from .approved import check_approved_payload
+from .envelopes import DeliveredCredentials, ServiceName, check_envelope, decrypt_delivery, encrypt_delivery
+from .environment import agent_token_variable, check_environment, is_forbidden_variable, is_managed_variable
+from .keys import ALGORITHM, VERSION, DeliveryKeyPair, check_delivery_request, generate_key_pair, import_key_pair
+
+__all__ = [
+    "ALGORITHM",
+    "VERSION",
+    "DeliveredCredentials",
+    "DeliveryKeyPair",
+    "ServiceName",
+    "agent_token_variable",
+    "check_approved_payload",
+    "check_delivery_request",
+    "check_envelope",
+    "check_environment",
+    "decrypt_delivery",
+    "encrypt_delivery",
+    "generate_key_pair",
+    "import_key_pair",
+    "is_forbidden_variable",
+    "is_managed_variable",
+]

@@ -1,0 +1,165 @@
+"""Envelopes: credentials that only the holder of one private key can read."""
+# Without `from __future__ import annotations`: msgspec reads the types of the class at run time.
+
+import os
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+import attrs
+
+from tripwire_async._converter import DecodeProblem, decode, encode
+from tripwire_async._crypto import KEY_SIZE, NONCE_SIZE, TAG_SIZE, agree, decrypt, encrypt, require_cryptography
+from tripwire_async._secret import Secret
+from tripwire_async.errors import GateDeliveryError
+from tripwire_async.models import GateDeliveryEnvelope, GateDeliveryEnvelopeAlgorithm, GateDeliveryRequest
+
+from ._reading import binary, read, text_of
+from .environment import check_environment
+from .keys import (
+    ALGORITHM,
+    VERSION,
+    DeliveryKeyPair,
+    check_delivery_request,
+    load_private_key,
+    public_bytes,
+    require_known,
+)
+
+ServiceName: TypeAlias = Literal["tripwire", "foil"]
+"""The service's two names; an envelope belongs to one of them."""
+
+_INFO: Final[Mapping[ServiceName, bytes]] = {
+    "tripwire": b"tripwire-gate-delivery:v1",
+    "foil": b"foil-gate-delivery:v1",
+}
+
+
+@attrs.frozen(kw_only=True)
+class DeliveredCredentials:
+    """What an envelope held.
+
+    Attributes:
+        outputs: The credentials, by the name of the environment variable that each is meant for.
+        ack_token: What the receipt of the delivery is acknowledged with; None when there is nothing to acknowledge.
+    """
+
+    outputs: Mapping[str, Secret]
+    ack_token: Secret | None = None
+
+
+@attrs.frozen(kw_only=True)
+class _Plaintext:
+    version: Literal[1]
+    outputs: dict[str, Secret]
+    ack_token: Secret | None = None
+
+
+def check_envelope(envelope: GateDeliveryEnvelope | Mapping[str, object]) -> GateDeliveryEnvelope:
+    """Return *envelope* if its version, its algorithm and the form of all its fields are right.
+
+    Raises `GateDeliveryError` otherwise. Whether it can be opened, only `decrypt_delivery` can tell.
+    """
+    checked = read(envelope, GateDeliveryEnvelope, "envelope")
+    require_known(checked.version, checked.algorithm, "envelope")
+    for name, size in (("key_id", 32), ("ephemeral_public_key", KEY_SIZE), ("salt", 32)):
+        binary(getattr(checked, name), f"{name} of the envelope", size=size)
+    binary(checked.iv, "iv of the envelope", size=NONCE_SIZE)
+    binary(checked.ciphertext, "ciphertext of the envelope")
+    binary(checked.tag, "tag of the envelope", size=TAG_SIZE)
+    return checked
+
+
+def encrypt_delivery(
+    request: GateDeliveryRequest | Mapping[str, object],
+    outputs: Mapping[str, str | Secret],
+    *,
+    ack_token: str | Secret | None = None,
+    managed: bool = False,
+    service: ServiceName = "tripwire",
+) -> GateDeliveryEnvelope:
+    """Encrypt credentials for whoever sent *request*, and return the envelope to answer with.
+
+    *outputs* maps names of environment variables to the credentials. A variable that Gate manages may be among them
+    only with *managed*, that is when you are Gate. *service* is the name under which the service made the request:
+    ``foil`` where the approved payload has its verdict under that name.
+
+    Raises `GateDeliveryError` for a request that must not be answered (see `check_delivery_request`) and for
+    names that a delivery must not set (see `check_environment`).
+    """
+    require_cryptography()
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415 - an extra
+
+    checked = check_delivery_request(request)
+    check_environment(outputs, managed=managed)
+    plaintext = encode(
+        _Plaintext(
+            version=VERSION,
+            outputs={name: _hidden(value) for name, value in outputs.items()},
+            ack_token=None if ack_token is None else _hidden(ack_token),
+        )
+    )
+    ephemeral, salt, nonce = X25519PrivateKey.generate(), os.urandom(32), os.urandom(NONCE_SIZE)
+    try:
+        key = agree(ephemeral, binary(checked.public_key, "public_key"), salt=salt, info=_INFO[service])
+    except ValueError:
+        msg = "the public key of the delivery request is none that a secret can be agreed on with"
+        raise GateDeliveryError(msg) from None
+    sealed = encrypt(key, nonce, plaintext)
+    return GateDeliveryEnvelope(
+        version=VERSION,
+        algorithm=GateDeliveryEnvelopeAlgorithm(ALGORITHM),
+        key_id=checked.key_id,
+        ephemeral_public_key=text_of(public_bytes(ephemeral)),
+        salt=text_of(salt),
+        iv=text_of(nonce),
+        ciphertext=text_of(sealed[:-TAG_SIZE]),
+        tag=text_of(sealed[-TAG_SIZE:]),
+    )
+
+
+def decrypt_delivery(
+    envelope: GateDeliveryEnvelope | Mapping[str, object], key_pair: DeliveryKeyPair
+) -> DeliveredCredentials:
+    """Open *envelope* with the *key_pair* whose request it answers.
+
+    It is opened under either name of the service. Raises `GateDeliveryError` for an envelope that is malformed, is for
+    another key, was changed on the way, or sets a variable that no delivery may set.
+    """
+    require_cryptography()
+    checked = check_envelope(envelope)
+    if checked.key_id != key_pair.key_id:
+        msg = "the envelope is for another key: its key_id is not that of this key pair"
+        raise GateDeliveryError(msg)
+    plaintext = _open(checked, key_pair)
+    try:
+        content = decode(plaintext, _Plaintext)
+    except DecodeProblem as problem:
+        msg = f"the envelope does not hold a delivery: {problem}"
+        raise GateDeliveryError(msg) from None
+    check_environment(content.outputs, managed=True)
+    return DeliveredCredentials(outputs=content.outputs, ack_token=content.ack_token)
+
+
+def _open(envelope: GateDeliveryEnvelope, key_pair: DeliveryKeyPair) -> bytes:
+    private_key = load_private_key(key_pair.private_key)
+    ephemeral, salt, nonce, ciphertext, tag = (
+        binary(text, "envelope")
+        for text in (
+            envelope.ephemeral_public_key,
+            envelope.salt,
+            envelope.iv,
+            envelope.ciphertext,
+            envelope.tag,
+        )
+    )
+    for info in _INFO.values():
+        try:
+            return decrypt(agree(private_key, ephemeral, salt=salt, info=info), nonce, ciphertext + tag)
+        except ValueError:
+            continue
+    msg = "the envelope cannot be opened: it was changed, or is not for this key"
+    raise GateDeliveryError(msg)
+
+
+def _hidden(value: str | Secret) -> Secret:
+    return value if isinstance(value, Secret) else Secret(value)

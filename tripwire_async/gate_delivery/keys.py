@@ -1,0 +1,129 @@
+"""Key pairs, and the delivery requests that say for which key to encrypt."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from tripwire_async._crypto import KEY_SIZE, require_cryptography
+from tripwire_async._secret import Secret
+from tripwire_async.errors import GateDeliveryError
+from tripwire_async.models import GateDeliveryRequest, GateDeliveryRequestAlgorithm
+
+from ._reading import binary, read, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+ALGORITHM: Final = "x25519-hkdf-sha256/aes-256-gcm"
+"""How deliveries are encrypted; there is no other way."""
+
+VERSION: Final = 1
+"""The version of requests, envelopes and what is in them."""
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryKeyPair:
+    """The keys of whoever receives a delivery; made by `generate_key_pair` and `import_key_pair`.
+
+    Attributes:
+        private_key: The private key as it travels: PKCS#8 DER in base64url without padding.
+        public_key: The 32 bytes of the public key in base64url without padding.
+        key_id: The SHA-256 of the public key, in the same form.
+    """
+
+    private_key: Secret
+    public_key: str
+    key_id: str
+
+    @property
+    def request(self) -> GateDeliveryRequest:
+        """The delivery request to send, which asks for an envelope that this pair can open."""
+        return GateDeliveryRequest(
+            version=VERSION,
+            algorithm=GateDeliveryRequestAlgorithm(ALGORITHM),
+            key_id=self.key_id,
+            public_key=self.public_key,
+        )
+
+
+def generate_key_pair() -> DeliveryKeyPair:
+    """Make a new key pair; use one for a single delivery."""
+    require_cryptography()
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415 - an extra
+
+    return _pair(X25519PrivateKey.generate())
+
+
+def import_key_pair(private_key: str | Secret) -> DeliveryKeyPair:
+    """Return the pair of a *private_key* that was kept: PKCS#8 DER in base64url without padding."""
+    require_cryptography()
+    return _pair(load_private_key(private_key))
+
+
+def check_delivery_request(request: GateDeliveryRequest | Mapping[str, object]) -> GateDeliveryRequest:
+    """Return *request* if credentials may be encrypted for it, else raise `GateDeliveryError`.
+
+    Its version and algorithm must be the known ones, its key of the right length, and its key id that of its key.
+    """
+    checked = read(request, GateDeliveryRequest, "delivery request")
+    require_known(checked.version, checked.algorithm, "delivery request")
+    public_key = binary(checked.public_key, "public_key of the delivery request", size=KEY_SIZE)
+    if checked.key_id != key_id(public_key):
+        msg = "the key_id of the delivery request is not that of its public key"
+        raise GateDeliveryError(msg)
+    return checked
+
+
+def require_known(version: int, algorithm: str, what: str) -> None:
+    """Raise `GateDeliveryError` for another version or algorithm than the only ones."""
+    if version != VERSION:
+        msg = f"the {what} has another version than {VERSION}, the only one that is known"
+        raise GateDeliveryError(msg)
+    if algorithm != ALGORITHM:
+        msg = f"the {what} wants another algorithm than {ALGORITHM}, the only one that is known"
+        raise GateDeliveryError(msg)
+
+
+def key_id(public_key: bytes) -> str:
+    """Return the id of the raw *public_key*."""
+    return text_of(hashlib.sha256(public_key).digest())
+
+
+def load_private_key(private_key: str | Secret) -> X25519PrivateKey:
+    """Return the key that *private_key* says; no error shows any of it."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - an extra
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415 - an extra
+    from cryptography.hazmat.primitives.serialization import load_der_private_key  # noqa: PLC0415 - an extra
+
+    text = private_key.reveal() if isinstance(private_key, Secret) else private_key
+    der = binary(text, "private key")
+    try:
+        key = load_der_private_key(der, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, X25519PrivateKey):
+        msg = "the private key is not an unencrypted X25519 key in PKCS#8 DER"
+        raise GateDeliveryError(msg)
+    return key
+
+
+def public_bytes(private_key: X25519PrivateKey) -> bytes:
+    """Return the 32 bytes of the public key that belongs to *private_key*."""
+    return private_key.public_key().public_bytes_raw()
+
+
+def _pair(private_key: X25519PrivateKey) -> DeliveryKeyPair:
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - an extra
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+
+    der = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    public_key = public_bytes(private_key)
+    return DeliveryKeyPair(private_key=Secret(text_of(der)), public_key=text_of(public_key), key_id=key_id(public_key))
