@@ -69,8 +69,6 @@ def structure(value: object, type_: type[T]) -> T:
         return read(value)
     except msgspec.ValidationError as error:
         problem = _problem(error)
-    except RecursionError:
-        problem = DecodeProblem("nested too deeply")
     raise problem
 
 
@@ -85,7 +83,12 @@ def unstructure(model: object) -> Any:
 
 def encode(model: object) -> bytes:
     """Write *model* as the JSON that is sent, secrets in plain text; raises ValueError as `unstructure` does."""
-    return _encoder.encode(converter.unstructure(model))
+    try:
+        return _encoder.encode(converter.unstructure(model))
+    except UnicodeEncodeError:
+        # Not chained: that error holds the whole text, which may be a secret.
+        problem = ValueError("a text holds half a surrogate pair, which UTF-8 cannot say")
+    raise problem
 
 
 def _reveal(value: object) -> str:

@@ -94,5 +94,5 @@ def main(arguments: Sequence[str] | None = None, *, package: Path = _PACKAGE) ->
     return 0
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover - a test runs it, in a process of its own
     sys.exit(main())

@@ -132,7 +132,7 @@ def _answers(document: Document, responses: Node) -> list[Node]:
     """Return the answer of success, then the others."""
     answers = {status: document.follow(node) for status, node in responses.members()}
     good = [status for status in answers if status.startswith("2")]
-    if len(good) != 1:
+    if len(good) != 1 or not good[0].isdecimal():
         responses.refuse("an operation has exactly one status of success")
     return [answers.pop(good[0]), *answers.values()]
 

@@ -89,8 +89,8 @@ def annotation(shape: Shape) -> str:
             return f"tuple[{annotation(item)}, ...]"
         case MapOf(value):
             return f"dict[str, {annotation(value)}]"
-        case Union(options):
-            return " | ".join(annotation(option) for option in options)
+        case _:
+            return " | ".join(annotation(option) for option in shape.options)
 
 
 def _title(module: Module) -> str:
@@ -155,7 +155,7 @@ def _declaration(declaration: Declaration, api: Api) -> Iterator[str]:
             yield ""
             for name, value in declaration.members:
                 yield f"    {name} = {string(value)}"
-        case Model():
+        case _:
             yield from _model(declaration, sent=declaration.name in api.sent)
 
 

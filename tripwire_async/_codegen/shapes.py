@@ -157,7 +157,7 @@ def names_in(shape: Shape) -> Iterator[str]:
         case Union(options):
             for option in options:
                 yield from names_in(option)
-        case Scalar() | Constant():
+        case _:
             return
 
 
@@ -169,5 +169,5 @@ def mentioned(declaration: Declaration) -> Iterator[str]:
                 yield from names_in(field.shape)
         case Alias():
             yield from names_in(declaration.shape)
-        case Enumeration():
+        case _:
             return
