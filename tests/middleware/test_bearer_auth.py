@@ -108,6 +108,15 @@ async def test_a_key_can_be_swapped_on_a_running_client() -> None:
     assert await sent_with(auth, request()) == "Bearer sk_test_new"
 
 
+async def test_a_layer_without_a_key_of_its_own_takes_the_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One from the environment is not its own; a layer that was handed a key keeps it."""
+    monkeypatch.setenv("TRIPWIRE_SECRET_KEY", "sk_test_environment")
+    without, own = BearerAuth(), BearerAuth("sk_test_own")
+    assert await sent_with(without.or_with(KEY), request()) == f"Bearer {KEY}"
+    assert await sent_with(without, request()) == "Bearer sk_test_environment"
+    assert own.or_with(KEY) is own
+
+
 async def test_nothing_prints_the_key() -> None:
     """Neither the layer, nor the request that it makes, nor the locals of a failed call's traceback."""
     auth = BearerAuth(KEY)

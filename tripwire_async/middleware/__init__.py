@@ -5,8 +5,10 @@ from __future__ import annotations
 from tripwire_async._messages import Request, Response, Trace
 from tripwire_async._pipeline import Handler, Middleware, compose
 
+from ._default import default_middleware
 from ._quota import RetryQuota
 from .bearer_auth import BearerAuth
+from .request_log import RequestLog
 from .retry import OnRetry, Retry, RetryRecord
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "Middleware",
     "OnRetry",
     "Request",
+    "RequestLog",
     "Response",
     "Retry",
     "RetryQuota",
@@ -23,8 +26,3 @@ __all__ = [
     "compose",
     "default_middleware",
 ]
-
-
-def default_middleware() -> tuple[Middleware, ...]:
-    """Return new layers in their usual order, outermost first."""
-    return (Retry(), BearerAuth())

@@ -28,8 +28,8 @@ _WANTED: Final[dict[Authority, str]] = {
 class BearerAuth:
     """Add ``Authorization: Bearer …`` as the operation wants it: the secret key, the call's own token or nothing.
 
-    Operations with the authority ``secret`` get *key*, or what the call itself carries (`Request.bearer`); those with a
-    token get that call's token, never the key; ``public`` ones get nothing.
+    Operations with the authority ``secret`` get *key*, or what the call itself carries in ``Request.bearer``; those
+    with a token get that call's token, never the key; ``public`` ones get nothing.
 
     Without a *key* the environment variable ``TRIPWIRE_SECRET_KEY`` is taken, read here and once. Having none is fine
     until an operation wants one: then the call raises `ConfigurationError`, before anything is sent. So does a key that

@@ -62,13 +62,19 @@ OnRetry: TypeAlias = Callable[[RetryRecord], object]
 
 @final
 class Retry:
-    """Repeat calls that failed in a way that may pass, and that may be repeated (`is_repeatable` has the table).
+    """Repeat calls that failed in a way that may pass.
 
-    A call is put on the wire *attempts* times at the most, or as often as it says itself (`Request.max_attempts`).
-    Before each further attempt it waits: `Backoff` with *transient_base*, *throttled_base* and *cap*, in seconds, or
-    what the service asked for in ``Retry-After`` and a little more. It gives up at once when the wait would pass the
-    call's deadline or when *quota*, shared by all calls, is used up. Then, and after the last attempt, the last answer
-    is returned, or the last error raised, as it came.
+    GET, HEAD, PUT, DELETE and OPTIONS are repeated when no answer came and after 408, 429, 500, 502, 503 and 504,
+    unless the service says ``retryable: false``; its advice ``next_action: retry`` adds 409 and the other 5xx. POST and
+    PATCH, for which there is no idempotency key, only when it is certain that nothing was sent, after 429, and after
+    503 with ``retryable: true``.
+
+    A call is put on the wire *attempts* times at the most, or as often as it says itself (``Request.max_attempts``).
+    Before each further attempt it waits, with full jitter: up to *transient_base* seconds, after a 429 up to
+    *throttled_base*, twice as long each time, never more than *cap*; or what the service asked for in ``Retry-After``
+    and a little more. It gives up at once when the wait would pass the call's deadline or when *quota*, shared by all
+    calls, is used up. Then, and after the last attempt, the last answer is returned, or the last error raised, as it
+    came.
 
     Each of *on_retry* gets a `RetryRecord` before each wait. *random* returns a number from 0 up to 1.
     """

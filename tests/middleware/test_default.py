@@ -1,0 +1,37 @@
+"""The chain that a client has when it is given none."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.middleware.samples import Script, answer, request
+from tripwire_async.errors import ConfigurationError
+from tripwire_async.middleware import BearerAuth, RequestLog, Retry, compose, default_middleware
+
+pytestmark = pytest.mark.virtual_time
+
+
+def test_the_order_is_log_retry_auth() -> None:
+    """Before the retry once a call, after it once an attempt, and the secret innermost."""
+    assert [RequestLog, Retry, BearerAuth] == [type(layer) for layer in default_middleware("sk_test_1")]
+
+
+async def test_the_layers_work_together() -> None:
+    """One id over two attempts, each with the key."""
+    handler = Script([answer(503), answer(200)])
+    assert (await compose(default_middleware("sk_test_1"), handler)(request())).status == 200
+    first, second = (sent.headers for sent in handler.seen)
+    assert first == second
+    assert first["Authorization"] == "Bearer sk_test_1"
+    assert first["X-Client-Request-Id"].startswith("creq_")
+
+
+def test_two_clients_share_nothing() -> None:
+    """Each call makes layers of its own."""
+    assert not set(map(id, default_middleware("sk_test_1"))) & set(map(id, default_middleware("sk_test_1")))
+
+
+def test_a_key_that_is_none_is_refused() -> None:
+    """Before any client is made."""
+    with pytest.raises(ConfigurationError):
+        default_middleware("pk_live_1")

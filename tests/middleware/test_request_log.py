@@ -1,0 +1,198 @@
+"""RequestLog: one id and one record a call, which say enough to find it again and nothing that should stay untold."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+
+from tests.middleware.samples import Script, answer, request
+from tripwire_async._clock import LOOP_CLOCK
+from tripwire_async._secret import Secret
+from tripwire_async.errors import ConfigurationError, RequestTimeoutError, TransportError
+from tripwire_async.middleware import RequestLog, Retry, compose
+
+if TYPE_CHECKING:
+    from tripwire_async._messages import Request, Response
+
+pytestmark = pytest.mark.virtual_time
+
+FIELDS = [
+    "operation",
+    "method",
+    "path",
+    "status",
+    "error",
+    "attempts",
+    "duration_ms",
+    "waited_ms",
+    "request_id",
+    "client_request_id",
+    "response_headers",
+]
+
+
+@pytest.fixture(autouse=True)
+def _log_everything(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="tripwire_async")
+
+
+def written(caplog: pytest.LogCaptureFixture) -> dict[str, object]:
+    """Return the fields of the one record that was written."""
+    [record] = caplog.records
+    assert record.name == "tripwire_async"
+    return {name: record.__dict__[name] for name in FIELDS}
+
+
+async def test_a_call_is_written_down_once_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:
+    """With everything that its failed attempts came to, under one id."""
+
+    async def handler(request: Request) -> Response:
+        request.trace.attempts += 1
+        await LOOP_CLOCK.sleep(0.25)
+        if request.trace.attempts == 1:
+            raise TransportError("lost", maybe_sent=True)
+        return answer(202, {"x-request-id": "req_1", "X-RateLimit-Remaining": "7", "Set-Cookie": "a=b"})
+
+    chain = compose([RequestLog(id_factory=lambda: "creq_1"), Retry(random=lambda: 0.5)], handler)
+    await chain(request())
+    assert written(caplog) == {
+        "operation": "retrieveThing",
+        "method": "GET",
+        "path": "/v1/things/{thingId}",
+        "status": 202,
+        "error": None,
+        "attempts": 2,
+        "duration_ms": 525.0,
+        "waited_ms": 25.0,
+        "request_id": "req_1",
+        "client_request_id": "creq_1",
+        "response_headers": {"X-RateLimit-Remaining": "7"},
+    }
+    assert caplog.messages == [
+        "GET /v1/things/{thingId}: 202 in 525 ms, waited 25 ms, attempts 2, request req_1, client request creq_1"
+    ]
+
+
+async def test_every_attempt_of_a_call_carries_the_same_id() -> None:
+    """Another call another one."""
+    handler = Script([TransportError("lost", maybe_sent=True), answer(), answer()])
+    chain = compose([RequestLog(), Retry()], handler)
+    await chain(request())
+    await chain(request())
+    first, second, other = (sent.headers["X-Client-Request-Id"] for sent in handler.seen)
+    assert first == second != other
+    assert re.fullmatch(r"creq_[0-9a-f]{32}", first)
+    assert [first, first, other] == [sent.trace.client_request_id for sent in handler.seen]
+
+
+async def test_an_id_of_the_callers_own_is_kept() -> None:
+    """As when it comes from the request that this call serves."""
+    handler = Script([answer()])
+    wanted = request()
+    wanted.trace.client_request_id = "mine"
+    await RequestLog()(wanted, handler)
+    assert handler.seen[0].headers["X-Client-Request-Id"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "level", "status", "error"),
+    [
+        (answer(200), "INFO", 200, None),
+        (answer(404), "INFO", 404, None),
+        (answer(422), "INFO", 422, None),
+        (answer(429), "WARNING", 429, None),
+        (answer(500), "WARNING", 500, None),
+        (RequestTimeoutError("late", maybe_sent=True), "WARNING", None, "RequestTimeoutError"),
+        (ConfigurationError("no key"), "WARNING", None, "ConfigurationError"),
+        (asyncio.CancelledError(), "INFO", None, "CancelledError"),
+    ],
+)
+async def test_the_level_tells_trouble_from_the_ordinary(
+    caplog: pytest.LogCaptureFixture,
+    outcome: Response | BaseException,
+    level: str,
+    status: int | None,
+    error: str | None,
+) -> None:
+    """And whatever comes is handed on: the answer as it is, the exception as it is."""
+    if isinstance(outcome, BaseException):
+        with pytest.raises(type(outcome)) as raised:
+            await RequestLog()(request(), Script([outcome]))
+        assert raised.value is outcome
+    else:
+        assert await RequestLog()(request(), Script([outcome])) is outcome
+    fields = written(caplog)
+    assert (status, error) == (fields["status"], fields["error"])
+    assert [level] == [record.levelname for record in caplog.records]
+
+
+async def test_a_cancelled_call_is_written_down_with_the_time_that_it_took(caplog: pytest.LogCaptureFixture) -> None:
+    """The record is there before the canceller goes on."""
+
+    async def handler(request: Request) -> Response:
+        await LOOP_CLOCK.sleep(60.0)
+        return answer()
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(2.0):
+            await RequestLog()(request(), handler)
+    assert written(caplog)["duration_ms"] == 2_000.0
+
+
+async def test_nothing_untold_is_written(caplog: pytest.LogCaptureFixture) -> None:
+    """No ids of the path, bodies, credentials, texts of exceptions or headers off the list."""
+    wanted = attrs.evolve(
+        request(bearer=Secret("gtpoll_1")),
+        body=b"secret body",
+        headers={"Authorization": "Bearer sk_test_1", "X-Api-Key": "secret header"},
+    )
+    await RequestLog()(wanted, Script([answer(500, {"Set-Cookie": "secret cookie"}, b"secret answer")]))
+    with pytest.raises(TransportError):
+        await RequestLog()(wanted, Script([TransportError("secret text", maybe_sent=True)]))
+    printed = caplog.text + repr([record.__dict__ for record in caplog.records])
+    for untold in ("thing_1", "secret", "sk_test_1", "gtpoll_1"):
+        assert untold not in printed
+
+
+async def test_the_headers_that_are_written_can_be_chosen(caplog: pytest.LogCaptureFixture) -> None:
+    """In any case; one that is not there is left out."""
+    await RequestLog(headers=["server", "Via"])(request(), Script([answer(200, {"Server": "nginx"})]))
+    assert written(caplog)["response_headers"] == {"server": "nginx"}
+
+
+async def test_a_logger_of_ones_own_is_written_to(caplog: pytest.LogCaptureFixture) -> None:
+    """And the default one is not."""
+    caplog.set_level(logging.INFO, logger="mine")
+    await RequestLog(logging.getLogger("mine"))(request(), Script([answer()]))
+    assert [record.name for record in caplog.records] == ["mine"]
+
+
+async def test_with_the_logger_off_only_the_id_is_made(caplog: pytest.LogCaptureFixture) -> None:
+    """The handler's own awaitable is returned, the clock is not read, and the id is still sent."""
+
+    class Stopped:
+        """A clock that must not be asked."""
+
+        def __getattr__(self, name: str) -> object:
+            pytest.fail(f"the clock was asked for {name}")
+
+    caplog.set_level(logging.ERROR, logger="tripwire_async")
+    handler = Script([answer(500)])
+    log = RequestLog(clock=Stopped(), id_factory=lambda: "creq_1")  # type: ignore[arg-type] - a clock that fails
+    await log(request(), handler)
+    assert handler.seen[0].headers["X-Client-Request-Id"] == "creq_1"
+    assert caplog.records == []
+
+
+async def test_at_the_level_of_warnings_only_trouble_is_written(caplog: pytest.LogCaptureFixture) -> None:
+    """As in a program that never set logging up."""
+    caplog.set_level(logging.WARNING, logger="tripwire_async")
+    await RequestLog()(request(), Script([answer(200)]))
+    assert caplog.records == []
+    await RequestLog()(request(), Script([answer(503)]))
+    assert written(caplog)["status"] == 503

@@ -1,0 +1,22 @@
+"""The chain that a client has when it is given none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .bearer_auth import BearerAuth
+from .request_log import RequestLog
+from .retry import Retry
+
+if TYPE_CHECKING:
+    from tripwire_async._pipeline import Middleware
+    from tripwire_async._secret import Secret
+
+
+def default_middleware(secret_key: str | Secret | None = None) -> tuple[Middleware, ...]:
+    """Return new layers, outermost first: a log and retries once a call, the credentials once an attempt.
+
+    Without a *secret_key* the one in ``TRIPWIRE_SECRET_KEY`` is taken. Raises `ConfigurationError` for a text that
+    cannot be one.
+    """
+    return (RequestLog(), Retry(), BearerAuth(secret_key))
