@@ -9,9 +9,18 @@ import pytest
 PUBLIC = {
     "tripwire_async.errors": """
         APIError AuthenticationError BadRequestError ConfigurationError ConflictError DeliveryError
-        DeliveryTimeoutError FieldError GoneError NotFoundError PermissionDeniedError RateLimitedError
-        RequestTimeoutError ResponseDecodeError ServerError SignatureError TokenVerificationError TransportError
-        TripwireError ValidationFailedError error_class
+        DeliveryTimeoutError EventDecodeError FieldError GateDeliveryError GoneError NotFoundError
+        PermissionDeniedError RateLimitedError RequestTimeoutError ResponseDecodeError ServerError
+        SignatureError TokenVerificationError TransportError TripwireError ValidationFailedError error_class
+    """,
+    "tripwire_async.gate_delivery": """
+        ALGORITHM DeliveredCredentials DeliveryKeyPair ServiceName VERSION agent_token_variable
+        check_approved_payload check_delivery_request check_envelope check_environment decrypt_delivery
+        encrypt_delivery generate_key_pair import_key_pair is_forbidden_variable is_managed_variable
+    """,
+    "tripwire_async.sealed_tokens": """
+        DEFAULT_MAX_INFLATED TokenDecision TokenManipulation TokenRequest TokenVisitorFingerprint VerifiedToken
+        verify_token
     """,
     "tripwire_async.receiver": """
         DEFAULT_TOLERANCE sign_webhook verify_signature
