@@ -1,0 +1,344 @@
+"""Who goes next: the calls of one key, waiting in order for the limit and for a slot in flight.
+
+Everything changes between awaits. A waiter is a future in a queue; `Gate.pump` lets go whoever may, and is called
+whenever something has changed: by the end of a request, by a waiter that gives up, and by a timer of the clock for
+what changes by itself. No task has to stay alive for another one to go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final, final
+
+import attrs
+
+from tripwire_async.errors import RequestTimeoutError
+
+from ._cooldown import Cooldown
+from ._window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tripwire_async._clock import Clock, Timer
+    from tripwire_async._messages import Lane, Request
+
+    from ._window import Sent
+
+_IN_A_ROW: Final = 3
+"""Single calls let go in a row while others wait; then one of those goes."""
+
+
+@final
+@attrs.define(eq=False)
+class Slots:
+    """What all keys share: the slots in flight, and the gates that somebody waits at, the next to be served first.
+
+    Attributes:
+        most: How many requests may be in flight.
+        taken: How many are.
+        busy: The gates with waiters.
+    """
+
+    most: int
+    taken: int = 0
+    busy: OrderedDict[Gate, None] = attrs.field(factory=OrderedDict)
+
+    def has_room(self, *, bulk: bool) -> bool:
+        """Return whether one more may go; the last twentieth is kept for single calls."""
+        return self.taken < (self.most - self.most // 20 if bulk else self.most)
+
+    def pump(self, now: float) -> None:
+        """Let go whoever may, the gates by turns."""
+        moved = True
+        while moved:
+            moved = False
+            for gate in tuple(self.busy):
+                moved |= gate.let_one_go(now)
+        for gate in self.busy:
+            gate.set_timer(now)
+
+
+@final
+class Knowledge:
+    """What is known of one key's limit; it outlives the loop that learned it.
+
+    Attributes:
+        window: What the answers told.
+        cooldown: What the refusals asked.
+        opening: How many may be in flight as long as no answer has told a limit: one more for each answer.
+        retry_unknown_at: When to provoke a refusal again if the length of the window is still unknown.
+    """
+
+    __slots__ = ("cooldown", "opening", "retry_unknown_at", "window")
+
+    def __init__(self, jitter: Callable[[], float]) -> None:
+        self.window = Window()
+        self.cooldown = Cooldown(jitter)
+        self.opening = 1
+        self.retry_unknown_at = -math.inf
+
+    def forget_flights(self) -> None:
+        """Forget what was in flight: its loop is gone, and nobody will tell how it ended."""
+        self.window.in_flight = 0
+        self.cooldown.probe = None
+
+    def permits(self, now: float, *, bulk: bool) -> bool:
+        """Return whether one more request may go; *bulk* leaves the reserve alone."""
+        window, cooldown = self.window, self.cooldown
+        if cooldown.pending and (cooldown.probe is not None or now < cooldown.until):
+            return False
+        limit = window.limit
+        if limit is None:
+            return cooldown.pending or window.in_flight < self.opening
+        if window.used(now) < (limit - self._reserve(limit) if bulk else limit):
+            return True
+        if window.length is not None:
+            return False
+        # Nothing tells when a slot comes back. Whoever knocks now is likely refused, and the refusal will tell.
+        return cooldown.pending or (window.in_flight == 0 and now >= self.retry_unknown_at)
+
+    def next_change(self, now: float) -> float | None:
+        """Return when `permits` may change by itself; None when only the end of a request can change it."""
+        times = [self.window.next_change(now), self.cooldown.until, self.retry_unknown_at]
+        return min((when for when in times if when is not None and when > now), default=None)
+
+    def _reserve(self, limit: int) -> int:
+        """Return how many requests of a window are kept for single calls: none if the next slot is near anyway."""
+        length = self.window.length
+        return limit // 50 if limit >= 100 and length is not None and length > 5 else 0
+
+
+@final
+@attrs.define(eq=False)
+class _Waiter:
+    future: asyncio.Future[None]
+    deadline: float
+    sent: Sent | None = None
+
+
+@final
+class Gate:
+    """The queues of one key on one event loop.
+
+    Attributes:
+        knowledge: What is known of the key's limit.
+        alive: Whether the loop is; what ends at a dead gate changes nothing.
+    """
+
+    __slots__ = ("_clock", "_in_a_row", "_lanes", "_last_bulk", "_slots", "_timer", "_timer_at", "alive", "knowledge")
+
+    def __init__(self, knowledge: Knowledge, slots: Slots, clock: Clock) -> None:
+        self.knowledge = knowledge
+        self.alive = True
+        self._slots = slots
+        self._clock = clock
+        self._lanes: dict[Lane, OrderedDict[_Waiter, None]] = {
+            "single": OrderedDict(),
+            "send": OrderedDict(),
+            "poll": OrderedDict(),
+        }
+        self._in_a_row = 0
+        self._last_bulk: Lane = "poll"
+        self._timer: Timer | None = None
+        self._timer_at = math.inf
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait here."""
+        return sum(map(len, self._lanes.values()))
+
+    def is_idle(self, now: float) -> bool:
+        """Return whether nothing waits, is in flight or is held here."""
+        knowledge = self.knowledge
+        return not self.waiting and not knowledge.window.in_flight and now >= knowledge.cooldown.until
+
+    def try_enter(self, lane: Lane) -> Sent | None:
+        """Take a slot at once, or return None: it must be waited for."""
+        if self._slots.busy:
+            return None
+        bulk = lane != "single"
+        now = self._clock.now()
+        if self._slots.has_room(bulk=bulk) and self.knowledge.permits(now, bulk=bulk):
+            return self._take(now)
+        return None
+
+    async def wait(self, request: Request) -> Sent:
+        """Take a slot in turn.
+
+        Raises:
+            RequestTimeoutError: The deadline has come, or is known to come first.
+        """
+        began = self._clock.now()
+        self._check_deadline(request, began)
+        waiter = _Waiter(asyncio.get_running_loop().create_future(), request.deadline)
+        lane = self._lanes[request.lane]
+        lane[waiter] = None
+        self._slots.busy[self] = None
+        self._slots.pump(began)
+        if waiter.sent is None:
+            await self._until_granted(request, waiter)
+        now = self._clock.now()
+        request.trace.limiter += now - began
+        if waiter.sent is None:
+            raise _timeout(request, self._retry_in(now))
+        return waiter.sent
+
+    def answer(self, sent: Sent, limit: int | None, remaining: int | None) -> None:
+        """End a request that was let in; *limit* and *remaining* are what the answer's headers told."""
+        if self.alive:
+            now, knowledge = self._clock.now(), self.knowledge
+            knowledge.window.answer(sent, now, limit, remaining)
+            knowledge.cooldown.accept(sent)
+            knowledge.opening += 1
+            self._release(now)
+
+    def refuse(self, sent: Sent, retry_after: float | None, limit: int | None, remaining: int | None) -> None:
+        """End a request that was refused, and hold everybody until *retry_after* has passed."""
+        if self.alive:
+            now, knowledge = self._clock.now(), self.knowledge
+            knowledge.window.refuse(sent, now, retry_after, limit, remaining)
+            knowledge.cooldown.refuse(sent, sent.at, now, retry_after)
+            knowledge.opening = 1
+            knowledge.retry_unknown_at = 2 * knowledge.cooldown.until - now
+            for lane in self._lanes.values():
+                for waiter in tuple(lane):
+                    if waiter.deadline < knowledge.cooldown.until:
+                        self._give_up(waiter, lane)
+            self._release(now)
+
+    def lose(self, sent: Sent, *, counted: bool) -> None:
+        """End a request without an answer; *counted* unless it certainly never reached the service."""
+        if self.alive:
+            now, knowledge = self._clock.now(), self.knowledge
+            if counted:
+                knowledge.window.lose(sent, now)
+                knowledge.opening += 1
+            else:
+                knowledge.window.unsend()
+            knowledge.cooldown.pass_on(sent)
+            self._release(now)
+
+    def let_one_go(self, now: float) -> bool:
+        """Let the next waiter go if it may, and return whether one went."""
+        lane = self._next_lane(now)
+        if lane is None:
+            return False
+        waiter, _ = self._lanes[lane].popitem(last=False)
+        waiter.sent = self._take(now)
+        waiter.future.set_result(None)
+        if self.waiting:
+            self._slots.busy.move_to_end(self)
+        else:
+            self._rest()
+        return True
+
+    def set_timer(self, now: float) -> None:
+        """See to it that the waiters are looked at again when something changes by itself."""
+        when = self.knowledge.next_change(now)
+        if self._timer is not None:
+            if self._timer_at == when:
+                return
+            self._timer.cancel()
+            self._timer = None
+        if when is not None:
+            self._timer_at = when
+            self._timer = self._clock.call_at(when, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        # Loops run timers a touch early; seen from just before it, nothing would have changed.
+        self._slots.pump(max(self._clock.now(), self._timer_at))
+
+    def _take(self, now: float) -> Sent:
+        self._slots.taken += 1
+        sent = self.knowledge.window.send(now)
+        if self.knowledge.cooldown.pending:
+            self.knowledge.cooldown.probe = sent
+        return sent
+
+    def _release(self, now: float) -> None:
+        self._slots.taken -= 1
+        if self._slots.busy:
+            self._slots.pump(now)
+
+    def _next_lane(self, now: float) -> Lane | None:
+        single, send, poll = (self._has_waiter(lane) for lane in self._lanes)
+        if not (single or send or poll):
+            self._rest()
+            return None
+        bulk = (send or poll) and self._may_go(now, bulk=True)
+        if single and not (bulk and self._in_a_row >= _IN_A_ROW) and (bulk or self._may_go(now, bulk=False)):
+            self._in_a_row += 1
+            return "single"
+        if not bulk:
+            return None
+        self._in_a_row = 0
+        turn: Lane = "send" if send and (self._last_bulk == "poll" or not poll) else "poll"
+        self._last_bulk = turn
+        return turn
+
+    def _may_go(self, now: float, *, bulk: bool) -> bool:
+        return self._slots.has_room(bulk=bulk) and self.knowledge.permits(now, bulk=bulk)
+
+    def _has_waiter(self, name: Lane) -> bool:
+        lane = self._lanes[name]
+        # A cancelled task has cancelled its future and not yet run, so that its waiter still stands in the queue.
+        while lane and next(iter(lane)).future.done():
+            lane.popitem(last=False)
+        return bool(lane)
+
+    def _rest(self) -> None:
+        self._slots.busy.pop(self, None)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _check_deadline(self, request: Request, now: float) -> None:
+        if request.deadline <= now or request.deadline < self.knowledge.cooldown.until:
+            raise _timeout(request, self._retry_in(now))
+
+    def _retry_in(self, now: float) -> float | None:
+        until = self.knowledge.cooldown.until
+        when = until if until > now else self.knowledge.next_change(now)
+        return None if when is None else when - now
+
+    async def _until_granted(self, request: Request, waiter: _Waiter) -> None:
+        lane = self._lanes[request.lane]
+        timer: Timer | None = None
+        if request.deadline < math.inf:
+            timer = self._clock.call_at(request.deadline, lambda: self._give_up(waiter, lane))
+        try:
+            await waiter.future
+        except asyncio.CancelledError:
+            lane.pop(waiter, None)
+            if waiter.sent is not None:
+                # It had been let go and was cancelled before it could: its slot goes to the next.
+                self.lose(waiter.sent, counted=False)
+            elif self.alive and not self.waiting:
+                self._rest()
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _give_up(self, waiter: _Waiter, lane: OrderedDict[_Waiter, None]) -> None:
+        lane.pop(waiter, None)
+        if not waiter.future.done():
+            waiter.future.set_result(None)
+        if not self.waiting:
+            self._rest()
+
+
+def _timeout(request: Request, retry_in: float | None) -> RequestTimeoutError:
+    known = "" if retry_in is None else f" The limit may let it go in {retry_in:.1f} s."
+    return RequestTimeoutError(
+        "the call's deadline comes before its turn under the rate limit; nothing was sent this time."
+        f"{known} Allow a longer deadline (with_options), or have fewer calls wait at once.",
+        maybe_sent=False,
+        attempts=request.trace.attempts,
+        client_request_id=request.trace.client_request_id,
+        retry_after=retry_in,
+    )

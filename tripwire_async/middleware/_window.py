@@ -1,0 +1,234 @@
+"""What the answers tell about a rolling limit: its size, its length and how much of it is used up.
+
+The service tells how many requests fit (``X-RateLimit-Limit``) and how many more would (``-Remaining``), but neither
+how long its window is nor when a request leaves it. Both follow from the times of our own requests:
+
+- A refusal with ``Retry-After`` says when the oldest request that counts will leave. We know when we sent that one.
+- An answer says how many count now. If more of ours than that were answered before, the oldest of them have left.
+
+Either gives a time that the window cannot exceed, whatever other processes use the same key. We see a request leave
+and its answer come, and the service counts it somewhere in between; every bound here is taken from the careful end.
+
+Nothing here waits or knows asyncio: times come in as numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Final, final
+
+import attrs
+
+_REMEMBERED: Final = 10_000
+"""How many requests are remembered; a window that holds more is followed by what the service tells alone."""
+
+
+@final
+@attrs.define(eq=False)
+class Sent:
+    """One request that counts.
+
+    Attributes:
+        at: When it was sent.
+        answered: When its answer came, or when it was given up; the service counted it no later than that.
+        certain: Whether the service is known to have let it in: no refusal and no loss.
+    """
+
+    at: float
+    answered: float = math.inf
+    certain: bool = False
+
+
+@final
+class Window:
+    """The rolling limit of one key, as far as it is known.
+
+    Attributes:
+        limit: Requests per window; None as long as no answer has told.
+        in_flight: Requests sent that are neither answered nor given up.
+    """
+
+    __slots__ = (
+        "_bound",
+        "_certain",
+        "_foreign",
+        "_foreign_until",
+        "_inside",
+        "_left",
+        "_look_again",
+        "_newest",
+        "_told",
+        "_trip",
+        "_trips",
+        "in_flight",
+        "limit",
+    )
+
+    def __init__(self) -> None:
+        self.limit: int | None = None
+        self.in_flight = 0
+        self._inside: deque[Sent] = deque()  # ended and counted by the service, in the order in which they ended
+        self._left: deque[Sent] = deque()  # those before; only a refusal looks at them
+        self._certain = 0  # how many of those inside are certain
+        self._newest = -math.inf  # when the newest request that was answered had been sent
+        self._told: deque[tuple[float, int]] = deque()  # counts told since then, with their times; only falling ones
+        self._bound: float | None = None  # the least of: end of an answer, minus sending of one that had left by then
+        self._trip = math.inf  # the shortest time that an answer took
+        self._trips = 2  # how many of them the bound and the end of a request are too long by, put together
+        self._look_again = 0
+        self._foreign = 0
+        self._foreign_until = -math.inf
+
+    @property
+    def length(self) -> float | None:
+        """Seconds that the window lasts at the most; None when nothing is known."""
+        return None if self._bound is None else max(self._bound - self._trip, 0.0)
+
+    def send(self, now: float) -> Sent:
+        """Note that a request goes out."""
+        self.in_flight += 1
+        return Sent(now)
+
+    def unsend(self) -> None:
+        """Note that a request in flight never reached the service."""
+        self.in_flight -= 1
+
+    def lose(self, sent: Sent, now: float) -> None:
+        """Note that a request ended without an answer: the service may have counted it."""
+        self._end(sent, now)
+
+    def answer(self, sent: Sent, now: float, limit: int | None, remaining: int | None) -> None:
+        """Note an answer that was no refusal; *limit* and *remaining* are what its headers told."""
+        sent.certain = True
+        self._trip = min(self._trip, now - sent.at)
+        self._end(sent, now)
+        if limit is not None and remaining is not None:
+            count = limit - remaining
+            self._learn(sent, now, limit, count)
+            self._tighten(sent, now, count)
+
+    def refuse(
+        self, sent: Sent, now: float, retry_after: float | None, limit: int | None, remaining: int | None
+    ) -> None:
+        """Note a refusal, which counts like any other request; *retry_after* is None when it told nothing."""
+        self._trip = min(self._trip, now - sent.at)
+        self._end(sent, now)
+        limit = self.limit if limit is None else limit
+        if limit is None:
+            return
+        self._learn(sent, now, limit, limit if remaining is None else max(limit, limit - remaining))
+        if retry_after is not None:
+            self._infer(now, limit, retry_after)
+
+    def used(self, now: float) -> int:
+        """Return how many requests count now, at the most, as far as can be told."""
+        if self._bound is None:
+            return (self._told[0][1] if self._told else 0) + self.in_flight
+        self._expire(now)
+        own = self.in_flight + len(self._inside)
+        return own + self._foreign if now < self._foreign_until else own
+
+    def next_change(self, now: float) -> float | None:
+        """Return when `used` will fall by itself; None when only an answer can tell."""
+        if self._bound is None:
+            return None
+        self._expire(now)
+        when = self._inside[0].answered + self._stay if self._inside else math.inf
+        if now < self._foreign_until and self._foreign:
+            when = min(when, self._foreign_until)
+        return when if when < math.inf else None
+
+    @property
+    def _stay(self) -> float:
+        """Seconds from the end of a request until another one, sent then, arrives after the first has left."""
+        if self._bound is None:
+            return math.inf
+        # The bound holds a way there and a way back too much, and so does the end of the request.
+        return max(self._bound - self._trips * self._trip, 0.0) + _margin(self._bound)
+
+    def _end(self, sent: Sent, now: float) -> None:
+        self.in_flight -= 1
+        sent.answered = now
+        self._inside.append(sent)
+        self._certain += sent.certain
+        if len(self._inside) > _REMEMBERED:
+            self._drop()
+
+    def _expire(self, now: float) -> None:
+        inside = self._inside
+        if inside:
+            stay = self._stay
+            while inside and inside[0].answered + stay <= now:
+                self._drop()
+
+    def _drop(self) -> None:
+        gone = self._inside.popleft()
+        self._certain -= gone.certain
+        self._left.append(gone)
+        if len(self._left) > min(self.limit or 0, _REMEMBERED) + 1:
+            self._left.popleft()
+
+    def _learn(self, sent: Sent, now: float, limit: int, count: int) -> None:
+        """Take over what an answer told, unless one to a newer request has come before."""
+        told = self._told
+        if sent.at >= self._newest:
+            self._newest = sent.at
+            self.limit = limit
+            # What came in before the newest request went out is old. Those that came in since may have been counted
+            # before or after it; the highest count of them counts them all.
+            while told and told[0][0] < sent.at:
+                told.popleft()
+            if self._bound is not None:
+                self._expire(now)
+                self._foreign = max(0, count - self.in_flight - len(self._inside))
+                self._foreign_until = now + self._stay
+        while told and told[-1][1] <= count:
+            told.pop()
+        told.append((now, count))
+
+    def _tighten(self, sent: Sent, now: float, count: int) -> None:
+        """Shorten the window if the service counts fewer requests than we sent in it."""
+        if self._certain <= count + 1:
+            return
+        if self._look_again > 0:
+            self._look_again -= 1
+            return
+        # One more than the count must have left; another one more, for services that count the request afterwards.
+        missing, oldest = count + 1, sent.at
+        for other in reversed(self._inside):
+            if other.certain and other.answered <= sent.at and other is not sent:
+                oldest = min(oldest, other.at)
+                missing -= 1
+                if not missing:
+                    bound = now - oldest
+                    if self._bound is None or bound < self._bound:
+                        self._bound = bound
+                    break
+        self._look_again = count // 16  # the walk is as long as the count: spread over the answers it costs nothing
+
+    def _infer(self, now: float, limit: int, retry_after: float) -> None:
+        """Take the length of the window from a refusal: the oldest of the last *limit* requests is the one to leave."""
+        last = list(self._inside)[-limit - 1 :]
+        if len(last) <= limit:
+            last = list(self._left)[len(last) - limit - 1 :] + last
+        whole = len(last) > limit
+        bound = now + retry_after - min(other.at for other in last)
+        if self._bound is None:
+            # With only a few requests of ours in the window the oldest in it is hardly one of them.
+            if whole or len(last) > limit // 2:
+                self._bound = bound
+            return
+        self._expire(now)
+        if self.in_flight + len(self._inside) <= limit:
+            # By our count there was room. Perhaps the shortest trip was measured while connections were being made.
+            self._trips = 1
+        if whole and bound <= 2 * self._bound:
+            # Longer than thought, or shared. What is far longer comes of a process that shares the key for a while,
+            # and is seen as such; a window that really became so long is found by doubling.
+            self._bound = bound
+
+
+def _margin(length: float) -> float:
+    """Return the seconds to allow for clocks that run at different speeds and for rounding."""
+    return 0.001 + length * 0.0005
