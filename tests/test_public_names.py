@@ -22,6 +22,10 @@ PUBLIC = {
         DEFAULT_MAX_INFLATED TokenDecision TokenManipulation TokenRequest TokenVisitorFingerprint VerifiedToken
         verify_token
     """,
+    "tripwire_async.middleware": """
+        BearerAuth Handler Middleware OnRetry RateLimit RateLimitState Request RequestLog Response Retry RetryQuota
+        RetryRecord Trace compose default_middleware
+    """,
     "tripwire_async.receiver": """
         DEFAULT_TOLERANCE sign_webhook verify_signature
     """,

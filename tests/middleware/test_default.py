@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from tests.middleware.limited_server import LimitedServer
 from tests.middleware.samples import Script, answer, request
 from tripwire_async.errors import ConfigurationError
-from tripwire_async.middleware import BearerAuth, RequestLog, Retry, compose, default_middleware
+from tripwire_async.middleware import BearerAuth, RateLimit, RequestLog, Retry, compose, default_middleware
 
 pytestmark = pytest.mark.virtual_time
 
 
-def test_the_order_is_log_retry_auth() -> None:
+def test_the_order_is_log_retry_limit_auth() -> None:
     """Before the retry once a call, after it once an attempt, and the secret innermost."""
-    assert [RequestLog, Retry, BearerAuth] == [type(layer) for layer in default_middleware("sk_test_1")]
+    assert [RequestLog, Retry, RateLimit, BearerAuth] == [type(layer) for layer in default_middleware("sk_test_1")]
 
 
 async def test_the_layers_work_together() -> None:
@@ -24,6 +27,20 @@ async def test_the_layers_work_together() -> None:
     assert first == second
     assert first["Authorization"] == "Bearer sk_test_1"
     assert first["X-Client-Request-Id"].startswith("creq_")
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_a_crowd_of_sends_gets_through_an_unknown_limit(seed: int) -> None:
+    """300 sends, 60 in a rolling 2 s, refused ones counted: hardly a request too many, and hardly a second.
+
+    The retry's own wait after a refusal must not add to what the limit makes everybody wait.
+    """
+    server = LimitedServer(limit=60, window=2.0, seed=seed)
+    chain = compose(default_middleware("sk_test_1"), server)
+    answers = await asyncio.gather(*(chain(request("POST")) for _ in range(300)))
+    assert {response.status for response in answers} == {200}
+    assert len(server.accepted) + len(server.refused) <= 315
+    assert asyncio.get_running_loop().time() <= 1.15 * 8
 
 
 def test_two_clients_share_nothing() -> None:

@@ -8,6 +8,7 @@ from tripwire_async._pipeline import Handler, Middleware, compose
 from ._default import default_middleware
 from ._quota import RetryQuota
 from .bearer_auth import BearerAuth
+from .rate_limit import RateLimit, RateLimitState
 from .request_log import RequestLog
 from .retry import OnRetry, Retry, RetryRecord
 
@@ -16,6 +17,8 @@ __all__ = [
     "Handler",
     "Middleware",
     "OnRetry",
+    "RateLimit",
+    "RateLimitState",
     "Request",
     "RequestLog",
     "Response",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .bearer_auth import BearerAuth
+from .rate_limit import RateLimit
 from .request_log import RequestLog
 from .retry import Retry
 
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def default_middleware(secret_key: str | Secret | None = None) -> tuple[Middleware, ...]:
-    """Return new layers, outermost first: a log and retries once a call, the credentials once an attempt.
+    """Return new layers, outermost first: log and retries once a call, limit and credentials once an attempt.
 
     Without a *secret_key* the one in ``TRIPWIRE_SECRET_KEY`` is taken. Raises `ConfigurationError` for a text that
     cannot be one.
     """
-    return (RequestLog(), Retry(), BearerAuth(secret_key))
+    return (RequestLog(), Retry(), RateLimit(), BearerAuth(secret_key))
