@@ -1,16 +1,22 @@
-"""What every test may use: virtual time by a mark."""
+"""What every test may use: virtual time by a mark, and answers without a server."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
+
+import aioresponses.core
+import pytest
+from aiohttp import ClientResponse
+from aioresponses import aioresponses as answering
 
 from tests.virtual_time import VirtualTimeLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import pytest
+    from collections.abc import Callable, Iterator, Mapping
 
 
 def pytest_asyncio_loop_factories(
@@ -20,3 +26,14 @@ def pytest_asyncio_loop_factories(
     if item.get_closest_marker("virtual_time"):
         return {"virtual": VirtualTimeLoop}
     return {"real": asyncio.new_event_loop}
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[answering]:
+    """Script what the next requests are answered, without a server: for what one request looks like."""
+    # aiohttp 3.14 wants to know where a response's request was written to; aioresponses 0.7.9 does not say.
+    if "stream_writer" in inspect.signature(ClientResponse).parameters:
+        response_class = functools.partial(ClientResponse, stream_writer=SimpleNamespace(output_size=0))
+        monkeypatch.setattr(aioresponses.core, "ClientResponse", response_class)
+    with answering() as scripted:
+        yield scripted
