@@ -21,6 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 
 MINIMUM = (3, 11)
+NO_SUCH_SESSION = 3
 NOX = "nox[uv]>=2025.10.16,<2027"
 
 ROOT = Path(__file__).resolve().parent
@@ -54,11 +55,14 @@ def run_itself(arguments: list[str]) -> int:
         if not _install_nox(python):
             return 1
         stamp.write_text(wanted, encoding="utf-8")
-    environment = _with_uv(python, dict(os.environ))
+    environment = _with_uv(python, _with_pyenv(dict(os.environ)))
     try:
-        return subprocess.call([python, "-m", "nox", "--noxfile", __file__, *arguments], env=environment)
+        status = subprocess.call([str(python), "-m", "nox", "--noxfile", __file__, *arguments], env=environment)
     except KeyboardInterrupt:
         return 130
+    if status == NO_SUCH_SESSION:
+        _complain("python3 noxfile.py --list says which sessions there are.")
+    return status
 
 
 def _python_in(environment: Path) -> Path:
@@ -90,6 +94,13 @@ def _install_nox(python: Path) -> bool:
             return True
     _complain("pip could not install nox; its own words stand above.")
     return False
+
+
+def _with_pyenv(environment: dict[str, str]) -> dict[str, str]:
+    """Return *environment* with all of pyenv's Pythons on the path, before shims that lead to selected ones only."""
+    root = Path(environment.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    folders = [str(folder) for folder in sorted(root.glob("versions/3.*/bin"), reverse=True)]
+    return {**environment, "PATH": os.pathsep.join([*folders, environment.get("PATH", os.defpath)])}
 
 
 def _with_uv(python: Path, environment: dict[str, str]) -> dict[str, str]:
@@ -128,6 +139,7 @@ nox.options.sessions = ["tests", "lint", "types", "layers", "generated", "docs",
 nox.options.reuse_venv = "yes"
 nox.options.download_python = "never"
 nox.options.error_on_external_run = True
+nox.options.error_on_missing_interpreters = True
 
 
 def _install(session: nox.Session, *groups: str, package: str | None = EVERY_EXTRA) -> None:
