@@ -1,1 +1,1 @@
-"""What the documentation shows is run here."""
+"""What the documentation shows is run."""

@@ -1,0 +1,46 @@
+"""The examples of the documentation, run as a reader would run them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+PRINTED = {
+    "first_delivery.py": """\
+        sent
+        received, and the signature is right
+        succeeded after 1 attempt: thank you
+    """,
+    "handle_errors.py": """\
+        there is no such endpoint
+        come back in 60.0 seconds
+        refused with auth.insufficient_scope;
+        no answer: it may have been sent
+    """,
+}
+
+
+def test_every_program_among_the_examples_is_run() -> None:
+    """A program that nobody listed here is one that nobody runs; the other examples have tests of their own."""
+    programs = [path.name for path in EXAMPLES.glob("*.py") if "__main__" in path.read_text(encoding="utf-8")]
+    assert sorted(PRINTED) == sorted(programs)
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_an_example_prints_what_the_documentation_says(name: str) -> None:
+    """It ends well, without a warning, and with the output that its page shows."""
+    ran = subprocess.run(  # noqa: S603 - this Python, and a file of ours
+        [sys.executable, "-W", "error", str(EXAMPLES / name)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    expected = [line.strip() for line in PRINTED[name].splitlines() if line.strip()]
+    assert (expected, 0) == (ran.stdout.splitlines(), ran.returncode), ran.stderr
+    assert [] == [line for line in ran.stderr.splitlines() if "Warning" in line or "Traceback" in line]

@@ -1,0 +1,55 @@
+"""The README: its quick start works, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tripwire_async.testing import Outcome, TripwireServer
+
+if TYPE_CHECKING:
+    import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def python_blocks(text: str) -> list[str]:
+    """Return the code of all Python blocks in *text*."""
+    return re.findall(r"^```python\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+
+
+async def test_the_quick_start_does_what_it_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Copied as it stands, with only the two variables set, it prints one line for each endpoint."""
+    (quick_start,) = python_blocks(README)
+    organization = re.search(r'"(org_\w+)"', quick_start)
+    assert organization
+    async with TripwireServer(organization_id=organization[1]) as server:
+        taken = server.add_endpoint("https://example.com/taken")
+        refused = server.add_endpoint("https://example.com/refused")
+        server.script(Outcome("succeeded", response_status=200), endpoint_id=taken.id)
+        server.script(Outcome("failed", response_status=500), endpoint_id=refused.id)
+        monkeypatch.setenv("TRIPWIRE_SECRET_KEY", server.secret_key)
+        monkeypatch.setenv("TRIPWIRE_BASE_URL", server.base_url)
+        await asyncio.to_thread(exec, compile(quick_start, "README.md", "exec"), {"__name__": "__main__"})
+    assert [
+        "https://example.com/refused failed 500",
+        "https://example.com/taken succeeded 200",
+    ] == sorted(capsys.readouterr().out.splitlines())
+
+
+def test_the_two_commands_stand_at_the_top() -> None:
+    """Whoever opens the README sees first how to run the thing."""
+    commands = re.findall(r"^\$ (.*?)(?: +#.*)?$", README, flags=re.MULTILINE)
+    assert ["python3 noxfile.py -s demo", "python3 noxfile.py -s tests"] == commands[:2]
+
+
+def test_links_into_the_repository_lead_to_files() -> None:
+    """No page that was moved is still linked to."""
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
+    assert links
+    assert [] == [link for link in links if not (ROOT / link).exists()]
