@@ -18,9 +18,9 @@ PRINTED = {
     """,
     "handle_errors.py": """\
         there is no such endpoint
-        come back in 60.0 seconds
         refused with auth.insufficient_scope;
         no answer: it may have been sent
+        come back in 60.0 seconds
     """,
 }
 
