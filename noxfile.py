@@ -244,11 +244,11 @@ def build(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
-    """Print what a call costs next to a bare one, and what the import costs next to aiohttp's."""
+    """Print what calls, decoding and the import cost; name some of tests/benchmarks to run only those."""
     _install(session, "tests", "benchmarks")
-    scripts = sorted((ROOT / "tests" / "benchmarks").glob("[a-z]*.py"))
-    for script in scripts:
-        session.run("python", str(script), *session.posargs)
+    every = sorted(script.stem for script in (ROOT / "tests" / "benchmarks").glob("bench_*.py"))
+    for name in session.posargs or every:
+        session.run("python", "-m", f"tests.benchmarks.{name}")
 
 
 @nox.session(default=False)
