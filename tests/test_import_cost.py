@@ -30,8 +30,8 @@ def brought(loaded: set[str], name: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
-    """Return what importing the package brings."""
-    return modules_after_importing("tripwire_async")
+    """Return what importing the client brings."""
+    return modules_after_importing("tripwire_async.client")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,13 @@ def test_the_import_leaves_out_what_a_program_may_never_use(loaded: set[str], na
 def test_the_import_builds_no_models(loaded: set[str]) -> None:
     """The models of a resource come when the resource is first used, not before."""
     assert set() == brought(loaded, "tripwire_async._generated.models")
+
+
+def test_the_package_alone_brings_nothing_heavy() -> None:
+    """Its names come from their homes when they are asked for: ``tripwire-async --help`` waits for no aiohttp."""
+    loaded = modules_after_importing("tripwire_async")
+    assert {"tripwire_async", "tripwire_async._version"} == brought(loaded, "tripwire_async")
+    assert set() == brought(loaded, "aiohttp") | brought(loaded, "asyncio") | brought(loaded, "attr")
 
 
 def test_the_check_sees_what_an_import_brings() -> None:

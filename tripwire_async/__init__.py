@@ -11,13 +11,18 @@
 
 from __future__ import annotations
 
-from . import errors
-from ._fields import UNSET
-from ._secret import Secret
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
 from ._version import __version__
-from .client import AsyncTripwire
-from .deliveries import PendingDelivery, PollSchedule
-from .errors import TripwireError
+
+if TYPE_CHECKING:
+    from . import errors
+    from ._fields import UNSET
+    from ._secret import Secret
+    from .client import AsyncTripwire
+    from .deliveries import PendingDelivery, PollSchedule
+    from .errors import TripwireError
 
 __all__ = [
     "UNSET",
@@ -29,3 +34,25 @@ __all__ = [
     "__version__",
     "errors",
 ]
+
+# The client brings aiohttp and asyncio, which ``tripwire-async --help`` need not wait for: every name comes from its
+# home when it is first asked for.
+_HOMES: Final = {
+    "UNSET": "_fields",
+    "AsyncTripwire": "client",
+    "PendingDelivery": "deliveries",
+    "PollSchedule": "deliveries",
+    "Secret": "_secret",
+    "TripwireError": "errors",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "errors":
+        return import_module(f"{__name__}.errors")
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found

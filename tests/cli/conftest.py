@@ -1,0 +1,96 @@
+"""The command line without the caller's own environment, and a test server in a thread for it to talk to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+import pytest
+
+from tripwire_async.cli import main
+from tripwire_async.testing import Posting, TripwireServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Ended:
+    """How a command ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.out)["data"]
+
+
+@attrs.frozen
+class Elsewhere:
+    """A server that runs in a thread of its own; touch it through `ask`."""
+
+    server: TripwireServer
+    loop: asyncio.AbstractEventLoop
+
+    def ask(self, question: Callable[[TripwireServer], T]) -> T:
+        """Return what *question* says of the server, asked in the server's own thread."""
+
+        async def answer() -> T:
+            return question(self.server)
+
+        return asyncio.run_coroutine_threadsafe(answer(), self.loop).result(10)
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TRIPWIRE_SECRET_KEY", "TRIPWIRE_BASE_URL", "TRIPWIRE_ORGANIZATION", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
+    """Run a server, and point the environment at it."""
+    server = TripwireServer(posting=Posting(delay=0.0, max_attempts=1))
+    ready = threading.Event()
+    stop: Callable[[], None]
+    loop: asyncio.AbstractEventLoop
+
+    async def serve() -> None:
+        nonlocal stop, loop
+        loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+        stop = stopped.set
+        async with server:
+            ready.set()
+            await stopped.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(10)
+    monkeypatch.setenv("TRIPWIRE_SECRET_KEY", server.secret_key)
+    monkeypatch.setenv("TRIPWIRE_BASE_URL", server.base_url)
+    monkeypatch.setenv("TRIPWIRE_ORGANIZATION", server.organization_id)
+    yield Elsewhere(server, loop)
+    loop.call_soon_threadsafe(stop)
+    thread.join(10)
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Return a function that runs the command line in this process."""
+
+    def run(*arguments: str) -> Ended:
+        capsys.readouterr()
+        try:
+            status = main(arguments)
+        except SystemExit as end:
+            status = int(end.code or 0)
+        return Ended(status, *capsys.readouterr())
+
+    return run

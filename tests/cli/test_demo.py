@@ -1,0 +1,85 @@
+"""The demo tells the truth, of good outcomes and of bad ones."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tripwire_async.cli import _demo, _demo_receiver
+from tripwire_async.errors import SignatureError
+from tripwire_async.testing import Fault, TripwireServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Ended
+
+    Cli = Callable[..., Ended]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the slow receiver hurry."""
+    monkeypatch.setattr(_demo, "SLOW", 0.05)
+
+
+def test_the_demo_shows_what_became_of_each_webhook(cli: Cli) -> None:
+    """A row for each receiver: its outcome, attempts, response status, time, signature and request id."""
+    ended = cli("demo")
+    assert (0, "") == (ended.status, ended.err)
+    rows = [line for line in ended.out.splitlines() if "req_" in line]
+    wanted = [
+        r"quick +succeeded +1 +200 +\d+ +verified +req_[0-9a-f]{32}",
+        r"broken +failed +3 +500 +\d+ +verified +req_[0-9a-f]{32}",
+        r"slow +succeeded +1 +200 +\d+ +verified +req_[0-9a-f]{32}",
+    ]
+    assert [True] * 3 == [bool(re.fullmatch(want, row)) for want, row in zip(wanted, rows, strict=True)]
+    assert "each of the 5 posts" in ended.out
+
+
+def test_the_demo_shows_no_secret(cli: Cli) -> None:
+    """Neither the key nor a signing secret is anywhere in what it prints."""
+    out = cli("demo").out + cli("demo", "--json").out
+    assert [] == re.findall(r"(?:sk_|whsec_)\w+", out)
+
+
+def test_the_demo_tells_machines_the_same(cli: Cli) -> None:
+    """One document, with each delivery as the API shows it."""
+    ended = cli("demo", "--json")
+    document = json.loads(ended.out)
+    assert (0, True) == (ended.status, document["as_expected"])
+    assert [("quick", "succeeded", 1, 1), ("broken", "failed", 3, 3), ("slow", "succeeded", 1, 1)] == [
+        (one["name"], one["delivery"]["status"], one["received"], one["verified"]) for one in document["data"]
+    ]
+
+
+def test_a_signature_that_is_not_verified_fails_the_demo(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Receivers that cannot verify refuse, and the demo says so and ends with 1."""
+
+    def refuse(*_: object) -> None:
+        msg = "no"
+        raise SignatureError(msg)
+
+    monkeypatch.setattr(_demo_receiver, "verify_signature", refuse)
+    ended = cli("demo")
+    assert 1 == ended.status
+    assert "Not as expected: quick should have succeeded, but failed; quick: the signatures" in ended.out
+    assert "wrong" in ended.out
+
+
+def test_a_test_that_is_refused_fails_the_demo(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the API says is shown in place of the outcome, and nothing was received."""
+    start = TripwireServer.start
+
+    async def start_spoilt(server: TripwireServer) -> None:
+        server.fail("sendTestWebhook", Fault.status(400))
+        await start(server)
+
+    monkeypatch.setattr(TripwireServer, "start", start_spoilt)
+    ended = cli("demo")
+    assert 1 == ended.status
+    assert 3 == len(re.findall(r"^\w+ +refused +- +- +\d+ +- +req_", ended.out, re.MULTILINE))
+    assert "sendTestWebhook: 400" in ended.out

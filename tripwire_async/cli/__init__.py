@@ -1,0 +1,58 @@
+"""The command line, ``tripwire-async``: argument parsing and nothing that the library lacks.
+
+Each group of commands has a file, which describes its arguments and holds its coroutines. What they need is imported
+when one runs, so that ``--help`` is there at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from tripwire_async import __version__
+
+from . import _demo, _endpoints, _events, _serve, _test
+from ._exit import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_PROGRAM: Final = "tripwire-async"
+_EPILOG: Final = """\
+TRIPWIRE_SECRET_KEY holds the secret key, TRIPWIRE_ORGANIZATION the organization, TRIPWIRE_BASE_URL another address.
+There is no option for the key: everybody on a machine can read the arguments of everybody's programs.
+
+exit status: 0 all is well; 1 it ran, but something came out badly, such as a delivery that failed; 2 wrong usage or
+configuration; 3 the API refused; 4 no usable answer came; 130 interrupted
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that complains in one line, as everything else does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(ExitCode.USAGE, f"{_PROGRAM}: {message} ({self.prog} --help says more)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that *arguments*, by default the program's own, ask for; return the exit status."""
+    parsed = _parser().parse_args(arguments)
+    from ._run import run
+
+    return run(parsed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=_PROGRAM,
+        description="Test webhook endpoints and look into the Tripwire API.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for group in (_demo, _serve, _test, _endpoints, _events):
+        group.add_to(commands)
+    return parser

@@ -1,0 +1,156 @@
+"""Where output goes: JSON for machines, a table by rich on a terminal, aligned lines everywhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any, final
+
+import attrs
+
+from tripwire_async._converter import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from datetime import datetime
+    from types import ModuleType
+
+    from tripwire_async import Secret
+    from tripwire_async.resources.pagination import Page
+
+
+@attrs.frozen
+class Table:
+    """Rows of text under *titles*; the columns in *numbers* are flush right.
+
+    A cell of None is shown as a dash.
+    """
+
+    titles: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    numbers: frozenset[str] = frozenset()
+
+    def lines(self) -> Iterator[str]:
+        """Yield the table as aligned lines, the titles first."""
+        cells = [list(self.titles), *self.texts()]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        for row in cells:
+            yield "  ".join(
+                text.rjust(width) if title in self.numbers else text.ljust(width)
+                for title, text, width in zip(self.titles, row, widths, strict=True)
+            ).rstrip()
+
+    def texts(self) -> list[list[str]]:
+        """Return the cells as text that cannot harm a terminal."""
+        return [["-" if cell is None else one_line(str(cell)) for cell in row] for row in self.rows]
+
+
+def wire(model: object) -> Any:
+    """Return *model* as the service sent it, secrets in plain text: only a few answers hold any, to be stored."""
+    return json.loads(encode(model))
+
+
+def page(found: Page[Any]) -> dict[str, Any]:
+    """Return a page of a list in the shape that the service sends it in."""
+    pagination = {"limit": found.limit, "has_more": found.has_more, "next_cursor": found.next_cursor}
+    return {"data": [wire(item) for item in found.items], "pagination": pagination}
+
+
+def one_line(text: str) -> str:
+    """Return *text* in one line, with whatever could command a terminal shown instead of sent."""
+    words = " ".join(text.split())
+    return words if words.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
+
+
+def complain(text: str) -> None:
+    """Print *text* to stderr, in one line that says who speaks."""
+    sys.stderr.write(f"tripwire-async: {one_line(text)}\n")
+    sys.stderr.flush()
+
+
+@final
+class Screen:
+    """The output of one command.
+
+    Args:
+        as_json: Print a JSON document and nothing else.
+        live: Tables may be redrawn while they change, where the terminal can do that.
+    """
+
+    def __init__(self, *, as_json: bool = False, live: bool = True) -> None:
+        self.as_json = as_json
+        self._live = live
+        self._rich = None if as_json else _rich()
+
+    def say(self, text: str = "") -> None:
+        """Print a line for a person; machines are not told."""
+        if not self.as_json:
+            sys.stdout.write(one_line(text) + "\n")
+            sys.stdout.flush()
+
+    def show(self, document: object, table: Table | None = None, *, none: str = "") -> None:
+        """Print *document* for a machine, or *table* for a person; *none* is said on stderr when it has no rows."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(document, indent=2) + "\n")
+            sys.stdout.flush()
+        elif table is not None and table.rows:
+            self._print(table)
+        elif none:
+            complain(none)
+
+    def record(self, model: object, **fields: object) -> None:
+        """Print *model* for a machine, or *fields* for a person, one a line."""
+        if self.as_json:
+            self.show({"data": wire(model)})
+            return
+        width = max(map(len, fields))
+        for name, value in fields.items():
+            self.say(f"{name.replace('_', ' '):{width}}  {'-' if value is None else value}")
+
+    def table(self, table: Table) -> None:
+        """Print *table* for a person; machines are not told."""
+        if not self.as_json:
+            self._print(table)
+
+    def once(self, name: str, secret: Secret) -> None:
+        """Print a *secret* that the service shows this once; a document holds it already."""
+        self.say()
+        self.say(f"{name}: {secret.reveal()}")
+        self.say("Store it now: it is shown this once.")
+
+    @staticmethod
+    def moment(when: datetime) -> str:
+        """Return *when* as people read it: in UTC, to the second."""
+        return f"{when:%Y-%m-%d %H:%M:%S}Z"
+
+    @contextlib.contextmanager
+    def watch(self, table: Callable[[], Table]) -> Generator[None]:
+        """Show *table* as it changes, or as it is at the end, however that comes."""
+        if self._rich is not None and self._live:
+            with self._rich.live(table):
+                yield
+            return
+        try:
+            yield
+        finally:
+            self.table(table())
+
+    def _print(self, table: Table) -> None:
+        if self._rich is not None:
+            self._rich.show(table)
+        else:
+            sys.stdout.writelines(line + "\n" for line in table.lines())
+            sys.stdout.flush()
+
+
+def _rich() -> ModuleType | None:
+    """Return what draws with rich, if that is installed and stdout is a terminal that can do more than print."""
+    if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") in {"dumb", "unknown"}:
+        return None
+    try:
+        from . import _rich
+    except ImportError:
+        return None
+    return _rich
