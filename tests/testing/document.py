@@ -37,11 +37,24 @@ def operations() -> dict[str, tuple[str, re.Pattern[str], dict[str, Any]]]:
     }
 
 
+_FORMATS = jsonschema.FormatChecker(formats=())
+
+
+@_FORMATS.checks("date-time")
+def _is_timestamp(value: object) -> bool:
+    return not isinstance(value, str) or re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", value) is not None
+
+
+@_FORMATS.checks("uri")
+def _is_uri(value: object) -> bool:
+    return not isinstance(value, str) or bool(urlsplit(value).scheme and urlsplit(value).netloc)
+
+
 @functools.cache
 def validator(name: str) -> jsonschema.Draft202012Validator:
     """Return what checks a value against the schema called *name*."""
     schema = {"$ref": f"#/components/schemas/{name}", "components": document()["components"]}
-    return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+    return jsonschema.Draft202012Validator(schema, format_checker=_FORMATS)
 
 
 def operation_at(method: str, url: str) -> str:

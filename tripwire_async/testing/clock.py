@@ -122,6 +122,33 @@ class ManualClock:
 
 
 @final
+class OwnLoopClock:
+    """The time of the loop that the server was started in, to be read from anywhere: fixtures need not be async.
+
+    Before `bind` it stands at zero.
+    """
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def bind(self) -> None:
+        """Go by the running loop from now on."""
+        self._loop = asyncio.get_running_loop()
+
+    def now(self) -> float:
+        """Return the loop's time in seconds."""
+        return 0.0 if self._loop is None else self._loop.time()
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
+        """Have the running loop call *callback* at *when*."""
+        return asyncio.get_running_loop().call_at(when, callback)
+
+    async def sleep(self, seconds: float, /) -> None:
+        """Suspend the task for *seconds*."""
+        await asyncio.sleep(seconds)
+
+
+@final
 class Calendar:
     """Dates and times of day by a clock that knows only seconds.
 

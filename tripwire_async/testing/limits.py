@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections import deque
 from email.utils import formatdate
-from typing import Literal, TypeAlias, final
+from typing import Final, Literal, TypeAlias, final
 
 import attrs
 
 RetryAfter: TypeAlias = Literal["seconds", "float", "date"]
+
+# Sums of floats miss by less than this; who comes at the very moment is not too early.
+_ULP: Final = 1e-9
 
 
 @attrs.frozen
@@ -44,7 +47,7 @@ class RollingWindow:
         *limit* and *window* are given each time, so that either may change in mid-run.
         """
         times = self._times
-        while times and times[0] + window <= now:
+        while times and times[0] + window <= now + _ULP:
             times.popleft()
         times.append(now)
         count = len(times)
@@ -52,14 +55,14 @@ class RollingWindow:
         if count <= limit:
             return Admission(limit, limit - count, None)
         # One fits in as soon as fewer than the limit are left.
-        return Admission(limit, 0, times[count - limit] + window - now)
+        return Admission(limit, 0, min(window, times[count - limit] + window - now))
 
 
 def retry_after(wait: float, unix: float, form: RetryAfter) -> str:
     """Write *wait* seconds from *unix* in the given *form* of the Retry-After header, never shorter than it is."""
     match form:
         case "seconds":
-            return str(max(1, math.ceil(wait)))
+            return str(max(1, math.ceil(wait - _ULP)))
         case "float":
             return f"{math.ceil(wait * 1000) / 1000:.3f}"
         case "date":

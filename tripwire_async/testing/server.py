@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from aiohttp import web
 
-from tripwire_async._clock import LOOP_CLOCK
-from tripwire_async.testing.clock import Calendar
+from tripwire_async.testing.clock import Calendar, OwnLoopClock
 from tripwire_async.testing.deliveries import Courier, FinalStatus, Outcome, Posting
 from tripwire_async.testing.handlers import ROUTES
 from tripwire_async.testing.keys import SCOPES
@@ -44,7 +43,7 @@ class TripwireServer:
 
     It keeps everything in memory, signs webhooks and really posts them to loopback addresses, and counts requests
     against *limit* in any *window* seconds, the refused ones too. *retry_after* is the form of that header. *clock* is
-    what all of this goes by: hand it a `ManualClock` and move it yourself. *posting* says how deliveries are sent.
+    what all of this goes by, the loop's by default; a `ManualClock` is yours to move. *posting*: how webhooks are sent.
     *grace* is for how many seconds a rotated key's former secret works on. *remember* bounds how many requests are kept
     in `requests`; 0 keeps none. *seed* decides the sessions and fingerprints that are there from the beginning.
 
@@ -61,7 +60,7 @@ class TripwireServer:
         limit: int = 600,
         window: float = 60.0,
         retry_after: RetryAfter = "seconds",
-        clock: Clock = LOOP_CLOCK,
+        clock: Clock | None = None,
         posting: Posting | None = None,
         secret_key: str = "",
         organization_id: str = "",
@@ -72,8 +71,8 @@ class TripwireServer:
         self._port = port
         self._runner: web.ServerRunner | None = None
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
-        self._calendar = Calendar(clock, time.time())
-        self.clock = clock
+        self.clock: Clock = OwnLoopClock() if clock is None else clock
+        self._calendar = Calendar(self.clock, time.time())
         self.state = State(self._calendar, seed)
         self.limits = Limits(limit, window, retry_after)
         self._courier = Courier(self._calendar, posting or Posting(), self._notice, self._gate_answered)
@@ -93,6 +92,8 @@ class TripwireServer:
 
     async def start(self) -> None:
         """Listen on 127.0.0.1, on the port that was given or on one that is free."""
+        if isinstance(self.clock, OwnLoopClock):
+            self.clock.bind()
         self._calendar.open()
         server = web.Server(self._handle, access_log=None)
         self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
@@ -256,7 +257,7 @@ class TripwireServer:
         )
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Return once *condition* holds; it is tried after every request and every change of a delivery."""
+        """Return once *condition* holds; it is tried at every request, fault and change of a delivery."""
         if condition():
             return
         waiter = (condition, asyncio.get_running_loop().create_future())

@@ -159,6 +159,7 @@ class Service:
 
     async def _spoilt(self, rules: list[Rule], route: Route, call: Call) -> Reply:
         """Answer *call* through the faults of *rules*, the first outermost."""
+        self._changed()
         if not rules:
             try:
                 return route.answer(self, call)

@@ -1,0 +1,107 @@
+"""Keys: issued, limited to their scopes, rotated, revoked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.testing.conftest import Api
+from tripwire_async.testing import ManualClock, TripwireServer
+
+if TYPE_CHECKING:
+    import aiohttp
+
+KEYS = "~/api-keys"
+SECRET = {"name": "ci", "type": "secret", "scopes": ["webhooks:read"]}
+
+
+async def test_an_issued_key_works_within_its_scopes(api: Api) -> None:
+    """Its text is revealed once; it opens what it was made for and nothing else."""
+    issued = (await api("POST", KEYS, json={**SECRET, "environment": "live"})).data
+    assert issued["revealed_key"].startswith("sk_live_")
+    assert 200 == (await api("GET", "~/events", bearer=issued["revealed_key"])).status
+    assert 403 == (await api("GET", "/v1/sessions", bearer=issued["revealed_key"])).status
+    listed = (await api("GET", KEYS)).data
+    assert ["default", "ci"] == [key["name"] for key in listed]
+    assert not any("revealed_key" in key for key in listed)
+    assert all(key["last_used_at"] for key in listed)
+
+
+async def test_a_publishable_key_shows_itself_and_opens_nothing(api: Api) -> None:
+    """Keys for browsers are refused here, with the reason."""
+    issued = (await api("POST", KEYS, json={"name": "web", "allowed_origins": ["https://example.com"]})).data
+    assert issued["display_key"] == issued["revealed_key"]
+    refused = await api("GET", "~/events", bearer=issued["revealed_key"])
+    assert (403, "auth.publishable_key") == (refused.status, refused.code)
+    rotated = (await api("POST", f"{KEYS}/{issued['id']}/rotations")).data
+    assert rotated["revealed_key"].startswith("pk_test_")
+    changed = await api("PATCH", f"{KEYS}/{issued['id']}", json={"scopes": ["*"]})
+    assert (422, ["scopes"]) == (changed.status, changed.bad_fields)
+
+
+@pytest.mark.parametrize(
+    "body", [{"name": "x", "type": "secret"}, {"name": "x", "scopes": ["*"]}, {**SECRET, "scopes": ["nothing"]}]
+)
+async def test_scopes_are_given_exactly_with_secret_keys(api: Api, body: dict[str, object]) -> None:
+    """The rule between two fields is a 422 on scopes."""
+    answer = await api("POST", KEYS, json=body)
+    assert (422, ["scopes"]) == (answer.status, answer.bad_fields)
+
+
+async def test_a_rotated_key_has_a_grace_period(clock: ManualClock, session: aiohttp.ClientSession) -> None:
+    """Old and new text both work until the grace is over, by the server's clock; then only the new one."""
+    async with TripwireServer(clock=clock, grace=60) as server:
+        api = Api(server, session)
+        issued = (await api("POST", KEYS, json=SECRET)).data
+        rotated = (await api("POST", f"{KEYS}/{issued['id']}/rotations")).data
+        old, new = issued["revealed_key"], rotated["revealed_key"]
+        assert (issued["id"], "rotating") == (rotated["id"], rotated["status"])
+        await clock.advance(59)
+        assert [200, 200] == [(await api("GET", "~/events", bearer=text)).status for text in (old, new)]
+        await clock.advance(1)
+        assert [403, 200] == [(await api("GET", "~/events", bearer=text)).status for text in (old, new)]
+        assert "active" == (await api("GET", KEYS)).data[1]["status"]
+        again = (await api("POST", f"{KEYS}/{issued['id']}/rotations")).data["revealed_key"]
+        statuses = [(await api("GET", "~/events", bearer=text)).status for text in (old, new, again)]
+        assert [403, 200, 200] == statuses
+
+
+async def test_a_revoked_key_is_refused_and_cannot_be_rotated(api: Api) -> None:
+    """Revoking twice changes nothing; the key stays in the list."""
+    issued = (await api("POST", KEYS, json=SECRET)).data
+    one = f"{KEYS}/{issued['id']}"
+    revoked = [(await api("DELETE", one)).data for _ in range(2)]
+    assert revoked[0] == revoked[1]
+    refused = await api("GET", "~/events", bearer=issued["revealed_key"])
+    assert (403, "auth.revoked_api_key") == (refused.status, refused.code)
+    assert 404 == (await api("POST", f"{one}/rotations")).status
+    assert 404 == (await api("DELETE", f"{KEYS}/key_{'0' * 26}")).status
+
+
+async def test_an_unknown_key_is_refused(api: Api) -> None:
+    """A text that opens nothing is a 403; a scheme that is not bearer counts as no authorization."""
+    refused = await api("GET", "~/events", bearer="sk_test_unknown")
+    assert (403, "auth.invalid_api_key") == (refused.status, refused.code)
+    headers = {"Authorization": "Basic eA=="}
+    async with api.session.get(f"{api.server.base_url}/v1/sessions", headers=headers) as response:
+        assert 401 == response.status
+
+
+def test_a_key_of_the_test_has_scopes_that_exist() -> None:
+    """A misspelt scope is found where it is written."""
+    with pytest.raises(ValueError, match="scopes: there is no scope webhook:read"):
+        TripwireServer().add_key(scopes=["webhook:read"])
+
+
+async def test_organizations_are_seen_by_the_key_that_made_them(api: Api, server: TripwireServer) -> None:
+    """A slug is taken once; an update needs something to update; others see nothing."""
+    made = await api("POST", "/v1/organizations", json={"name": "N", "slug": "n"})
+    one = f"/v1/organizations/{made.data['id']}"
+    taken = await api("POST", "/v1/organizations", json={"name": "N", "slug": "n"})
+    assert (409, "organization.slug_taken") == (taken.status, taken.code)
+    changed = (await api("PATCH", one, json={"status": "suspended"})).data
+    assert ("suspended", True) == (changed["status"], changed["updated_at"] is not None)
+    assert ["body"] == (await api("PATCH", one, json={})).bad_fields
+    other = server.add_key()
+    assert 404 == (await api("GET", one, bearer=other.secret)).status

@@ -1,0 +1,187 @@
+"""The server's own life: start, stop, what it remembers, how it is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+import tripwire_async.testing
+from tests.testing.conftest import Api, Receiver
+from tripwire_async.testing import Outcome, Posting, TripwireServer
+
+if TYPE_CHECKING:
+    from tripwire_async.testing import ManualClock
+
+
+async def test_stopping_leaves_nothing_behind(receiver: Receiver, clock: ManualClock) -> None:
+    """Deliveries under way, posts that hang and scripts that wait all end with the server; stopping twice is fine."""
+    receiver.answers = False
+    before = asyncio.all_tasks()
+    server = TripwireServer(posting=Posting(delay=0, timeout=60))
+    async with server:
+        slow = server.add_endpoint("https://example.com/")
+        server.script(Outcome("succeeded", after=60), endpoint_id=slow.id)
+        server.add_endpoint(receiver.url)
+        event = server.emit("session.result.persisted")
+        await server.until(lambda: bool(receiver.received) or event.deliveries[1].status == "delivering")
+    await server.stop()
+    assert {"pending", "delivering"} == {delivery.status for delivery in event.deliveries}
+    assert [] == [task for task in asyncio.all_tasks() - before if "deliver" in task.get_name()]
+
+
+async def test_a_waiter_that_is_cancelled_is_forgotten(api: Api, server: TripwireServer) -> None:
+    """Conditions that nobody waits for any more are not tried again."""
+    tried: list[int] = []
+    task = asyncio.create_task(server.until(lambda: bool(tried.append(1))))
+    others = [asyncio.create_task(server.until(lambda: bool(server.requests))) for _ in range(2)]
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await api("GET", "~/events")
+    await asyncio.gather(*others)
+    assert [1] == tried
+
+
+async def test_requests_are_remembered_without_secrets(api: Api, server: TripwireServer) -> None:
+    """Method, path, operation, status, key and harmless headers; the authorization is dropped."""
+    headers = {"Authorization": f"Bearer {server.secret_key}", "X-Client-Request-Id": "mine"}
+    async with api.session.get(f"{server.base_url}/v1/sessions?limit=1", headers=headers):
+        pass
+    [request] = server.requests
+    assert ("GET", "/v1/sessions", "listSessions", 200, server.key.id, b"") == (
+        request.method,
+        request.path,
+        request.operation,
+        request.status,
+        request.key_id,
+        request.body,
+    )
+    assert "mine" == request.headers["x-client-request-id"]
+    assert "authorization" not in request.headers
+    assert server.secret_key not in repr(server.key)
+
+
+async def test_remembering_can_be_turned_off(session: aiohttp.ClientSession) -> None:
+    """A server for benchmarks keeps no log."""
+    async with TripwireServer(remember=0) as server:
+        assert 200 == (await Api(server, session)("GET", "~/events")).status
+        assert [] == list(server.requests)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 404),
+        ("GET", "/v1", 404),
+        ("GET", "/v2/sessions", 404),
+        ("GET", "/v1/sessions/", 404),
+        ("GET", "/v1/sessions/a/b", 404),
+        ("PUT", "/v1/sessions", 405),
+    ],
+)
+async def test_where_nothing_is_served_the_envelope_says_so(
+    session: aiohttp.ClientSession, server: TripwireServer, method: str, path: str, status: int
+) -> None:
+    """Unknown routes and methods answer as errors of the API."""
+    async with session.request(method, server.base_url + path) as response:
+        assert (status, status) == (response.status, (await response.json())["error"]["status"])
+        assert ("GET" if status == 405 else None) == response.headers.get("Allow")
+
+
+async def test_a_quoted_id_is_one_id(api: Api) -> None:
+    """A slash in an id, quoted as it must be, leads to no other operation."""
+    answer = await api("GET", "/v1/sessions/a%2Fb")
+    assert (404, True) == (answer.status, "a/b" in answer.body["error"]["message"])
+
+
+async def test_events_are_made_up_for_the_types_about_sessions(server: TripwireServer, receiver: Receiver) -> None:
+    """Those who take a type are sent it; other types need their data given."""
+    server.add_endpoint(receiver.url, event_types=["session.fingerprint.calculated"])
+    server.add_endpoint(receiver.url, event_types=["session.result.persisted"])
+    server.emit("session.fingerprint.calculated")
+    await server.delivered()
+    [webhook] = receiver.received
+    assert "session_fingerprint" == json.loads(webhook.body)["data"]["object"]
+    with pytest.raises(ValueError, match="event_type: give the data of a gate.session.approved event"):
+        server.emit("gate.session.approved")
+
+
+async def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
+    """An endpoint that sends elsewhere has not received anything."""
+    receiver.respond = lambda: web.Response(status=302, headers={"Location": receiver.url})
+    async with TripwireServer(posting=Posting(delay=0, max_attempts=1)) as server:
+        server.add_endpoint(receiver.url)
+        [delivery] = server.emit("session.result.persisted").deliveries
+        await server.delivered()
+        assert ("failed", 302, 1) == (delivery.status, delivery.response_status, len(receiver.received))
+
+
+async def test_a_huge_answer_is_read_in_part_only(receiver: Receiver) -> None:
+    """An endpoint cannot fill the server's memory."""
+    receiver.respond = lambda: web.Response(body=b"x" * 1_000_000)
+    async with TripwireServer(posting=Posting(delay=0)) as server:
+        server.add_endpoint(receiver.url)
+        [delivery] = server.emit("session.result.persisted").deliveries
+        await server.delivered()
+        assert ("succeeded", 2_048) == (delivery.status, len(delivery.response_body or ""))
+
+
+async def test_posting_can_be_left_to_the_test(session: aiohttp.ClientSession) -> None:
+    """With posting turned off a delivery stays as it is until the test settles it."""
+    async with TripwireServer(posting=Posting(enabled=False)) as server:
+        server.add_endpoint("https://example.com/")
+        [delivery] = server.emit("session.result.persisted").deliveries
+        await server.delivered()
+        assert "pending" == delivery.status
+        server.settle(delivery.id, "succeeded", response_status=204)
+        assert (True, 204) == (delivery.is_settled, delivery.response_status)
+
+
+async def test_a_script_ends_a_delivery_when_its_time_has_come(clock: ManualClock) -> None:
+    """The clock of the server decides; a hand that settles first wins."""
+    async with TripwireServer(clock=clock) as server:
+        server.add_endpoint("https://example.com/")
+        server.script(Outcome("failed", 500, after=5))
+        first, second = (server.emit("session.result.persisted").deliveries[0] for _ in range(2))
+        server.settle(second.id, "succeeded")
+        await clock.advance(5)
+        await server.delivered()
+        assert ("failed", "succeeded") == (first.status, second.status)
+
+
+@pytest.mark.parametrize("name", tripwire_async.testing.__all__)
+def test_the_public_names_are_there(name: str) -> None:
+    """Each name that the package lists can be had from it."""
+    assert name == getattr(tripwire_async.testing, name).__name__
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """Names come when they are asked for, and only those that exist."""
+    with pytest.raises(AttributeError, match="no attribute 'TripwireSever'"):
+        _ = tripwire_async.testing.TripwireSever
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_the_server_runs_in_a_process_of_its_own(session: aiohttp.ClientSession, number: int) -> None:
+    """It says where it is in one line of JSON, settles deliveries if told to, and ends cleanly on a signal."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tripwire_async.testing", "--limit", "9", "--settle", stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    said = json.loads(await process.stdout.readline())
+    headers = {"Authorization": f"Bearer {said['secret_key']}"}
+    async with session.get(
+        f"{said['base_url']}/v1/organizations/{said['organization_id']}/events", headers=headers
+    ) as response:
+        assert (200, "9") == (response.status, response.headers["X-RateLimit-Limit"])
+    process.send_signal(number)
+    assert (b"", 0) == (await process.stdout.read(), await process.wait())
