@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import attrs
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tripwire_async import models
@@ -89,3 +90,17 @@ def _discriminated(model: type[Any], field: attrs.Attribute[Any], chosen: dict[s
     discriminator: Discriminator = field.metadata[Discriminator]
     of = discriminator.models.get(chosen[discriminator.field], dict[str, Any])
     return values(of).map(lambda value: model(**chosen, **{field.name: value}))
+
+
+@functools.cache
+def sample(model: type[Any]) -> Any:
+    """Return one instance of *model*, always the same."""
+    found: list[Any] = []
+
+    @settings(max_examples=1, deadline=None, phases=[Phase.generate], derandomize=True, database=None)
+    @given(instances(model))
+    def keep(value: Any) -> None:
+        found.append(value)
+
+    keep()
+    return found[0]
