@@ -26,7 +26,9 @@ PUBLIC = {
         RetryQuota RetryRecord Trace compose default_middleware
     """,
     "tripwire_async.receiver": """
-        DEFAULT_TOLERANCE sign_webhook verify_signature
+        Answer Claim DEFAULT_MAX_BODY DEFAULT_TOLERANCE EventStore GateSessionApprovedEvent RecentEvents Router
+        SecretSource SessionFingerprintCalculatedEvent SessionResultPersistedEvent UnknownEvent WebhookEvent
+        WebhookReceiver WebhookTestEvent aiohttp_handler parse_event receive_event sign_webhook verify_signature
     """,
     "tripwire_async.sealed_tokens": """
         DEFAULT_MAX_INFLATED TokenDecision TokenManipulation TokenRequest TokenVisitorFingerprint

@@ -1,0 +1,155 @@
+"""The receiver in aiohttp.web, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import io
+import json
+import subprocess
+import sys
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from tests.receiver.bodies import NOW, PAIR, SECRET, body_of, headers_of
+from tripwire_async import receiver
+from tripwire_async._secret import Secret
+from tripwire_async.gate_delivery import decrypt_delivery
+from tripwire_async.receiver import Router, WebhookEvent, aiohttp_handler
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from yarl import URL
+
+TEST = body_of("webhook.test")
+
+
+class Hook:
+    """An endpoint that counts what it handles, and a client for it."""
+
+    def __init__(self, url: URL, session: aiohttp.ClientSession, seen: list[WebhookEvent]) -> None:
+        self.url = url
+        self.session = session
+        self.seen = seen
+
+    async def post(self, data: Any, headers: Any) -> tuple[int, bytes]:
+        async with self.session.post(self.url, data=data, headers=headers) as response:
+            return response.status, await response.read()
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    router, seen = Router(), list[WebhookEvent]()
+    router.default(seen.append)
+    router.on("gate.session.approved")(lambda event: {"ACME_KEY": "k"})
+    router.on("session.deleted")(lambda event: 1 / 0)
+    app = web.Application(client_max_size=10)
+    app.router.add_post("/hook", aiohttp_handler(router, SECRET, now=lambda: NOW))
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        yield Hook(server.make_url("/hook"), session, seen)
+
+
+async def test_a_webhook_is_received(hook: Hook) -> None:
+    """A body larger than the application takes elsewhere does no harm."""
+    assert (200, b"") == await hook.post(TEST, headers_of(TEST))
+    assert len(hook.seen) == 1
+
+
+async def test_each_failure_has_its_status(hook: Hook) -> None:
+    """401 not signed, 400 rubbish, 500 a handler that raises, 405 another method."""
+    failing = body_of("session.deleted")
+    assert (await hook.post(TEST, {}))[0] == 401
+    assert (await hook.post(TEST, headers_of(TEST + b" ")))[0] == 401
+    assert (await hook.post(b"rubbish", headers_of(b"rubbish")))[0] == 400
+    assert (await hook.post(failing, headers_of(failing)))[0] == 500
+    async with hook.session.get(hook.url) as response:
+        assert response.status == 405
+    assert hook.seen == []
+
+
+async def test_a_header_that_comes_twice_is_a_401(hook: Hook) -> None:
+    """On the wire, where a proxy could have added one."""
+    headers = headers_of(TEST)
+    twice: Any = [*headers.items(), ("X-Tripwire-Timestamp", headers["X-Tripwire-Timestamp"])]
+    status, answer = await hook.post(TEST, twice)
+    assert status == 401
+    assert b"2 times" in answer
+
+
+@pytest.mark.parametrize("known_length", [True, False])
+async def test_a_body_of_2_mib_is_a_413(hook: Hook, known_length: bool) -> None:
+    """Whether its length was announced or it comes in chunks; and the connection ends with it."""
+    body = TEST + b" " * (2 * 1024 * 1024)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 65_536):
+            yield body[start : start + 65_536]
+
+    data = io.BytesIO(body) if known_length else chunks()
+    async with hook.session.post(hook.url, data=data, headers=headers_of(body)) as response:
+        assert response.status == 413
+        assert response.headers["Connection"] == "close"
+    assert hook.seen == []
+
+
+async def test_a_compressed_body_is_measured_as_it_unfolds(hook: Hook) -> None:
+    """A small one is read, a bomb of 40 MiB is not."""
+    small = gzip.compress(TEST)
+    assert (await hook.post(small, headers_of(TEST) | {"Content-Encoding": "gzip"}))[0] == 200
+    deflater = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(deflater.compress(b" " * 2**20) for _ in range(40)) + deflater.flush()
+    assert len(bomb) < 1024 * 1024
+    assert (await hook.post(bomb, headers_of(bomb) | {"Content-Encoding": "gzip"}))[0] == 413
+    assert len(hook.seen) == 1
+
+
+async def test_a_body_that_is_not_compressed_as_it_says_is_a_400(hook: Hook, caplog: pytest.LogCaptureFixture) -> None:
+    """The sender's mistake, and no failure of ours: the log does not call it one."""
+    assert (await hook.post(TEST, headers_of(TEST) | {"Content-Encoding": "gzip"}))[0] == 400
+    assert [] == [record for record in caplog.records if record.levelname == "ERROR"]
+    assert hook.seen == []
+
+
+async def test_a_sender_that_goes_away_halfway_does_no_harm(hook: Hook) -> None:
+    """Nothing is handled, and the next webhook is."""
+    assert hook.url.host is not None
+    assert hook.url.port is not None
+    _, writer = await asyncio.open_connection(hook.url.host, hook.url.port)
+    writer.write(b"POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    assert (await hook.post(TEST, headers_of(TEST)))[0] == 200
+    assert len(hook.seen) == 1
+
+
+async def test_an_approved_gate_session_is_answered_with_credentials(hook: Hook) -> None:
+    """As JSON."""
+    body = body_of("gate.session.approved")
+    async with hook.session.post(hook.url, data=body, headers=headers_of(body)) as response:
+        assert response.status == 200
+        assert response.content_type == "application/json"
+        envelope = json.loads(await response.read())["encrypted_delivery"]
+    assert decrypt_delivery(envelope, PAIR).outputs == {"ACME_KEY": Secret("k")}
+
+
+def test_the_rest_of_the_receiver_does_not_import_aiohttp_s_server() -> None:
+    """Those who use another framework need not wait for it; nor is cryptography imported before it is used."""
+    script = (
+        "import sys, tripwire_async.receiver as r, tripwire_async.sealed_tokens, tripwire_async.gate_delivery\n"
+        "print(sorted({'aiohttp.web', 'cryptography'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
+    assert done.stdout == "[]\n"
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    """As in any module."""
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        receiver.nothing  # noqa: B018 - the access is the test

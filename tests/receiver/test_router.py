@@ -1,0 +1,116 @@
+"""Events go to the handlers of their type, in order, and to the default ones when there are none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.receiver.bodies import body_of
+from tripwire_async.receiver import Router, parse_event
+
+if TYPE_CHECKING:
+    from tripwire_async.receiver import SessionResultPersistedEvent, WebhookEvent
+
+RESULT = parse_event(body_of("session.result.persisted"))
+TEST = parse_event(body_of("webhook.test"))
+NEW = parse_event(body_of("session.deleted"))
+
+
+async def test_handlers_run_in_the_order_of_their_registration() -> None:
+    """Async or not; what each returned comes back."""
+    router = Router()
+
+    @router.on("session.result.persisted")
+    async def first(event: SessionResultPersistedEvent) -> str:
+        return f"first {event.data.decision.risk_score}"
+
+    @router.on("session.result.persisted")
+    def second(event: SessionResultPersistedEvent) -> str:
+        return f"second {event.data.decision.risk_score}"
+
+    assert await router.dispatch(RESULT) == ("first 91", "second 91")
+
+
+async def test_one_handler_may_take_several_types() -> None:
+    """And only these."""
+    router = Router()
+
+    @router.on("session.result.persisted", "session.deleted")
+    def handle(event: WebhookEvent) -> str:
+        return event.type
+
+    assert await router.dispatch(RESULT) == ("session.result.persisted",)
+    assert await router.dispatch(NEW) == ("session.deleted",)
+    assert await router.dispatch(TEST) == ()
+
+
+async def test_a_handler_stays_the_function_that_it_was() -> None:
+    """It can be registered again, called, and tested."""
+    router = Router()
+
+    def handle(event: WebhookEvent) -> str:
+        return event.id
+
+    assert handle is router.on("webhook.test")(handle)
+    assert handle is router.default(handle)
+
+
+async def test_default_handlers_take_what_nothing_else_takes() -> None:
+    """An event of a new type, or of one that nobody registered for."""
+    router = Router()
+    router.on("webhook.test")(lambda event: "test")
+    router.default(lambda event: f"default {event.type}")
+    assert await router.dispatch(TEST) == ("test",)
+    assert await router.dispatch(NEW) == ("default session.deleted",)
+
+
+async def test_without_a_handler_nothing_happens() -> None:
+    """An event that nobody waits for is no error."""
+    assert await Router().dispatch(NEW) == ()
+
+
+async def test_what_a_handler_raises_goes_through_and_ends_the_round() -> None:
+    """The event comes again, so that no handler misses it."""
+    router, seen = Router(), list[str]()
+
+    @router.on("webhook.test")
+    async def fails(event: WebhookEvent) -> None:
+        seen.append("fails")
+        raise LookupError(event.id)
+
+    router.on("webhook.test")(lambda event: seen.append("later"))
+    with pytest.raises(LookupError, match="wevt_"):
+        await router.dispatch(TEST)
+    assert seen == ["fails"]
+
+
+async def test_routers_compose() -> None:
+    """Handlers of the outer one come first; those that are registered later in an inner one count as well."""
+    sessions, tests = Router(), Router()
+    whole = Router(sessions, tests)
+    whole.on("webhook.test")(lambda event: "whole")
+    tests.on("webhook.test")(lambda event: "tests")
+    sessions.on("webhook.test")(lambda event: "sessions")
+    assert await whole.dispatch(TEST) == ("whole", "sessions", "tests")
+    assert await tests.dispatch(TEST) == ("tests",)
+
+
+async def test_a_default_handler_of_one_router_does_not_take_what_another_handles() -> None:
+    """Being there for the rest means the rest of the whole."""
+    one, other = Router(), Router()
+    one.default(lambda event: "default")
+    other.on("webhook.test")(lambda event: "handled")
+    whole = Router(Router(one), other)
+    assert await whole.dispatch(TEST) == ("handled",)
+    assert await whole.dispatch(NEW) == ("default",)
+
+
+def test_routers_do_not_go_in_circles() -> None:
+    """Neither directly nor through others."""
+    inner = Router()
+    middle = Router(inner)
+    outer = Router(middle)
+    for one, other in ((inner, inner), (inner, middle), (inner, outer)):
+        with pytest.raises(ValueError, match="cannot include itself"):
+            one.include(other)

@@ -1,0 +1,197 @@
+"""Everything that an endpoint does between a framework's request and its response."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Final, TypeAlias, cast, final
+
+import attrs
+
+from tripwire_async._converter import encode
+from tripwire_async._keys import Secrets
+from tripwire_async._secret import Secret
+from tripwire_async.errors import EventDecodeError, SignatureError
+from tripwire_async.gate_delivery import DeliveredCredentials, encrypt_delivery
+from tripwire_async.models import GateApprovedWebhookResponse
+
+from .dedupe import EventStore, RecentEvents
+from .events import GateSessionApprovedEvent, receive_event
+from .signature import DEFAULT_TOLERANCE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable
+
+    from .events import WebhookEvent
+    from .router import Router
+
+__all__ = ["DEFAULT_MAX_BODY", "Answer", "SecretSource", "WebhookReceiver"]
+
+DEFAULT_MAX_BODY: Final = 1024 * 1024
+"""Bytes that a webhook's body may have."""
+
+SecretSource: TypeAlias = Secrets | Callable[[], Secrets | Awaitable[Secrets]]
+"""The signing secret, or several, or a function that returns those that are valid now."""
+
+_log = logging.getLogger("tripwire_async.receiver")
+
+
+@attrs.frozen
+class Answer:
+    """What to answer the service with.
+
+    Attributes:
+        status: The HTTP status.
+        body: The body; it may hold encrypted credentials, and nothing else that is worth hiding.
+        content_type: What the body is.
+    """
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+class _TooLargeError(Exception):
+    """The body has more bytes than it may have."""
+
+
+@final
+class WebhookReceiver:
+    """Verifies webhooks, hands their events to a router, and says what to answer; knows no web framework.
+
+    *secret* is the endpoint's signing secret, several of them, or a function, async or not, that returns those that
+    are valid at the moment. *store* remembers which events were handled, by default `RecentEvents`. *tolerance* is in
+    seconds, *max_body* in bytes, and *now* returns the time in Unix seconds.
+
+    The answers: 401 to a webhook that the service did not sign; 400 to a body that is no event; 413 to one that is too
+    large; 200 when the handlers are done; 500 when one of them raises, or anything else goes wrong here, so that the
+    service sends the event again. An event that was handled before is answered as it was then, without a handler. One
+    that is being handled at this moment is answered with 409, and the service sends it again later: to say 200 would
+    lose the event if the handler fails after all.
+
+    ``gate.session.approved`` is answered with the credentials that its handler returns, encrypted: a mapping of
+    variables to values, or `tripwire_async.gate_delivery.DeliveredCredentials`. No handler that returns credentials,
+    or more than one, is a 500.
+    """
+
+    __slots__ = ("_max_body", "_now", "_router", "_secret", "_store", "_tolerance")
+
+    def __init__(
+        self,
+        router: Router,
+        secret: SecretSource,
+        *,
+        store: EventStore | None = None,
+        tolerance: float = DEFAULT_TOLERANCE,
+        max_body: int = DEFAULT_MAX_BODY,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._router = router
+        self._secret = secret
+        self._store = RecentEvents() if store is None else store
+        self._tolerance = tolerance
+        self._max_body = max_body
+        self._now = now
+
+    async def receive(self, chunks: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
+        """Read the body from *chunks*, no further than it may go, and answer it.
+
+        What reading raises, as when the connection is lost, goes through.
+        """
+        try:
+            body = await self._read(chunks)
+        except _TooLargeError:
+            return self._too_large()
+        return await self.answer(body, headers)
+
+    async def answer(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Answer *body*, which was read already."""
+        if len(body) > self._max_body:
+            return self._too_large()
+        try:
+            secret = await self._current_secret()
+            event = receive_event(body, headers, secret, tolerance=self._tolerance, now=self._now())
+        except SignatureError as error:
+            _log.warning("refused a webhook: %s", error)
+            return _text(401, error.message)
+        except EventDecodeError as error:
+            _log.warning("refused a webhook: %s", error)
+            return _text(400, error.message)
+        except Exception:  # noqa: BLE001 - whatever a function of the user's raises is answered, too
+            _log.exception("a webhook could not be verified")
+            return _text(500, "the webhook could not be verified")
+        try:
+            return await self._handle_once(event)
+        except Exception:  # noqa: BLE001 - whatever a handler or a store raises is answered, too
+            _log.exception("event %s of type %s was not handled", event.id, event.type)
+            return _text(500, "the event was not handled")
+
+    async def _read(self, chunks: AsyncIterable[bytes]) -> bytes:
+        body = bytearray()
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > self._max_body:
+                raise _TooLargeError
+        return bytes(body)
+
+    def _too_large(self) -> Answer:
+        _log.warning("refused a webhook: it has more than %d bytes", self._max_body)
+        return _text(413, f"the body has more than {self._max_body} bytes")
+
+    async def _current_secret(self) -> Secrets:
+        secret = self._secret() if callable(self._secret) else self._secret
+        return await secret if inspect.isawaitable(secret) else secret
+
+    async def _handle_once(self, event: WebhookEvent) -> Answer:
+        claim = await self._store.claim(event.id)
+        if claim.state == "busy":
+            return _text(409, "the event is being handled at this moment; send it again later")
+        if claim.state == "done":
+            return _handled(claim.answer)
+        try:
+            body = await self._handle(event)
+            await self._store.complete(event.id, body)
+        except BaseException:
+            await self._store.release(event.id)
+            raise
+        return _handled(body)
+
+    async def _handle(self, event: WebhookEvent) -> bytes:
+        results = await self._router.dispatch(event)
+        if not isinstance(event, GateSessionApprovedEvent):
+            return b""
+        credentials = _credentials(results)
+        envelope = encrypt_delivery(
+            event.data.delivery,
+            credentials.outputs,
+            ack_token=credentials.ack_token,
+            service=event.service,
+        )
+        return encode(GateApprovedWebhookResponse(encrypted_delivery=envelope))
+
+
+def _credentials(results: tuple[object, ...]) -> DeliveredCredentials:
+    answers = [result for result in results if result is not None]
+    if len(answers) != 1:
+        msg = f"{len(answers)} handlers of gate.session.approved returned credentials; exactly one must"
+        raise LookupError(msg)
+    (answer,) = answers
+    if isinstance(answer, DeliveredCredentials):
+        return answer
+    if not isinstance(answer, Mapping):
+        msg = f"credentials are a mapping of variables to values, not {type(answer).__name__}"
+        raise TypeError(msg)
+    outputs = cast("Mapping[str, str | Secret]", answer)
+    return DeliveredCredentials(
+        outputs={name: value if isinstance(value, Secret) else Secret(value) for name, value in outputs.items()}
+    )
+
+
+def _text(status: int, message: str) -> Answer:
+    return Answer(status, message.encode())
+
+
+def _handled(body: bytes) -> Answer:
+    return Answer(200, body, "application/json") if body else Answer(200)
