@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from ._pipeline import Middleware
     from ._secret import Secret
+    from .resources.fingerprints import Fingerprints
+    from .resources.organizations import Organizations
+    from .resources.sessions import Sessions
     from .resources.webhooks import Webhooks
 
 DEFAULT_BASE_URL: Final = "https://api.tripwirejs.com"
@@ -83,9 +86,30 @@ class AsyncTripwire:
         self._call = ApiCaller(self._handler, self._base_url, options)
 
     @functools.cached_property
+    def sessions(self) -> Sessions:
+        """What Tripwire has seen, and its verdicts."""
+        from .resources.sessions import Sessions  # noqa: PLC0415 - a resource brings its models when it is used
+
+        return Sessions(self._call)
+
+    @functools.cached_property
+    def fingerprints(self) -> Fingerprints:
+        """Visitors that come back."""
+        from .resources.fingerprints import Fingerprints  # noqa: PLC0415 - as above
+
+        return Fingerprints(self._call)
+
+    @functools.cached_property
+    def organizations(self) -> Organizations:
+        """Organizations, and the API keys of each."""
+        from .resources.organizations import Organizations  # noqa: PLC0415 - as above
+
+        return Organizations(self._call)
+
+    @functools.cached_property
     def webhooks(self) -> Webhooks:
         """Webhook endpoints, events, and test sends."""
-        from .resources.webhooks import Webhooks  # noqa: PLC0415 - a resource brings its models when it is used
+        from .resources.webhooks import Webhooks  # noqa: PLC0415 - as above
 
         return Webhooks(self._call, LOOP_CLOCK)
 

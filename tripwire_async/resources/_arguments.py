@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+
+import attrs
 
 from tripwire_async._enums import OpenEnum
 from tripwire_async._fields import UNSET, UnsetType
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 E = TypeVar("E", bound=OpenEnum)
+M = TypeVar("M", bound=attrs.AttrsInstance)
 
 _LARGEST_PAGE: Final = 200
 
@@ -47,3 +50,27 @@ def known_all(enumeration: type[E], values: Iterable[E | str] | UnsetType) -> tu
         msg = f"a list of {enumeration.__name__} is wanted, not the text {values!r}: put it in a list"
         raise ValueError(msg)  # noqa: TRY004 - wrong arguments are one kind of error, whatever is wrong with them
     return tuple(enumeration.of(value) for value in values)
+
+
+def texts(name: str, values: Iterable[str] | UnsetType) -> tuple[str, ...] | UnsetType:
+    """Return *values*, the argument called *name*; a single text is a ValueError, as its letters are not meant."""
+    if isinstance(values, UnsetType):
+        return UNSET
+    if isinstance(values, str):
+        msg = f"{name} must be a list of texts, not the text {values!r}: put it in a list"
+        raise ValueError(msg)  # noqa: TRY004 - wrong arguments are one kind of error, whatever is wrong with them
+    return tuple(values)
+
+
+def changes(model: M) -> M:
+    """Return *model* if any of its fields is given; ValueError otherwise, as the API takes no empty change."""
+    names = [field.name for field in _fields(type(model))]
+    if any(getattr(model, name) is not UNSET for name in names):
+        return model
+    msg = f"nothing to change: give at least one of {', '.join(names)}"
+    raise ValueError(msg)
+
+
+def _fields(model: type[attrs.AttrsInstance]) -> tuple[attrs.Attribute[Any], ...]:
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(model)
+    return fields

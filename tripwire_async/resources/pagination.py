@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, final
 
 import attrs
@@ -10,7 +11,7 @@ import attrs
 from tripwire_async.errors import ResponseDecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 
     from tripwire_async._caller import Caller
     from tripwire_async._generated.models.common import CursorPagination
@@ -26,7 +27,7 @@ class Page(Generic[T]):
 
     Attributes:
         items: The items, in the service's order.
-        limit: How many a page holds at the most.
+        limit: How many a page holds at the most; in a list that comes whole, how many it holds.
         has_more: Whether the list goes on.
         next_cursor: What to pass as *cursor* for the next page; may be stored. None at the end of the list, and in
             lists that take no cursor.
@@ -46,17 +47,12 @@ class Page(Generic[T]):
         return len(self.items)
 
 
-class Paginated(Protocol[T_co]):
-    """An answer that is one page of a list; the generated models of such answers are ones."""
+class Listed(Protocol[T_co]):
+    """An answer that lists things; it may say in ``pagination`` where the list goes on."""
 
     @property
     def data(self) -> tuple[T_co, ...]:
         """The items."""
-        ...
-
-    @property
-    def pagination(self) -> CursorPagination:
-        """Where the list goes on."""
         ...
 
 
@@ -77,7 +73,7 @@ class Listing(Generic[T]):
     def __init__(
         self,
         call: Caller,
-        operation: Operation[Paginated[T]],
+        operation: Operation[Listed[T]],
         *path: str,
         query: Mapping[str, object] | None = None,
         prefetch: int = 0,
@@ -96,13 +92,15 @@ class Listing(Generic[T]):
         """Read one page."""
         return self._page(self._cursor).__await__()
 
-    async def __aiter__(self) -> AsyncIterator[T]:
+    async def __aiter__(self) -> AsyncGenerator[T]:
         """Walk through every item of every page."""
-        async for page in self.pages():
-            for item in page.items:
-                yield item
+        # Whoever closes the walk in the middle closes what reads the pages with it.
+        async with contextlib.aclosing(self.pages()) as pages:
+            async for page in pages:
+                for item in page.items:
+                    yield item
 
-    async def pages(self) -> AsyncIterator[Page[T]]:
+    async def pages(self) -> AsyncGenerator[Page[T]]:
         """Walk through the pages.
 
         Raises:
@@ -130,12 +128,13 @@ class Listing(Generic[T]):
 
     async def _page(self, cursor: str | None) -> Page[T]:
         answer = await self._call(self._operation, *self._path, query={**self._query, "cursor": cursor})
-        pagination = answer.value.pagination
+        items = answer.value.data
+        pagination: CursorPagination | None = getattr(answer.value, "pagination", None)
         return Page(
-            items=answer.value.data,
-            limit=pagination.limit,
-            has_more=pagination.has_more,
-            next_cursor=pagination.next_cursor,
+            items=items,
+            limit=len(items) if pagination is None else pagination.limit,
+            has_more=pagination is not None and pagination.has_more,
+            next_cursor=None if pagination is None else pagination.next_cursor,
             request_id=answer.request_id,
         )
 

@@ -1,0 +1,89 @@
+"""Sessions, over the wire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tripwire_async import errors
+from tripwire_async.models import Verdict
+
+if TYPE_CHECKING:
+    from tripwire_async import AsyncTripwire
+    from tripwire_async.testing import TripwireServer
+
+
+async def test_a_list_gives_one_page_when_it_is_awaited(tripwire: AsyncTripwire) -> None:
+    """With as many items as were asked for, where the next page begins, and the id of the request."""
+    page = await tripwire.sessions.list(limit=3)
+    assert 3 == len(page)
+    assert (3, True) == (page.limit, page.has_more)
+    assert page.next_cursor
+    assert page.request_id is not None
+    assert page.request_id.startswith("req_")
+
+
+async def test_a_walk_gives_every_item_of_every_page_once(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """By `iter` and by ``async for`` over the list alike, with pages of any size."""
+    everything = list(tripwire_server.state.seeds.visits)
+    assert everything == [session.id async for session in tripwire.sessions.iter()]
+    assert everything == [session.id async for session in tripwire.sessions.list(limit=150, prefetch=1)]
+
+
+async def test_a_stored_cursor_goes_on_where_the_page_ended(tripwire: AsyncTripwire) -> None:
+    """Page by page is the same list as at once."""
+    first = await tripwire.sessions.list(limit=2)
+    second = await tripwire.sessions.list(limit=2, cursor=first.next_cursor)
+    assert (await tripwire.sessions.list(limit=4)).items == first.items + second.items
+
+
+async def test_filters_are_sent(tripwire: AsyncTripwire) -> None:
+    """A verdict as text or as a member, and a search."""
+    bots = await tripwire.sessions.list(verdict="bot")
+    assert bots.items == (await tripwire.sessions.list(verdict=Verdict.BOT)).items
+    assert {Verdict.BOT} == {session.latest_decision.verdict for session in bots}
+    (found,) = await tripwire.sessions.list(search=bots.items[0].id)
+    assert bots.items[0] == found
+
+
+async def test_one_session_is_read_with_its_evidence(tripwire: AsyncTripwire) -> None:
+    """By the id that the list gives."""
+    (summary,) = await tripwire.sessions.list(limit=1)
+    detail = await tripwire.sessions.get(summary.id)
+    assert summary.id == detail.id
+    with pytest.raises(errors.NotFoundError):
+        await tripwire.sessions.get("sid_" + 26 * "0")
+
+
+async def test_a_cursor_of_another_list_is_refused_by_the_service(tripwire: AsyncTripwire) -> None:
+    """As 422, with the name of what is wrong."""
+    cursor = (await tripwire.fingerprints.list(limit=1)).next_cursor
+    with pytest.raises(errors.ValidationFailedError) as caught:
+        await tripwire.sessions.list(limit=1, cursor=cursor)
+    assert ["cursor"] == [field.name for field in caught.value.field_errors]
+
+
+@pytest.mark.parametrize("limit", [0, 201, -1, 1.5, "10", True])
+async def test_a_limit_out_of_range_is_never_sent(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer, limit: int
+) -> None:
+    """From 1 to 200, and a whole number."""
+    with pytest.raises(ValueError, match="from 1 to 200"):
+        tripwire.sessions.list(limit=limit)
+    with pytest.raises(ValueError, match="from 1 to 200"):
+        tripwire.sessions.iter(limit=limit)
+    assert 0 == len(tripwire_server.requests)
+
+
+async def test_an_unknown_verdict_is_never_sent_unless_it_is_meant(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """As text it is a ValueError that names the known ones; as a member it goes to the service, which decides."""
+    with pytest.raises(ValueError, match=r"'robot' is not a Verdict; known are 'bot'"):
+        tripwire.sessions.list(verdict="robot")
+    assert 0 == len(tripwire_server.requests)
+    with pytest.raises(errors.ValidationFailedError):
+        await tripwire.sessions.list(verdict=Verdict("robot"))

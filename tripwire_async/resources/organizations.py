@@ -1,0 +1,71 @@
+"""Organizations, and the way to their API keys."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, final
+
+from tripwire_async._fields import UNSET, UnsetType
+from tripwire_async._generated.models.organizations import (
+    CreateOrganizationRequest,
+    OrganizationStatus,
+    UpdateOrganizationRequest,
+)
+from tripwire_async._generated.operations import organizations as operations
+
+from ._arguments import changes, known
+
+if TYPE_CHECKING:
+    from tripwire_async._caller import Caller
+    from tripwire_async._generated.models.organizations import Organization
+
+    from .api_keys import ApiKeys
+
+
+@final
+class Organizations:
+    """The organizations that the key may see.
+
+    Each method names the scope that a secret key needs for it. An argument that cannot be right is a ValueError before
+    anything is sent; a refusal of the service is an `APIError`, and no answer a `TransportError`.
+    """
+
+    def __init__(self, call: Caller) -> None:
+        self._call = call
+
+    @functools.cached_property
+    def api_keys(self) -> ApiKeys:
+        """The API keys of an organization."""
+        from .api_keys import ApiKeys  # noqa: PLC0415 - a resource brings its models when it is used
+
+        return ApiKeys(self._call)
+
+    async def create(self, *, name: str, slug: str) -> Organization:
+        """Create an organization; *slug* is lower-case letters and digits in groups parted by single hyphens.
+
+        Scope ``organizations:create``. A taken slug is a `ConflictError`. Not repeated by itself after a lost answer,
+        as the organization may be there.
+        """
+        body = CreateOrganizationRequest(name=name, slug=slug)
+        answer = await self._call(operations.CREATE_ORGANIZATION, body=body)
+        return answer.value.data
+
+    async def get(self, organization_id: str) -> Organization:
+        """Read one organization. Scope ``organizations:read``."""
+        answer = await self._call(operations.GET_ORGANIZATION, organization_id)
+        return answer.value.data
+
+    async def update(
+        self,
+        organization_id: str,
+        *,
+        name: str | UnsetType = UNSET,
+        status: OrganizationStatus | str | UnsetType = UNSET,
+    ) -> Organization:
+        """Change what is given of an organization, at least one thing, and leave the rest.
+
+        *status* is ``active``, ``suspended`` or ``deleted``. Scope ``organizations:update``.
+        """
+        body = changes(UpdateOrganizationRequest(name=name, status=known(OrganizationStatus, status)))
+        answer = await self._call(operations.UPDATE_ORGANIZATION, organization_id, body=body)
+        return answer.value.data

@@ -1,0 +1,74 @@
+"""Sessions: what Tripwire has seen and what it made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from tripwire_async._generated.models.common import Verdict
+from tripwire_async._generated.operations import sessions as operations
+
+from ._arguments import known, page_size
+from .pagination import Listing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from tripwire_async._caller import Caller
+    from tripwire_async._generated.models.sessions import SessionDetail, SessionSummary
+
+
+@final
+class Sessions:
+    """The sessions that the key may see.
+
+    Each method names the scope that a secret key needs for it. An argument that cannot be right is a ValueError before
+    anything is sent; a refusal of the service is an `APIError`, and no answer a `TransportError`.
+    """
+
+    def __init__(self, call: Caller) -> None:
+        self._call = call
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        verdict: Verdict | str | None = None,
+        search: str | None = None,
+        prefetch: int = 0,
+    ) -> Listing[SessionSummary]:
+        """List sessions, newest first: await one page, or walk through all with ``async for``.
+
+        Scope ``sessions:list``.
+
+        Args:
+            limit: How many a page holds at the most, from 1 to 200; the service's own choice is 50.
+            cursor: Where to begin: the `next_cursor` of a page that was read before, perhaps by another process.
+            verdict: Only sessions with this verdict.
+            search: Only sessions in which this text is found.
+            prefetch: How many pages a walk reads ahead, 0 or 1.
+        """
+        query = {
+            "limit": page_size(limit),
+            "cursor": cursor,
+            "verdict": None if verdict is None else known(Verdict, verdict),
+            "search": search,
+        }
+        return Listing(self._call, operations.LIST_SESSIONS, query=query, prefetch=prefetch)
+
+    def iter(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        verdict: Verdict | str | None = None,
+        search: str | None = None,
+        prefetch: int = 0,
+    ) -> AsyncGenerator[SessionSummary]:
+        """Walk through the sessions of every page; takes what `list` takes, *limit* being that of a page."""
+        return aiter(self.list(limit=limit, cursor=cursor, verdict=verdict, search=search, prefetch=prefetch))
+
+    async def get(self, session_id: str) -> SessionDetail:
+        """Read one session with all of its evidence. Scope ``sessions:read``."""
+        answer = await self._call(operations.GET_SESSION, session_id)
+        return answer.value.data
