@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import signal
 import subprocess
@@ -15,7 +16,8 @@ from aiohttp import web
 
 import tripwire_async.testing
 from tests.testing.conftest import Api, Receiver
-from tripwire_async.testing import Outcome, Posting, TripwireServer
+from tripwire_async.testing import Fault, Outcome, Posting, TripwireServer
+from tripwire_async.testing.__main__ import main
 
 if TYPE_CHECKING:
     from tripwire_async.testing import ManualClock
@@ -77,6 +79,29 @@ async def test_remembering_can_be_turned_off(session: aiohttp.ClientSession) -> 
         assert [] == list(server.requests)
 
 
+async def test_a_body_of_more_than_a_mebibyte_is_too_much(api: Api) -> None:
+    """What no client of ours would send is refused before it is read to the end."""
+    headers = {"Authorization": f"Bearer {api.server.secret_key}"}
+    url = f"{api.server.base_url}/v1/organizations"
+    async with api.session.post(url, headers=headers, data=io.BytesIO(b" " * 1_100_000)) as response:
+        body = await response.json()
+        assert (413, "request.too_large") == (response.status, body["error"]["code"])
+
+
+async def test_a_client_that_hangs_up_first_harms_nobody(clock: ManualClock, session: aiohttp.ClientSession) -> None:
+    """An answer that is to be cut off, and whose client is gone, goes nowhere."""
+    async with TripwireServer(clock=clock) as server:
+        server.fail(None, Fault.delay(1))
+        server.fail(None, Fault.closed_connection())
+        task = asyncio.create_task(Api(server, session)("GET", "~/events"))
+        await server.until(lambda: bool(server.requests))
+        task.cancel()
+        await asyncio.wait([task])
+        await clock.advance(1)
+        server.faults.clear()
+        assert 200 == (await Api(server, session)("GET", "~/events")).status
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -111,7 +136,7 @@ async def test_events_are_made_up_for_the_types_about_sessions(server: TripwireS
     await server.delivered()
     [webhook] = receiver.received
     assert "session_fingerprint" == json.loads(webhook.body)["data"]["object"]
-    with pytest.raises(ValueError, match="event_type: give the data of a gate.session.approved event"):
+    with pytest.raises(ValueError, match=r"event_type: give the data of a gate\.session\.approved event"):
         server.emit("gate.session.approved")
 
 
@@ -185,3 +210,25 @@ async def test_the_server_runs_in_a_process_of_its_own(session: aiohttp.ClientSe
         assert (200, "9") == (response.status, response.headers["X-RateLimit-Limit"])
     process.send_signal(number)
     assert (b"", 0) == (await process.stdout.read(), await process.wait())
+
+
+class StopsWhenItHasSpoken(io.StringIO):
+    """A terminal whose user presses Ctrl-C once the server has said where it is."""
+
+    def flush(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("options", [[], ["--settle", "--port", "0", "--window", "2.5"]])
+@pytest.mark.parametrize("has_uvloop", [True, False])
+def test_a_process_can_be_had_with_and_without_uvloop(
+    monkeypatch: pytest.MonkeyPatch, options: list[str], has_uvloop: bool
+) -> None:
+    """The faster loop is taken where it is installed; a signal ends either."""
+    if not has_uvloop:
+        monkeypatch.setitem(sys.modules, "uvloop", None)
+    terminal = StopsWhenItHasSpoken()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    main([*options, "--secret-key", "sk_test_mine", "--organization-id", "org_mine"])
+    said = json.loads(terminal.getvalue())
+    assert ("sk_test_mine", "org_mine") == (said["secret_key"], said["organization_id"])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import signal
 import sys
+from typing import TYPE_CHECKING, Any
 
-from tripwire_async.testing.deliveries import Outcome, Posting
+from tripwire_async.testing.deliveries import Outcome
 from tripwire_async.testing.messages import encode
 from tripwire_async.testing.server import TripwireServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
 
 
 async def serve(server: TripwireServer) -> None:
@@ -48,17 +51,19 @@ def main(arguments: list[str] | None = None) -> None:
         secret_key=options.secret_key,
         organization_id=options.organization_id,
         remember=options.remember,
-        posting=Posting(),
     )
     if options.settle:
         server.script(Outcome("succeeded", response_status=200))
-    with contextlib.suppress(ModuleNotFoundError):
-        import uvloop  # noqa: PLC0415 - faster where it is installed
-
-        uvloop.run(serve(server))
-        return
-    asyncio.run(serve(server))
+    _runner()(serve(server))
 
 
-if __name__ == "__main__":
+def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
+    try:
+        import uvloop  # noqa: PLC0415 - faster where it is installed, and not missed elsewhere
+    except ModuleNotFoundError:
+        return asyncio.run
+    return uvloop.run
+
+
+if __name__ == "__main__":  # pragma: no cover - a test runs it in a process of its own
     main()

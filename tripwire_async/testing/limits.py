@@ -60,10 +60,8 @@ class RollingWindow:
 
 def retry_after(wait: float, unix: float, form: RetryAfter) -> str:
     """Write *wait* seconds from *unix* in the given *form* of the Retry-After header, never shorter than it is."""
-    match form:
-        case "seconds":
-            return str(max(1, math.ceil(wait - _ULP)))
-        case "float":
-            return f"{math.ceil(wait * 1000) / 1000:.3f}"
-        case "date":
-            return formatdate(math.ceil(unix + wait), usegmt=True)
+    if form == "date":
+        return formatdate(math.ceil(unix + wait), usegmt=True)
+    if form == "float":
+        return f"{math.ceil(wait * 1000) / 1000:.3f}"
+    return str(max(1, math.ceil(wait - _ULP)))

@@ -63,7 +63,7 @@ class Reply:
 
     status: int
     body: bytes = b""
-    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    headers: dict[str, str] = attrs.field(factory=dict[str, str])
     sent: int | None = None
     foreign: bool = False
 

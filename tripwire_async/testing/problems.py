@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 _DOCS: Final = "https://docs.tripwirejs.com/errors"
 
@@ -44,7 +44,7 @@ class Problem(Exception):  # noqa: N818 - an answer of the API, which is what it
         retryable: bool | None = None,
         fields: Sequence[FieldIssue] = (),
         next_action: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status

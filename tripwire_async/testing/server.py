@@ -12,6 +12,8 @@ from tripwire_async.testing.clock import Calendar, OwnLoopClock
 from tripwire_async.testing.deliveries import Courier, FinalStatus, Outcome, Posting
 from tripwire_async.testing.handlers import ROUTES
 from tripwire_async.testing.keys import SCOPES
+from tripwire_async.testing.messages import refusal
+from tripwire_async.testing.problems import Problem
 from tripwire_async.testing.seeds.payloads import payload
 from tripwire_async.testing.service import Limits, Service
 from tripwire_async.testing.state import State
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from tripwire_async.testing.service import RecordedRequest
 
 _NO_QUERY: Final[Mapping[str, str]] = {}
+
+_TOO_LARGE: Final = Problem(413, "request.too_large", "The body is larger than a mebibyte.")
 
 
 @final
@@ -324,7 +328,10 @@ class TripwireServer:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path, mark, _ = request.raw_path.partition("?")
-        body = await request.read() if request.can_read_body else b""
+        try:
+            body = await request.read() if request.can_read_body else b""
+        except web.HTTPRequestEntityTooLarge:
+            return _whole(refusal(_TOO_LARGE, self.state.ids.hexadecimal("req")))
         reply = await self._service.answer(
             request.method, path, request.query if mark else _NO_QUERY, request.headers, body
         )

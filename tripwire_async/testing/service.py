@@ -105,7 +105,7 @@ class Service:
         except Problem as problem:
             reply = refusal(problem, request_id)
         if not reply.foreign:
-            reply = attrs.evolve(reply, headers={**own, **reply.headers})
+            reply = Reply(reply.status, reply.body, own | reply.headers, reply.sent)
         if record is not None:
             record.status = None if reply.sent == 0 else reply.status
         self._changed()
