@@ -11,9 +11,8 @@ from tripwire_async.receiver import verify_signature
 from tripwire_async.testing import TripwireServer
 
 
-# [receiver]
 async def serve_hook(secret_of: dict[str, str]) -> tuple[web.AppRunner, str]:
-    """Listen on a free port of this machine; return what to clean up, and the address of the hook."""
+    """Listen on a free port; return what to clean up, and the hook's address."""
 
     async def hook(request: web.Request) -> web.Response:
         body = await request.read()
@@ -29,7 +28,6 @@ async def serve_hook(secret_of: dict[str, str]) -> tuple[web.AppRunner, str]:
     return runner, f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
 
 
-# [main]
 async def main() -> None:
     """Start the API and a receiver, send, wait, and clean up."""
     async with TripwireServer() as server:
@@ -42,11 +40,10 @@ async def main() -> None:
                 pending = await tripwire.webhooks.send_test(server.organization_id, endpoint.id)
                 print("sent")
                 delivery = await pending.settled(timeout=60)
-                print(delivery.status, "after", delivery.attempts, "attempt:", delivery.response_body)
+                print(f"{delivery.status}: {delivery.response_body}")
         finally:
             await runner.cleanup()
 
 
-# [run]
 if __name__ == "__main__":
     asyncio.run(main())

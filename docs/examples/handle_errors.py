@@ -8,7 +8,6 @@ from tripwire_async import AsyncTripwire, errors
 from tripwire_async.testing import Fault, TripwireServer
 
 
-# [handle]
 async def try_to_send(tripwire: AsyncTripwire, organization: str, endpoint: str) -> str:
     """Send a test, and say in a sentence what became of it."""
     try:
@@ -26,7 +25,6 @@ async def try_to_send(tripwire: AsyncTripwire, organization: str, endpoint: str)
     return f"the delivery has {delivery.status}"
 
 
-# [main]
 async def main() -> None:
     """Meet some of them, one after the other."""
     async with (
@@ -44,6 +42,5 @@ async def main() -> None:
             print(await try_to_send(tripwire, organization, endpoint))
 
 
-# [run]
 if __name__ == "__main__":
     asyncio.run(main())

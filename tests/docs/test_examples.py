@@ -14,7 +14,7 @@ PRINTED = {
     "first_delivery.py": """\
         sent
         received, and the signature is right
-        succeeded after 1 attempt: thank you
+        succeeded: thank you
     """,
     "handle_errors.py": """\
         there is no such endpoint
