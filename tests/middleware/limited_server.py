@@ -23,7 +23,8 @@ class LimitedServer:
     """Lets *limit* requests in during any *window* seconds; refused ones count as well.
 
     Attributes:
-        latency: The least and the most seconds for the way there and back together; drawn anew each time.
+        latency: The least and the most seconds for the way there and back together; each way is drawn anew.
+        share: The part of it that falls to the way there.
         form: How Retry-After is written: whole seconds, rounded up, or exactly.
         mute: The part of good answers that come without the limit's headers.
     """
@@ -31,6 +32,7 @@ class LimitedServer:
     limit: int
     window: float
     latency: tuple[float, float] = (0.001, 0.005)
+    share: float = 0.5
     form: Literal["whole", "exact", "none"] = "whole"
     mute: float = 0.0
     seed: int = 0
@@ -51,14 +53,15 @@ class LimitedServer:
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             request.trace.attempts += 1
-            trip = self._random.uniform(*self.latency)
-            there = trip * self._random.uniform(0.2, 0.8)
-            await asyncio.sleep(there)
+            await asyncio.sleep(self._way(self.share))
             response = self.decide(asyncio.get_running_loop().time(), request.lane)
-            await asyncio.sleep(trip - there)
+            await asyncio.sleep(self._way(1 - self.share))
             return response
         finally:
             self.in_flight -= 1
+
+    def _way(self, share: float) -> float:
+        return share * self._random.uniform(*self.latency)
 
     def decide(self, now: float, lane: str = "other") -> Response:
         """Count a request that arrives *now*, and answer it."""

@@ -595,6 +595,122 @@ def test_a_request_that_ends_after_its_loop_was_closed_changes_nothing() -> None
     assert virtual_time.run(open_state()).in_flight == 0
 
 
+def test_a_coroutine_that_is_thrown_away_gives_its_slot_back() -> None:
+    """Also with no loop running, as when the interpreter collects what an interrupted run has left."""
+    limit = RateLimit(max_in_flight=1)
+
+    async def never(request: Request) -> Response:
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError
+
+    loop = virtual_time.VirtualTimeLoop()
+    left_over = limit(call(), never)
+
+    async def begin() -> None:
+        left_over.send(None)
+
+    loop.run_until_complete(begin())
+    left_over.close()
+    assert loop.run_until_complete(_one(limit)).status == 200
+    loop.close()
+
+
+@pytest.mark.virtual_time
+async def test_a_thousand_bulk_sends_leave_room_for_a_single_call() -> None:
+    """Cold, with the window unknown, and later: one call among a thousand sends does not wait for the window."""
+    server = LimitedServer(600, 60.0)
+    limit = RateLimit()
+    tasks = [asyncio.create_task(persist(limit, server, call("send"))) for _ in range(1000)]
+    for pause in (1.5, 20.0, 45.0):
+        await asyncio.sleep(pause)
+        before = now()
+        await limit(call(), server)
+        assert now() - before < 0.1
+    await asyncio.gather(*tasks)
+    assert len(server.refused) <= 1
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("window", [60.0, 30.0, 10.0])
+async def test_bulk_sends_find_a_long_window_without_a_refusal(window: float) -> None:
+    """The reserve's requests show when the first ones have left; a thousand sends take hardly longer than they must."""
+    server = LimitedServer(600, window, latency=(0.02, 0.05))
+    limit = RateLimit()
+    await asyncio.gather(*(persist(limit, server, call("send")) for _ in range(1000)))
+    assert now() <= 1.03 * window
+    assert [] == server.refused
+
+
+@pytest.mark.virtual_time
+async def test_a_send_and_no_poll_pays_for_learning_the_window() -> None:
+    """A refused read would keep all those waiting who share it."""
+    server = LimitedServer(60, 2.0)
+    limit = RateLimit()
+    refused: list[str] = []
+
+    async def handler(request: Request) -> Response:
+        response = await server(request)
+        if response.status == 429:
+            refused.append(request.lane)
+        return response
+
+    lanes: list[Lane] = ["send", "poll"]
+    await asyncio.gather(*(persist(limit, handler, call(lanes[index % 2])) for index in range(200)))
+    assert ["send"] == refused
+
+
+@pytest.mark.virtual_time
+async def test_a_limit_that_shrinks_is_obeyed_as_soon_as_an_answer_tells() -> None:
+    """The newest answer's limit counts: only what was in flight when it shrank is refused."""
+    server = LimitedServer(60, 2.0)
+    limit = RateLimit()
+    tasks = [asyncio.create_task(persist(limit, server, call())) for _ in range(300)]
+    await asyncio.sleep(3)
+    server.limit = 20
+    await asyncio.gather(*tasks)
+    assert limit.state().limit == 20
+    assert len({round(at, 1) for at in server.refused}) <= 2
+
+
+@pytest.mark.virtual_time
+async def test_a_limit_that_grows_is_used() -> None:
+    """More calls go in a window as soon as an answer tells that they may."""
+    server = LimitedServer(20, 2.0)
+    limit = RateLimit()
+    tasks = [asyncio.create_task(persist(limit, server, call())) for _ in range(300)]
+    await asyncio.sleep(3)
+    server.limit = 200
+    await asyncio.gather(*tasks)
+    assert now() <= 3 * 2.1
+    assert len(server.refused) <= 1
+
+
+@pytest.mark.virtual_time
+async def test_a_window_that_grows_is_learned_again() -> None:
+    """Refusals contradict what was learned; what they tell takes its place."""
+    server = LimitedServer(20, 2.0)
+    limit = RateLimit()
+    tasks = [asyncio.create_task(persist(limit, server, call())) for _ in range(200)]
+    await asyncio.sleep(3)
+    server.window = 5.0
+    await asyncio.gather(*tasks)
+    assert limit.state().window == pytest.approx(5.0, rel=0.1)
+    assert len(server.refused) <= 25
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("processes", [2, 4])
+async def test_processes_that_share_a_key_without_knowing_of_each_other_get_along(processes: int) -> None:
+    """Requests of others show in Remaining and in refusals; after the first crash everyone takes smaller bites."""
+    server = LimitedServer(60, 2.0)
+    limits = [RateLimit() for _ in range(processes)]
+    calls = 600 // processes
+    await asyncio.gather(*(persist(limit, server, call()) for limit in limits for _ in range(calls)))
+    assert len(server.accepted) == 600
+    opening = 60 * (processes - 1)
+    assert len(server.refused) <= opening + 120
+
+
 @pytest.mark.virtual_time
 async def test_nothing_is_held_while_a_call_backs_off() -> None:
     """The slot is free as soon as the answer is there, and not when the caller has dealt with it."""

@@ -16,15 +16,11 @@ import attrs
 
 from tripwire_async.errors import RequestTimeoutError
 
-from ._cooldown import Cooldown
-from ._window import Window
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tripwire_async._clock import Clock, Timer
     from tripwire_async._messages import Lane, Request
 
+    from ._knowledge import Knowledge
     from ._window import Sent
 
 _IN_A_ROW: Final = 3
@@ -62,56 +58,6 @@ class Slots:
 
 
 @final
-class Knowledge:
-    """What is known of one key's limit; it outlives the loop that learned it.
-
-    Attributes:
-        window: What the answers told.
-        cooldown: What the refusals asked.
-        opening: How many may be in flight as long as no answer has told a limit: one more for each answer.
-        retry_unknown_at: When to provoke a refusal again if the length of the window is still unknown.
-    """
-
-    __slots__ = ("cooldown", "opening", "retry_unknown_at", "window")
-
-    def __init__(self, jitter: Callable[[], float]) -> None:
-        self.window = Window()
-        self.cooldown = Cooldown(jitter)
-        self.opening = 1
-        self.retry_unknown_at = -math.inf
-
-    def forget_flights(self) -> None:
-        """Forget what was in flight: its loop is gone, and nobody will tell how it ended."""
-        self.window.in_flight = 0
-        self.cooldown.probe = None
-
-    def permits(self, now: float, *, bulk: bool) -> bool:
-        """Return whether one more request may go; *bulk* leaves the reserve alone."""
-        window, cooldown = self.window, self.cooldown
-        if cooldown.pending and (cooldown.probe is not None or now < cooldown.until):
-            return False
-        limit = window.limit
-        if limit is None:
-            return cooldown.pending or window.in_flight < self.opening
-        if window.used(now) < (limit - self._reserve(limit) if bulk else limit):
-            return True
-        if window.length is not None:
-            return False
-        # Nothing tells when a slot comes back. Whoever knocks now is likely refused, and the refusal will tell.
-        return cooldown.pending or (window.in_flight == 0 and now >= self.retry_unknown_at)
-
-    def next_change(self, now: float) -> float | None:
-        """Return when `permits` may change by itself; None when only the end of a request can change it."""
-        times = [self.window.next_change(now), self.cooldown.until, self.retry_unknown_at]
-        return min((when for when in times if when is not None and when > now), default=None)
-
-    def _reserve(self, limit: int) -> int:
-        """Return how many requests of a window are kept for single calls: none if the next slot is near anyway."""
-        length = self.window.length
-        return limit // 50 if limit >= 100 and length is not None and length > 5 else 0
-
-
-@final
 @attrs.define(eq=False)
 class _Waiter:
     future: asyncio.Future[None]
@@ -125,7 +71,7 @@ class Gate:
 
     Attributes:
         knowledge: What is known of the key's limit.
-        alive: Whether the loop is; what ends at a dead gate changes nothing.
+        alive: Whether the loop is; what is thrown away after it changes nothing.
     """
 
     __slots__ = ("_clock", "_in_a_row", "_lanes", "_last_bulk", "_slots", "_timer", "_timer_at", "alive", "knowledge")
@@ -162,7 +108,7 @@ class Gate:
         bulk = lane != "single"
         now = self._clock.now()
         if self._slots.has_room(bulk=bulk) and self.knowledge.permits(now, bulk=bulk):
-            return self._take(now)
+            return self._take(now, bulk=bulk)
         return None
 
     async def wait(self, request: Request) -> Sent:
@@ -188,38 +134,42 @@ class Gate:
 
     def answer(self, sent: Sent, limit: int | None, remaining: int | None) -> None:
         """End a request that was let in; *limit* and *remaining* are what the answer's headers told."""
-        if self.alive:
-            now, knowledge = self._clock.now(), self.knowledge
-            knowledge.window.answer(sent, now, limit, remaining)
-            knowledge.cooldown.accept(sent)
-            knowledge.opening += 1
-            self._release(now)
+        now, knowledge = self._clock.now(), self.knowledge
+        knowledge.window.answer(sent, now, limit, remaining)
+        knowledge.cooldown.accept(sent)
+        knowledge.opening += 1
+        self._release(now)
 
     def refuse(self, sent: Sent, retry_after: float | None, limit: int | None, remaining: int | None) -> None:
         """End a request that was refused, and hold everybody until *retry_after* has passed."""
-        if self.alive:
-            now, knowledge = self._clock.now(), self.knowledge
-            knowledge.window.refuse(sent, now, retry_after, limit, remaining)
-            knowledge.cooldown.refuse(sent, sent.at, now, retry_after)
-            knowledge.opening = 1
-            knowledge.retry_unknown_at = 2 * knowledge.cooldown.until - now
-            for lane in self._lanes.values():
-                for waiter in tuple(lane):
-                    if waiter.deadline < knowledge.cooldown.until:
-                        self._give_up(waiter, lane)
-            self._release(now)
+        now, knowledge = self._clock.now(), self.knowledge
+        knowledge.window.refuse(sent, now, retry_after, limit, remaining)
+        knowledge.cooldown.refuse(sent, sent.at, now, retry_after)
+        knowledge.opening = 1
+        knowledge.retry_unknown_at = 2 * knowledge.cooldown.until - now
+        for lane in self._lanes.values():
+            for waiter in tuple(lane):
+                if waiter.deadline < knowledge.cooldown.until:
+                    self._give_up(waiter, lane)
+        self._release(now)
 
     def lose(self, sent: Sent, *, counted: bool) -> None:
         """End a request without an answer; *counted* unless it certainly never reached the service."""
+        now, knowledge = self._clock.now(), self.knowledge
+        if counted:
+            knowledge.window.lose(sent, now)
+            knowledge.opening += 1
+        else:
+            knowledge.window.unsend()
+        knowledge.cooldown.pass_on(sent)
+        self._release(now)
+
+    def abandon(self, sent: Sent) -> None:
+        """End a request whose coroutine was thrown away, with no loop running that could wake anybody."""
         if self.alive:
-            now, knowledge = self._clock.now(), self.knowledge
-            if counted:
-                knowledge.window.lose(sent, now)
-                knowledge.opening += 1
-            else:
-                knowledge.window.unsend()
-            knowledge.cooldown.pass_on(sent)
-            self._release(now)
+            self.knowledge.window.unsend()
+            self.knowledge.cooldown.pass_on(sent)
+            self._slots.taken -= 1
 
     def let_one_go(self, now: float) -> bool:
         """Let the next waiter go if it may, and return whether one went."""
@@ -227,7 +177,7 @@ class Gate:
         if lane is None:
             return False
         waiter, _ = self._lanes[lane].popitem(last=False)
-        waiter.sent = self._take(now)
+        waiter.sent = self._take(now, bulk=lane != "single")
         waiter.future.set_result(None)
         if self.waiting:
             self._slots.busy.move_to_end(self)
@@ -252,12 +202,9 @@ class Gate:
         # Loops run timers a touch early; seen from just before it, nothing would have changed.
         self._slots.pump(max(self._clock.now(), self._timer_at))
 
-    def _take(self, now: float) -> Sent:
+    def _take(self, now: float, *, bulk: bool) -> Sent:
         self._slots.taken += 1
-        sent = self.knowledge.window.send(now)
-        if self.knowledge.cooldown.pending:
-            self.knowledge.cooldown.probe = sent
-        return sent
+        return self.knowledge.take(now, bulk=bulk)
 
     def _release(self, now: float) -> None:
         self._slots.taken -= 1
@@ -276,7 +223,9 @@ class Gate:
         if not bulk:
             return None
         self._in_a_row = 0
-        turn: Lane = "send" if send and (self._last_bulk == "poll" or not poll) else "poll"
+        # A poll that is refused delays all those who wait for what it reads; a send delays itself.
+        send_first = self._last_bulk == "poll" or not poll or self.knowledge.knocks(now)
+        turn: Lane = "send" if send and send_first else "poll"
         self._last_bulk = turn
         return turn
 
@@ -312,12 +261,17 @@ class Gate:
             timer = self._clock.call_at(request.deadline, lambda: self._give_up(waiter, lane))
         try:
             await waiter.future
+        except GeneratorExit:
+            lane.pop(waiter, None)
+            if waiter.sent is not None:
+                self.abandon(waiter.sent)
+            raise
         except asyncio.CancelledError:
             lane.pop(waiter, None)
             if waiter.sent is not None:
                 # It had been let go and was cancelled before it could: its slot goes to the next.
                 self.lose(waiter.sent, counted=False)
-            elif self.alive and not self.waiting:
+            elif not self.waiting:
                 self._rest()
             raise
         finally:

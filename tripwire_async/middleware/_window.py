@@ -22,6 +22,7 @@ import attrs
 
 _REMEMBERED: Final = 10_000
 """How many requests are remembered; a window that holds more is followed by what the service tells alone."""
+_MOST_CAREFUL: Final = 64
 
 
 @final
@@ -51,16 +52,19 @@ class Window:
 
     __slots__ = (
         "_bound",
+        "_calm",
         "_certain",
+        "_crowd",
         "_foreign",
         "_foreign_until",
         "_inside",
         "_left",
         "_look_again",
         "_newest",
+        "_stay",
+        "_surprised",
         "_told",
         "_trip",
-        "_trips",
         "in_flight",
         "limit",
     )
@@ -74,9 +78,12 @@ class Window:
         self._newest = -math.inf  # when the newest request that was answered had been sent
         self._told: deque[tuple[float, int]] = deque()  # counts told since then, with their times; only falling ones
         self._bound: float | None = None  # the least of: end of an answer, minus sending of one that had left by then
+        self._stay = math.inf  # from the end of a request until another, sent then, arrives after the first has left
         self._trip = math.inf  # the shortest time that an answer took
-        self._trips = 2  # how many of them the bound and the end of a request are too long by, put together
         self._look_again = 0
+        self._surprised = -math.inf  # when a refusal last came though there was room by our count
+        self._crowd = 1  # the part of what is free that may be in flight: one in so many
+        self._calm = 0  # requests let in since
         self._foreign = 0
         self._foreign_until = -math.inf
 
@@ -101,10 +108,15 @@ class Window:
     def answer(self, sent: Sent, now: float, limit: int | None, remaining: int | None) -> None:
         """Note an answer that was no refusal; *limit* and *remaining* are what its headers told."""
         sent.certain = True
-        self._trip = min(self._trip, now - sent.at)
+        self._time_trip(now - sent.at)
         self._end(sent, now)
         if limit is not None and remaining is not None:
             count = limit - remaining
+            if self._crowd > 1:
+                self._calm += 1
+                if self._calm >= limit:
+                    self._crowd //= 2
+                    self._calm = 0
             self._learn(sent, now, limit, count)
             self._tighten(sent, now, count)
 
@@ -112,14 +124,14 @@ class Window:
         self, sent: Sent, now: float, retry_after: float | None, limit: int | None, remaining: int | None
     ) -> None:
         """Note a refusal, which counts like any other request; *retry_after* is None when it told nothing."""
-        self._trip = min(self._trip, now - sent.at)
+        self._time_trip(now - sent.at)
         self._end(sent, now)
         limit = self.limit if limit is None else limit
         if limit is None:
             return
         self._learn(sent, now, limit, limit if remaining is None else max(limit, limit - remaining))
         if retry_after is not None:
-            self._infer(now, limit, retry_after)
+            self._infer(sent, now, limit, retry_after)
 
     def used(self, now: float) -> int:
         """Return how many requests count now, at the most, as far as can be told."""
@@ -129,23 +141,45 @@ class Window:
         own = self.in_flight + len(self._inside)
         return own + self._foreign if now < self._foreign_until else own
 
+    def free(self, now: float, *, reserve: int = 0) -> int:
+        """Return how many more may be sent now if *reserve* are to be left; none, for 0 and less."""
+        if self.limit is None:
+            return 0
+        free = self.limit - reserve - self.used(now)
+        if self._crowd > 1 and free > 0:
+            # What is free is so for others too: take a part of it at a time, and look how much the answers leave.
+            return min(free, max(1, (free + self.in_flight) // self._crowd) - self.in_flight)
+        return free
+
+    @property
+    def oldest(self) -> float | None:
+        """When the oldest request that counts had been answered; None when none counts, as far as is known."""
+        return self._inside[0].answered if self._inside else None
+
     def next_change(self, now: float) -> float | None:
         """Return when `used` will fall by itself; None when only an answer can tell."""
-        if self._bound is None:
-            return None
         self._expire(now)
         when = self._inside[0].answered + self._stay if self._inside else math.inf
         if now < self._foreign_until and self._foreign:
             when = min(when, self._foreign_until)
         return when if when < math.inf else None
 
-    @property
-    def _stay(self) -> float:
-        """Seconds from the end of a request until another one, sent then, arrives after the first has left."""
-        if self._bound is None:
-            return math.inf
-        # The bound holds a way there and a way back too much, and so does the end of the request.
-        return max(self._bound - self._trips * self._trip, 0.0) + _margin(self._bound)
+    def _limit_length(self, bound: float, now: float) -> None:
+        """Take *bound* for the length of the window, trips included."""
+        self._bound = bound
+        self._set_stay()
+        self._expire(now)
+
+    def _set_stay(self) -> None:
+        if self._bound is not None:
+            # The bound holds a way there and a way back too much, and so does the end of a request. One is subtracted;
+            # both could be too much, where the shortest trip that was seen had a connection to make first.
+            self._stay = max(self._bound - self._trip, 0.0) + _margin(self._bound)
+
+    def _time_trip(self, seconds: float) -> None:
+        if seconds < self._trip:
+            self._trip = seconds
+            self._set_stay()
 
     def _end(self, sent: Sent, now: float) -> None:
         self.in_flight -= 1
@@ -156,11 +190,9 @@ class Window:
             self._drop()
 
     def _expire(self, now: float) -> None:
-        inside = self._inside
-        if inside:
-            stay = self._stay
-            while inside and inside[0].answered + stay <= now:
-                self._drop()
+        inside, stay = self._inside, self._stay
+        while inside and inside[0].answered + stay <= now:
+            self._drop()
 
     def _drop(self) -> None:
         gone = self._inside.popleft()
@@ -203,30 +235,32 @@ class Window:
                 if not missing:
                     bound = now - oldest
                     if self._bound is None or bound < self._bound:
-                        self._bound = bound
+                        self._limit_length(bound, now)
                     break
         self._look_again = count // 16  # the walk is as long as the count: spread over the answers it costs nothing
 
-    def _infer(self, now: float, limit: int, retry_after: float) -> None:
+    def _infer(self, sent: Sent, now: float, limit: int, retry_after: float) -> None:
         """Take the length of the window from a refusal: the oldest of the last *limit* requests is the one to leave."""
-        last = list(self._inside)[-limit - 1 :]
-        if len(last) <= limit:
-            last = list(self._left)[len(last) - limit - 1 :] + last
-        whole = len(last) > limit
+        last = list(self._inside)[-limit:]
+        if len(last) < limit:
+            last = list(self._left)[len(last) - limit :] + last
+        whole = len(last) == limit
         bound = now + retry_after - min(other.at for other in last)
         if self._bound is None:
             # With only a few requests of ours in the window the oldest in it is hardly one of them.
             if whole or len(last) > limit // 2:
-                self._bound = bound
+                self._limit_length(bound, now)
             return
         self._expire(now)
-        if self.in_flight + len(self._inside) <= limit:
-            # By our count there was room. Perhaps the shortest trip was measured while connections were being made.
-            self._trips = 1
-        if whole and bound <= 2 * self._bound:
-            # Longer than thought, or shared. What is far longer comes of a process that shares the key for a while,
-            # and is seen as such; a window that really became so long is found by doubling.
-            self._bound = bound
+        if sent.at < self._surprised or self.in_flight + len(self._inside) > limit:
+            return  # known already, or no wonder: the limit has shrunk
+        # By our count there was room. Either others use the key, or the window is longer than thought: at the most as
+        # long as this refusal says, which may be far too long when others are to blame. An answer will correct it.
+        self._surprised = now
+        self._crowd = min(2 * self._crowd, _MOST_CAREFUL)
+        self._calm = 0
+        if whole and bound > self._bound:
+            self._limit_length(min(bound, 2 * self._bound), now)
 
 
 def _margin(length: float) -> float:

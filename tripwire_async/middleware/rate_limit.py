@@ -13,8 +13,9 @@ import attrs
 from tripwire_async._clock import LOOP_CLOCK
 from tripwire_async.errors import TransportError
 
-from ._gate import Gate, Knowledge, Slots
+from ._gate import Gate, Slots
 from ._headers import header
+from ._knowledge import Knowledge
 from ._retry_after import parse_retry_after
 
 if TYPE_CHECKING:
@@ -105,6 +106,9 @@ class RateLimit:
             sent = await gate.wait(request)
         try:
             response = await call_next(request)
+        except GeneratorExit:
+            gate.abandon(sent)
+            raise
         except BaseException as error:
             gate.lose(sent, counted=not (isinstance(error, TransportError) and not error.maybe_sent))
             raise
