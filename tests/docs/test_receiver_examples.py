@@ -1,0 +1,146 @@
+"""The endpoints that the documentation shows, each in its real framework, receive from the server for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+import uvicorn
+from aiohttp import web
+
+from docs.examples import receiver_aiohttp, receiver_fastapi, receiver_starlette
+from tripwire_async import AsyncTripwire
+from tripwire_async._converter import unstructure
+from tripwire_async._secret import Secret
+from tripwire_async.gate_delivery import agent_token_variable, decrypt_delivery, generate_key_pair
+from tripwire_async.receiver import sign_webhook
+from tripwire_async.testing import TripwireServer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from tripwire_async.receiver import SecretSource
+
+    Serve = Callable[[SecretSource], AbstractAsyncContextManager[str]]
+
+
+@contextlib.asynccontextmanager
+async def aiohttp_app(secret: SecretSource) -> AsyncIterator[str]:
+    runner = web.AppRunner(receiver_aiohttp.make_app(secret=secret))
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    finally:
+        await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def uvicorn_app(app: Any) -> AsyncIterator[str]:
+    # Listening from the beginning, so that a post waits until uvicorn is there, and no test has to.
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_config=None)
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
+        finally:
+            server.should_exit = True
+            await serving
+
+
+def starlette_app(secret: SecretSource) -> AbstractAsyncContextManager[str]:
+    return uvicorn_app(receiver_starlette.make_app(secret))
+
+
+def fastapi_app(secret: SecretSource) -> AbstractAsyncContextManager[str]:
+    return uvicorn_app(receiver_fastapi.make_app(secret))
+
+
+every_framework = pytest.mark.parametrize("serve", [aiohttp_app, starlette_app, fastapi_app])
+
+
+# [shown]
+@every_framework
+async def test_an_event_of_the_service_is_received(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+    """The server signs and posts it; the handler runs, and the delivery succeeds at the first attempt."""
+    secrets: list[str] = []
+    async with TripwireServer() as server, serve(lambda: secrets) as url:
+        endpoint = server.add_endpoint(url)
+        secrets.append(endpoint.signing_secret)
+        async with AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire:
+            pending = await tripwire.webhooks.send_test(server.organization_id, endpoint.id)
+            delivery = await pending.settled(timeout=10)
+    assert (delivery.status, delivery.attempts, delivery.response_status) == ("succeeded", 1, 200)
+    assert capsys.readouterr().out == "an event of type webhook.test\n"
+
+
+# [end]
+@every_framework
+async def test_a_bot_is_noticed(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the handler of results, which does nothing about humans."""
+    secrets: list[str] = []
+    async with TripwireServer() as server, serve(lambda: secrets) as url:
+        endpoint = server.add_endpoint(url)
+        secrets.append(endpoint.signing_secret)
+        data = dict(server.emit("session.result.persisted").data)
+        for verdict in ("bot", "human"):
+            server.emit("session.result.persisted", data | {"decision": data["decision"] | {"verdict": verdict}})
+        await server.delivered()
+    assert {"succeeded"} == {delivery.status for delivery in server.deliveries.values()}
+    bots = 1 + (data["decision"]["verdict"] == "bot")
+    assert [f"a bot in session {data['session']['id']}"] * bots == capsys.readouterr().out.splitlines()
+
+
+@every_framework
+async def test_an_approved_gate_session_gets_its_credentials(serve: Serve) -> None:
+    """From the handler, through the service, to the one who holds the key."""
+    pair, secrets = generate_key_pair(), list[str]()
+    async with TripwireServer() as server, serve(lambda: secrets) as url, aiohttp.ClientSession() as session:
+        endpoint = server.add_endpoint(url, event_types=["gate.session.approved"])
+        secrets.append(endpoint.signing_secret)
+        server.gate_service.webhook_endpoint_id = endpoint.id
+        wanted = {"service_id": server.gate_service.id, "account_name": "Ada", "delivery": unstructure(pair.request)}
+        async with session.post(f"{server.base_url}/v1/gate/sessions", json=wanted) as response:
+            created = (await response.json())["data"]
+        server.approve_gate_session(created["id"])
+        await server.delivered()
+        poll = f"{server.base_url}/v1/gate/sessions/{created['id']}"
+        async with session.get(poll, headers={"Authorization": f"Bearer {created['poll_token']}"}) as response:
+            polled = (await response.json())["data"]
+    outputs = decrypt_delivery(polled["delivery_bundle"]["integrator"], pair).outputs
+    assert outputs == {"ACME_API_KEY": Secret(f"acme-key-of-{polled['gate_account_id']}")}
+    gate = decrypt_delivery(polled["delivery_bundle"]["gate"], pair)
+    assert gate.ack_token
+    assert [agent_token_variable(server.gate_service.id)] == list(gate.outputs)
+
+
+@every_framework
+async def test_what_is_not_an_event_of_the_service_is_refused(serve: Serve) -> None:
+    """Not signed, rubbish, and 2 MiB in chunks; the same in each framework."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(32):
+            yield b" " * 65_536
+
+    async with serve("whsec_1") as url, aiohttp.ClientSession() as session:
+
+        async def status(data: Any, headers: dict[str, str]) -> int:
+            async with session.post(url, data=data, headers=headers) as response:
+                return response.status
+
+        assert await status(b"{}", {}) == 401
+        assert await status(b"{}", sign_webhook(b"{}", "whsec_2")) == 401
+        assert await status(b"{}", sign_webhook(b"{}", "whsec_1")) == 400
+        assert await status(chunks(), sign_webhook(b" " * 32 * 65_536, "whsec_1")) == 413
+
+
+def test_the_secrets_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of them while one is rotated."""
+    monkeypatch.setenv("TRIPWIRE_WEBHOOK_SECRET", "whsec_1 whsec_2")
+    assert ["whsec_1", "whsec_2"] == receiver_aiohttp.secrets_from_environment()
