@@ -10,9 +10,10 @@ import attrs
 
 from ._clock import LOOP_CLOCK
 from ._converter import DecodeProblem, decode, encode
-from ._error_body import excerpt, read_error_body
+from ._error_body import excerpt, legible, read_error_body
 from ._messages import Request, Response, Trace
 from .errors import APIError, ResponseDecodeError, error_class
+from .middleware._headers import header
 from .middleware._retry_after import parse_retry_after
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class ApiCaller:
             value=value,
             status=response.status,
             headers=response.headers,
-            request_id=response.headers.get("X-Request-Id") or _request_id(value),
+            request_id=header(response.headers, "X-Request-Id") or _request_id(value),
             trace=trace,
         )
 
@@ -203,10 +204,9 @@ def _text(value: object) -> str:
 
 
 def _structure(operation: Operation[T], request: Request, response: Response) -> T:
-    # An operation that answers nothing is free to answer anything: what it says is not read.
-    body = b"null" if operation.returns is type(None) else response.body
     try:
-        return decode(body, operation.returns)
+        # An operation that answers nothing is free to answer anything: what it says is not read.
+        return decode(b"null" if operation.returns is type(None) else response.body, operation.returns)
     except DecodeProblem as problem:
         msg = f"{operation.id}: the answer is not what the API describes: {problem}"
         raise ResponseDecodeError(
@@ -214,11 +214,12 @@ def _structure(operation: Operation[T], request: Request, response: Response) ->
             operation=operation.id,
             status=response.status,
             path=problem.path,
-            request_id=response.headers.get("X-Request-Id"),
+            request_id=header(response.headers, "X-Request-Id"),
             client_request_id=request.trace.client_request_id,
             # A body that could be read as JSON may hold a secret in any of its fields.
             body=excerpt(response.body) if problem.path is None else "",
-        ) from problem
+            # The frames that the problem went through hold the whole body.
+        ) from problem.with_traceback(None)
 
 
 def _request_id(value: object) -> str | None:
@@ -241,10 +242,11 @@ def _refusal(request: Request, response: Response) -> APIError:
     """Make the error for a status that is no success; the one place where statuses become exceptions."""
     operation, status = request.operation, response.status
     said = read_error_body(response.body)
-    request_id = response.headers.get("X-Request-Id") or said.request_id
+    request_id = legible(header(response.headers, "X-Request-Id") or "") or said.request_id
     if status < 400:
-        what = f"redirected to {response.headers.get('Location', 'nowhere')!r}, which is never followed"
-        advice: str | None = "check base_url"
+        location = header(response.headers, "Location")
+        what = "an answer that means nothing here" if location is None else f"redirected to {legible(location)!r}"
+        advice: str | None = "redirects are never followed: check base_url"
     else:
         what = said.message or "the answer is not in the service's own form; something in between may have sent it"
         advice = _ADVICE.get(status)

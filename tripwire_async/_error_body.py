@@ -7,14 +7,18 @@ from typing import Any, Final
 import attrs
 import msgspec
 
+from ._secret import without_secrets
 from .errors import FieldError
 
 _EXCERPT_CHARACTERS: Final = 500
+_FIELD_ERRORS: Final = 100
 
 
 @attrs.frozen(kw_only=True)
 class ErrorBody:
     """The service's error, as far as the body tells; every part that is missing or of the wrong type is None.
+
+    Whoever wrote it, it is `legible`.
 
     Attributes:
         code: The stable, dotted code.
@@ -48,29 +52,43 @@ def read_error_body(body: bytes) -> ErrorBody:
     details = _object(error.get("details"))
     fields: list[Any] = _of_type(list, details.get("fields"), [])
     return ErrorBody(
-        code=_of_type(str, error.get("code")),
-        message=_of_type(str, error.get("message")),
+        code=_text(error.get("code")),
+        message=_text(error.get("message")),
         retryable=_of_type(bool, error.get("retryable")),
-        request_id=_of_type(str, error.get("request_id")),
-        docs_url=_of_type(str, error.get("docs_url")),
-        next_action=_of_type(str, details.get("next_action")),
-        field_errors=tuple(_field_error(field) for field in map(_object, fields) if isinstance(field.get("name"), str)),
+        request_id=_text(error.get("request_id")),
+        docs_url=_text(error.get("docs_url")),
+        next_action=_text(details.get("next_action")),
+        field_errors=tuple(
+            _field_error(field) for field in map(_object, fields[:_FIELD_ERRORS]) if isinstance(field.get("name"), str)
+        ),
     )
 
 
+def legible(text: str) -> str:
+    """Return the beginning of a *text* from elsewhere, in one line, fit for a terminal and without secrets."""
+    line = " ".join(without_secrets(text[: 4 * _EXCERPT_CHARACTERS]).split())
+    shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line)
+    return shown if len(shown) <= _EXCERPT_CHARACTERS else shown[:_EXCERPT_CHARACTERS] + "…"
+
+
 def excerpt(body: bytes) -> str:
-    """Return the beginning of *body* as text, for a person to read."""
-    text = body[: 4 * _EXCERPT_CHARACTERS].decode(errors="replace")
+    """Return the beginning of *body* as text, for a person to read; what looks like a secret is hidden."""
+    text = without_secrets(body[: 4 * _EXCERPT_CHARACTERS].decode(errors="replace"))
     return text if len(text) <= _EXCERPT_CHARACTERS else text[:_EXCERPT_CHARACTERS] + "…"
 
 
 def _field_error(field: dict[str, Any]) -> FieldError:
+    received = field.get("received")
     return FieldError(
-        name=field["name"],
-        issue=_of_type(str, field.get("issue"), "refused"),
-        expected=_of_type(str, field.get("expected")),
-        received=_of_type((str, int, float, bool), field.get("received")),
+        name=legible(field["name"]),
+        issue=_text(field.get("issue")) or "refused",
+        expected=_text(field.get("expected")),
+        received=legible(received) if isinstance(received, str) else _of_type((int, float, bool), received),
     )
+
+
+def _text(value: Any) -> str | None:
+    return legible(value) if isinstance(value, str) else None
 
 
 def _object(value: Any) -> dict[str, Any]:

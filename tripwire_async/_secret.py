@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import hmac
+import re
 from typing import Final, final
 
 _VISIBLE_PREFIXES: Final = ("sk_live_", "sk_test_", "pk_live_", "pk_test_", "whsec_", "gtpoll_", "agt_")
+
+
+# What stands in a text that somebody else wrote: a key with its prefix, what follows a scheme of authentication, and
+# the fields of our own answers that hold secrets, the last of which may be cut off.
+_KEY: Final = re.compile(rf"({'|'.join(_VISIBLE_PREFIXES)})[\w.~+/=-]+", re.ASCII)
+_CREDENTIALS: Final = re.compile(r"\b(bearer|basic)(\s+)[\w.~+/=-]+", re.IGNORECASE | re.ASCII)
+_FIELD: Final = re.compile(r'("\w*(?:secret|token|password|revealed_key|private_key)"\s*:\s*")(?:[^"\\]|\\.)*')
+
+
+def without_secrets(text: str) -> str:
+    """Return *text* with what looks like a secret in it hidden.
+
+    A proxy's page may show the headers that it was sent, and a cut-off answer the secret that it was to bring.
+    """
+    return _KEY.sub(r"\1…", _CREDENTIALS.sub(r"\1\2…", _FIELD.sub(r"\1…", text)))
 
 
 @final
@@ -51,7 +67,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._text.encode(), other._text.encode())
+        # Bytes, as text is compared only when it is ASCII; and any text at all can be read from JSON or a file.
+        return hmac.compare_digest(_bytes(self), _bytes(other))
 
     def __hash__(self) -> int:
         return hash((Secret, self._text))
@@ -61,3 +78,7 @@ class Secret:
 
     def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
         return Secret, (self._text,)
+
+
+def _bytes(secret: Secret) -> bytes:
+    return secret.reveal().encode(errors="surrogatepass")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, final
 import aiohttp
 
 from ._clock import LOOP_CLOCK
+from ._error_body import legible
 from ._messages import Response
 from ._version import __version__
 from .errors import ConfigurationError, RequestTimeoutError, ResponseDecodeError, TransportError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from ._clock import Clock
     from ._messages import Request
+    from .errors import TripwireError
 
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 """How large an answer may be, decompressed. Nothing in the API comes near; a gzip bomb does."""
@@ -32,17 +34,22 @@ _LONGEST_CONNECT: Final = 10.0
 
 # Anything else that went wrong after connecting may have reached the service. Connecting comes before sending, so
 # these did not.
-_NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ServerFingerprintMismatch)
 
 
 def _limits(total: float) -> aiohttp.ClientTimeout:
     """Bound one attempt by *total* seconds, of which connecting may take a part.
 
-    Connecting has the shorter limit of the two so that a server that is not there ends in an error that says *not
-    sent*. aiohttp rounds limits of more than five seconds up to whole ones to share timers; ours are kept to the
-    letter where they come from a deadline.
+    Connecting is all that comes before sending: the name, TLS, a place in the pool of a session that was passed in. It
+    has the shorter limit of the two so that a server that is not there ends in an error that says *not sent*. aiohttp
+    rounds limits of more than five seconds up to whole ones to share timers; ours are kept to the letter where they
+    come from a deadline.
     """
-    return aiohttp.ClientTimeout(total=total, sock_connect=min(_LONGEST_CONNECT, 0.9 * total), ceil_threshold=math.inf)
+    return aiohttp.ClientTimeout(total=total, connect=_connect_limit(total), ceil_threshold=math.inf)
+
+
+def _connect_limit(total: float) -> float:
+    return min(_LONGEST_CONNECT, 0.9 * total)
 
 
 @final
@@ -90,26 +97,29 @@ class AiohttpTransport:
         if limit <= 0:
             raise _timed_out(request, "the call's deadline passed before it could be sent", maybe_sent=False)
         trace.attempts += 1
+        answer: aiohttp.ClientResponse | None = None
+        failure: TripwireError
+        cause: Exception | None
         try:
             answer = await self._send(session, request, limit)
             try:
-                body = await self._read(answer, request)
+                return Response(answer.status, answer.headers, await self._read(answer, request))
             except BaseException:
                 answer.close()
                 raise
         except TimeoutError as error:
-            maybe_sent = not isinstance(error, _NOT_SENT)
-            what = f"no {'answer' if maybe_sent else 'connection'} within {limit:g} seconds"
-            raise _timed_out(request, what, maybe_sent=maybe_sent) from error
-        except (aiohttp.InvalidURL, ValueError, RuntimeError) as error:
+            failure, cause = _too_late(request, error, limit), _bare(error)
+        except (aiohttp.ClientConnectionError, OSError) as error:
+            # First of the rest: a bad certificate is a ValueError as well.
+            failure, cause = _lost(request, error, answer), _bare(error)
+        except (ValueError, RuntimeError) as error:
             # What aiohttp refuses before it sends: a closed session, credentials from elsewhere beside ours.
-            msg = f"{_name(request)} could not be sent: {error}; look at base_url and the session that was passed in"
-            raise ConfigurationError(msg) from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise _lost(request, error) from error
+            failure, cause = _impossible(request, error), _bare(error)
+        except aiohttp.ClientError as error:
+            failure, cause = _lost(request, error, answer), _bare(error)
         finally:
             trace.wire += self._clock.now() - began
-        return Response(answer.status, answer.headers, body)
+        raise failure from cause
 
     async def _send(self, session: aiohttp.ClientSession, request: Request, limit: float) -> aiohttp.ClientResponse:
         operation = request.operation
@@ -132,6 +142,10 @@ class AiohttpTransport:
         """Read the body, counting as it comes: a compressed one can be a thousand times what its length says."""
         if answer.content_length is not None and answer.content_length > self._max_body:
             self._refuse(answer, request)
+        if answer.status == 101:
+            # Another protocol, which nobody asked for: there is no end to read to.
+            answer.close()
+            return b""
         if "Content-Encoding" not in answer.headers and answer.content_length is not None:
             return await answer.read()
         chunks: list[bytes] = []
@@ -139,6 +153,8 @@ class AiohttpTransport:
         async for chunk in answer.content.iter_any():
             size += len(chunk)
             if size > self._max_body:
+                # The error may be kept, and its traceback with it: not these.
+                chunks.clear()
                 self._refuse(answer, request)
             chunks.append(chunk)
         return b"".join(chunks)
@@ -200,16 +216,56 @@ def _timed_out(request: Request, why: str, *, maybe_sent: bool) -> RequestTimeou
     )
 
 
-def _lost(request: Request, error: Exception) -> TransportError:
+def _too_late(request: Request, error: TimeoutError, limit: float) -> RequestTimeoutError:
+    if isinstance(error, _NOT_SENT):
+        why = f"no connection to {request.url.origin()} within {_connect_limit(limit):g} seconds; is base_url right?"
+        return _timed_out(request, why, maybe_sent=False)
+    return _timed_out(request, f"no answer within {limit:g} seconds", maybe_sent=True)
+
+
+def _lost(request: Request, error: Exception, answer: aiohttp.ClientResponse | None) -> TransportError:
     maybe_sent = not isinstance(error, _NOT_SENT)
-    what = str(error) or type(error).__name__
-    if maybe_sent:
-        msg = f"{_name(request)}: the connection was lost before the answer was complete ({what})"
+    status = request_id = None
+    if not maybe_sent:
+        what = f"cannot connect to {request.url.origin()} ({_said(error)}); is base_url right?"
+    elif answer is not None:
+        status, request_id = answer.status, answer.headers.get("X-Request-Id")
+        named = f", request {legible(request_id)}" if request_id else ""
+        what = f"the answer ({status}{named}) broke off or cannot be read ({_said(error)})"
+    elif isinstance(error, aiohttp.ClientResponseError):
+        what = f"the answer cannot be read ({_said(error)}); is base_url the address of the API?"
     else:
-        msg = f"{_name(request)}: cannot connect to {request.url.origin()} ({what}); is base_url right?"
+        what = f"the connection was lost before the answer ({_said(error)})"
     return TransportError(
-        msg,
+        f"{_name(request)}: {what}",
         maybe_sent=maybe_sent,
         attempts=request.trace.attempts,
         client_request_id=request.trace.client_request_id,
+        status=status,
+        request_id=request_id,
     )
+
+
+def _impossible(request: Request, error: Exception) -> ConfigurationError:
+    msg = f"{_name(request)} could not be sent: {_said(error)}; look at base_url and the session that was passed in"
+    return ConfigurationError(msg)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        # Its text may be the half of an answer that did come.
+        return "the server closed it"
+    text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    return legible(text) or type(error).__name__
+
+
+def _bare(error: Exception) -> Exception | None:
+    """Return *error* without the frames that it went through and without what caused it.
+
+    aiohttp's frames hold the headers, the key among them, and what reports errors likes to print frames. So does one of
+    its errors itself, of which nothing is kept but what our own says.
+    """
+    if isinstance(error, aiohttp.ClientResponseError):
+        return None
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)

@@ -105,6 +105,8 @@ class TransportError(TripwireError):
         attempts: How many times the call was put on the wire, this one included.
         client_request_id: The id that was sent as ``X-Client-Request-Id``; None when no such header was sent.
         retry_after: Seconds that the service had asked to wait before this call gave up; None when it had not.
+        status: The HTTP status of an answer that broke off; None when none began.
+        request_id: The service's id of the request, from an answer that broke off; None when there was none.
     """
 
     def __init__(
@@ -115,12 +117,16 @@ class TransportError(TripwireError):
         attempts: int = 1,
         client_request_id: str | None = None,
         retry_after: float | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.maybe_sent = maybe_sent
         self.attempts = attempts
         self.client_request_id = client_request_id
         self.retry_after = retry_after
+        self.status = status
+        self.request_id = request_id
 
 
 class RequestTimeoutError(TransportError, TimeoutError):

@@ -1,0 +1,120 @@
+"""A server that says exactly the bytes it is told, over real sockets: for answers that no HTTP library would give."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+import attrs
+
+if TYPE_CHECKING:
+    import ssl
+
+Talk: TypeAlias = Callable[["Connection"], Awaitable[None]]
+
+
+@attrs.define
+class Connection:
+    """One connection as the server sees it."""
+
+    number: int
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    server: RawServer
+
+    async def request(self) -> bytes:
+        """Read one request to its end and keep it."""
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+        whole = head + await self.reader.readexactly(int(length[1]) if length else 0)
+        self.server.requests.append(whole)
+        self.server.more.set()
+        return whole
+
+    async def say(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def gone(self) -> None:
+        """Return once the client has closed its end."""
+        while await self.reader.read(65536):
+            pass
+
+
+@attrs.define
+class RawServer:
+    """What came in, and where to send it."""
+
+    url: str = ""
+    requests: list[bytes] = attrs.field(factory=list)
+    connections: int = 0
+    more: asyncio.Event = attrs.field(factory=asyncio.Event)
+
+    async def came(self, count: int) -> None:
+        """Return once *count* requests have come."""
+        while len(self.requests) < count:
+            self.more.clear()
+            await self.more.wait()
+
+
+@contextlib.asynccontextmanager
+async def listening(talk: Talk, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
+    """Have *talk* meet every connection; its end closes the connection."""
+    server = RawServer()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server.connections += 1
+        try:
+            await talk(Connection(server.connections, reader, writer, server))
+        except (ConnectionError, asyncio.IncompleteReadError):
+            # The client went away, which is its right.
+            pass
+        finally:
+            writer.close()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(meet(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    listener = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
+    scheme = "http" if tls is None else "https"
+    server.url = f"{scheme}://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    try:
+        yield server
+    finally:
+        listener.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def saying(*answers: bytes, close: bool = True) -> Talk:
+    """Answer the first request with the first of *answers*, and so on; then close, or wait for the client to."""
+
+    async def talk(connection: Connection) -> None:
+        for answer in answers:
+            await connection.request()
+            await connection.say(answer)
+        if not close:
+            await connection.gone()
+
+    return talk
+
+
+async def silence(connection: Connection) -> None:
+    """Take the request and never answer."""
+    await connection.request()
+    await connection.gone()
+
+
+def http(status: str, body: bytes = b"", *headers: str, length: bool = True) -> bytes:
+    """Write an answer out, with the Content-Length that is right unless *length* is False."""
+    lines = [f"HTTP/1.1 {status}", *headers]
+    if length:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join([*lines, "", ""]).encode() + body
