@@ -109,7 +109,11 @@ class Listing(Generic[T]):
         seen = {self._cursor}
         page = await self._page(self._cursor)
         while page.has_more and "cursor" in self._operation.query:
-            cursor = self._following(page, seen)
+            cursor = page.next_cursor
+            if not cursor or cursor in seen:
+                # The page itself is good, so it comes before the bad news.
+                yield page
+                raise self._astray(page)
             seen.add(cursor)
             if not self._prefetch:
                 yield page
@@ -120,10 +124,10 @@ class Listing(Generic[T]):
                 yield page
                 page = await ahead
             finally:
-                # The walk may be left in the middle: what was asked for in advance must not outlive it.
-                if not ahead.done():
-                    ahead.cancel()
-                    await asyncio.wait([ahead])
+                # The walk may be left in the middle: what was asked for in advance must not outlive it, and how it
+                # ended is nobody's concern any more.
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
         yield page
 
     async def _page(self, cursor: str | None) -> Page[T]:
@@ -138,17 +142,13 @@ class Listing(Generic[T]):
             request_id=answer.request_id,
         )
 
-    def _following(self, page: Page[T], seen: set[str | None]) -> str:
-        cursor = page.next_cursor
-        if cursor is None:
-            trouble = "says that the list goes on, but gives no cursor to go on with"
-        elif cursor in seen:
+    def _astray(self, page: Page[T]) -> ResponseDecodeError:
+        if page.next_cursor:
             trouble = "gives a cursor that was used before, so the walk would go round in a circle"
         else:
-            return cursor
-        msg = f"{self._operation.id}: the service {trouble}"
-        raise ResponseDecodeError(
-            msg,
+            trouble = "says that the list goes on, but gives no cursor to go on with"
+        return ResponseDecodeError(
+            f"{self._operation.id}: the service {trouble}",
             operation=self._operation.id,
             status=self._operation.success,
             path="$.pagination.next_cursor",
