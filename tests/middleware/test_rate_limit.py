@@ -412,6 +412,22 @@ async def test_a_cooldown_that_begins_during_a_wait_ends_those_that_cannot_outla
 
 
 @pytest.mark.virtual_time
+async def test_a_cooldown_that_begins_as_a_waiter_is_cancelled_leaves_it_cancelled() -> None:
+    """A waiter can have two reasons to go at once; the caller's own counts."""
+    wire, limit = Wire(), RateLimit()
+    start(limit, wire, call())
+    await settle()
+    (waiter,) = start(limit, wire, call(deadline=30.0))
+    await settle()
+    wire.sent[0].set_result(told(10, 0, 429, **{"Retry-After": "60"}))
+    await asyncio.sleep(0)
+    waiter.cancel()
+    await settle()
+    assert waiter.cancelled()
+    assert limit.state().waiting == 0
+
+
+@pytest.mark.virtual_time
 async def test_an_unknown_wait_ends_at_the_deadline() -> None:
     """With all slots taken nobody knows how long it takes: it ends when the time is up."""
     wire, limit = Wire(), RateLimit()
@@ -612,6 +628,35 @@ def test_a_coroutine_that_is_thrown_away_gives_its_slot_back() -> None:
     loop.run_until_complete(begin())
     left_over.close()
     assert loop.run_until_complete(_one(limit)).status == 200
+    loop.close()
+
+
+@pytest.mark.parametrize("granted", [False, True])
+def test_a_waiter_that_is_thrown_away_strands_nobody(granted: bool) -> None:
+    """A coroutine can be closed while it waits, or after it was let go and before it has run."""
+    limit, wire = RateLimit(max_in_flight=1), Wire()
+    loop = virtual_time.VirtualTimeLoop()
+    left_over = limit(call(), wire)
+
+    async def begin() -> list[asyncio.Task[Response]]:
+        tasks = start(limit, wire, call())
+        await settle()
+        left_over.send(None)
+        if granted:
+            wire.sent[0].set_result(told(10, 9))
+            await settle()
+        return tasks
+
+    async def finish(tasks: list[asyncio.Task[Response]]) -> None:
+        if not granted:
+            wire.sent[0].set_result(told(10, 9))
+        await asyncio.gather(*tasks)
+        assert (await _one(limit)).status == 200
+        assert limit.state().in_flight == limit.state().waiting == 0
+
+    tasks = loop.run_until_complete(begin())
+    left_over.close()
+    loop.run_until_complete(finish(tasks))
     loop.close()
 
 

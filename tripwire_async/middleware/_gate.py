@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, final
 
 import attrs
 
+from tripwire_async._clock import LOOP_CLOCK
 from tripwire_async.errors import RequestTimeoutError
 
 if TYPE_CHECKING:
@@ -74,13 +75,26 @@ class Gate:
         alive: Whether the loop is; what is thrown away after it changes nothing.
     """
 
-    __slots__ = ("_clock", "_in_a_row", "_lanes", "_last_bulk", "_slots", "_timer", "_timer_at", "alive", "knowledge")
+    __slots__ = (
+        "_clock",
+        "_in_a_row",
+        "_lanes",
+        "_last_bulk",
+        "_now",
+        "_slots",
+        "_timer",
+        "_timer_at",
+        "alive",
+        "knowledge",
+    )
 
-    def __init__(self, knowledge: Knowledge, slots: Slots, clock: Clock) -> None:
+    def __init__(self, knowledge: Knowledge, slots: Slots, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
         self.knowledge = knowledge
         self.alive = True
         self._slots = slots
         self._clock = clock
+        # A gate stays with its loop, and need not look twice a call for the one that is running.
+        self._now = loop.time if clock is LOOP_CLOCK else clock.now
         self._lanes: dict[Lane, OrderedDict[_Waiter, None]] = {
             "single": OrderedDict(),
             "send": OrderedDict(),
@@ -106,7 +120,7 @@ class Gate:
         if self._slots.busy:
             return None
         bulk = lane != "single"
-        now = self._clock.now()
+        now = self._now()
         if self._slots.has_room(bulk=bulk) and self.knowledge.permits(now, bulk=bulk):
             return self._take(now, bulk=bulk)
         return None
@@ -117,7 +131,7 @@ class Gate:
         Raises:
             RequestTimeoutError: The deadline has come, or is known to come first.
         """
-        began = self._clock.now()
+        began = self._now()
         self._check_deadline(request, began)
         waiter = _Waiter(asyncio.get_running_loop().create_future(), request.deadline)
         lane = self._lanes[request.lane]
@@ -126,7 +140,7 @@ class Gate:
         self._slots.pump(began)
         if waiter.sent is None:
             await self._until_granted(request, waiter)
-        now = self._clock.now()
+        now = self._now()
         request.trace.limiter += now - began
         if waiter.sent is None:
             raise _timeout(request, self._retry_in(now))
@@ -134,7 +148,7 @@ class Gate:
 
     def answer(self, sent: Sent, limit: int | None, remaining: int | None) -> None:
         """End a request that was let in; *limit* and *remaining* are what the answer's headers told."""
-        now, knowledge = self._clock.now(), self.knowledge
+        now, knowledge = self._now(), self.knowledge
         knowledge.window.answer(sent, now, limit, remaining)
         knowledge.cooldown.accept(sent)
         knowledge.opening += 1
@@ -142,7 +156,7 @@ class Gate:
 
     def refuse(self, sent: Sent, retry_after: float | None, limit: int | None, remaining: int | None) -> None:
         """End a request that was refused, and hold everybody until *retry_after* has passed."""
-        now, knowledge = self._clock.now(), self.knowledge
+        now, knowledge = self._now(), self.knowledge
         knowledge.window.refuse(sent, now, retry_after, limit, remaining)
         knowledge.cooldown.refuse(sent, sent.at, now, retry_after)
         knowledge.opening = 1
@@ -155,7 +169,7 @@ class Gate:
 
     def lose(self, sent: Sent, *, counted: bool) -> None:
         """End a request without an answer; *counted* unless it certainly never reached the service."""
-        now, knowledge = self._clock.now(), self.knowledge
+        now, knowledge = self._now(), self.knowledge
         if counted:
             knowledge.window.lose(sent, now)
             knowledge.opening += 1
@@ -200,7 +214,7 @@ class Gate:
     def _wake(self) -> None:
         self._timer = None
         # Loops run timers a touch early; seen from just before it, nothing would have changed.
-        self._slots.pump(max(self._clock.now(), self._timer_at))
+        self._slots.pump(max(self._now(), self._timer_at))
 
     def _take(self, now: float, *, bulk: bool) -> Sent:
         self._slots.taken += 1

@@ -187,7 +187,7 @@ class _Desk:
         if len(self._gates) >= _MOST_KEYS:
             self._forget_idle()
         knowledge = self.knowledge.setdefault(key, Knowledge(self._jitter))
-        gate = self._gates[key] = Gate(knowledge, self.slots, self._clock)
+        gate = self._gates[key] = Gate(knowledge, self.slots, self._clock, self.loop)
         return gate
 
     def _forget_idle(self) -> None:
@@ -208,7 +208,6 @@ def _told(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
 
 
 def _number(text: str | None) -> int | None:
-    if text is None:
+    if text is None or len(text) > _LONGEST_NUMBER or not text.isascii():
         return None
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else None
+    return int(text) if text.isdecimal() or (text := text.strip()).isdecimal() else None
