@@ -12,12 +12,16 @@ import pytest
 from tests import virtual_time
 from tests.middleware import samples
 from tests.middleware.limited_server import LimitedServer, persist
+from tripwire_async._clock import LoopClock
 from tripwire_async._messages import Request, Response, Trace
 from tripwire_async._secret import Secret
 from tripwire_async.errors import RequestTimeoutError, TransportError
 from tripwire_async.middleware.rate_limit import RateLimit, RateLimitState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tripwire_async._clock import Timer
     from tripwire_async._messages import Lane
     from tripwire_async._pipeline import Handler
 
@@ -228,6 +232,27 @@ async def test_a_refusal_holds_everybody_then_one_probe_goes_and_its_success_ope
     await asyncio.gather(*tasks)
 
 
+@attrs.define
+class EarlyClock(LoopClock):
+    """A clock whose timers ring a touch early, as those of event loops do."""
+
+    rung: int = 0
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
+        self.rung += 1
+        assert self.rung < 10, "the same timer is set again and again"
+        return super().call_at(when - 0.001, callback)
+
+
+@pytest.mark.virtual_time
+async def test_a_timer_that_rings_early_is_not_set_again_and_again() -> None:
+    """What was to change at the timer's time has changed when it rings."""
+    limit = RateLimit(clock=EarlyClock())
+    await limit(call(), samples.Script([told(10, 0, 429, **{"Retry-After": "5"})]))
+    await limit(call(), samples.Script([told(10, 9)]))
+    assert now() == pytest.approx(5.0, abs=0.01)
+
+
 @pytest.mark.virtual_time
 async def test_a_refused_probe_lengthens_the_cooldown() -> None:
     """Nobody but the probe pays for having come too early."""
@@ -420,7 +445,6 @@ async def test_a_cooldown_that_begins_as_a_waiter_is_cancelled_leaves_it_cancell
     (waiter,) = start(limit, wire, call(deadline=30.0))
     await settle()
     wire.sent[0].set_result(told(10, 0, 429, **{"Retry-After": "60"}))
-    await asyncio.sleep(0)
     waiter.cancel()
     await settle()
     assert waiter.cancelled()

@@ -19,7 +19,7 @@ def learned(limit: int = 10, length: float = 2.0) -> Window:
     """Return a window that knows its length from one refusal; it was filled at 0 and refused at 0.2."""
     window = Window()
     burst(window, limit, limit=limit)
-    window.refuse(window.send(0.1), 0.2, length - 0.1, limit, 0)
+    window.refuse(window.send(0.1), 0.2, length - 0.1, limit)
     return window
 
 
@@ -77,7 +77,7 @@ def test_refusals_prove_nothing_about_requests_that_left() -> None:
     """Only requests that were let in are sure to count at every service."""
     window = Window()
     for _ in range(8):
-        window.refuse(window.send(0.0), 0.1, None, 10, None)
+        window.refuse(window.send(0.0), 0.1, None, 10)
     window.answer(window.send(7.0), 7.1, 10, 9)
     assert window.length is None
 
@@ -120,12 +120,20 @@ def test_requests_of_other_processes_are_seen_and_forgotten_in_time() -> None:
     assert window.used(when + 0.01) == 0
 
 
+def test_a_refusal_says_that_the_limit_is_used_up_whoever_did_it() -> None:
+    """What does not count among ours counts among others'; nothing is free until it must have left."""
+    window = learned()
+    window.refuse(window.send(5.0), 5.1, 1.0, 10)
+    assert window.used(5.1) == 10
+    assert window.used(10.0) == 0
+
+
 def test_a_refusal_by_no_fault_of_ours_makes_the_bites_smaller_until_it_is_calm() -> None:
     """Free slots are free for other processes as well; after a limit's worth of good answers all is as before."""
     window = learned()
     burst(window, 1, at=5.0)
     assert window.free(5.1) == 9
-    window.refuse(window.send(5.1), 5.2, 0.1, 10, 0)
+    window.refuse(window.send(5.1), 5.2, 0.1, 10)
     assert window.free(20.0) == 5
     for index in range(10):
         window.answer(window.send(20.0 + index * 30), 20.1 + index * 30, 10, 9)
@@ -137,14 +145,14 @@ def test_a_window_that_has_become_longer_is_found_by_doubling() -> None:
     window = learned(length=2.0)
     known = window.length or 0
     burst(window, 9, at=4.0, before=1)
-    window.refuse(window.send(4.5), 4.6, 50.0, 10, 0)
+    window.refuse(window.send(4.5), 4.6, 50.0, 10)
     assert known < (window.length or 0) <= 2 * known + 0.2
 
 
 def test_a_refusal_that_says_nothing_of_a_limit_teaches_nothing() -> None:
     """A proxy's 429 without headers leaves the window unknown."""
     window = Window()
-    window.refuse(window.send(0.0), 0.1, 5.0, None, None)
+    window.refuse(window.send(0.0), 0.1, 5.0, None)
     assert window.limit is None
     assert window.length is None
     assert window.free(0.1) == 0
@@ -153,7 +161,7 @@ def test_a_refusal_that_says_nothing_of_a_limit_teaches_nothing() -> None:
 def test_with_hardly_any_requests_of_our_own_a_refusal_does_not_tell_the_length() -> None:
     """The oldest request that counts is then hardly ours, and a penalty is no window."""
     window = Window()
-    window.refuse(window.send(0.0), 0.1, 300.0, 10, 0)
+    window.refuse(window.send(0.0), 0.1, 300.0, 10)
     assert window.length is None
 
 
@@ -161,7 +169,7 @@ def test_a_limit_that_has_shrunk_explains_a_refusal() -> None:
     """More of our own requests count than are allowed now: neither the window nor the bites change."""
     window = learned()
     length = window.length
-    window.refuse(window.send(0.3), 0.4, 1.7, 5, 0)
+    window.refuse(window.send(0.3), 0.4, 1.7, 5)
     assert window.length == length
     assert window.free(60.0) == 5
 

@@ -154,10 +154,10 @@ class Gate:
         knowledge.opening += 1
         self._release(now)
 
-    def refuse(self, sent: Sent, retry_after: float | None, limit: int | None, remaining: int | None) -> None:
+    def refuse(self, sent: Sent, retry_after: float | None, limit: int | None) -> None:
         """End a request that was refused, and hold everybody until *retry_after* has passed."""
         now, knowledge = self._now(), self.knowledge
-        knowledge.window.refuse(sent, now, retry_after, limit, remaining)
+        knowledge.window.refuse(sent, now, retry_after, limit)
         knowledge.cooldown.refuse(sent, sent.at, now, retry_after)
         knowledge.opening = 1
         knowledge.retry_unknown_at = 2 * knowledge.cooldown.until - now

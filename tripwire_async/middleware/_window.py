@@ -120,16 +120,14 @@ class Window:
             self._learn(sent, now, limit, count)
             self._tighten(sent, now, count)
 
-    def refuse(
-        self, sent: Sent, now: float, retry_after: float | None, limit: int | None, remaining: int | None
-    ) -> None:
+    def refuse(self, sent: Sent, now: float, retry_after: float | None, limit: int | None) -> None:
         """Note a refusal, which counts like any other request; *retry_after* is None when it told nothing."""
         self._time_trip(now - sent.at)
         self._end(sent, now)
         limit = self.limit if limit is None else limit
         if limit is None:
             return
-        self._learn(sent, now, limit, limit if remaining is None else max(limit, limit - remaining))
+        self._learn(sent, now, limit, limit)
         if retry_after is not None:
             self._infer(sent, now, limit, retry_after)
 

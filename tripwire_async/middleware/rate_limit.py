@@ -114,7 +114,7 @@ class RateLimit:
             raise
         limit, remaining = _told(response.headers)
         if response.status == 429:
-            gate.refuse(sent, parse_retry_after(response.headers), limit, remaining)
+            gate.refuse(sent, parse_retry_after(response.headers), limit)
         else:
             gate.answer(sent, limit, remaining)
         return response
