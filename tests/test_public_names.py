@@ -12,7 +12,8 @@ PUBLIC = {
     """,
     "tripwire_async.errors": """
         APIError AuthenticationError BadRequestError ConfigurationError ConflictError DeliveryError
-        DeliveryTimeoutError EventDecodeError FieldError GateDeliveryError GoneError NotFoundError
+        DeliveryTimeoutError EventDecodeError FieldError GateDeliveryError
+        GateSessionError GateSessionRejectedError GateSessionTimeoutError GoneError NotFoundError
         PermissionDeniedError RateLimitedError RequestTimeoutError ResponseDecodeError ServerError
         SignatureError TokenVerificationError TransportError TripwireError ValidationFailedError error_class
     """,

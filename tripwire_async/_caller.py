@@ -140,7 +140,7 @@ class ApiCaller:
             operation=cast("Operation[object]", operation),
             url=url,
             headers=self._headers if body is None else self._headers_with_body,
-            body=None if body is None else encode(body),
+            body=None if body is None else _encoded(operation, body),
             timeout=options.timeout,
             deadline=self._clock.now() + allowed,
             bearer=bearer,
@@ -201,6 +201,24 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _encoded(operation: Operation[Any], body: object) -> bytes:
+    """Return *body* as JSON, once it is certain that its fields have the types that the API takes.
+
+    The models themselves check nothing: a None where the wire knows no null, or a number for a text, ends here.
+    """
+    encoded = encode(body)
+    try:
+        decode(encoded, type(body))
+    except DecodeProblem as problem:
+        argument = (problem.path or "").removeprefix("$.") or "the body"
+        msg = f"{operation.id}: {argument} cannot be sent: {problem.message}"
+    else:
+        return encoded
+    # Not chained, and without the text: it may hold a secret.
+    del encoded
+    raise ValueError(msg)
 
 
 def _structure(operation: Operation[T], request: Request, response: Response) -> T:

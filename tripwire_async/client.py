@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ._pipeline import Middleware
     from ._secret import Secret
     from .resources.fingerprints import Fingerprints
+    from .resources.gate import Gate
     from .resources.organizations import Organizations
     from .resources.sessions import Sessions
     from .resources.webhooks import Webhooks
@@ -116,6 +117,13 @@ class AsyncTripwire:
         from .resources.webhooks import Webhooks  # noqa: PLC0415 - as above
 
         return Webhooks(self._call, LOOP_CLOCK)
+
+    @functools.cached_property
+    def gate(self) -> Gate:
+        """Gate: services that hand credentials to agents, once a person agrees."""
+        from .resources.gate import Gate  # noqa: PLC0415 - as above
+
+        return Gate(self._call, LOOP_CLOCK)
 
     def with_options(
         self,

@@ -22,7 +22,10 @@
     ├── SignatureError                a webhook that the service did not sign
     ├── EventDecodeError              a webhook's body is no event
     ├── TokenVerificationError        a sealed token that cannot be opened
-    └── GateDeliveryError             also a ValueError; a Gate delivery that must not be used
+    ├── GateDeliveryError             also a ValueError; a Gate delivery that must not be used
+    └── GateSessionError              a Gate session that hands nothing over
+        ├── GateSessionRejectedError      the user said no
+        └── GateSessionTimeoutError   also a TimeoutError; it may yet be approved
 
 Arguments that are wrong before anything is sent are plain ``ValueError`` and ``TypeError``.
 
@@ -50,6 +53,9 @@ __all__ = [
     "EventDecodeError",
     "FieldError",
     "GateDeliveryError",
+    "GateSessionError",
+    "GateSessionRejectedError",
+    "GateSessionTimeoutError",
     "GoneError",
     "NotFoundError",
     "PermissionDeniedError",
@@ -327,3 +333,23 @@ class EventDecodeError(TripwireError):
 
 class GateDeliveryError(TripwireError, ValueError):
     """A key, request, envelope, payload or variable of a Gate delivery that must not be used."""
+
+
+class GateSessionError(TripwireError):
+    """A Gate session hands nothing over.
+
+    Attributes:
+        gate_session_id: The session.
+    """
+
+    def __init__(self, message: str, *, gate_session_id: str) -> None:
+        super().__init__(message)
+        self.gate_session_id = gate_session_id
+
+
+class GateSessionRejectedError(GateSessionError):
+    """The user said no; only a new session can lead to anything."""
+
+
+class GateSessionTimeoutError(GateSessionError, TimeoutError):
+    """The wait ran out; the session may yet be approved, and the same handle can be awaited again."""

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 import attrs
 
+from tripwire_async._converter import DecodeProblem, structure
 from tripwire_async._enums import OpenEnum
 from tripwire_async._fields import UNSET, UnsetType
+from tripwire_async._secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 E = TypeVar("E", bound=OpenEnum)
 M = TypeVar("M", bound=attrs.AttrsInstance)
@@ -60,6 +62,47 @@ def texts(name: str, values: Iterable[str] | UnsetType) -> tuple[str, ...] | Uns
         msg = f"{name} must be a list of texts, not the text {values!r}: put it in a list"
         raise ValueError(msg)  # noqa: TRY004 - wrong arguments are one kind of error, whatever is wrong with them
     return tuple(values)
+
+
+def hidden(value: str | Secret) -> Secret:
+    """Return *value* as what it is, a secret; bind the result to the same name, so that no frame holds the text."""
+    return value if isinstance(value, Secret) else Secret(value)
+
+
+def model(name: str, type_: type[M], value: M | Mapping[str, object]) -> M:
+    """Return the argument called *name* as a *type_*, of which a mapping may hold the fields; ValueError otherwise."""
+    if isinstance(value, type_):
+        return value
+    try:
+        return structure(value, type_)
+    except DecodeProblem as problem:
+        msg = f"{(problem.path or '$').replace('$', name, 1)} cannot be sent: {problem.message}"
+        raise ValueError(msg) from None
+
+
+def model_if_given(name: str, type_: type[M], value: M | Mapping[str, object] | UnsetType) -> M | UnsetType:
+    """Do as `model` does with a value that is given, and let `UNSET` be."""
+    return value if isinstance(value, UnsetType) else model(name, type_, value)
+
+
+def models(
+    name: str, type_: type[M], values: Iterable[M | Mapping[str, object]] | UnsetType
+) -> tuple[M, ...] | UnsetType:
+    """Return the argument called *name* as *type_* objects, each as `model` does."""
+    if isinstance(values, UnsetType):
+        return UNSET
+    return tuple(model(f"{name}[{index}]", type_, value) for index, value in enumerate(values))
+
+
+def mapping(name: str, value: Mapping[str, Any] | UnsetType) -> dict[str, Any] | UnsetType:
+    """Return the argument called *name* as a dict; ValueError for what has no fields."""
+    if isinstance(value, UnsetType):
+        return UNSET
+    try:
+        return dict(value)
+    except (TypeError, ValueError):
+        msg = f"{name} must be a mapping, not {type(value).__name__}"
+    raise ValueError(msg)
 
 
 def changes(model: M) -> M:

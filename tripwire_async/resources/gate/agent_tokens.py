@@ -1,0 +1,38 @@
+"""Agent tokens: who an agent is, as a service's own server asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from tripwire_async._generated.models.gate import RevokeAgentTokenRequest, VerifyAgentTokenRequest
+from tripwire_async._generated.operations import gate as operations
+from tripwire_async.resources._arguments import hidden
+
+if TYPE_CHECKING:
+    from tripwire_async._caller import Caller
+    from tripwire_async._generated.models.gate import AgentTokenVerification
+    from tripwire_async._secret import Secret
+
+
+@final
+class AgentTokens:
+    """The tokens (``agt_…``) that stand for an agent's account at one service.
+
+    Each method names the scope that a secret key needs for it. A refusal of the service is an `APIError`, and no answer
+    a `TransportError`; neither shows the token.
+    """
+
+    def __init__(self, call: Caller) -> None:
+        self._call = call
+
+    async def verify(self, agent_token: str | Secret) -> AgentTokenVerification:
+        """Check whether a token is valid, and whose it is. Scope ``gate:agent_tokens:verify``."""
+        agent_token = hidden(agent_token)
+        body = VerifyAgentTokenRequest(agent_token=agent_token)
+        answer = await self._call(operations.VERIFY_GATE_AGENT_TOKEN, body=body)
+        return answer.value.data
+
+    async def revoke(self, agent_token: str | Secret) -> None:
+        """End a token for good. Scope ``gate:agent_tokens:revoke``."""
+        agent_token = hidden(agent_token)
+        await self._call(operations.REVOKE_GATE_AGENT_TOKEN, body=RevokeAgentTokenRequest(agent_token=agent_token))

@@ -1,0 +1,32 @@
+"""The public registry of Gate services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from tripwire_async._generated.operations import gate as operations
+from tripwire_async.resources.pagination import Listing
+
+if TYPE_CHECKING:
+    from tripwire_async._caller import Caller
+    from tripwire_async._generated.models.gate import GateRegistryEntry
+
+
+@final
+class Registry:
+    """The services that everybody may see; reading them takes no key.
+
+    A refusal of the service is an `APIError`, and no answer a `TransportError`.
+    """
+
+    def __init__(self, call: Caller) -> None:
+        self._call = call
+
+    def list(self) -> Listing[GateRegistryEntry]:
+        """List the services of the registry, in one page."""
+        return Listing(self._call, operations.LIST_GATE_REGISTRY_SERVICES)
+
+    async def get(self, service_id: str) -> GateRegistryEntry:
+        """Read one service of the registry."""
+        answer = await self._call(operations.GET_GATE_REGISTRY_SERVICE, service_id)
+        return answer.value.data

@@ -1,0 +1,143 @@
+"""The Gate services that a key manages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from tripwire_async._fields import UNSET, UnsetType
+from tripwire_async._generated.models.gate import (
+    CreateGateServiceRequest,
+    GateBranding,
+    GateConsentConfig,
+    GateEnvVar,
+    GateSdkInstall,
+    UpdateGateServiceRequest,
+)
+from tripwire_async._generated.operations import gate as operations
+from tripwire_async.resources._arguments import model_if_given, models
+from tripwire_async.resources.pagination import Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tripwire_async._caller import Caller
+    from tripwire_async._generated.models.gate import GateManagedService
+
+
+@final
+class Services:
+    """Your own services: what is asked of a user, and where the credentials go.
+
+    What has fields of its own (*env_vars*, *sdks*, *branding*, *consent*) may be given as models or as mappings. Each
+    method names the scope that a secret key needs for it. An argument that cannot be right is a ValueError before
+    anything is sent; a refusal of the service is an `APIError`, and no answer a `TransportError`.
+    """
+
+    def __init__(self, call: Caller) -> None:
+        self._call = call
+
+    def list(self) -> Listing[GateManagedService]:
+        """List the services that the key manages, disabled ones included, in one page.
+
+        Scope ``gate:services:read``.
+        """
+        return Listing(self._call, operations.LIST_MANAGED_GATE_SERVICES)
+
+    async def get(self, service_id: str) -> GateManagedService:
+        """Read one service that the key manages. Scope ``gate:services:read``."""
+        answer = await self._call(operations.GET_MANAGED_GATE_SERVICE, service_id)
+        return answer.value.data
+
+    async def create(
+        self,
+        *,
+        id: str,  # noqa: A002 - named as on the wire
+        name: str,
+        description: str,
+        website: str,
+        webhook_endpoint_id: str,
+        discoverable: bool | UnsetType = UNSET,
+        dashboard_login_url: str | UnsetType = UNSET,
+        env_vars: Iterable[GateEnvVar | Mapping[str, object]] | UnsetType = UNSET,
+        docs_url: str | UnsetType = UNSET,
+        sdks: Iterable[GateSdkInstall | Mapping[str, object]] | UnsetType = UNSET,
+        branding: GateBranding | Mapping[str, object] | UnsetType = UNSET,
+        consent: GateConsentConfig | Mapping[str, object] | UnsetType = UNSET,
+    ) -> GateManagedService:
+        """Create a service. Scope ``gate:services:manage``.
+
+        An *id* that is taken is a `ConflictError`. Not repeated by itself after a lost answer, as the service may be
+        there.
+
+        Args:
+            id: 3 to 32 lower-case letters, digits, hyphens and underscores, with a letter or digit at both ends.
+            name: The name as people see it.
+            description: What the service does, in a few words.
+            website: The address of its website.
+            webhook_endpoint_id: The endpoint that is told of approved sessions and answers with credentials.
+            discoverable: Whether the public registry lists it.
+            dashboard_login_url: Where users of its dashboard arrive with their login code.
+            env_vars: The environment variables in which its credentials are delivered.
+            docs_url: The address of its documentation.
+            sdks: The client libraries that it recommends.
+            branding: How it looks when it is shown to a user.
+            consent: What a user is asked to agree to.
+        """
+        body = CreateGateServiceRequest(
+            id=id,
+            name=name,
+            description=description,
+            website=website,
+            webhook_endpoint_id=webhook_endpoint_id,
+            discoverable=discoverable,
+            dashboard_login_url=dashboard_login_url,
+            env_vars=models("env_vars", GateEnvVar, env_vars),
+            docs_url=docs_url,
+            sdks=models("sdks", GateSdkInstall, sdks),
+            branding=model_if_given("branding", GateBranding, branding),
+            consent=model_if_given("consent", GateConsentConfig, consent),
+        )
+        answer = await self._call(operations.CREATE_MANAGED_GATE_SERVICE, body=body)
+        return answer.value.data
+
+    async def update(
+        self,
+        service_id: str,
+        *,
+        discoverable: bool | UnsetType = UNSET,
+        name: str | UnsetType = UNSET,
+        description: str | UnsetType = UNSET,
+        website: str | UnsetType = UNSET,
+        dashboard_login_url: str | UnsetType | None = UNSET,
+        env_vars: Iterable[GateEnvVar | Mapping[str, object]] | UnsetType = UNSET,
+        docs_url: str | UnsetType = UNSET,
+        sdks: Iterable[GateSdkInstall | Mapping[str, object]] | UnsetType = UNSET,
+        branding: GateBranding | Mapping[str, object] | UnsetType = UNSET,
+        consent: GateConsentConfig | Mapping[str, object] | UnsetType = UNSET,
+        webhook_endpoint_id: str | UnsetType = UNSET,
+    ) -> GateManagedService:
+        """Change what is given of a service and leave the rest.
+
+        The arguments are those of `create`; lists come in place of the present ones, and a *dashboard_login_url* of
+        None takes the address away. Scope ``gate:services:manage``.
+        """
+        body = UpdateGateServiceRequest(
+            discoverable=discoverable,
+            name=name,
+            description=description,
+            website=website,
+            dashboard_login_url=dashboard_login_url,
+            env_vars=models("env_vars", GateEnvVar, env_vars),
+            docs_url=docs_url,
+            sdks=models("sdks", GateSdkInstall, sdks),
+            branding=model_if_given("branding", GateBranding, branding),
+            consent=model_if_given("consent", GateConsentConfig, consent),
+            webhook_endpoint_id=webhook_endpoint_id,
+        )
+        answer = await self._call(operations.UPDATE_MANAGED_GATE_SERVICE, service_id, body=body)
+        return answer.value.data
+
+    async def disable(self, service_id: str) -> GateManagedService:
+        """Let a service take no more sessions; nothing is erased. Scope ``gate:services:manage``."""
+        answer = await self._call(operations.DISABLE_MANAGED_GATE_SERVICE, service_id)
+        return answer.value.data

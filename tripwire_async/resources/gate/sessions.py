@@ -1,0 +1,159 @@
+"""Gate sessions: credentials of a service, handed over once a person agrees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, final, overload
+
+from tripwire_async._fields import UNSET, UnsetType
+from tripwire_async._generated.models.common import GateDeliveryRequest
+from tripwire_async._generated.models.gate import AcknowledgeGateSessionDeliveryRequest, CreateGateSessionRequest
+from tripwire_async._generated.operations import gate as operations
+from tripwire_async.gate_delivery import generate_key_pair
+from tripwire_async.resources._arguments import hidden, mapping, model
+
+from .pending import DEFAULT_SCHEDULE, PendingGateSession
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tripwire_async._caller import Caller
+    from tripwire_async._clock import Clock
+    from tripwire_async._generated.models.gate import (
+        GateSessionCreate,
+        GateSessionDeliveryAcknowledgement,
+        GateSessionPollData,
+    )
+    from tripwire_async._secret import Secret
+    from tripwire_async.deliveries import PollSchedule
+    from tripwire_async.gate_delivery import DeliveryKeyPair
+
+
+@final
+class GateSessions:
+    """Sessions at whose end a service hands over credentials: no secret key is needed.
+
+    ::
+
+        pending = await tripwire.gate.sessions.create(service_id="acme-prod", account_name="ci")
+        print("agree at", pending.consent_url)
+        approved = await pending
+
+    An argument that cannot be right is a ValueError before anything is sent; a refusal of the service is an `APIError`,
+    and no answer a `TransportError`. None shows a token.
+    """
+
+    def __init__(self, call: Caller, clock: Clock) -> None:
+        self._call = call
+        self._clock = clock
+
+    @overload
+    async def create(
+        self,
+        *,
+        service_id: str,
+        account_name: str,
+        metadata: Mapping[str, Any] | UnsetType = ...,
+        poll: PollSchedule = ...,
+    ) -> PendingGateSession: ...
+    @overload
+    async def create(
+        self,
+        *,
+        service_id: str,
+        account_name: str,
+        metadata: Mapping[str, Any] | UnsetType = ...,
+        delivery: GateDeliveryRequest | Mapping[str, object],
+    ) -> GateSessionCreate: ...
+    async def create(
+        self,
+        *,
+        service_id: str,
+        account_name: str,
+        metadata: Mapping[str, Any] | UnsetType = UNSET,
+        delivery: GateDeliveryRequest | Mapping[str, object] | UnsetType = UNSET,
+        poll: PollSchedule = DEFAULT_SCHEDULE,
+    ) -> PendingGateSession | GateSessionCreate:
+        """Start a session: show the user the ``consent_url`` of what is returned.
+
+        Without *delivery* a key pair is made for this session alone, and what is returned can be awaited for the
+        decrypted credentials; that wants the extra ``crypto``. With a *delivery* request of your own you get the
+        session as the service answers it, and go on with `poll` and `acknowledge`, or with `follow`.
+
+        Not repeated by itself after a lost answer.
+
+        Args:
+            service_id: The service to get credentials from.
+            account_name: The name that the account at the service is to have.
+            metadata: Further data for the service, passed on as it is.
+            delivery: The public key for which the credentials are to be encrypted.
+            poll: How often to ask whether the session was approved.
+        """
+        pair: DeliveryKeyPair | None = None
+        if isinstance(delivery, UnsetType):
+            pair = generate_key_pair()
+            delivery = pair.request
+        body = CreateGateSessionRequest(
+            service_id=service_id,
+            account_name=account_name,
+            delivery=model("delivery", GateDeliveryRequest, delivery),
+            metadata=mapping("metadata", metadata),
+        )
+        answer = await self._call(operations.CREATE_GATE_SESSION, body=body)
+        session = answer.value.data
+        if pair is None:
+            return session
+        return PendingGateSession(
+            session,
+            pair,
+            self._poll,
+            self._acknowledge,
+            request_id=answer.request_id,
+            schedule=poll,
+            clock=self._clock,
+        )
+
+    def follow(
+        self, session: GateSessionCreate, key_pair: DeliveryKeyPair, *, poll: PollSchedule = DEFAULT_SCHEDULE
+    ) -> PendingGateSession:
+        """Return an awaitable for a *session* that was created with the delivery request of *key_pair*.
+
+        Nothing is requested before it is awaited.
+        """
+        return PendingGateSession(session, key_pair, self._poll, self._acknowledge, schedule=poll, clock=self._clock)
+
+    async def poll(self, gate_session_id: str, poll_token: str | Secret) -> GateSessionPollData:
+        """Read once how a session stands; approved, it carries the encrypted credentials.
+
+        Needs the session's *poll_token* (``gtpoll_…``). A session that has expired is a `GoneError`.
+        """
+        poll_token = hidden(poll_token)
+        return await self._poll(gate_session_id, poll_token, None)
+
+    async def acknowledge(
+        self, gate_session_id: str, poll_token: str | Secret, ack_token: str | Secret
+    ) -> GateSessionDeliveryAcknowledgement:
+        """Confirm that the credentials were received, with the *ack_token* that was found among them.
+
+        Needs the session's *poll_token* (``gtpoll_…``). A session that has expired is a `GoneError`. Not repeated by
+        itself after a lost answer.
+        """
+        poll_token, ack_token = hidden(poll_token), hidden(ack_token)
+        return await self._acknowledge(gate_session_id, poll_token, ack_token, None)
+
+    async def _poll(self, gate_session_id: str, poll_token: Secret, limit: float | None) -> GateSessionPollData:
+        answer = await self._call(
+            operations.POLL_GATE_SESSION, gate_session_id, bearer=poll_token, deadline=limit, lane="poll"
+        )
+        return answer.value.data
+
+    async def _acknowledge(
+        self, gate_session_id: str, poll_token: Secret, ack_token: Secret, limit: float | None
+    ) -> GateSessionDeliveryAcknowledgement:
+        answer = await self._call(
+            operations.ACKNOWLEDGE_GATE_SESSION_DELIVERY,
+            gate_session_id,
+            body=AcknowledgeGateSessionDeliveryRequest(ack_token=ack_token),
+            bearer=poll_token,
+            deadline=limit,
+        )
+        return answer.value.data
