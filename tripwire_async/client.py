@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .resources.fingerprints import Fingerprints
     from .resources.gate import Gate
     from .resources.organizations import Organizations
+    from .resources.raw_client import RawClient
     from .resources.sessions import Sessions
     from .resources.webhooks import Webhooks
 
@@ -124,6 +125,13 @@ class AsyncTripwire:
         from .resources.gate import Gate  # noqa: PLC0415 - as above
 
         return Gate(self._call, LOOP_CLOCK)
+
+    @functools.cached_property
+    def with_raw_response(self) -> RawClient:
+        """The same resources, whose methods return a `RawResponse`: status, headers and timings beside the model."""
+        from .resources.raw_client import RawClient  # noqa: PLC0415 - few programs want it
+
+        return RawClient(self._call, LOOP_CLOCK)
 
     def with_options(
         self,

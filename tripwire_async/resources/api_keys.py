@@ -16,6 +16,7 @@ from tripwire_async._generated.operations import api_keys as operations
 
 from ._arguments import changes, known, known_all, page_size, texts
 from .pagination import Listing
+from .raw import RawResource, raw
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
@@ -132,3 +133,14 @@ class ApiKeys:
         """
         answer = await self._call(operations.ROTATE_ORGANIZATION_API_KEY, organization_id, key_id)
         return answer.value.data
+
+
+@final
+class RawApiKeys(RawResource[ApiKeys]):
+    """The methods of `ApiKeys`, each of which gives a `RawResponse`."""
+
+    list = raw(ApiKeys.list)
+    create = raw(ApiKeys.create)
+    update = raw(ApiKeys.update)
+    revoke = raw(ApiKeys.revoke)
+    rotate = raw(ApiKeys.rotate)

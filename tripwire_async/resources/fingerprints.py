@@ -9,6 +9,7 @@ from tripwire_async._generated.operations import fingerprints as operations
 
 from ._arguments import known, page_size
 from .pagination import Listing
+from .raw import RawResource, raw
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -72,3 +73,11 @@ class Fingerprints:
         """Read one visitor fingerprint with its activity. Scope ``fingerprints:read``."""
         answer = await self._call(operations.GET_VISITOR_FINGERPRINT, visitor_id)
         return answer.value.data
+
+
+@final
+class RawFingerprints(RawResource[Fingerprints]):
+    """The methods of `Fingerprints`, each of which gives a `RawResponse`."""
+
+    list = raw(Fingerprints.list)
+    get = raw(Fingerprints.get)

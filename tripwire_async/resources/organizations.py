@@ -14,12 +14,13 @@ from tripwire_async._generated.models.organizations import (
 from tripwire_async._generated.operations import organizations as operations
 
 from ._arguments import changes, known
+from .raw import RawResource, raw
 
 if TYPE_CHECKING:
     from tripwire_async._caller import Caller
     from tripwire_async._generated.models.organizations import Organization
 
-    from .api_keys import ApiKeys
+    from .api_keys import ApiKeys, RawApiKeys
 
 
 @final
@@ -69,3 +70,19 @@ class Organizations:
         body = changes(UpdateOrganizationRequest(name=name, status=known(OrganizationStatus, status)))
         answer = await self._call(operations.UPDATE_ORGANIZATION, organization_id, body=body)
         return answer.value.data
+
+
+@final
+class RawOrganizations(RawResource[Organizations]):
+    """The methods of `Organizations`, each of which gives a `RawResponse`."""
+
+    @functools.cached_property
+    def api_keys(self) -> RawApiKeys:
+        """The API keys of an organization."""
+        from .api_keys import ApiKeys, RawApiKeys  # noqa: PLC0415 - a resource brings its models when it is used
+
+        return RawApiKeys(self._call, ApiKeys)
+
+    create = raw(Organizations.create)
+    get = raw(Organizations.get)
+    update = raw(Organizations.update)

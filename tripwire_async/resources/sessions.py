@@ -9,6 +9,7 @@ from tripwire_async._generated.operations import sessions as operations
 
 from ._arguments import known, page_size
 from .pagination import Listing
+from .raw import RawResource, raw
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -72,3 +73,11 @@ class Sessions:
         """Read one session with all of its evidence. Scope ``sessions:read``."""
         answer = await self._call(operations.GET_SESSION, session_id)
         return answer.value.data
+
+
+@final
+class RawSessions(RawResource[Sessions]):
+    """The methods of `Sessions`, each of which gives a `RawResponse`."""
+
+    list = raw(Sessions.list)
+    get = raw(Sessions.get)

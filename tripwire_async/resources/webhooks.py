@@ -18,6 +18,7 @@ from tripwire_async.deliveries.pending import PendingDelivery
 
 from ._arguments import known, known_all, page_size
 from .pagination import Listing
+from .raw import RawResource, raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -161,3 +162,17 @@ class Webhooks:
             operations.RETRIEVE_EVENT, ticket.organization_id, ticket.event_id, deadline=limit, lane="poll"
         )
         return answer.value.data.webhook_deliveries
+
+
+@final
+class RawWebhooks(RawResource[Webhooks]):
+    """The methods of `Webhooks`, each of which gives a `RawResponse`."""
+
+    list_endpoints = raw(Webhooks.list_endpoints)
+    create_endpoint = raw(Webhooks.create_endpoint)
+    update_endpoint = raw(Webhooks.update_endpoint)
+    disable_endpoint = raw(Webhooks.disable_endpoint)
+    rotate_secret = raw(Webhooks.rotate_secret)
+    list_events = raw(Webhooks.list_events)
+    retrieve_event = raw(Webhooks.retrieve_event)
+    send_test = raw(Webhooks.send_test)

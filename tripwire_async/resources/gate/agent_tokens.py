@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 from tripwire_async._generated.models.gate import RevokeAgentTokenRequest, VerifyAgentTokenRequest
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async.resources._arguments import hidden
+from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:
     from tripwire_async._caller import Caller
@@ -36,3 +37,11 @@ class AgentTokens:
         """End a token for good. Scope ``gate:agent_tokens:revoke``."""
         agent_token = hidden(agent_token)
         await self._call(operations.REVOKE_GATE_AGENT_TOKEN, body=RevokeAgentTokenRequest(agent_token=agent_token))
+
+
+@final
+class RawAgentTokens(RawResource[AgentTokens]):
+    """The methods of `AgentTokens`, each of which gives a `RawResponse`."""
+
+    verify = raw(AgentTokens.verify)
+    revoke = raw(AgentTokens.revoke)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 from tripwire_async._generated.models.gate import ConsumeGateLoginSessionRequest, CreateGateLoginSessionRequest
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async.resources._arguments import hidden
+from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:
     from tripwire_async._caller import Caller
@@ -44,3 +45,11 @@ class LoginSessions:
         body = ConsumeGateLoginSessionRequest(code=code)
         answer = await self._call(operations.CONSUME_GATE_LOGIN_SESSION_CODE, body=body)
         return answer.value.data
+
+
+@final
+class RawLoginSessions(RawResource[LoginSessions]):
+    """The methods of `LoginSessions`, each of which gives a `RawResponse`."""
+
+    create = raw(LoginSessions.create)
+    consume = raw(LoginSessions.consume)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async.resources.pagination import Listing
+from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:
     from tripwire_async._caller import Caller
@@ -30,3 +31,11 @@ class Registry:
         """Read one service of the registry."""
         answer = await self._call(operations.GET_GATE_REGISTRY_SERVICE, service_id)
         return answer.value.data
+
+
+@final
+class RawRegistry(RawResource[Registry]):
+    """The methods of `Registry`, each of which gives a `RawResponse`."""
+
+    list = raw(Registry.list)
+    get = raw(Registry.get)

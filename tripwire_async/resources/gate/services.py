@@ -16,6 +16,7 @@ from tripwire_async._generated.models.gate import (
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async.resources._arguments import model_if_given, models
 from tripwire_async.resources.pagination import Listing
+from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -141,3 +142,14 @@ class Services:
         """Let a service take no more sessions; nothing is erased. Scope ``gate:services:manage``."""
         answer = await self._call(operations.DISABLE_MANAGED_GATE_SERVICE, service_id)
         return answer.value.data
+
+
+@final
+class RawServices(RawResource[Services]):
+    """The methods of `Services`, each of which gives a `RawResponse`."""
+
+    list = raw(Services.list)
+    get = raw(Services.get)
+    create = raw(Services.create)
+    update = raw(Services.update)
+    disable = raw(Services.disable)

@@ -10,6 +10,7 @@ from tripwire_async._generated.models.gate import AcknowledgeGateSessionDelivery
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async.gate_delivery import generate_key_pair
 from tripwire_async.resources._arguments import hidden, mapping, model
+from tripwire_async.resources.raw import RawResource, raw
 
 from .pending import DEFAULT_SCHEDULE, PendingGateSession
 
@@ -157,3 +158,12 @@ class GateSessions:
             deadline=limit,
         )
         return answer.value.data
+
+
+@final
+class RawGateSessions(RawResource[GateSessions]):
+    """The methods of `GateSessions`, each of which gives a `RawResponse`."""
+
+    create = raw(GateSessions.create)
+    poll = raw(GateSessions.poll)
+    acknowledge = raw(GateSessions.acknowledge)

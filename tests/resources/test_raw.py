@@ -1,0 +1,121 @@
+"""Raw answers, and the request id that is at hand everywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tripwire_async import AsyncTripwire, PendingDelivery, PollSchedule, errors
+from tripwire_async.resources.gate.pending import PendingGateSession
+from tripwire_async.resources.pagination import Page
+from tripwire_async.testing import Fault
+
+if TYPE_CHECKING:
+    from tripwire_async.testing import TripwireServer
+
+
+async def test_a_raw_answer_has_what_came_with_the_model(tripwire: AsyncTripwire) -> None:
+    """Status, headers in any case, request id, attempts and timings; and the model is the same."""
+    (session,) = await tripwire.sessions.list(limit=1)
+    raw = await tripwire.with_raw_response.sessions.get(session.id)
+    assert await tripwire.sessions.get(session.id) == raw.parsed
+    assert (200, 1) == (raw.status, raw.attempts)
+    assert raw.request_id == raw.headers["x-request-id"]
+    assert int(raw.headers["X-RateLimit-Remaining"]) > 0
+    assert raw.timings.wire > 0
+    assert raw.timings.client_request_id
+
+
+async def test_attempts_are_counted(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
+    """A call that had to be repeated says so."""
+    with tripwire_server.fail("listSessions", Fault.status(503), times=1):
+        raw = await tripwire.with_raw_response.sessions.list(limit=1)
+    assert 2 == raw.attempts
+    assert raw.timings.backoff > 0
+
+
+async def test_a_raw_list_is_a_page(tripwire: AsyncTripwire) -> None:
+    """The arguments are those of the method."""
+    raw = await tripwire.with_raw_response.fingerprints.list(limit=2, sort="seen_count")
+    assert isinstance(raw.parsed, Page)
+    assert (2, raw.request_id) == (len(raw.parsed), raw.parsed.request_id)
+
+
+async def test_what_is_awaited_later_can_be_under_a_raw_answer_too(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """The raw answer is that of the first request; the handle goes on as ever."""
+    endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
+    sent = await tripwire.with_raw_response.webhooks.send_test(tripwire_server.organization_id, endpoint.id)
+    assert isinstance(sent.parsed, PendingDelivery)
+    assert (202, sent.request_id) == (sent.status, sent.parsed.request_id)
+    await sent.parsed.refresh()
+    assert 202 == sent.status
+    schedule = PollSchedule(first=0.01)
+    begun = await tripwire.with_raw_response.gate.sessions.create(
+        service_id="acme-prod", account_name="ci", poll=schedule
+    )
+    assert isinstance(begun.parsed, PendingGateSession)
+    tripwire_server.approve_gate_session(begun.parsed.id, {"ACME_KEY": "secret"})
+    assert "secret" == (await begun.parsed).outputs["ACME_KEY"].reveal()
+    assert (201, begun.request_id) == (begun.status, begun.parsed.request_id)
+
+
+async def test_an_answer_without_a_body_is_none(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
+    """And its status is 204."""
+    raw = await tripwire.with_raw_response.gate.agent_tokens.revoke(tripwire_server.add_agent_token())
+    assert (204, None) == (raw.status, raw.parsed)
+
+
+async def test_every_part_of_the_client_has_its_raw_twin(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """With one call to each."""
+    organization, raw = tripwire_server.organization_id, tripwire.with_raw_response
+    login = await raw.gate.login_sessions.create(tripwire_server.add_agent_token(), "acme-prod")
+    statuses = [
+        (await raw.organizations.get(organization)).status,
+        (await raw.organizations.api_keys.list(organization)).status,
+        (await raw.webhooks.list_endpoints(organization)).status,
+        (await raw.gate.registry.list()).status,
+        (await raw.gate.services.get("acme-prod")).status,
+        login.status,
+    ]
+    assert [200, 200, 200, 200, 200, 201] == statuses
+
+
+async def test_a_refusal_is_the_same_error(tripwire: AsyncTripwire) -> None:
+    """A raw answer is a good one."""
+    with pytest.raises(errors.NotFoundError):
+        await tripwire.with_raw_response.sessions.get("sid_" + 26 * "0")
+
+
+async def test_options_hold_for_raw_answers(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
+    """`with_options` first, then `with_raw_response`: headers are sent, and one attempt is one attempt."""
+    once = tripwire.with_options(max_attempts=1, headers={"X-Team": "payments"}, timeout=5, deadline=5)
+    await once.with_raw_response.sessions.list(limit=1)
+    assert "payments" == tripwire_server.requests[-1].headers["x-team"]
+    with tripwire_server.fail("listSessions", Fault.status(503)), pytest.raises(errors.ServerError) as caught:
+        await once.sessions.list(limit=1)
+    assert 1 == caught.value.attempts
+
+
+async def test_the_request_id_is_at_hand_on_everything(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """Pages, pending deliveries, pending Gate sessions, raw answers and errors: each its own."""
+    organization = tripwire_server.organization_id
+    endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
+    with pytest.raises(errors.NotFoundError) as caught:
+        await tripwire.sessions.get("sid_" + 26 * "0")
+    ids = [
+        caught.value.request_id,
+        (await tripwire.sessions.list(limit=1)).request_id,
+        (await tripwire.gate.registry.list()).request_id,
+        (await tripwire.webhooks.send_test(organization, endpoint.id)).request_id,
+        (await tripwire.gate.sessions.create(service_id="acme-prod", account_name="ci")).request_id,
+        (await tripwire.with_raw_response.organizations.get(organization)).request_id,
+    ]
+    assert all(str(one).startswith("req_") for one in ids)
+    assert len(ids) == len(set(ids))

@@ -1,0 +1,85 @@
+"""What users write with the resources, and what raw answers hold; read by the type checkers and never run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_type
+
+from tripwire_async import UNSET, AsyncTripwire, PendingDelivery, Secret
+from tripwire_async.middleware import Trace
+from tripwire_async.models import (
+    AgentTokenVerification,
+    ApiKey,
+    ApiKeyScope,
+    GateManagedService,
+    GateRegistryEntry,
+    GateSessionCreate,
+    GateSessionPollData,
+    IssuedApiKey,
+    Organization,
+    OrganizationStatus,
+    SessionDetail,
+    SessionSummary,
+    Verdict,
+    VisitorFingerprintSummary,
+    WebhookEndpoint,
+)
+from tripwire_async.resources.gate.pending import ApprovedGateSession, PendingGateSession
+from tripwire_async.resources.pagination import Page
+from tripwire_async.resources.raw import RawResponse
+
+if TYPE_CHECKING:
+    from tripwire_async.gate_delivery import DeliveryKeyPair
+
+
+async def lists_are_awaited_or_walked(tripwire: AsyncTripwire) -> None:
+    assert_type(await tripwire.sessions.list(verdict="bot", limit=10), Page[SessionSummary])
+    assert_type([session async for session in tripwire.sessions.list(verdict=Verdict.BOT)], list[SessionSummary])
+    assert_type([session async for session in tripwire.sessions.iter(prefetch=1)], list[SessionSummary])
+    assert_type([visitor async for visitor in tripwire.fingerprints.iter()], list[VisitorFingerprintSummary])
+    assert_type([key async for key in tripwire.organizations.api_keys.iter("org")], list[ApiKey])
+    assert_type(await tripwire.gate.registry.list(), Page[GateRegistryEntry])
+    assert_type(await tripwire.sessions.get("sid"), SessionDetail)
+
+
+async def enums_are_also_plain_texts(tripwire: AsyncTripwire) -> None:
+    assert_type(await tripwire.organizations.update("org", status="suspended"), Organization)
+    await tripwire.organizations.update("org", status=OrganizationStatus.ACTIVE, name=UNSET)
+    issued = await tripwire.organizations.api_keys.create("org", name="ci", type="secret", scopes=[ApiKeyScope.ALL])
+    assert_type(issued, IssuedApiKey)
+    assert_type(issued.revealed_key, Secret)
+
+
+async def gate_takes_tokens_as_text_or_secrets(tripwire: AsyncTripwire, pair: DeliveryKeyPair) -> None:
+    assert_type(await tripwire.gate.services.update("acme", dashboard_login_url=None), GateManagedService)
+    pending = await tripwire.gate.sessions.create(service_id="acme", account_name="ci")
+    assert_type(pending, PendingGateSession)
+    assert_type(await pending, ApprovedGateSession)
+    assert_type(await pending.approved(timeout=60), ApprovedGateSession)
+    created = await tripwire.gate.sessions.create(service_id="acme", account_name="ci", delivery=pair.request)
+    assert_type(created, GateSessionCreate)
+    assert_type(await tripwire.gate.sessions.poll(created.id, created.poll_token), GateSessionPollData)
+    assert_type(await tripwire.gate.agent_tokens.verify("agt_1"), AgentTokenVerification)
+    assert_type(await tripwire.gate.agent_tokens.revoke(Secret("agt_1")), None)
+
+
+async def raw_answers_hold_what_the_methods_return(tripwire: AsyncTripwire) -> None:
+    raw = await tripwire.with_raw_response.sessions.get("sid")
+    assert_type(raw, RawResponse[SessionDetail])
+    assert_type(raw.parsed, SessionDetail)
+    assert_type(raw.status, int)
+    assert_type(raw.attempts, int)
+    assert_type(raw.request_id, str | None)
+    assert_type(raw.headers.get("X-RateLimit-Remaining"), str | None)
+    assert_type(raw.timings, Trace)
+    other = tripwire.with_options(timeout=5).with_raw_response
+    assert_type(await other.sessions.list(limit=5), RawResponse[Page[SessionSummary]])
+    assert_type(await other.webhooks.send_test("org", "we"), RawResponse[PendingDelivery])
+    assert_type(await other.webhooks.list_endpoints("org"), RawResponse[Page[WebhookEndpoint]])
+    assert_type(await other.organizations.api_keys.rotate("org", "key"), RawResponse[IssuedApiKey])
+    assert_type(await other.gate.agent_tokens.revoke("agt_1"), RawResponse[None])
+    assert_type(await other.gate.services.get("acme"), RawResponse[GateManagedService])
+    assert_type(
+        await other.gate.sessions.create(service_id="acme", account_name="ci"), RawResponse[PendingGateSession]
+    )
+    await other.sessions.get(5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - an id is text
+    await other.sessions.list(colour="red")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue] - no such argument

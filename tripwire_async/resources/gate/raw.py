@@ -1,0 +1,60 @@
+"""Gate's five parts, with methods that give raw answers."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from tripwire_async._caller import Caller
+    from tripwire_async._clock import Clock
+
+    from .agent_tokens import RawAgentTokens
+    from .login_sessions import RawLoginSessions
+    from .registry import RawRegistry
+    from .services import RawServices
+    from .sessions import RawGateSessions
+
+
+@final
+class RawGate:
+    """The parts of Gate, as in `Gate`."""
+
+    def __init__(self, call: Caller, clock: Clock) -> None:
+        self._call = call
+        self._clock = clock
+
+    @functools.cached_property
+    def registry(self) -> RawRegistry:
+        """The public registry of services."""
+        from .registry import RawRegistry, Registry  # noqa: PLC0415 - a part is imported when it is used
+
+        return RawRegistry(self._call, Registry)
+
+    @functools.cached_property
+    def services(self) -> RawServices:
+        """The services that the key manages."""
+        from .services import RawServices, Services  # noqa: PLC0415 - as above
+
+        return RawServices(self._call, Services)
+
+    @functools.cached_property
+    def sessions(self) -> RawGateSessions:
+        """Sessions that end with credentials being handed over."""
+        from .sessions import GateSessions, RawGateSessions  # noqa: PLC0415 - as above
+
+        return RawGateSessions(self._call, functools.partial(GateSessions, clock=self._clock))
+
+    @functools.cached_property
+    def login_sessions(self) -> RawLoginSessions:
+        """Logins of agents to the dashboard of a service."""
+        from .login_sessions import LoginSessions, RawLoginSessions  # noqa: PLC0415 - as above
+
+        return RawLoginSessions(self._call, LoginSessions)
+
+    @functools.cached_property
+    def agent_tokens(self) -> RawAgentTokens:
+        """The tokens that stand for an agent's account."""
+        from .agent_tokens import AgentTokens, RawAgentTokens  # noqa: PLC0415 - as above
+
+        return RawAgentTokens(self._call, AgentTokens)
