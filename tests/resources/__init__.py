@@ -1,1 +1,1 @@
-"""Every method of every resource, over the wire and against the API's description."""
+"""The parts of the API as users call them."""
