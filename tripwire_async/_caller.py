@@ -9,7 +9,7 @@ from urllib.parse import quote
 import attrs
 
 from ._clock import LOOP_CLOCK
-from ._converter import DecodeProblem, decode, encode
+from ._converter import DecodeProblem, decode, encode, structure, unstructure
 from ._error_body import excerpt, legible, read_error_body
 from ._messages import Request, Response, Trace
 from .errors import APIError, ResponseDecodeError, error_class
@@ -208,16 +208,15 @@ def _encoded(operation: Operation[Any], body: object) -> bytes:
 
     The models themselves check nothing: a None where the wire knows no null, or a number for a text, ends here.
     """
-    encoded = encode(body)
     try:
-        decode(encoded, type(body))
+        # Not as bytes: by then other bytes would have become text.
+        structure(unstructure(body), type(body))
     except DecodeProblem as problem:
         argument = (problem.path or "").removeprefix("$.") or "the body"
         msg = f"{operation.id}: {argument} cannot be sent: {problem.message}"
     else:
-        return encoded
-    # Not chained, and without the text: it may hold a secret.
-    del encoded
+        return encode(body)
+    # Not chained: the frames hold the text, which may be a secret.
     raise ValueError(msg)
 
 
@@ -234,10 +233,14 @@ def _structure(operation: Operation[T], request: Request, response: Response) ->
             path=problem.path,
             request_id=header(response.headers, "X-Request-Id"),
             client_request_id=request.trace.client_request_id,
-            # A body that could be read as JSON may hold a secret in any of its fields.
-            body=excerpt(response.body) if problem.path is None else "",
+            # An object that could be read may hold a secret in any of its fields.
+            body="" if problem.path is not None and _is_object(response.body) else excerpt(response.body),
             # The frames that the problem went through hold the whole body.
         ) from problem.with_traceback(None)
+
+
+def _is_object(body: bytes) -> bool:
+    return body.lstrip().startswith(b"{")
 
 
 def _request_id(value: object) -> str | None:
