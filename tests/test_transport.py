@@ -66,7 +66,7 @@ async def transport() -> AsyncIterator[AiohttpTransport]:
 def connections_in_use(transport: AiohttpTransport) -> list[object]:
     return [
         connection
-        for session in transport._sessions.values()
+        for session in (line.session for line in transport._lines.values())
         if session.connector is not None
         for connection in session.connector._acquired
     ]
@@ -471,10 +471,10 @@ async def test_a_post_on_a_stale_connection_is_not_sent_again_by_itself(transpor
 
 async def test_there_is_one_session_a_loop_made_on_first_use(transport: AiohttpTransport) -> None:
     """Twenty calls at once make one session."""
-    assert {} == transport._sessions
+    assert {} == transport._lines
     async with listening(saying(OK, close=False)) as server:
         await asyncio.gather(*(transport(ask(server.url)) for _ in range(20)))
-    assert 1 == len(transport._sessions)
+    assert 1 == len(transport._lines)
 
 
 @pytest.mark.parametrize("closing", [True, False])
@@ -491,13 +491,13 @@ def test_a_transport_outlives_its_loop(closing: bool) -> None:
         return answer.status
 
     assert 200 == asyncio.run(main(close=closing))
-    assert (0 if closing else 1) == len(transport._sessions)
+    assert (0 if closing else 1) == len(transport._lines)
     with warnings.catch_warnings():
         # Who leaves connections open in a loop that ends is told so by Python.
         warnings.simplefilter("ignore", ResourceWarning)
         assert 200 == asyncio.run(main(close=True))
         gc.collect()
-    assert {} == transport._sessions
+    assert {} == transport._lines
 
 
 async def test_a_closed_transport_says_what_to_do(transport: AiohttpTransport) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, Final, NoReturn, final
+from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 
 import aiohttp
+import attrs
 
+from ._alarm import Alarm, Alarms
 from ._clock import LOOP_CLOCK
 from ._error_body import legible
 from ._messages import Response
@@ -37,19 +39,34 @@ _LONGEST_CONNECT: Final = 10.0
 _NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ServerFingerprintMismatch)
 
 
-def _limits(total: float) -> aiohttp.ClientTimeout:
-    """Bound one attempt by *total* seconds, of which connecting may take a part.
+_NOTHING: Final[dict[str, Any]] = {}
+
+
+def _restated(limit: float) -> dict[str, Any]:
+    """Return what a request says itself, where its session does not, or says something else."""
+    return {"timeout": _limits(limit), "raise_for_status": False}
+
+
+def _limits(attempt: float) -> aiohttp.ClientTimeout:
+    """Bound what connecting may take of an *attempt*, in seconds.
 
     Connecting is all that comes before sending: the name, TLS, a place in the pool of a session that was passed in. It
-    has the shorter limit of the two so that a server that is not there ends in an error that says *not sent*. aiohttp
-    rounds limits of more than five seconds up to whole ones to share timers; ours are kept to the letter where they
-    come from a deadline.
+    has the shorter limit of the two so that a server that is not there ends in an error that says *not sent*. The
+    attempt as a whole is ours to bound: aiohttp's own total costs a tenth of a call.
     """
-    return aiohttp.ClientTimeout(total=total, connect=_connect_limit(total), ceil_threshold=math.inf)
+    return aiohttp.ClientTimeout(total=None, connect=_connect_limit(attempt), ceil_threshold=math.inf)
 
 
 def _connect_limit(total: float) -> float:
     return min(_LONGEST_CONNECT, 0.9 * total)
+
+
+@attrs.frozen
+class _Line:
+    """What belongs to one event loop: its connections, and the limits of what is on them."""
+
+    session: aiohttp.ClientSession
+    alarms: Alarms
 
 
 @final
@@ -78,7 +95,7 @@ class AiohttpTransport:
         self._timeout = timeout
         self._max_body = max_body
         self._clock = clock
-        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+        self._lines: dict[asyncio.AbstractEventLoop, _Line] = {}
         self.closed = False
 
     async def __call__(self, request: Request) -> Response:
@@ -90,7 +107,10 @@ class AiohttpTransport:
             ResponseDecodeError: The answer is larger than the limit.
             ConfigurationError: The client is closed, or its session cannot send this.
         """
-        session = await self._session()
+        if self.closed:
+            msg = "the client is closed: make a new one, or enter it again with 'async with'"
+            raise ConfigurationError(msg)
+        line = self._lines.get(asyncio.get_running_loop()) or await self._open()
         trace = request.trace
         began = self._clock.now()
         limit = min(request.timeout, request.deadline - began)
@@ -101,12 +121,22 @@ class AiohttpTransport:
         failure: TripwireError
         cause: Exception | None
         try:
-            answer = await self._send(session, request, limit)
-            try:
-                return Response(answer.status, answer.headers, await self._read(answer, request))
-            except BaseException:
-                answer.close()
-                raise
+            with Alarm(line.alarms, began + limit):
+                # Not `async with`, and nothing said that the session knows already: a tenth of what a call costs.
+                answer = await line.session.request(
+                    request.operation.method,
+                    request.url,
+                    data=request.body,
+                    headers=request.headers if self._own is None else {**DEFAULT_HEADERS, **request.headers},
+                    allow_redirects=False,
+                    **(_NOTHING if limit == self._timeout and self._own is None else _restated(limit)),
+                )
+                try:
+                    body = await (answer.read() if self._is_small(answer) else self._read_counting(answer, request))
+                except BaseException:
+                    answer.close()
+                    raise
+            return Response(answer.status, answer.headers, body)
         except TimeoutError as error:
             failure, cause = _too_late(request, error, limit), _bare(error)
         except (aiohttp.ClientConnectionError, OSError) as error:
@@ -121,33 +151,24 @@ class AiohttpTransport:
             trace.wire += self._clock.now() - began
         raise failure from cause
 
-    async def _send(self, session: aiohttp.ClientSession, request: Request, limit: float) -> aiohttp.ClientResponse:
-        operation = request.operation
-        if limit == self._timeout and self._own is None:
-            # The session carries this limit and the headers: to say them again would cost a tenth of the call.
-            return await session.request(
-                operation.method, request.url, data=request.body, headers=request.headers, allow_redirects=False
-            )
-        return await session.request(
-            operation.method,
-            request.url,
-            data=request.body,
-            headers={**DEFAULT_HEADERS, **request.headers},
-            allow_redirects=False,
-            raise_for_status=False,
-            timeout=_limits(limit),
+    def _is_small(self, answer: aiohttp.ClientResponse) -> bool:
+        """Tell whether the headers promise, and aiohttp will see to it, that the body is within the limit."""
+        length = answer.content_length
+        return (
+            length is not None
+            and length <= self._max_body
+            and answer.status != 101
+            and "Content-Encoding" not in answer.headers
         )
 
-    async def _read(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
-        """Read the body, counting as it comes: a compressed one can be a thousand times what its length says."""
+    async def _read_counting(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
+        """Read a body that may be of any size: a compressed one can be a thousand times what its length says."""
         if answer.content_length is not None and answer.content_length > self._max_body:
             self._refuse(answer, request)
         if answer.status == 101:
             # Another protocol, which nobody asked for: there is no end to read to.
             answer.close()
             return b""
-        if "Content-Encoding" not in answer.headers and answer.content_length is not None:
-            return await answer.read()
         chunks: list[bytes] = []
         size = 0
         async for chunk in answer.content.iter_any():
@@ -172,35 +193,31 @@ class AiohttpTransport:
             client_request_id=request.trace.client_request_id,
         )
 
-    async def _session(self) -> aiohttp.ClientSession:
-        if self.closed:
-            msg = "the client is closed: make a new one, or enter it again with 'async with'"
-            raise ConfigurationError(msg)
-        if self._own is not None:
-            return self._own
-        loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
-        if session is None:
-            session = self._sessions[loop] = aiohttp.ClientSession(
-                # How many may be in flight is the rate limit's to say; a second, hidden queue here would spend an
-                # attempt's time on waiting.
-                connector=aiohttp.TCPConnector(limit=0),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers=DEFAULT_HEADERS,
-                timeout=_limits(self._timeout),
-            )
-            await self._close_sessions(loop for loop in self._sessions if loop.is_closed())
-        return session
+    async def _open(self) -> _Line:
+        """Make what the running loop needs, and close what ended loops had."""
+        session = self._own or aiohttp.ClientSession(
+            # How many may be in flight is the rate limit's to say; a second, hidden queue here would spend an attempt's
+            # time on waiting.
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=DEFAULT_HEADERS,
+            timeout=_limits(self._timeout),
+        )
+        line = self._lines[asyncio.get_running_loop()] = _Line(session, Alarms(self._clock))
+        await self._close_lines(loop for loop in self._lines if loop.is_closed())
+        return line
 
     async def close(self) -> None:
         """Close the running loop's session and refuse further requests; closing twice is fine."""
         self.closed = True
         running = asyncio.get_running_loop()
-        await self._close_sessions(loop for loop in self._sessions if loop is running or loop.is_closed())
+        await self._close_lines(loop for loop in self._lines if loop is running or loop.is_closed())
 
-    async def _close_sessions(self, loops: Iterable[asyncio.AbstractEventLoop]) -> None:
-        for session in [self._sessions.pop(loop) for loop in tuple(loops)]:
-            await session.close()
+    async def _close_lines(self, loops: Iterable[asyncio.AbstractEventLoop]) -> None:
+        for line in [self._lines.pop(loop) for loop in tuple(loops)]:
+            line.alarms.stop()
+            if line.session is not self._own:
+                await line.session.close()
 
 
 def _name(request: Request) -> str:
