@@ -167,10 +167,8 @@ _UNRESERVED: Final = re.compile(r"[A-Za-z0-9_~-]+")
 
 
 def _fill(operation: Operation[Any], values: tuple[str, ...]) -> str:
-    path = operation.path
-    for argument, value in zip(operation.path_arguments, values, strict=True):
-        path = path.replace(f"{{{argument.name}}}", _segment(argument, value), 1)
-    return path
+    """Return the path of *operation* with *values* in their places."""
+    return operation.template % tuple(map(_segment, operation.path_arguments, values))
 
 
 def _segment(argument: PathArgument, value: str) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
+import re
+from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 import attrs
 
-if TYPE_CHECKING:
-    import re
-
 Authority: TypeAlias = Literal["public", "secret", "poll_token", "agent_token"]
 """Whose credentials an operation wants: nobody's, a secret key's, a Gate poll token's or a Gate agent token's."""
+
+_PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -45,6 +45,7 @@ class Operation(Generic[T_co]):
         body: The model of the request's body; None when there is none.
         success: The status of a good answer.
         returns: The model of a good answer's body, envelope included; `type(None)` when it has no body.
+        template: *path* with ``%s`` for every placeholder, which is quicker to fill.
     """
 
     id: str
@@ -57,3 +58,9 @@ class Operation(Generic[T_co]):
     body: type[object] | None = None
     success: int
     returns: type[T_co]
+    template: str = attrs.field(
+        init=False,
+        repr=False,
+        eq=False,
+        default=attrs.Factory(lambda self: _PLACEHOLDER.sub("%s", self.path), takes_self=True),
+    )

@@ -11,7 +11,7 @@ import asyncio
 import functools
 import math
 import random
-from typing import TYPE_CHECKING, Final, Generic, TypeVar, final
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar, final
 
 import attrs
 
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from tripwire_async._clock import Clock
 
 T = TypeVar("T")
+
+Read: TypeAlias = "Callable[[float | None], Awaitable[T | None]]"
+"""Reads once, within the seconds that it is given, or with no limit of its own when that is None.
+
+It returns None for *nothing yet*; an error that it raises ends every wait with that error. It is handed over anew for
+each wait instead of being kept: whoever owns the poll is what reads, and a cycle of the two would wait for the garbage
+collector.
+"""
 
 
 @attrs.frozen(kw_only=True)
@@ -63,17 +71,27 @@ class SharedPoll(Generic[T]):
     """Reads something again and again, once for all who wait for it.
 
     Args:
-        read: Reads it once, within the seconds that it is given, or with no limit of its own when that is None. It
-            returns None for *nothing yet*; an error that it raises ends every wait with that error.
         latest: What is known already; None for nothing.
         schedule: When to read. Where nothing is known, the first read comes at once.
         clock: What the pauses and timeouts are measured on.
         chance: Returns a number from 0 to 1, for the jitter.
     """
 
+    __slots__ = (
+        "_begun",
+        "_chance",
+        "_clock",
+        "_due",
+        "_led",
+        "_newest",
+        "_reads",
+        "_schedule",
+        "_waiting",
+        "latest",
+    )
+
     def __init__(
         self,
-        read: Callable[[float | None], Awaitable[T | None]],
         *,
         latest: T | None,
         schedule: PollSchedule,
@@ -81,7 +99,6 @@ class SharedPoll(Generic[T]):
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.latest = latest
-        self._read = read
         self._schedule = schedule
         self._clock = clock
         self._chance = chance
@@ -92,7 +109,7 @@ class SharedPoll(Generic[T]):
         self._led = False
         self._waiting: dict[asyncio.Future[bool], None] = {}
 
-    async def until(self, done: Callable[[T], bool], *, timeout: float | None) -> T:
+    async def until(self, read: Read[T], done: Callable[[T], bool], *, timeout: float | None) -> T:
         """Return the first thing read, from the *latest* on, that is *done*.
 
         Any number of tasks may wait at once, each for something else; they share the reads.
@@ -107,18 +124,18 @@ class SharedPoll(Generic[T]):
             if self._led:
                 await self._word(before=end)
             else:
-                await self._lead(end)
+                await self._lead(read, end)
         return self.latest
 
-    async def refresh(self) -> T | None:
+    async def refresh(self, read: Read[T]) -> T | None:
         """Read once, now, and tell all who wait; return the latest, None for *nothing yet*."""
         try:
-            await self._read_once(None)
+            await self._read_once(read, None)
         finally:
             self._tell(None)
         return self.latest
 
-    async def _lead(self, end: float) -> None:
+    async def _lead(self, read: Read[T], end: float) -> None:
         """Read once when the next read is due, unless *end* or a `refresh` comes before."""
         self._led = True
         trouble: Exception | None = None
@@ -126,7 +143,7 @@ class SharedPoll(Generic[T]):
             due = self._next_due()
             told = due > self._clock.now() and await self._word(before=min(due, end))
             if not told and due < end:
-                await self._read_once(None if end == math.inf else end - self._clock.now())
+                await self._read_once(read, None if end == math.inf else end - self._clock.now())
         except Exception as error:
             trouble = error
             raise
@@ -161,11 +178,11 @@ class SharedPoll(Generic[T]):
             self._due = self._clock.now() + pause * (1 + self._schedule.jitter * self._chance())
         return self._due
 
-    async def _read_once(self, limit: float | None) -> None:
+    async def _read_once(self, read: Read[T], limit: float | None) -> None:
         self._begun += 1
         number = self._begun
         try:
-            read = await self._read(limit)
+            told = await read(limit)
         except asyncio.CancelledError:
             if not self._waiting:
                 self._plan_next()
@@ -176,9 +193,9 @@ class SharedPoll(Generic[T]):
             raise
         self._plan_next()
         # A slow answer to an earlier read must not undo what a later one told.
-        if read is not None and number > self._newest:
+        if told is not None and number > self._newest:
             self._newest = number
-            self.latest = read
+            self.latest = told
 
     def _plan_next(self) -> None:
         self._reads += 1

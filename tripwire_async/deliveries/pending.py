@@ -31,6 +31,9 @@ SETTLED: Final = frozenset({"succeeded", "failed", "skipped"})
 DEFAULT_TIMEOUT: Final = 300.0
 """Seconds that a wait lasts when nobody says otherwise: a wait without an end is a bug waiting for its day."""
 
+DEFAULT_SCHEDULE: Final = PollSchedule()
+"""First after half a second, then ever more seldom, up to every ten seconds."""
+
 _FRESH: Final = 30.0
 """Seconds for which an event that cannot be read yet is taken to be on its way."""
 
@@ -50,6 +53,8 @@ class PendingDelivery:
         request_id: The service's id of the request that sent the test; None for a handle that was resumed.
     """
 
+    __slots__ = ("__weakref__", "_asked_first", "_clock", "_poll", "_read", "_trouble", "request_id", "ticket")
+
     def __init__(
         self,
         ticket: Ticket,
@@ -57,21 +62,16 @@ class PendingDelivery:
         *,
         latest: WebhookDelivery | None = None,
         request_id: str | None = None,
-        schedule: PollSchedule | None = None,
+        schedule: PollSchedule = DEFAULT_SCHEDULE,
         clock: Clock = LOOP_CLOCK,
     ) -> None:
         self.ticket = ticket
         self.request_id = request_id
         self._read = read
         self._clock = clock
-        self._began = clock.now()
+        self._asked_first: float | None = None
         self._trouble: TripwireError | None = None
-        self._poll = SharedPoll(
-            self._read_latest,
-            latest=latest,
-            schedule=PollSchedule() if schedule is None else schedule,
-            clock=clock,
-        )
+        self._poll = SharedPoll(latest=latest, schedule=schedule, clock=clock)
 
     @property
     def event_id(self) -> str:
@@ -132,7 +132,7 @@ class PendingDelivery:
             TripwireError: What kept it from being read, also where a wait would have gone on.
         """
         self._trouble = None
-        latest = await self._poll.refresh()
+        latest = await self._poll.refresh(self._read_latest)
         if self._trouble is not None:
             raise self._trouble
         return latest
@@ -152,7 +152,7 @@ class PendingDelivery:
         self, done: Callable[[WebhookDelivery], bool], state: str, timeout: float | None
     ) -> WebhookDelivery:
         try:
-            return await self._poll.until(done, timeout=timeout)
+            return await self._poll.until(self._read_latest, done, timeout=timeout)
         except WaitTimedOut:
             latest = self.latest
             seen = "was not recorded yet" if latest is None else f"reads {latest.status} (attempts: {latest.attempts})"
@@ -166,10 +166,13 @@ class PendingDelivery:
 
     async def _read_latest(self, limit: float | None) -> WebhookDelivery | None:
         """Read the event's deliveries; what may pass by itself is remembered as trouble and read again later."""
+        now = self._clock.now()
+        if self._asked_first is None:
+            self._asked_first = now
         try:
             deliveries = await self._read(self.ticket, limit)
         except NotFoundError as error:
-            if self.latest is None and self._clock.now() - self._began > _FRESH:
+            if self.latest is None and now - self._asked_first > _FRESH:
                 msg = (
                     f"event {self.event_id} did not appear within {_FRESH:g} seconds; are the ids right, and is it the"
                     " organization's?"

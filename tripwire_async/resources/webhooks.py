@@ -14,7 +14,7 @@ from tripwire_async._generated.models.webhooks import (
 )
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async.deliveries._ticket import Ticket
-from tripwire_async.deliveries.pending import PendingDelivery
+from tripwire_async.deliveries.pending import DEFAULT_SCHEDULE, PendingDelivery
 
 from ._arguments import known, known_all, page_size
 from .pagination import Listing
@@ -146,7 +146,7 @@ class Webhooks:
             self._read_deliveries,
             latest=test.latest_delivery,
             request_id=answer.request_id,
-            schedule=poll,
+            schedule=poll or DEFAULT_SCHEDULE,
             clock=self._clock,
         )
 
@@ -155,7 +155,9 @@ class Webhooks:
 
         Raises ValueError for any other text. Nothing is requested before the delivery is awaited.
         """
-        return PendingDelivery(Ticket.from_token(token), self._read_deliveries, schedule=poll, clock=self._clock)
+        return PendingDelivery(
+            Ticket.from_token(token), self._read_deliveries, schedule=poll or DEFAULT_SCHEDULE, clock=self._clock
+        )
 
     async def _read_deliveries(self, ticket: Ticket, limit: float | None) -> Sequence[WebhookDelivery]:
         answer = await self._call(

@@ -100,7 +100,6 @@ class PendingGateSession:
         self._ack_token: Secret | None = None
         self.credentials: ApprovedGateSession | None = None
         self._shared: SharedPoll[GateSessionPollData] = SharedPoll(
-            self._step,
             latest=GateSessionPollData(
                 object="gate_session",
                 id=session.id,
@@ -149,7 +148,7 @@ class PendingGateSession:
             APIError: The service refuses to let the session be polled or acknowledged.
         """
         try:
-            await self._shared.until(_is_approved, timeout=timeout)
+            await self._shared.until(self._step, _is_approved, timeout=timeout)
         except WaitTimedOut:
             what = "approved" if self.credentials is None else "acknowledged"
             msg = f"the Gate session {self.id} was not {what} within {timeout:g} seconds; wait again"
