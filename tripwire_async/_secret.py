@@ -80,5 +80,14 @@ class Secret:
         return Secret, (self._text,)
 
 
+def hidden(text: str | Secret) -> Secret:
+    """Return *text* as the secret that it is.
+
+    Bind the result to the name of what was given before anything can fail: reports of errors like to print what the
+    frames hold.
+    """
+    return text if isinstance(text, Secret) else Secret(text)
+
+
 def _bytes(secret: Secret) -> bytes:
     return secret.reveal().encode(errors="surrogatepass")

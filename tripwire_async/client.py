@@ -14,6 +14,7 @@ from yarl import URL
 from ._caller import ApiCaller, CallOptions
 from ._clock import LOOP_CLOCK
 from ._pipeline import compose
+from ._secret import hidden
 from ._transport import AiohttpTransport
 from .errors import ConfigurationError
 from .middleware import BearerAuth, default_middleware
@@ -79,6 +80,7 @@ class AsyncTripwire:
     ) -> None:
         layers = default_middleware() if middleware is None else middleware
         if secret_key is not None:
+            secret_key = hidden(secret_key)
             layers = _with_key(layers, secret_key)
         options = CallOptions(timeout=_seconds("timeout", timeout), deadline=_seconds("deadline", deadline))
         self._base_url = _base_url(base_url or os.environ.get(_BASE_URL_VARIABLE) or DEFAULT_BASE_URL)
@@ -179,6 +181,7 @@ class AsyncTripwire:
         Raises:
             ConfigurationError: It cannot be a secret key, or the chain has no `BearerAuth`; the key before then stays.
         """
+        secret_key = hidden(secret_key)
         keyed = [layer for layer in self._layers if isinstance(layer, BearerAuth)]
         if not keyed:
             raise ConfigurationError(_NO_BEARER_AUTH)
@@ -204,13 +207,16 @@ class AsyncTripwire:
         await self.close()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_transport"):
+            # What failed in the making is printed too, by reports of the error.
+            return "<AsyncTripwire>"
         return f"<AsyncTripwire {self._base_url}{' closed' if self._transport.closed else ''}>"
 
 
 _NO_BEARER_AUTH: Final = "there is no BearerAuth in the middleware to take the key: add one, innermost"
 
 
-def _with_key(layers: Sequence[Middleware], key: str | Secret) -> Sequence[Middleware]:
+def _with_key(layers: Sequence[Middleware], key: Secret) -> Sequence[Middleware]:
     if not any(isinstance(layer, BearerAuth) for layer in layers):
         raise ConfigurationError(_NO_BEARER_AUTH)
     return [layer.or_with(key) if isinstance(layer, BearerAuth) else layer for layer in layers]

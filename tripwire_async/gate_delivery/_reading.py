@@ -33,11 +33,13 @@ def binary(text: object, what: str, *, size: int | None = None) -> bytes:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if data is None or text_of(data) != text:
         msg = f"the {what} is not base64url without padding"
-        raise GateDeliveryError(msg)
-    if size is not None and len(data) != size:
+    elif size is not None and len(data) != size:
         msg = f"the {what} has {len(data)} bytes and must have {size}"
-        raise GateDeliveryError(msg)
-    return data
+    else:
+        return data
+    # It may be a private key, and reports of errors print what the frames hold.
+    del text, data
+    raise GateDeliveryError(msg)
 
 
 def text_of(data: bytes) -> str:

@@ -9,7 +9,7 @@ import attrs
 
 from tripwire_async._converter import DecodeProblem, decode, encode
 from tripwire_async._crypto import KEY_SIZE, NONCE_SIZE, TAG_SIZE, agree, decrypt, encrypt, require_cryptography
-from tripwire_async._secret import Secret
+from tripwire_async._secret import Secret, hidden
 from tripwire_async.errors import GateDeliveryError
 from tripwire_async.models import GateDeliveryEnvelope, GateDeliveryEnvelopeAlgorithm, GateDeliveryRequest
 
@@ -86,25 +86,20 @@ def encrypt_delivery(
     Raises `GateDeliveryError` for a request that must not be answered (see `check_delivery_request`) and for
     names that a delivery must not set (see `check_environment`).
     """
+    secrets = {name: hidden(value) for name, value in outputs.items()}
+    outputs, ack_token = secrets, None if ack_token is None else hidden(ack_token)
     require_cryptography()
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415 - an extra
 
     checked = check_delivery_request(request)
     check_environment(outputs, managed=managed)
-    plaintext = encode(
-        _Plaintext(
-            version=VERSION,
-            outputs={name: _hidden(value) for name, value in outputs.items()},
-            ack_token=None if ack_token is None else _hidden(ack_token),
-        )
-    )
     ephemeral, salt, nonce = X25519PrivateKey.generate(), os.urandom(32), os.urandom(NONCE_SIZE)
     try:
         key = agree(ephemeral, binary(checked.public_key, "public_key"), salt=salt, info=_INFO[service])
     except ValueError:
         msg = "the public key of the delivery request is none that a secret can be agreed on with"
         raise GateDeliveryError(msg) from None
-    sealed = encrypt(key, nonce, plaintext)
+    sealed = encrypt(key, nonce, encode(_Plaintext(version=VERSION, outputs=secrets, ack_token=ack_token)))
     return GateDeliveryEnvelope(
         version=VERSION,
         algorithm=GateDeliveryEnvelopeAlgorithm(ALGORITHM),
@@ -130,12 +125,7 @@ def decrypt_delivery(
     if checked.key_id != key_pair.key_id:
         msg = "the envelope is for another key: its key_id is not that of this key pair"
         raise GateDeliveryError(msg)
-    plaintext = _open(checked, key_pair)
-    try:
-        content = decode(plaintext, _Plaintext)
-    except DecodeProblem as problem:
-        msg = f"the envelope does not hold a delivery: {problem}"
-        raise GateDeliveryError(msg) from None
+    content = _content(_open(checked, key_pair))
     check_environment(content.outputs, managed=True)
     return DeliveredCredentials(outputs=content.outputs, ack_token=content.ack_token)
 
@@ -161,5 +151,11 @@ def _open(envelope: GateDeliveryEnvelope, key_pair: DeliveryKeyPair) -> bytes:
     raise GateDeliveryError(msg)
 
 
-def _hidden(value: str | Secret) -> Secret:
-    return value if isinstance(value, Secret) else Secret(value)
+def _content(plaintext: bytes) -> _Plaintext:
+    try:
+        return decode(plaintext, _Plaintext)
+    except DecodeProblem as problem:
+        msg = f"the envelope does not hold a delivery: {problem}"
+    # Reports of errors print what the frames hold.
+    del plaintext
+    raise GateDeliveryError(msg)

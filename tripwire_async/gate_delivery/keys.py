@@ -61,6 +61,8 @@ def generate_key_pair() -> DeliveryKeyPair:
 
 def import_key_pair(private_key: str | Secret) -> DeliveryKeyPair:
     """Return the pair of a *private_key* that was kept: PKCS#8 DER in base64url without padding."""
+    if isinstance(private_key, str):
+        private_key = Secret(private_key)
     require_cryptography()
     return _pair(load_private_key(private_key))
 
@@ -100,16 +102,17 @@ def load_private_key(private_key: str | Secret) -> X25519PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415 - an extra
     from cryptography.hazmat.primitives.serialization import load_der_private_key  # noqa: PLC0415 - an extra
 
-    text = private_key.reveal() if isinstance(private_key, Secret) else private_key
-    der = binary(text, "private key")
+    der = binary(private_key.reveal() if isinstance(private_key, Secret) else private_key, "private key")
     try:
         key = load_der_private_key(der, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
-    if not isinstance(key, X25519PrivateKey):
-        msg = "the private key is not an unencrypted X25519 key in PKCS#8 DER"
-        raise GateDeliveryError(msg)
-    return key
+    if isinstance(key, X25519PrivateKey):
+        return key
+    # Reports of errors print what the frames hold.
+    del der
+    msg = "the private key is not an unencrypted X25519 key in PKCS#8 DER"
+    raise GateDeliveryError(msg)
 
 
 def public_bytes(private_key: X25519PrivateKey) -> bytes:

@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Final, final
 
-from tripwire_async._secret import Secret
+from tripwire_async._secret import hidden
 from tripwire_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tripwire_async._messages import Request, Response
     from tripwire_async._operation import Authority
     from tripwire_async._pipeline import Handler
+    from tripwire_async._secret import Secret
 
 _VARIABLE: Final = "TRIPWIRE_SECRET_KEY"
 _VISIBLE_ASCII: Final = re.compile(r"[\x21-\x7e]+")
@@ -41,11 +42,14 @@ class BearerAuth:
     _authorization: str | None
 
     def __init__(self, key: str | Secret | None = None) -> None:
+        self._authorization = None
         self._given = key is not None
         if key is None:
             # An empty variable is how a deployment says that there is none.
             key = os.environ.get(_VARIABLE) or None
-        self._authorization = None if key is None else _authorization(key, "the secret key")
+        if key is not None:
+            key = hidden(key)
+            self._authorization = _authorization(key, "the secret key")
 
     def or_with(self, key: str | Secret) -> BearerAuth:
         """Return this layer if it was made with a key, else a new one that has *key*."""
@@ -56,6 +60,7 @@ class BearerAuth:
 
         Raises `ConfigurationError` when it cannot be a secret key; the one before then stays.
         """
+        key = hidden(key)
         self._authorization = _authorization(key, "the secret key")
 
     # Not a coroutine: its frame, which holds the key, would stand in the traceback of every transport error.
@@ -80,14 +85,21 @@ class BearerAuth:
         return f"BearerAuth({'no key' if self._authorization is None else '…'})"
 
 
-def _authorization(key: str | Secret, what: str) -> str:
-    text = key.reveal() if isinstance(key, Secret) else key
-    if not text:
-        msg = f"{what} is empty: pass secret_key=, or set {_VARIABLE}"
-    elif not _VISIBLE_ASCII.fullmatch(text):
-        msg = f"{what} holds a space, a line break or another character that no key has: was it copied whole?"
-    elif text.startswith("pk_"):
-        msg = f"{what} is a publishable one (pk_…), made for browsers and refused here: use one that begins with sk_"
-    else:
-        return f"Bearer {text}"
+def _authorization(key: Secret, what: str) -> str:
+    trouble = _trouble(key)
+    if trouble is None:
+        return f"Bearer {key.reveal()}"
+    msg = f"{what} {trouble}"
     raise ConfigurationError(msg)
+
+
+def _trouble(key: Secret) -> str | None:
+    """Return why *key* can be none; not raised here, where the text of it is at hand."""
+    text = key.reveal()
+    if not text:
+        return f"is empty: pass secret_key=, or set {_VARIABLE}"
+    if not _VISIBLE_ASCII.fullmatch(text):
+        return "holds a space, a line break or another character that no key has: was it copied whole?"
+    if text.startswith("pk_"):
+        return "is a publishable one (pk_…), made for browsers and refused here: use one that begins with sk_"
+    return None

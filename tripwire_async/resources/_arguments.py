@@ -9,7 +9,6 @@ import attrs
 from tripwire_async._converter import DecodeProblem, structure
 from tripwire_async._enums import OpenEnum
 from tripwire_async._fields import UNSET, UnsetType
-from tripwire_async._secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,11 +61,6 @@ def texts(name: str, values: Iterable[str] | UnsetType) -> tuple[str, ...] | Uns
         msg = f"{name} must be a list of texts, not the text {values!r}: put it in a list"
         raise ValueError(msg)  # noqa: TRY004 - wrong arguments are one kind of error, whatever is wrong with them
     return tuple(values)
-
-
-def hidden(value: str | Secret) -> Secret:
-    """Return *value* as what it is, a secret; bind the result to the same name, so that no frame holds the text."""
-    return value if isinstance(value, Secret) else Secret(value)
 
 
 def model(name: str, type_: type[M], value: M | Mapping[str, object]) -> M:

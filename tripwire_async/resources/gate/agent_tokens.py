@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from tripwire_async._generated.models.gate import RevokeAgentTokenRequest, VerifyAgentTokenRequest
 from tripwire_async._generated.operations import gate as operations
-from tripwire_async.resources._arguments import hidden
+from tripwire_async._secret import hidden
 from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from tripwire_async._fields import UNSET, UnsetType
 from tripwire_async._generated.models.common import GateDeliveryRequest
 from tripwire_async._generated.models.gate import AcknowledgeGateSessionDeliveryRequest, CreateGateSessionRequest
 from tripwire_async._generated.operations import gate as operations
+from tripwire_async._secret import hidden
 from tripwire_async.gate_delivery import generate_key_pair
-from tripwire_async.resources._arguments import hidden, mapping, model
+from tripwire_async.resources._arguments import mapping, model
 from tripwire_async.resources.raw import RawResource, raw
 
 from .pending import DEFAULT_SCHEDULE, PendingGateSession
