@@ -1,0 +1,348 @@
+"""The client: what it is given, what its copies share, and its life over several loops."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from multidict import CIMultiDict
+from yarl import URL
+
+from tests.raw_server import http, listening, saying
+from tripwire_async import AsyncTripwire, Secret
+from tripwire_async.errors import ConfigurationError
+from tripwire_async.middleware import BearerAuth
+
+if TYPE_CHECKING:
+    from tripwire_async.middleware import Handler, Request, Response
+
+KEY = "sk_test_canary"
+ORGANIZATION = "org_" + "0" * 26
+PAGE = b'{"data":[],"pagination":{"limit":50,"has_more":false},"meta":{"request_id":"req_1"}}'
+OK = http("200 OK", PAGE)
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests run with no key and no address but their own."""
+    for name in ("TRIPWIRE_SECRET_KEY", "TRIPWIRE_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+async def use(client: AsyncTripwire) -> int:
+    return len(await client.webhooks.list_endpoints(ORGANIZATION))
+
+
+# -- addresses ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://api.example",
+        "HTTPS://API.EXAMPLE:8443/prefix/",
+        "http://localhost:8080",
+        "http://LOCALHOST",
+        "http://127.0.0.1",
+        "http://127.8.8.8:1/x",
+        "http://[::1]:8080",
+    ],
+)
+def test_https_and_loopback_are_addresses_for_a_key(base_url: str) -> None:
+    """Anything else would show it on its way."""
+    assert str(URL(base_url)) in repr(AsyncTripwire(KEY, base_url=base_url))
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "http://api.example",
+        "http://localhost.evil.com",
+        "http://127.0.0.1.evil.com",
+        "http://127.1",
+        "http://2130706433",
+        "http://0.0.0.0",
+        "http://[::]",
+        "http://notlocalhost",
+        "http://127.0.0.1%00.evil.com",
+    ],
+)
+def test_plain_http_beyond_loopback_is_refused(base_url: str) -> None:
+    """However much it looks like home."""
+    with pytest.raises(ConfigurationError, match=r"base_url .* must begin with https://"):
+        AsyncTripwire(KEY, base_url=base_url)
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "api.example",
+        "//api.example",
+        "ftp://api.example",
+        "https://",
+        "https://:443",
+        "https://[::1",
+        "https://api.example:port",
+        "https://api.example:99999",
+        "https://api example",
+        " https://api.example",
+        "https://api.example\n",
+        "https://api.example/\r\nHost: evil",
+        "https://xn--",
+        "https://evil.example\\@localhost",
+        5,
+        b"https://api.example",
+    ],
+)
+def test_what_is_no_address_is_refused_with_an_example(base_url: Any) -> None:
+    """At once, and not by the first call."""
+    with pytest.raises(ConfigurationError, match=r"base_url .* must look like https://api\.tripwirejs\.com"):
+        AsyncTripwire(KEY, base_url=base_url)
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://hunter2@api.example",
+        "https://somebody:hunter2@api.example",
+        "https://:hunter2@api.example",
+        "https://@api.example",
+        "https://some:hunter[2@api.example",
+        "http://localhost:hunter2@evil.example",
+        "somebody:hunter2@api.example",
+        "https://api.example?key=hunter2",
+        "https://api.example/#hunter2",
+    ],
+)
+def test_an_address_with_more_than_an_address_is_refused_and_not_shown(base_url: str) -> None:
+    """What stands there is a password or a key, or else an attempt to mislead."""
+    with pytest.raises(ConfigurationError, match="base_url") as caught:
+        AsyncTripwire(KEY, base_url=base_url)
+    assert "hunter" not in repr(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_the_environment_gives_address_and_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An argument goes before it; an empty variable is none."""
+    assert "https://api.tripwirejs.com" in repr(AsyncTripwire(KEY))
+    monkeypatch.setenv("TRIPWIRE_BASE_URL", "https://env.example")
+    assert "https://env.example" in repr(AsyncTripwire(KEY))
+    assert "https://arg.example" in repr(AsyncTripwire(KEY, base_url="https://arg.example"))
+    monkeypatch.setenv("TRIPWIRE_BASE_URL", "")
+    assert "https://api.tripwirejs.com" in repr(AsyncTripwire(KEY))
+
+
+def test_a_client_prints_no_key() -> None:
+    """Its address, and whether it is closed."""
+    assert "<AsyncTripwire https://api.tripwirejs.com>" == repr(AsyncTripwire(KEY))
+
+
+# -- keys ---------------------------------------------------------------------------------------------------------
+
+
+async def test_without_a_key_the_first_call_says_how_to_give_one() -> None:
+    """Nothing is sent; making the client is fine, as public operations need none."""
+    async with listening(saying(OK)) as server, AsyncTripwire(base_url=server.url) as client:
+        with pytest.raises(ConfigurationError, match="TRIPWIRE_SECRET_KEY"):
+            await use(client)
+        assert 0 == server.connections
+
+
+@pytest.mark.parametrize("key", ["pk_live_canary", "", "sk_test canary", "sk_test_canary\n", "sk_tést"])
+def test_a_key_that_cannot_be_one_is_refused_without_being_shown(key: str) -> None:
+    """At once."""
+    with pytest.raises(ConfigurationError) as caught:
+        AsyncTripwire(key)
+    assert "canary" not in str(caught.value)
+
+
+async def test_a_key_can_be_swapped_on_a_running_client() -> None:
+    """From the next attempt on; a bad one leaves the one before."""
+    async with listening(saying(OK, OK, OK)) as server, AsyncTripwire(KEY, base_url=server.url) as client:
+        await use(client)
+        client.use_key(Secret("sk_test_second"))
+        await use(client)
+        with pytest.raises(ConfigurationError):
+            client.use_key("pk_test_third")
+        await use(client)
+    keys = [request.split(b"Authorization: Bearer ")[1].split(b"\r\n")[0] for request in server.requests]
+    assert [KEY.encode(), b"sk_test_second", b"sk_test_second"] == keys
+
+
+def test_a_key_needs_a_layer_to_take_it() -> None:
+    """A chain of one's own without BearerAuth would drop it in silence."""
+    with pytest.raises(ConfigurationError, match="no BearerAuth in the middleware"):
+        AsyncTripwire(KEY, middleware=[])
+    with pytest.raises(ConfigurationError, match="no BearerAuth in the middleware"):
+        AsyncTripwire(middleware=[]).use_key(KEY)
+
+
+async def test_a_key_goes_to_a_layer_without_one_and_leaves_the_others() -> None:
+    """A layer that was made with a key keeps it."""
+    async with listening(saying(OK)) as server:
+        layers = [BearerAuth(), BearerAuth("sk_test_own")]
+        async with AsyncTripwire(KEY, base_url=server.url, middleware=layers) as client:
+            await use(client)
+    assert b"Bearer sk_test_own" in server.requests[0]
+    assert "BearerAuth(no key)" == repr(layers[0])
+
+
+# -- options ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["timeout", "deadline"])
+@pytest.mark.parametrize("value", [0, -1, math.nan, math.inf, "30", [5]])
+def test_a_time_that_cannot_be_one_is_refused_by_its_name(name: str, value: Any) -> None:
+    """In the client and in its copies."""
+    with pytest.raises(ConfigurationError, match=f"{name} must be a number of seconds above zero"):
+        AsyncTripwire(KEY, **{name: value})
+    with pytest.raises(ConfigurationError, match=f"{name} must be a number of seconds above zero"):
+        AsyncTripwire(KEY).with_options(**{name: value})
+
+
+def test_no_timeout_is_no_option() -> None:
+    """A call without an end is what the deadline is there against."""
+    with pytest.raises(ConfigurationError, match="timeout"):
+        AsyncTripwire(KEY, timeout=None)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "3", True])
+def test_a_number_of_attempts_is_a_whole_one_from_one(value: Any) -> None:
+    """Zero attempts would be no call."""
+    with pytest.raises(ConfigurationError, match="max_attempts must be a whole number from 1"):
+        AsyncTripwire(KEY).with_options(max_attempts=value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Authorization", "AUTHORIZATION", "Host", "content-length", "Transfer-Encoding", "X-Client-Request-Id", "Upgrade"],
+)
+def test_headers_that_are_the_clients_own_are_refused(name: str) -> None:
+    """Who it speaks for, and where a message ends."""
+    with pytest.raises(ConfigurationError, match=f"the header {name} is set by the client itself"):
+        AsyncTripwire(KEY).with_options(headers={name: "x"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("", "x"),
+        ("X Y", "x"),
+        ("X: y\r\nZ", "x"),
+        ("X:", "x"),
+        ("\N{LATIN SMALL LETTER E WITH ACUTE}", "x"),
+        ("X", "a\nb"),
+        ("X", "a\r\nAuthorization: b"),
+        ("X", "a\0"),
+        ("X", "\ud800"),
+        ("X", 5),
+        ("X", None),
+        (5, "x"),
+    ],
+)
+def test_headers_that_cannot_be_sent_are_refused(name: Any, value: Any) -> None:
+    """No header smuggles in another."""
+    with pytest.raises(ConfigurationError, match="cannot be sent"):
+        AsyncTripwire(KEY).with_options(headers={name: value})
+
+
+async def test_options_hold_for_the_copy_and_never_reach_the_original() -> None:
+    """Nor do later changes of the mapping that was passed in."""
+    seen: list[Request] = []
+
+    async def keep(request: Request, call_next: Handler, /) -> Response:
+        seen.append(request)
+        return await call_next(request)
+
+    headers = {"X-Tenant": "1"}
+    async with (
+        listening(saying(*[OK] * 4)) as server,
+        AsyncTripwire(base_url=server.url, timeout=7.0, deadline=70.0, middleware=[keep, BearerAuth(KEY)]) as client,
+    ):
+        copy = client.with_options(timeout=3.0, deadline=30.0, max_attempts=2, headers=headers)
+        headers["X-Tenant"] = "changed"
+        further = copy.with_options(headers={"X-More": "2"})
+        for one in (client, copy, further, client.with_options()):
+            await use(one)
+        now = asyncio.get_running_loop().time()
+    first, second, third, fourth = seen
+    assert [(7.0, None), (3.0, 2), (3.0, 2), (7.0, None)] == [(one.timeout, one.max_attempts) for one in seen]
+    assert first.deadline > now + 60 > now + 30 > second.deadline
+    assert [{}, {"X-Tenant": "1"}, {"X-Tenant": "1", "X-More": "2"}, {}] == [
+        dict(one.headers) for one in (first, second, third, fourth)
+    ]
+
+
+@pytest.mark.parametrize("timeout", [None, 4.0])
+async def test_a_header_given_again_in_another_case_is_sent_once(timeout: float | None) -> None:
+    """The later value counts, over the client's own as well, whichever way it takes to the wire."""
+    async with listening(saying(OK)) as server, AsyncTripwire(KEY, base_url=server.url) as client:
+        tenant = client.with_options(headers={"X-Tenant": "1", "user-agent": "mine/1"}, timeout=timeout)
+        await use(tenant.with_options(headers=CIMultiDict({"x-tenant": "2"})))
+    lines = server.requests[0].lower().split(b"\r\n")
+    assert [b"x-tenant: 2"] == [line for line in lines if line.startswith(b"x-tenant")]
+    assert [b"user-agent: mine/1"] == [line for line in lines if line.startswith(b"user-agent")]
+
+
+async def test_copies_share_connections_and_their_end() -> None:
+    """Closing either closes both."""
+    async with listening(saying(OK, OK, close=False)) as server:
+        client = AsyncTripwire(KEY, base_url=server.url)
+        copy = client.with_options(max_attempts=1)
+        await use(client)
+        await use(copy)
+        assert 1 == server.connections
+        await copy.close()
+        with pytest.raises(ConfigurationError, match="closed"):
+            await use(client)
+
+
+# -- life ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_client_works_in_one_loop_after_another() -> None:
+    """Entered in each, or closed by hand; nothing of the first loop is used in the second."""
+    client = AsyncTripwire(KEY)
+
+    async def entered() -> int:
+        async with listening(saying(OK, close=False)) as server:
+            client._call._base_url = URL(server.url)
+            async with client:
+                return await use(client)
+
+    assert 0 == asyncio.run(entered())
+    assert "closed" in repr(client)
+    assert 0 == asyncio.run(entered())
+
+
+async def test_a_closed_client_says_so_and_can_be_entered_again() -> None:
+    """Closing twice is fine."""
+    async with listening(saying(OK)) as server:
+        client = AsyncTripwire(KEY, base_url=server.url)
+        await client.close()
+        await client.close()
+        assert repr(client).endswith(" closed>")
+        with pytest.raises(ConfigurationError, match="the client is closed"):
+            await use(client)
+        async with client as entered:
+            assert entered is client
+            assert 0 == await use(client)
+
+
+async def test_leaving_by_an_error_closes_and_lets_it_through() -> None:
+    """The error is the caller's."""
+    client = AsyncTripwire(KEY)
+    with pytest.raises(KeyError):
+        async with client:
+            raise KeyError
+    assert "closed" in repr(client)
+
+
+def test_resources_are_made_on_first_use_and_kept() -> None:
+    """Each brings its models when it is used."""
+    client = AsyncTripwire(KEY)
+    for name in ("sessions", "fingerprints", "organizations", "webhooks", "gate"):
+        assert name not in vars(client)
+        assert getattr(client, name) is getattr(client, name)
