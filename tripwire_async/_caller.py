@@ -229,7 +229,7 @@ def _structure(operation: Operation[T], request: Request, response: Response) ->
             operation=operation.id,
             status=response.status,
             path=problem.path,
-            request_id=header(response.headers, "X-Request-Id"),
+            request_id=_header_id(response),
             client_request_id=request.trace.client_request_id,
             # An object that could be read may hold a secret in any of its fields.
             body="" if problem.path is not None and _is_object(response.body) else excerpt(response.body),
@@ -239,6 +239,11 @@ def _structure(operation: Operation[T], request: Request, response: Response) ->
 
 def _is_object(body: bytes) -> bool:
     return body.lstrip().startswith(b"{")
+
+
+def _header_id(response: Response) -> str | None:
+    """Return the service's id of the request, fit for an error, from the headers."""
+    return legible(header(response.headers, "X-Request-Id") or "") or None
 
 
 def _request_id(value: object) -> str | None:
@@ -261,7 +266,7 @@ def _refusal(request: Request, response: Response) -> APIError:
     """Make the error for a status that is no success; the one place where statuses become exceptions."""
     operation, status = request.operation, response.status
     said = read_error_body(response.body)
-    request_id = legible(header(response.headers, "X-Request-Id") or "") or said.request_id
+    request_id = _header_id(response) or said.request_id
     if status < 400:
         location = header(response.headers, "Location")
         what = "an answer that means nothing here" if location is None else f"redirected to {legible(location)!r}"

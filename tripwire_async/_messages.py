@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import attrs
+
+from ._secret import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +20,13 @@ Lane: TypeAlias = Literal["single", "send", "poll"]
 """What a call is part of, for a fair rate limit: a call of its own, one of many sends, or the polls after them."""
 
 
+_UNTOLD: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+
+
 def _without_credentials(headers: Mapping[str, str]) -> str:
     """Print *headers* as a dict would, their credentials hidden: requests end up in logs and tracebacks."""
-    return repr({name: "…" if name.lower() == "authorization" else value for name, value in headers.items()})
+    shown = {name: "…" if name.lower() in _UNTOLD else without_secrets(value) for name, value in headers.items()}
+    return repr(shown)
 
 
 def _size(body: bytes | None) -> str:
@@ -110,5 +116,5 @@ class Response:
     """
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = attrs.field(repr=_without_credentials)
     body: bytes = attrs.field(repr=_size)

@@ -149,6 +149,8 @@ class AiohttpTransport:
             failure, cause = _lost(request, error, answer), _bare(error)
         finally:
             trace.wire += self._clock.now() - began
+        # Reports print the locals of frames, and an answer prints its headers.
+        del answer
         raise failure from cause
 
     def _is_small(self, answer: aiohttp.ClientResponse) -> bool:
@@ -174,8 +176,9 @@ class AiohttpTransport:
         async for chunk in answer.content.iter_any():
             size += len(chunk)
             if size > self._max_body:
-                # The error may be kept, and its traceback with it: not these.
+                # The error may be kept or reported, and its frames with it: not these.
                 chunks.clear()
+                del chunk
                 self._refuse(answer, request)
             chunks.append(chunk)
         return b"".join(chunks)
@@ -189,7 +192,7 @@ class AiohttpTransport:
             msg,
             operation=request.operation.id,
             status=answer.status,
-            request_id=answer.headers.get("X-Request-Id"),
+            request_id=_request_id(answer),
             client_request_id=request.trace.client_request_id,
         )
 
@@ -224,6 +227,10 @@ def _name(request: Request) -> str:
     return f"{request.operation.id} ({request.operation.method} {request.operation.path})"
 
 
+def _request_id(answer: aiohttp.ClientResponse) -> str | None:
+    return legible(answer.headers.get("X-Request-Id", "")) or None
+
+
 def _timed_out(request: Request, why: str, *, maybe_sent: bool) -> RequestTimeoutError:
     return RequestTimeoutError(
         f"{_name(request)}: {why}",
@@ -246,8 +253,8 @@ def _lost(request: Request, error: Exception, answer: aiohttp.ClientResponse | N
     if not maybe_sent:
         what = f"cannot connect to {request.url.origin()} ({_said(error)}); is base_url right?"
     elif answer is not None:
-        status, request_id = answer.status, answer.headers.get("X-Request-Id")
-        named = f", request {legible(request_id)}" if request_id else ""
+        status, request_id = answer.status, _request_id(answer)
+        named = f", request {request_id}" if request_id else ""
         what = f"the answer ({status}{named}) broke off or cannot be read ({_said(error)})"
     elif isinstance(error, aiohttp.ClientResponseError):
         what = f"the answer cannot be read ({_said(error)}); is base_url the address of the API?"
