@@ -11,6 +11,16 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 PRINTED = {
+    "gate_session.py": """\
+        agree in your browser
+        ACME_API_KEY ACME_PROD_GATE_AGENT_TOKEN
+    """,
+    "pages.py": """\
+        20 bots, the worst at 99
+        320 sessions
+        3 pages
+        200 after 1 attempt, 591 requests left
+    """,
     "first_delivery.py": """\
         sent
         received, and the signature is right

@@ -1,0 +1,36 @@
+"""Get the credentials of a service, once a person agrees."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tripwire_async import AsyncTripwire, PollSchedule, errors
+from tripwire_async.testing import TripwireServer
+
+
+# [sign-up]
+async def sign_up(tripwire: AsyncTripwire, service: str, poll: PollSchedule) -> dict[str, str]:
+    """Return the variables to set, or nothing if the user does not agree."""
+    pending = await tripwire.gate.sessions.create(service_id=service, account_name="laptop", poll=poll)
+    print("agree in your browser")  # at pending.consent_url
+    try:
+        approved = await pending.approved(timeout=600)
+    except (errors.GateSessionRejectedError, errors.GoneError, errors.GateSessionTimeoutError):
+        return {}
+    return {name: secret.reveal() for name, secret in approved.outputs.items()}
+
+
+# [main]
+async def main() -> None:
+    """Sign up to a server that agrees by itself."""
+    async with TripwireServer() as server, AsyncTripwire(base_url=server.base_url) as tripwire:
+        signing_up = asyncio.create_task(sign_up(tripwire, "acme-prod", PollSchedule(first=0.05)))
+        await server.until(lambda: bool(server.state.gate.sessions))
+        (session,) = server.state.gate.sessions
+        server.approve_gate_session(session, {"ACME_API_KEY": "a secret"})
+        print(*sorted(await signing_up))
+
+
+# [run]
+if __name__ == "__main__":
+    asyncio.run(main())
