@@ -52,3 +52,10 @@ def test_an_exported_name_is_there(module: str) -> None:
     """Each name leads to something, also where a module makes it only when it is asked for."""
     imported = importlib.import_module(module)
     assert [] == [name for name in imported.__all__ if not hasattr(imported, name)]
+
+
+@pytest.mark.parametrize("module", ["tripwire_async", "tripwire_async.receiver", "tripwire_async.testing"])
+def test_a_name_that_is_not_there_is_an_attribute_error(module: str) -> None:
+    """Also where names are looked up when they are asked for."""
+    with pytest.raises(AttributeError, match=f"module '{module}' has no attribute 'nonsense'"):
+        _ = importlib.import_module(module).nonsense

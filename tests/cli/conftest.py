@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +16,9 @@ from tripwire_async.testing import Posting, TripwireServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tripwire_async.testing import Outcome
+    from tripwire_async.testing.records import Endpoint
 
 T = TypeVar("T")
 
@@ -47,10 +51,26 @@ class Elsewhere:
 
         return asyncio.run_coroutine_threadsafe(answer(), self.loop).result(10)
 
+    def wait(self, condition: Callable[[TripwireServer], bool]) -> None:
+        """Return once *condition* holds of the server."""
+        asyncio.run_coroutine_threadsafe(self.server.until(lambda: condition(self.server)), self.loop).result(10)
+
+    def add_endpoint(self, url: str = "http://127.0.0.1:9/", name: str = "hook") -> Endpoint:
+        return self.ask(lambda server: server.add_endpoint(url, name=name))
+
+    def script(self, outcome: Outcome, endpoint_id: str | None = None) -> None:
+        self.ask(lambda server: server.script(outcome, endpoint_id=endpoint_id))
+
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TRIPWIRE_SECRET_KEY", "TRIPWIRE_BASE_URL", "TRIPWIRE_ORGANIZATION", "NO_COLOR"):
+    for name in (
+        "TRIPWIRE_SECRET_KEY",
+        "TRIPWIRE_BASE_URL",
+        "TRIPWIRE_ORGANIZATION",
+        "TRIPWIRE_SIGNING_SECRET",
+        "NO_COLOR",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -79,6 +99,14 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
     yield Elsewhere(server, loop)
     loop.call_soon_threadsafe(stop)
     thread.join(10)
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Make stdout look like a terminal that can do everything."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    # pytest puts another object of this class in place of stdout before the test begins.
+    monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from tripwire_async import __version__
 
-from . import _demo, _endpoints, _events, _serve, _test
+from . import _demo, _endpoints, _events, _fingerprints, _keys, _listen, _serve, _sessions, _test, _token
 from ._exit import ExitCode
 
 if TYPE_CHECKING:
@@ -53,6 +53,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (_demo, _serve, _test, _endpoints, _events):
+    for group in (_demo, _serve, _listen, _test, _endpoints, _events, _sessions, _fingerprints, _keys, _token):
         group.add_to(commands)
     return parser

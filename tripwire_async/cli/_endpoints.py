@@ -46,17 +46,13 @@ def add_to(commands: Commands) -> None:
 
 async def list_endpoints(arguments: argparse.Namespace, screen: Screen) -> int:
     """Print the endpoints, oldest first."""
-    from ._screen import Table, page
-
     organization = organization_of(arguments)
     async with connect(arguments) as tripwire:
         found = await tripwire.webhooks.list_endpoints(organization)
-    screen.show(
-        page(found),
-        Table(
-            ("endpoint", "name", "status", "url", "event types"),
-            [(one.id, one.name, one.status, one.url, ", ".join(one.event_types)) for one in found],
-        ),
+    screen.listing(
+        found,
+        ("endpoint", "name", "status", "url", "event types"),
+        lambda one: (one.id, one.name, one.status, one.url, ", ".join(one.event_types)),
         none="there are no endpoints yet",
     )
     return ExitCode.OK
@@ -91,6 +87,7 @@ async def rotate_secret(arguments: argparse.Namespace, screen: Screen) -> int:
 def _show(screen: Screen, endpoint: WebhookEndpoint) -> int:
     screen.record(
         endpoint,
+        reveal=True,
         endpoint=endpoint.id,
         name=endpoint.name,
         status=endpoint.status,

@@ -33,19 +33,15 @@ def add_to(commands: Commands) -> None:
 
 async def list_events(arguments: argparse.Namespace, screen: Screen) -> int:
     """Print the latest events with how their deliveries stand."""
-    from ._screen import Table, page
-
     organization = organization_of(arguments)
     async with connect(arguments) as tripwire:
         found = await tripwire.webhooks.list_events(
             organization, endpoint_id=arguments.endpoint, type=arguments.type, limit=arguments.limit
         )
-    screen.show(
-        page(found),
-        Table(
-            ("created", "event", "type", "deliveries"),
-            [(screen.moment(one.created_at), one.id, one.type, _statuses(one)) for one in found],
-        ),
+    screen.listing(
+        found,
+        ("created", "event", "type", "deliveries"),
+        lambda one: (screen.moment(one.created_at), one.id, one.type, _statuses(one)),
         none="there are no such events",
     )
     return ExitCode.OK

@@ -51,12 +51,10 @@ def _in_a_list(about: str) -> str:
 
 def add_connection(parser: argparse.ArgumentParser, *, organization: bool = True) -> None:
     """Add to *parser* the options that say how the API is reached."""
+    add_secret_key(parser)
     options = parser.add_argument_group("connection")
     if organization:
         options.add_argument("--organization", metavar="ID", help="default: TRIPWIRE_ORGANIZATION")
-    options.add_argument(
-        "--secret-key-file", metavar="FILE", help="holds the secret key, - for stdin; default: TRIPWIRE_SECRET_KEY"
-    )
     options.add_argument("--base-url", metavar="URL", help="default: TRIPWIRE_BASE_URL, or the service's own")
     options.add_argument(
         "--attempt-timeout", type=float, default=30.0, metavar="SECONDS", help="for one attempt (%(default)g)"
@@ -71,7 +69,7 @@ def connect(arguments: argparse.Namespace) -> AsyncTripwire:
     from tripwire_async import AsyncTripwire
 
     return AsyncTripwire(
-        _secret_key(arguments.secret_key_file),
+        secret_key(arguments.secret_key_file),
         base_url=arguments.base_url,
         timeout=arguments.attempt_timeout,
         deadline=arguments.deadline,
@@ -84,29 +82,52 @@ def organization_of(arguments: argparse.Namespace) -> str:
 
     organization: str = arguments.organization or os.environ.get("TRIPWIRE_ORGANIZATION", "")
     if not organization:
-        msg = "no organization: pass --organization org_…, or set TRIPWIRE_ORGANIZATION"
+        msg = "no organization: pass --organization ID, or set TRIPWIRE_ORGANIZATION"
         raise ConfigurationError(msg)
     return organization
 
 
-def _secret_key(file: str | None) -> str:
+def add_secret_key(parser: argparse.ArgumentParser) -> None:
+    """Add to *parser* the option that says where the secret key comes from."""
+    parser.add_argument(
+        "--secret-key-file", metavar="FILE", help="holds the secret key, - for stdin; default: TRIPWIRE_SECRET_KEY"
+    )
+
+
+def add_page(parser: argparse.ArgumentParser) -> None:
+    """Add to *parser* the options that say which part of a list is wanted."""
+    parser.add_argument("--limit", type=int, metavar="N", help="from 1 to 200; the service's own choice is 50")
+    parser.add_argument("--cursor", metavar="CURSOR", help="where to begin, as an earlier page told")
+
+
+def secret_key(file: str | None) -> str:
+    """Return what *file*, or else ``TRIPWIRE_SECRET_KEY``, holds; raise `ConfigurationError` if that is nothing."""
+    return _secret(file, "TRIPWIRE_SECRET_KEY", "secret key", "--secret-key-file")
+
+
+def signing_secrets(file: str | None) -> list[str]:
+    """Return the signing secrets, parted by white space, in *file* or else in ``TRIPWIRE_SIGNING_SECRET``."""
+    return _secret(file, "TRIPWIRE_SIGNING_SECRET", "signing secret", "--signing-secret-file").split()
+
+
+def _secret(file: str | None, variable: str, what: str, option: str) -> str:
     from pathlib import Path
 
     from tripwire_async.errors import ConfigurationError
 
     if file is None:
-        key = os.environ.get("TRIPWIRE_SECRET_KEY", "")
-        if not key:
-            msg = "no secret key: set TRIPWIRE_SECRET_KEY, or name a file that holds it with --secret-key-file"
+        text = os.environ.get(variable, "").strip()
+        if not text:
+            msg = f"no {what}: set {variable}, or name a file that holds it with {option}"
             raise ConfigurationError(msg)
-        return key
+        return text
     try:
-        key = (sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")).strip()
+        text = (sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")).strip()
     except (OSError, UnicodeDecodeError) as error:
         trouble = error.strerror if isinstance(error, OSError) else "it is not text"
-        msg = f"--secret-key-file {file}: {trouble}"
+        msg = f"{option} {file}: {trouble}"
         raise ConfigurationError(msg) from None
-    if not key:
-        msg = f"--secret-key-file {file}: it is empty"
+    if not text:
+        msg = f"{option} {file}: it is empty"
         raise ConfigurationError(msg)
-    return key
+    return text

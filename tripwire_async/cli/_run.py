@@ -6,12 +6,11 @@ import asyncio
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tripwire_async.errors import (
     APIError,
     ConfigurationError,
-    DeliveryError,
     ResponseDecodeError,
     TransportError,
     TripwireError,
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     import argparse
     from typing import TextIO
 
+_LOGGER: Final = logging.getLogger("tripwire_async")
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command of *arguments* to its end; return the exit status.
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         _tolerate(stream)
-    log = _logging() if arguments.verbose else None
+    log = _log(verbose=arguments.verbose)
     try:
         status = asyncio.run(_main(arguments))
         sys.stdout.flush()
@@ -47,8 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         complain(str(error))
         return exit_code(error)
     finally:
-        if log is not None:
-            logging.getLogger("tripwire_async").removeHandler(log)
+        _LOGGER.removeHandler(log)
     return status
 
 
@@ -59,8 +59,6 @@ def exit_code(error: TripwireError | ValueError) -> ExitCode:
             return ExitCode.REFUSED
         case APIError() | TransportError() | ResponseDecodeError():
             return ExitCode.NO_ANSWER
-        case DeliveryError():
-            return ExitCode.BAD_OUTCOME
         case ConfigurationError() | ValueError():
             return ExitCode.USAGE
         case _:
@@ -84,10 +82,12 @@ class _OneLine(logging.Formatter):
         return one_line(super().format(record))
 
 
-def _logging() -> logging.Handler:
-    logger = logging.getLogger("tripwire_async")
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
+def _log(*, verbose: bool) -> logging.Handler:
+    """Show the library's log on stderr, or nowhere: Python by itself would print its warnings."""
+    handler: logging.Handler = logging.NullHandler()
+    if verbose:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
+        _LOGGER.setLevel(logging.DEBUG)
+    _LOGGER.addHandler(handler)
     return handler

@@ -6,11 +6,11 @@ import contextlib
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, TypeVar, final
 
 import attrs
 
-from tripwire_async._converter import encode
+from tripwire_async._converter import encode, unstructure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tripwire_async import Secret
     from tripwire_async.resources.pagination import Page
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -47,21 +49,11 @@ class Table:
         return [["-" if cell is None else one_line(str(cell)) for cell in row] for row in self.rows]
 
 
-def wire(model: object) -> Any:
-    """Return *model* as the service sent it, secrets in plain text: only a few answers hold any, to be stored."""
-    return json.loads(encode(model))
-
-
-def page(found: Page[Any]) -> dict[str, Any]:
-    """Return a page of a list in the shape that the service sends it in."""
-    pagination = {"limit": found.limit, "has_more": found.has_more, "next_cursor": found.next_cursor}
-    return {"data": [wire(item) for item in found.items], "pagination": pagination}
-
-
 def one_line(text: str) -> str:
     """Return *text* in one line, with whatever could command a terminal shown instead of sent."""
-    words = " ".join(text.split())
-    return words if words.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in " ".join(text.split()))
 
 
 def complain(text: str) -> None:
@@ -93,17 +85,34 @@ class Screen:
     def show(self, document: object, table: Table | None = None, *, none: str = "") -> None:
         """Print *document* for a machine, or *table* for a person; *none* is said on stderr when it has no rows."""
         if self.as_json:
-            sys.stdout.write(json.dumps(document, indent=2) + "\n")
+            # What JSON cannot hold is a Secret, and stays hidden.
+            sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
             sys.stdout.flush()
         elif table is not None and table.rows:
             self._print(table)
         elif none:
             complain(none)
 
-    def record(self, model: object, **fields: object) -> None:
-        """Print *model* for a machine, or *fields* for a person, one a line."""
+    def listing(
+        self,
+        found: Page[T],
+        titles: Sequence[str],
+        row: Callable[[T], Sequence[object]],
+        *,
+        none: str,
+        numbers: frozenset[str] = frozenset(),
+    ) -> None:
+        """Print a page of a list, as the service sends it for a machine, a *row* an item for a person."""
+        pagination = {"limit": found.limit, "has_more": found.has_more, "next_cursor": found.next_cursor}
+        document = {"data": [unstructure(item) for item in found], "pagination": pagination}
+        self.show(document, Table(titles, [row(item) for item in found], numbers), none=none)
+        if found.next_cursor is not None and not self.as_json:
+            complain(f"the list goes on: --cursor {found.next_cursor}")
+
+    def record(self, model: object, *, reveal: bool = False, **fields: object) -> None:
+        """Print *model* for a machine, its secrets too if *reveal* says so, or *fields* for a person, one a line."""
         if self.as_json:
-            self.show({"data": wire(model)})
+            self.show({"data": json.loads(encode(model)) if reveal else unstructure(model)})
             return
         width = max(map(len, fields))
         for name, value in fields.items():
@@ -121,9 +130,9 @@ class Screen:
         self.say("Store it now: it is shown this once.")
 
     @staticmethod
-    def moment(when: datetime) -> str:
+    def moment(when: datetime | None) -> str | None:
         """Return *when* as people read it: in UTC, to the second."""
-        return f"{when:%Y-%m-%d %H:%M:%S}Z"
+        return None if when is None else f"{when:%Y-%m-%d %H:%M:%S}Z"
 
     @contextlib.contextmanager
     def watch(self, table: Callable[[], Table]) -> Generator[None]:

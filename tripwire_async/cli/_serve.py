@@ -26,26 +26,23 @@ def add_to(commands: Commands) -> None:
 
 async def serve(arguments: argparse.Namespace, screen: Screen) -> int:
     """Say where the server is and what opens it, then run it until SIGINT or SIGTERM."""
-    import asyncio
-    import contextlib
-    import signal
+    import os
 
     from tripwire_async.errors import ConfigurationError
     from tripwire_async.testing import TripwireServer
 
+    from ._stop import sigterm
+
     if not (arguments.limit > 0 and arguments.window > 0 and 0 <= arguments.port < 65536):
         msg = "--limit and --window must be above zero, and --port from 0 to 65535"
         raise ConfigurationError(msg)
-    stopped = asyncio.Event()
-    # Windows has no SIGTERM to be told of.
-    with contextlib.suppress(NotImplementedError):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    stopped = sigterm()
     server = TripwireServer(port=arguments.port, limit=arguments.limit, window=arguments.window)
     try:
         await server.start()
     except OSError as error:
         await server.stop()
-        msg = f"cannot listen on port {arguments.port}: {error.strerror}"
+        msg = f"cannot listen on port {arguments.port}: {os.strerror(error.errno or 0)}"
         raise ConfigurationError(msg) from error
     try:
         screen.show(

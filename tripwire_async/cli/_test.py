@@ -58,7 +58,11 @@ async def test(arguments: argparse.Namespace, screen: Screen) -> int:
         with screen.watch(
             lambda: Table(("endpoint", *TITLES), [(one.endpoint_id, *one.cells()) for one in tests], NUMBERS)
         ):
-            await _send_all(tripwire, organization, tests, arguments)
+            try:
+                await _send_all(tripwire, organization, tests, arguments)
+            finally:
+                # Ctrl-C must not take away what is known by then.
+                screen.show({"data": [one.document() for one in tests]})
     return _report(screen, tests, _GOOD[arguments.until])
 
 
@@ -90,7 +94,6 @@ def _report(screen: Screen, tests: Sequence[SentTest], good: set[str]) -> int:
     from ._run import exit_code
     from ._screen import complain
 
-    screen.show({"data": [test.document() for test in tests]})
     bad = [test for test in tests if test.state not in good]
     for test in bad:
         complain(f"{test.endpoint_id}: {test.trouble}")

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from tripwire_async._converter import unstructure
 from tripwire_async.errors import DeliveryTimeoutError, TripwireError
-
-from ._screen import wire
 
 if TYPE_CHECKING:
     from tripwire_async import AsyncTripwire, PendingDelivery, PollSchedule
@@ -77,7 +76,7 @@ class SentTest:
             "event_id": None if self.pending is None else self.pending.event_id,
             "request_id": self.request_id,
             "milliseconds": self.milliseconds,
-            "delivery": None if self.latest is None else wire(self.latest),
+            "delivery": None if self.latest is None else unstructure(self.latest),
             "error": None if self.error is None else {"type": type(self.error).__name__, "message": str(self.error)},
         }
 

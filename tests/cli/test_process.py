@@ -1,0 +1,131 @@
+"""The command line as a process of its own: its imports, its signals, a terminal, a pipe."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.test_import_cost import brought
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Elsewhere
+
+COMMAND = [sys.executable, "-m", "tripwire_async"]
+
+HELP = """
+import json, sys
+from tripwire_async.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    sys.stderr.write(json.dumps([end.code, sorted(sys.modules)]))
+"""
+
+
+def test_help_waits_for_nothing_heavy() -> None:
+    """Of every command: neither aiohttp nor asyncio nor attrs are imported for it."""
+    for arguments in ([], ["test"], ["endpoints", "create"], ["token", "verify"]):
+        asked = subprocess.run(  # noqa: S603 - this Python, and a program written above
+            [sys.executable, "-c", HELP, *arguments, "--help"], capture_output=True, text=True, check=True
+        )
+        status, modules = json.loads(asked.stderr)
+        assert 0 == status
+        assert "usage: tripwire-async" in asked.stdout
+        for heavy in ("aiohttp", "asyncio", "attr", "msgspec", "rich", "tripwire_async.errors"):
+            assert set() == brought(set(modules), heavy)
+
+
+def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``python -m tripwire_async`` does what ``tripwire-async`` does, and ends with its status."""
+    monkeypatch.setattr(sys, "argv", ["tripwire-async", "nonsense"])
+    with pytest.raises(SystemExit, match=r"^2$"):
+        importlib.import_module("tripwire_async.__main__")
+
+
+def test_an_interrupt_ends_it_with_130_and_no_traceback() -> None:
+    """As the shell expects of Ctrl-C."""
+    with subprocess.Popen(  # noqa: S603 - this Python
+        [*COMMAND, "serve"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout
+        while "ORGANIZATION" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert (130, "") == (process.returncode, err)
+
+
+def test_a_reader_that_leaves_ends_it_without_a_word(elsewhere: Elsewhere) -> None:
+    """Also when Python flushes for the last time."""
+    for _ in range(5):
+        elsewhere.add_endpoint()
+    with subprocess.Popen(  # noqa: S603 - this Python
+        [*COMMAND, "endpoints", "list", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        err = process.stderr.read()
+        process.wait(20)
+    assert (141, b"") == (process.returncode, err)
+
+
+def on_a_terminal(arguments: list[str], *, interrupt_at: bytes = b"") -> tuple[int, str]:
+    """Run the command line on a terminal; press Ctrl-C when it has shown *interrupt_at*. Return status and output."""
+    keyboard, screen = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"}
+    environment.pop("NO_COLOR", None)
+    # The new session takes the terminal over, so that a Ctrl-C on it reaches the process.
+    program = (
+        "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    with subprocess.Popen(  # noqa: S603 - this Python
+        [sys.executable, "-c", program, *COMMAND, *arguments],
+        stdin=screen,
+        stdout=screen,
+        stderr=screen,
+        start_new_session=True,
+        env=environment,
+    ) as process:
+        os.close(screen)
+        shown = b""
+        while select.select([keyboard], [], [], 30)[0]:
+            try:
+                part = os.read(keyboard, 65536)
+            except OSError:  # how Linux says that nobody is left on the other side
+                part = b""
+            if not part:
+                break
+            shown += part
+            if interrupt_at and interrupt_at in shown:
+                os.write(keyboard, b"\x03")
+                interrupt_at = b""
+        os.close(keyboard)
+        process.wait(20)
+    return process.returncode, shown.decode()
+
+
+def test_a_terminal_sees_the_demo_live() -> None:
+    """The table is redrawn in place, and the cursor is there again at the end."""
+    status, shown = on_a_terminal(["demo"])
+    assert 0 == status
+    assert "\x1b[?25l" in shown
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+    assert "As expected" in shown
+
+
+def test_a_live_table_can_be_interrupted() -> None:
+    """Ctrl-C leaves the terminal as it was, and ends with 130."""
+    status, shown = on_a_terminal(["demo"], interrupt_at=b"delivering")
+    assert 130 == status
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+    assert "Traceback" not in shown

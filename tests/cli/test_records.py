@@ -1,0 +1,131 @@
+"""Sessions, fingerprints, keys and tokens."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tripwire_async.testing import Fault, seal_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Elsewhere, Ended
+
+    Cli = Callable[..., Ended]
+
+PAYLOAD = {
+    "object": "session_verification",
+    "session_id": "sid_1",
+    "decision": {"verdict": "bot", "risk_score": 97},
+    "request": {"url": "https://example.com/"},
+}
+
+
+@pytest.mark.parametrize(("group", "prefix"), [("sessions", "sid_"), ("fingerprints", "vid_")])
+def test_a_list_says_how_to_go_on(cli: Cli, elsewhere: Elsewhere, group: str, prefix: str) -> None:
+    """The cursor is told beside the output, and taking it gives what follows."""
+    first = cli(group, "list", "--limit", "2")
+    cursor = re.fullmatch(r"tripwire-async: the list goes on: --cursor (\S+)\n", first.err)
+    assert cursor
+    second = cli(group, "list", "--limit", "2", "--cursor", cursor[1])
+    ids = re.findall(rf"{prefix}\w{{26}}", first.out + second.out) if group == "fingerprints" else None
+    assert 3 == len(first.out.splitlines())
+    assert ids is None or 4 == len(set(ids))
+    document = json.loads(cli(group, "list", "--limit", "2", "--json").out)
+    assert (2, True, cursor[1]) == (
+        document["pagination"]["limit"],
+        document["pagination"]["has_more"],
+        document["pagination"]["next_cursor"],
+    )
+
+
+@pytest.mark.parametrize("group", ["sessions", "fingerprints"])
+def test_each_of_a_list_can_be_shown(cli: Cli, elsewhere: Elsewhere, group: str) -> None:
+    """Whatever it lacks, the most important first; with everything for machines."""
+    for found in cli(group, "list", "--json", "--limit", "40").data:
+        shown = cli(group, "show", found["id"])
+        assert (0, "") == (shown.status, shown.err)
+        assert re.match(rf"(session|visitor) +{found['id']}\n", shown.out)
+    whole = cli(group, "show", found["id"], "--json").data
+    assert found["id"] == whole["id"]
+
+
+def test_sessions_can_be_narrowed_by_verdict(cli: Cli, elsewhere: Elsewhere) -> None:
+    """Only those that have it come."""
+    found = cli("sessions", "list", "--verdict", "bot", "--json").data
+    assert {"bot"} == {one["latest_decision"]["verdict"] for one in found}
+
+
+def test_a_session_without_findings_shows_no_table(
+    cli: Cli, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what there is."""
+    [found] = cli("sessions", "list", "--json", "--limit", "1").data
+    assert "importance" in cli("sessions", "show", found["id"]).out
+    elsewhere.ask(lambda server: server.fail("getSession", Fault.malformed("data.highlights", [])))
+    assert "importance" not in cli("sessions", "show", found["id"]).out
+
+
+def test_a_visitor_without_sessions_shows_no_table(cli: Cli, elsewhere: Elsewhere) -> None:
+    """Only what there is."""
+    [found] = cli("fingerprints", "list", "--json", "--limit", "1").data
+    assert "evaluated" in cli("fingerprints", "show", found["id"]).out
+    elsewhere.ask(lambda server: server.fail("getVisitorFingerprint", Fault.malformed("data.activity.sessions", [])))
+    assert "evaluated" not in cli("fingerprints", "show", found["id"]).out
+
+
+def test_a_new_key_is_shown_once(cli: Cli, elsewhere: Elsewhere) -> None:
+    """Issued and rotated, then hidden for good."""
+    created = cli("keys", "create", "--name", "ci", "--scope", "webhooks:read", "--environment", "test")
+    assert 0 == created.status
+    key_id, text = re.search(r"key_\w+", created.out), re.search(r"(?m)^secret key: (sk_test_\w+)$", created.out)
+    assert key_id
+    assert text
+    rotated = cli("keys", "rotate", key_id[0], "--json").data
+    assert (rotated["id"], "rotating") == (key_id[0], rotated["status"])
+    assert rotated["revealed_key"] not in {None, text[1]}
+    revoked = cli("keys", "revoke", key_id[0])
+    assert re.search(r"(?m)^status +revoked$", revoked.out)
+    listed = cli("keys", "list").out + cli("keys", "list", "--json").out + revoked.out
+    assert key_id[0] in listed
+    assert [] == [secret for secret in (text[1], rotated["revealed_key"]) if secret in listed]
+
+
+def test_a_publishable_key_takes_origins_and_no_scopes(cli: Cli, elsewhere: Elsewhere) -> None:
+    """As the API has it."""
+    key = cli(
+        *("keys", "create", "--name", "web", "--type", "publishable", "--allowed-origin", "https://example.com"),
+        "--json",
+    ).data
+    assert (None, ["https://example.com"]) == (key["scopes"], key["allowed_origins"])
+    assert re.search(r"(?m)^scopes +-$", cli("keys", "revoke", key["id"]).out)
+
+
+def test_a_token_is_opened_here(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nothing but the key: what it says first, all of it for machines."""
+    monkeypatch.setenv("TRIPWIRE_SECRET_KEY", "sk_test_1")
+    token = seal_token(PAYLOAD, "sk_test_1")
+    assert re.search(r"(?m)^verdict +bot$", cli("token", "verify", token).out)
+    assert PAYLOAD == cli("token", "verify", token, "--json").data
+    monkeypatch.setattr(sys, "stdin", io.StringIO(token + "\n"))
+    assert PAYLOAD == cli("token", "verify", "-", "--json").data
+
+
+def test_a_token_for_another_key_is_refused(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the words that every bad token gets."""
+    monkeypatch.setenv("TRIPWIRE_SECRET_KEY", "sk_test_2")
+    ended = cli("token", "verify", seal_token(PAYLOAD, "sk_test_1"))
+    assert (1, "tripwire-async: the sealed token could not be verified\n") == (ended.status, ended.err)
+
+
+def test_the_visitor_of_a_token_is_shown(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If it was recognized."""
+    monkeypatch.setenv("TRIPWIRE_SECRET_KEY", "sk_test_1")
+    token = seal_token(PAYLOAD | {"visitor_fingerprint": {"object": "visitor_fingerprint", "id": "vid_1"}}, "sk_test_1")
+    assert re.search(r"(?m)^visitor +vid_1$", cli("token", "verify", token).out)

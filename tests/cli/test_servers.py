@@ -1,0 +1,167 @@
+"""``serve`` and ``listen``: they run until they are stopped, and then leave nothing open."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tripwire_async.cli._screen import Screen
+from tripwire_async.receiver import sign_webhook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Elsewhere, Ended
+
+    Cli = Callable[..., Ended]
+    WhileListening = Callable[[Callable[[str], object]], None]
+
+SECRET = "whsec_listen"
+EVENT = json.dumps(
+    {
+        "id": "wevt_1",
+        "object": "webhook_event",
+        "type": "something.new",
+        "created": "2026-03-24T20:00:00.000Z",
+        "data": {"answer": 42},
+    }
+).encode()
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_the_server_says_how_it_is_reached_and_ends_when_told(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, status: int
+) -> None:
+    """SIGTERM is how a server ends; Ctrl-C is how a person interrupts."""
+    say = Screen.say
+
+    def say_and_stop(screen: Screen, text: str = "") -> None:
+        say(screen, text)
+        if text.startswith("export TRIPWIRE_ORGANIZATION"):
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(Screen, "say", say_and_stop)
+    ended = cli("serve")
+    assert (status, "") == (ended.status, ended.err)
+    _, base_url, key, organization = ended.out.splitlines()
+    assert base_url.startswith("export TRIPWIRE_BASE_URL=http://127.0.0.1:")
+    assert key.startswith("export TRIPWIRE_SECRET_KEY=sk_test_")
+    assert organization.startswith("export TRIPWIRE_ORGANIZATION=org_")
+
+
+def test_machines_are_told_how_the_server_is_reached(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one document, before it begins to wait."""
+    monkeypatch.setattr(Screen, "say", lambda *_: signal.raise_signal(signal.SIGTERM))
+    assert {"base_url", "secret_key", "organization_id"} == set(json.loads(cli("serve", "--json").out))
+
+
+@pytest.fixture
+def while_listening(monkeypatch: pytest.MonkeyPatch) -> WhileListening:
+    """Return a function: what it is given runs in a thread once ``listen`` listens, and then that is stopped."""
+    monkeypatch.setenv("TRIPWIRE_SIGNING_SECRET", SECRET)
+
+    def prepare(act: Callable[[str], object]) -> None:
+        say = Screen.say
+
+        def run(url: str) -> None:
+            try:
+                act(url)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        def say_and_act(screen: Screen, text: str = "") -> None:
+            say(screen, text)
+            if text.startswith("Listening on "):
+                threading.Thread(target=run, args=(text.split()[2],)).start()
+
+        monkeypatch.setattr(Screen, "say", say_and_act)
+
+    return prepare
+
+
+def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
+    """Post *body*; return the status and the text that came back."""
+    request = urllib.request.Request(url, body, headers)  # noqa: S310 - loopback
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_a_genuine_webhook_is_printed_and_taken(cli: Cli, while_listening: WhileListening) -> None:
+    """When, what, which, and its data."""
+    answers: list[tuple[int, str]] = []
+    while_listening(lambda url: answers.append(post(f"{url}/any/path", EVENT, sign_webhook(EVENT, SECRET))))
+    ended = cli("listen", "--port", "0")
+    assert ((0, ""), [(200, "")]) == ((ended.status, ended.err), answers)
+    assert ["2026-03-24 20:00:00Z  something.new  wevt_1", "  {", '    "answer": 42', "  }"] == ended.out.splitlines()[
+        1:
+    ]
+
+
+def test_machines_get_a_line_for_each_webhook(cli: Cli, while_listening: WhileListening) -> None:
+    """The whole event, as it came."""
+    while_listening(lambda url: post(url, EVENT, sign_webhook(EVENT, SECRET)))
+    assert json.loads(EVENT) == json.loads(cli("listen", "--port", "0", "--json").out)
+
+
+def test_what_is_no_genuine_webhook_is_refused(cli: Cli, while_listening: WhileListening) -> None:
+    """401 without a good signature, 400 to what is no event, 413 to what is too large; each in a line on stderr."""
+    answers: list[int] = []
+
+    def act(url: str) -> None:
+        answers.append(post(url, EVENT, sign_webhook(EVENT, "whsec_another"))[0])
+        answers.append(post(url, b"[]", sign_webhook(b"[]", SECRET))[0])
+        answers.append(post(url, b" " * (2**20 + 1), {})[0])
+
+    while_listening(act)
+    ended = cli("listen", "--port", "0")
+    assert [401, 400, 413] == answers
+    assert ["refused with 401", "refused with 400"] == [line.split(": ")[1] for line in ended.err.splitlines()]
+
+
+def test_a_webhook_is_handed_on_and_answered_alike(
+    cli: Cli, elsewhere: Elsewhere, while_listening: WhileListening
+) -> None:
+    """What is behind gets the bytes and the headers that prove them, and its answer goes back."""
+    answers: list[tuple[int, str]] = []
+    headers = sign_webhook(EVENT, SECRET)
+    while_listening(lambda url: answers.append(post(url, EVENT, headers)))
+    ended = cli("listen", "--port", "0", "--forward", f"{elsewhere.server.base_url}/behind")
+    [(status, text)] = answers
+    assert (404, "error") == (status, *json.loads(text))
+    [request] = elsewhere.server.requests
+    assert (EVENT, "/behind", headers["X-Tripwire-Signature"]) == (
+        request.body,
+        request.path,
+        request.headers["x-tripwire-signature"],
+    )
+    assert f"  handed on to {elsewhere.server.base_url}/behind: 404" in ended.out.splitlines()
+
+
+def test_a_webhook_that_cannot_be_handed_on_is_not_taken(cli: Cli, while_listening: WhileListening) -> None:
+    """The service is to send it again."""
+    answers: list[tuple[int, str]] = []
+    while_listening(lambda url: answers.append(post(url, EVENT, sign_webhook(EVENT, SECRET))))
+    ended = cli("listen", "--port", "0", "--forward", "http://127.0.0.1:1/")
+    assert 502 == answers[0][0]
+    assert ended.err.startswith("tripwire-async: could not hand it on to http://127.0.0.1:1/: ")
+
+
+def test_an_address_to_hand_on_to_must_be_one(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said before anything listens."""
+    monkeypatch.setenv("TRIPWIRE_SIGNING_SECRET", SECRET)
+    ended = cli("listen", "--forward", "localhost:1")
+    assert (2, "tripwire-async: --forward 'localhost:1' must begin with http:// or https://\n") == (
+        ended.status,
+        ended.err,
+    )
