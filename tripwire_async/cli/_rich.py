@@ -39,12 +39,7 @@ def show(table: Table) -> None:
 
 def live(table: Callable[[], Table]) -> Live:
     """Return a context manager that redraws *table* eight times a second and leaves it as it is at the end."""
-    return Live(
-        get_renderable=lambda: _drawn(table()),
-        console=Console(),
-        refresh_per_second=8,
-        vertical_overflow="visible",
-    )
+    return Live(get_renderable=lambda: _drawn(table()), console=Console(), refresh_per_second=8)
 
 
 def _drawn(table: Table) -> RichTable:
