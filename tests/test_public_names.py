@@ -59,3 +59,11 @@ def test_a_name_that_is_not_there_is_an_attribute_error(module: str) -> None:
     """Also where names are looked up when they are asked for."""
     with pytest.raises(AttributeError, match=f"module '{module}' has no attribute 'nonsense'"):
         _ = importlib.import_module(module).nonsense
+
+
+def test_the_errors_are_there_before_anything_imported_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``tripwire_async.errors`` needs no import of its own."""
+    package = importlib.import_module("tripwire_async")
+    errors = package.errors
+    monkeypatch.delattr(package, "errors")
+    assert errors is package.errors

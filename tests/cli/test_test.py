@@ -52,6 +52,15 @@ def test_one_failure_ends_none_of_the_others(cli: Cli, elsewhere: Elsewhere) -> 
     assert "we_bad" in third
 
 
+def test_the_kind_of_trouble_is_told_only_if_all_have_it(cli: Cli, elsewhere: Elsewhere) -> None:
+    """Where others succeeded, or failed otherwise, the status is that of a bad outcome."""
+    elsewhere.script(Outcome("succeeded", 200))
+    assert 3 == cli("test", UNKNOWN).status
+    assert 2 == cli("test", "we_bad").status
+    assert 1 == cli("test", UNKNOWN, "we_bad").status
+    assert 1 == cli("test", UNKNOWN, elsewhere.add_endpoint().id).status
+
+
 def test_machines_get_every_outcome(cli: Cli, elsewhere: Elsewhere) -> None:
     """One document, with the delivery and the error as far as there is any."""
     elsewhere.script(Outcome("skipped"))
