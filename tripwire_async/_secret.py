@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from typing import Final, final
+from typing import Final, NoReturn, final
 
 _VISIBLE_PREFIXES: Final = ("sk_live_", "sk_test_", "pk_live_", "pk_test_", "whsec_", "gtpoll_", "agt_")
 
@@ -29,8 +29,8 @@ class Secret:
     """A text that prints hidden, as ``Secret('whsec_…')``; `reveal` is the only way to it.
 
     The prefix that tells what kind of secret it is stays visible; nothing else does, not even the length. Two secrets
-    compare in constant time. Pickling one keeps the text, so that a model can cross a process pool: treat a pickle of
-    a model as you treat the secret.
+    compare in constant time. A copy is the same one; pickling is a TypeError, because whoever finds a pickle can read
+    it: pass on what `reveal` gives, on purpose.
     """
 
     __slots__ = ("_text",)
@@ -76,8 +76,15 @@ class Secret:
     def __bool__(self) -> bool:
         return bool(self._text)
 
-    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
-        return Secret, (self._text,)
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Secret:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        msg = "a Secret is not pickled, as a pickle can be read by anybody: pass on the text of reveal() instead"
+        raise TypeError(msg)
 
 
 def hidden(text: str | Secret) -> Secret:

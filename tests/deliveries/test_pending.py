@@ -1,0 +1,367 @@
+"""A delivery that was sent and is awaited: first with plain functions on virtual time, then over the wire."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+
+from tripwire_async import PendingDelivery, PollSchedule
+from tripwire_async.deliveries._ticket import Ticket
+from tripwire_async.errors import (
+    AuthenticationError,
+    DeliveryError,
+    DeliveryTimeoutError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+    ServerError,
+    TransportError,
+)
+from tripwire_async.models import WebhookDelivery, WebhookDeliveryEventType, WebhookDeliveryStatus
+from tripwire_async.testing import Fault, Outcome, TripwireServer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tripwire_async import AsyncTripwire
+
+EVENT = "wevt_" + "1" * 32
+ENDPOINT = "we_" + "2" * 32
+DELIVERY = "wdlv_" + "3" * 32
+OTHER = "wdlv_" + "4" * 32
+TICKET = Ticket(organization_id="org_" + "0" * 26, endpoint_id=ENDPOINT, event_id=EVENT, delivery_ids=(DELIVERY,))
+QUICK = PollSchedule(first=0.02, longest=0.05)
+ANYTHING_PASSING = [
+    TransportError("lost", maybe_sent=True),
+    RateLimitedError("slow down", status=429),
+    ServerError("failed", status=502),
+]
+
+
+def delivery(status: str, *, delivery_id: str = DELIVERY, endpoint_id: str = ENDPOINT) -> WebhookDelivery:
+    moment = datetime(2026, 3, 24, 20, tzinfo=UTC)
+    return WebhookDelivery(
+        object="webhook_delivery",
+        id=delivery_id,
+        event_id=EVENT,
+        endpoint_id=endpoint_id,
+        event_type=WebhookDeliveryEventType.WEBHOOK_TEST,
+        status=WebhookDeliveryStatus(status),
+        attempts=1,
+        response_status=None,
+        response_body=None,
+        error=None,
+        created_at=moment,
+        updated_at=moment,
+    )
+
+
+@attrs.define
+class Script:
+    """What the reads of an event find, one after the other; the last goes on for ever."""
+
+    finds: list[str | Exception | list[WebhookDelivery]]
+    reads: int = 0
+
+    async def __call__(self, ticket: Ticket, limit: float | None) -> Sequence[WebhookDelivery]:
+        self.reads += 1
+        found = self.finds.pop(0) if len(self.finds) > 1 else self.finds[0]
+        if isinstance(found, Exception):
+            raise found
+        return [delivery(found)] if isinstance(found, str) else found
+
+
+def pending(*finds: str | Exception | list[WebhookDelivery], latest: str | None = "pending") -> PendingDelivery:
+    return PendingDelivery(
+        TICKET,
+        Script(list(finds)),
+        latest=None if latest is None else delivery(latest),
+        schedule=PollSchedule(jitter=0.0),
+    )
+
+
+@pytest.mark.virtual_time
+async def test_awaiting_ends_when_the_delivery_has_left_pending() -> None:
+    """``delivering`` comes after ``pending`` and is not the end: `await pending` returns it."""
+    assert "delivering" == (await pending("pending", "delivering", "succeeded")).status
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("end", ["succeeded", "failed", "skipped"])
+async def test_settled_ends_on_every_end_and_on_nothing_before(end: str) -> None:
+    """Between attempts a delivery may read ``pending`` again; only the three ends count."""
+    handle = pending("delivering", "pending", "delivering", end)
+    assert not handle.is_settled
+    assert end == (await handle.settled()).status
+    assert handle.is_settled
+
+
+@pytest.mark.virtual_time
+async def test_an_unknown_status_has_left_pending_is_not_settled_and_is_reported_as_itself() -> None:
+    """What the service adds in its next release is neither taken for an end nor hidden."""
+    handle = pending("queued_elsewhere", "succeeded")
+    assert "queued_elsewhere" == (await handle).status
+    assert not handle.is_settled
+    assert "queued_elsewhere" in repr(handle)
+    assert "succeeded" == (await handle.settled()).status
+
+
+@pytest.mark.virtual_time
+async def test_a_delivery_that_is_settled_already_is_not_read() -> None:
+    """What the send's own answer told is enough."""
+    handle = pending(AuthenticationError("never asked", status=401), latest="succeeded")
+    assert "succeeded" == (await handle.settled()).status
+
+
+@pytest.mark.virtual_time
+async def test_a_missing_delivery_is_looked_for_at_once() -> None:
+    """Where ``latest_delivery`` was null, the first read does not wait."""
+    handle = pending("delivering", latest=None)
+    assert handle.latest is None
+    assert "unread" in repr(handle)
+    await handle
+    assert 0.0 == asyncio.get_running_loop().time()
+
+
+@pytest.mark.virtual_time
+async def test_an_event_that_is_not_readable_yet_is_waited_for() -> None:
+    """A 404 on a fresh event means *not yet*."""
+    not_yet = NotFoundError("no such event", status=404)
+    assert "succeeded" == (await pending(not_yet, not_yet, "succeeded", latest=None)).status
+
+
+@pytest.mark.virtual_time
+async def test_an_event_that_never_appears_is_an_error() -> None:
+    """After half a minute of 404 the ids must be wrong, and a wait without an end would never tell."""
+    handle = pending(NotFoundError("no such event", status=404), latest=None)
+    with pytest.raises(DeliveryError, match="did not appear within 30 seconds") as caught:
+        await handle.wait(timeout=None)
+    assert (EVENT, ENDPOINT) == (caught.value.event_id, caught.value.endpoint_id)
+    assert isinstance(caught.value.__cause__, NotFoundError)
+    assert 30 < asyncio.get_running_loop().time() < 45
+
+
+@pytest.mark.virtual_time
+async def test_a_delivery_that_was_seen_may_vanish_for_longer() -> None:
+    """A 404 after the delivery was read is the service's trouble, not a wrong id."""
+    lost = NotFoundError("no such event", status=404)
+    assert "succeeded" == (await pending(*[lost] * 20, "succeeded").settled(timeout=None)).status
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("trouble", ANYTHING_PASSING, ids=lambda error: type(error).__name__)
+async def test_trouble_that_passes_does_not_end_a_wait(trouble: Exception) -> None:
+    """A lost connection, a 429 or a 5xx after all retries: the next read may succeed."""
+    assert "succeeded" == (await pending(trouble, trouble, "succeeded")).status
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("trouble", ANYTHING_PASSING, ids=lambda error: type(error).__name__)
+async def test_a_wait_that_runs_out_says_what_it_saw_and_what_kept_it(trouble: Exception) -> None:
+    """The error carries the delivery as it was last read, and its cause is the last trouble."""
+    handle = pending("pending", trouble)
+    with pytest.raises(
+        DeliveryTimeoutError, match=r"not settled after 5 seconds: it reads pending \(attempts: 1\)"
+    ) as caught:
+        await handle.settled(timeout=5)
+    assert isinstance(caught.value, TimeoutError)
+    assert delivery("pending") == caught.value.latest
+    assert trouble is caught.value.__cause__
+
+
+@pytest.mark.virtual_time
+async def test_a_wait_that_ran_out_can_be_taken_up_again() -> None:
+    """The handle is as good as before."""
+    handle = pending(*["pending"] * 5, "succeeded")
+    with pytest.raises(DeliveryTimeoutError, match="had not left pending after 1 seconds"):
+        await handle.wait(timeout=1)
+    assert "succeeded" == (await handle.wait(timeout=60)).status
+
+
+@pytest.mark.virtual_time
+async def test_a_wait_that_saw_nothing_says_so() -> None:
+    """Not recorded yet is another thing than pending."""
+    with pytest.raises(DeliveryTimeoutError, match="it was not recorded yet") as caught:
+        await pending(NotFoundError("no such event", status=404), latest=None).wait(timeout=5)
+    assert caught.value.latest is None
+
+
+@pytest.mark.virtual_time
+async def test_a_refusal_ends_the_wait_at_once() -> None:
+    """A key without ``webhooks:read`` will not get it by waiting."""
+    with pytest.raises(PermissionDeniedError):
+        await pending(PermissionDeniedError("needs webhooks:read", status=403))
+    assert pytest.approx(0.5) == asyncio.get_running_loop().time()
+
+
+@pytest.mark.virtual_time
+async def test_refresh_reads_once_and_returns_what_it_found() -> None:
+    """Whoever asks gets today's state, and a wait sees it too."""
+    handle = pending("delivering")
+    assert "delivering" == getattr(await handle.refresh(), "status", None)
+    assert "delivering" == getattr(handle.latest, "status", None)
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize(
+    "trouble", [*ANYTHING_PASSING, NotFoundError("no such event", status=404)], ids=lambda error: type(error).__name__
+)
+async def test_refresh_raises_also_what_a_wait_would_sit_out(trouble: Exception) -> None:
+    """One read has one outcome."""
+    handle = pending(trouble)
+    with pytest.raises(type(trouble)):
+        await handle.refresh()
+
+
+@pytest.mark.virtual_time
+async def test_of_several_deliveries_the_one_that_has_come_least_far_counts() -> None:
+    """A test queued as several deliveries has left ``pending`` when all have."""
+    ticket = attrs.evolve(TICKET, delivery_ids=(DELIVERY, OTHER))
+    states = [("succeeded", "pending"), ("succeeded", "delivering"), ("succeeded", "new"), ("succeeded", "failed")]
+    finds: list[str | Exception | list[WebhookDelivery]] = [
+        [delivery(one), delivery(two, delivery_id=OTHER)] for one, two in states
+    ]
+    handle = PendingDelivery(ticket, Script(finds), schedule=PollSchedule(jitter=0.0))
+    seen = [getattr(await handle.refresh(), "status", None) for _ in states]
+    assert ["pending", "delivering", "new"] == seen[:3]
+    assert handle.is_settled
+
+
+@pytest.mark.virtual_time
+async def test_deliveries_of_others_in_the_same_event_are_passed_over() -> None:
+    """An event may go to several endpoints; ours is found by its id, or by the endpoint where no id was told."""
+    foreign = delivery("succeeded", delivery_id=OTHER, endpoint_id="we_" + "9" * 32)
+    by_id = PendingDelivery(TICKET, Script([[foreign]]))
+    assert await by_id.refresh() is None
+    nameless = PendingDelivery(attrs.evolve(TICKET, delivery_ids=()), Script([[foreign, delivery("failed")]]))
+    assert "failed" == getattr(await nameless.refresh(), "status", None)
+
+
+def test_a_handle_says_what_it_is() -> None:
+    """The ids are at hand, and in the repr."""
+    handle = pending("succeeded")
+    assert (EVENT, ENDPOINT, (DELIVERY,)) == (handle.event_id, handle.endpoint_id, handle.delivery_ids)
+    assert f"<PendingDelivery pending event_id='{EVENT}' endpoint_id='{ENDPOINT}'>" == repr(handle)
+
+
+def test_a_token_brings_the_ids_to_another_process() -> None:
+    """What `to_token` wrote, `Ticket.from_token` reads, and it is safe in URLs."""
+    token = pending("succeeded").to_token()
+    assert Ticket.from_token(token) == TICKET
+    assert token.replace(".", "").replace("-", "").replace("_", "").isalnum()
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "twd1.",
+        "twd1.e30",
+        "twd1.WzFd",
+        "twd1.!!!",
+        "twd2.WyJhIiwiYiIsImMiXQ",
+        "twd1.WyJhIiwiYiJd",
+        "twd1.é",
+        "twd1.W",
+    ],
+)
+def test_any_other_text_is_no_token(token: str) -> None:
+    """Cut off, of another version, of another shape: one clear ValueError."""
+    with pytest.raises(ValueError, match="not a token of PendingDelivery"):
+        Ticket.from_token(token)
+
+
+async def test_a_test_webhook_is_sent_awaited_and_settled(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """The main job, over the wire: 202, polls, the end."""
+    endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
+    tripwire_server.script(Outcome("succeeded", response_status=200))
+    handle = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id, poll=QUICK)
+    assert handle.request_id is not None
+    assert handle.request_id.startswith("req_")
+    assert 200 == (await handle.settled(timeout=30)).response_status
+    assert endpoint.id == handle.endpoint_id
+
+
+async def test_a_wait_is_taken_over_from_its_token(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
+    """`resume` needs nothing but the text, and asks nothing before it is awaited."""
+    endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
+    tripwire_server.script(Outcome("failed", response_status=500))
+    sent = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id)
+    resumed = tripwire.webhooks.resume(sent.to_token(), poll=QUICK)
+    assert resumed.latest is None
+    assert resumed.request_id is None
+    assert "failed" == (await resumed.settled(timeout=30)).status
+
+
+async def test_an_answer_without_a_delivery_and_an_event_that_comes_late_are_waited_for(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """Null ``latest_delivery`` and 404 at first, both from the service itself."""
+    endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
+    tripwire_server.script(Outcome("succeeded"))
+    with (
+        tripwire_server.fail("sendTestWebhook", Fault.null_latest_delivery()),
+        tripwire_server.fail("retrieveEvent", Fault.not_found_at_first(times=2)) as late,
+    ):
+        handle = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id, poll=QUICK)
+        assert handle.latest is None
+        assert "succeeded" == (await handle.settled(timeout=30)).status
+    assert late.hits >= 2
+
+
+async def test_the_timeout_of_a_wait_bounds_the_retries_inside_it(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """A service that only fails cannot hold a wait beyond its end by retries, whatever they would still take."""
+    endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
+    handle = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id, poll=QUICK)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    with (
+        tripwire_server.fail("retrieveEvent", Fault.status(503, retry_after=30)),
+        pytest.raises(DeliveryTimeoutError) as caught,
+    ):
+        await handle.settled(timeout=0.3)
+    assert loop.time() - began < 5
+    assert isinstance(caught.value.__cause__, ServerError)
+    assert 30.0 == caught.value.__cause__.retry_after
+
+
+async def test_a_key_that_may_not_read_says_which_scope_it_lacks(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """Sending works with ``webhooks:manage``; the wait says why it cannot go on."""
+    endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
+    tripwire.use_key(tripwire_server.add_key(["webhooks:manage"]).secret)
+    handle = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id, poll=QUICK)
+    with pytest.raises(PermissionDeniedError, match="webhooks:read"):
+        await handle
+
+
+async def test_a_stuck_delivery_runs_into_the_timeout(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
+    """A delivery that never leaves ``pending`` is an error that says so, and no hang."""
+    endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
+    with tripwire_server.fail("sendTestWebhook", Fault.stuck_pending()):
+        handle = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id, poll=QUICK)
+    with pytest.raises(DeliveryTimeoutError, match="it reads pending"):
+        await handle.wait(timeout=0.2)
+
+
+async def test_many_waiters_of_one_delivery_cost_the_reads_of_one(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """A hundred tasks wait; the server sees one stream of reads."""
+    endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
+    tripwire_server.script(Outcome("succeeded", after=0.1))
+    handle = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id, poll=QUICK)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(100):
+            group.create_task(handle.settled(timeout=30))
+    reads = sum(request.operation == "retrieveEvent" for request in tripwire_server.requests)
+    assert reads < 10
