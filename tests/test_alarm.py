@@ -82,12 +82,17 @@ async def test_when_both_come_together_the_cancellation_counts(alarms: Alarms) -
 
 async def test_an_error_in_the_block_is_the_error_that_is_seen(alarms: Alarms) -> None:
     """Also when the alarm rang while the block was on its way out."""
-    with pytest.raises(ValueError, match="of its own"), Alarm(alarms, now() + 1):
-        try:
-            await asyncio.sleep(60)
-        finally:
-            message = "of its own"
-            raise ValueError(message)
+
+    async def fail_on_the_way_out() -> None:
+        with Alarm(alarms, now() + 1):
+            try:
+                await asyncio.sleep(60)
+            finally:
+                message = "of its own"
+                raise ValueError(message)
+
+    with pytest.raises(ValueError, match="of its own"):
+        await fail_on_the_way_out()
     task = asyncio.current_task()
     assert task is not None
     assert 0 == task.cancelling()
@@ -95,10 +100,14 @@ async def test_an_error_in_the_block_is_the_error_that_is_seen(alarms: Alarms) -
 
 async def test_blocks_within_blocks_ring_for_themselves(alarms: Alarms) -> None:
     """The inner limit ends the inner block, and the outer one the outer."""
+
+    async def outer() -> str:
+        assert "late" == await sleep(alarms, 60, limit=1)
+        assert "late" == await sleep(alarms, 60, limit=1)
+        return await sleep(alarms, 60, limit=60)
+
     with pytest.raises(TimeoutError), Alarm(alarms, now() + 3):
-        assert "late" == await sleep(alarms, 60, limit=1)
-        assert "late" == await sleep(alarms, 60, limit=1)
-        await asyncio.sleep(60)
+        await outer()
     assert pytest.approx(3) == now()
 
 
