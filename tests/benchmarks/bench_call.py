@@ -9,37 +9,22 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import json
 import statistics
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import msgspec
 
+from tests.benchmarks.server_process import RunningServer, server
 from tripwire_async import AsyncTripwire
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
     Call = Callable[[], Awaitable[object]]
 
 LIMIT = 100_000_000
-
-
-@contextlib.contextmanager
-def server() -> Iterator[dict[str, str]]:
-    """Run the test server as a process of its own; yield what it says of itself."""
-    command = [sys.executable, "-m", "tripwire_async.testing", "--limit", str(LIMIT), "--settle"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - this Python, and our own server
-        try:
-            assert process.stdout is not None
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.terminate()
 
 
 async def run(call: Call, calls: int, in_flight: int) -> float:
@@ -57,28 +42,23 @@ async def run(call: Call, calls: int, in_flight: int) -> float:
     return (time.process_time() - began) / calls * 1e6
 
 
-async def measure(where: dict[str, str], options: argparse.Namespace) -> None:
+async def measure(where: RunningServer, options: argparse.Namespace) -> None:
     """Print the cost of both, and the ratio of each round."""
-    organization = where["organization_id"]
+    organization = where.organization_id
     async with (
         aiohttp.ClientSession() as session,
-        AsyncTripwire(where["secret_key"], base_url=where["base_url"]) as tripwire,
+        AsyncTripwire(where.secret_key, base_url=where.base_url) as tripwire,
     ):
-        endpoint = await tripwire.webhooks.create_endpoint(
-            organization,
-            name="benchmark",
-            url="http://127.0.0.1:9/",
-            event_types=["session.result.persisted"],
-        )
-        url = f"{where['base_url']}/v1/organizations/{organization}/webhooks/endpoints/{endpoint.id}/test"
-        headers = {"Authorization": f"Bearer {where['secret_key']}"}
+        (endpoint_id,) = where.endpoint_ids
+        url = f"{where.base_url}/v1/organizations/{organization}/webhooks/endpoints/{endpoint_id}/test"
+        headers = {"Authorization": f"Bearer {where.secret_key}"}
 
         async def bare() -> Any:
             async with session.post(url, headers=headers) as response:
                 return msgspec.json.decode(await response.read())
 
         async def ours() -> object:
-            return await tripwire.webhooks.send_test(organization, endpoint.id)
+            return await tripwire.webhooks.send_test(organization, endpoint_id)
 
         kinds: dict[str, Call] = {"session.post": bare, "send_test": ours}
         for call in kinds.values():
@@ -102,7 +82,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=2_000)
     parser.add_argument("--in-flight", type=int, default=64)
     options = parser.parse_args()
-    with server() as where:
+    with server(limit=LIMIT, endpoints=1) as where:
         asyncio.run(measure(where, options))
 
 

@@ -212,6 +212,25 @@ async def test_the_server_runs_in_a_process_of_its_own(session: aiohttp.ClientSe
     assert (b"", 0) == (await process.stdout.read(), await process.wait())
 
 
+async def test_a_process_tells_at_its_end_what_came(session: aiohttp.ClientSession) -> None:
+    """Two sends to the first of two endpoints and a third that is refused: three requests, two deliveries."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tripwire_async.testing", "--settle", "--report"),
+        *("--limit", "2", "--endpoints", "2"),
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    said = json.loads(await process.stdout.readline())
+    first, _ = said["endpoint_ids"]
+    url = f"{said['base_url']}/v1/organizations/{said['organization_id']}/webhooks/endpoints/{first}/test"
+    for status in (202, 202, 429):
+        async with session.post(url, headers={"Authorization": f"Bearer {said['secret_key']}"}) as response:
+            assert status == response.status
+    process.terminate()
+    expected = {"requests": 3, "refused": 1, "window_peak": 3, "deliveries": 2, "endpoints_reached": 1}
+    assert (expected, 0) == (json.loads(await process.stdout.read()), await process.wait())
+
+
 class StopsWhenItHasSpoken(io.StringIO):
     """A terminal whose user presses Ctrl-C once the server has said where it is."""
 
@@ -219,7 +238,7 @@ class StopsWhenItHasSpoken(io.StringIO):
         signal.raise_signal(signal.SIGINT)
 
 
-@pytest.mark.parametrize("options", [[], ["--settle", "--port", "0", "--window", "2.5"]])
+@pytest.mark.parametrize("options", [[], ["--settle", "--port", "0", "--window", "2.5"], ["--report"]])
 @pytest.mark.parametrize("has_uvloop", [True, False])
 def test_a_process_can_be_had_with_and_without_uvloop(
     monkeypatch: pytest.MonkeyPatch, options: list[str], has_uvloop: bool
@@ -230,5 +249,6 @@ def test_a_process_can_be_had_with_and_without_uvloop(
     terminal = StopsWhenItHasSpoken()
     monkeypatch.setattr(sys, "stdout", terminal)
     main([*options, "--secret-key", "sk_test_mine", "--organization-id", "org_mine"])
-    said = json.loads(terminal.getvalue())
+    said, *report = [json.loads(line) for line in terminal.getvalue().splitlines()]
+    assert ("--report" in options) == bool(report)
     assert ("sk_test_mine", "org_mine") == (said["secret_key"], said["organization_id"])

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tripwire_async.testing.deliveries import Outcome
 from tripwire_async.testing.messages import encode
@@ -15,9 +15,17 @@ from tripwire_async.testing.server import TripwireServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from tripwire_async.testing.records import Wire
 
-async def serve(server: TripwireServer) -> None:
-    """Run *server* until SIGINT or SIGTERM; say where it is and what opens it in one line of JSON first."""
+# Endpoints that are there from the beginning are for counting; the discard port takes what is posted to them.
+_NOBODY: Final = "http://127.0.0.1:9/"
+
+
+async def serve(server: TripwireServer, *, endpoints: int = 0, report: bool = False) -> None:
+    """Run *server* until SIGINT or SIGTERM; say where it is and what opens it in one line of JSON first.
+
+    It begins with as many *endpoints*, whose ids are in that line. With *report*, a second line tells what came.
+    """
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -27,10 +35,25 @@ async def serve(server: TripwireServer) -> None:
             "base_url": server.base_url,
             "secret_key": server.secret_key,
             "organization_id": server.organization_id,
+            "endpoint_ids": [server.add_endpoint(_NOBODY).id for _ in range(endpoints)],
         }
-        sys.stdout.write(encode(line).decode() + "\n")
-        sys.stdout.flush()
+        _say(line)
         await stopped.wait()
+    if report:
+        _say(
+            {
+                "requests": server.received,
+                "refused": server.refused,
+                "window_peak": server.window_peak,
+                "deliveries": len(server.deliveries),
+                "endpoints_reached": len({delivery.endpoint.id for delivery in server.deliveries.values()}),
+            }
+        )
+
+
+def _say(line: Wire) -> None:
+    sys.stdout.write(encode(line).decode() + "\n")
+    sys.stdout.flush()
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -43,6 +66,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--organization-id", default="", help="one is made up unless given")
     parser.add_argument("--remember", type=int, default=0, help="how many requests to keep in memory")
     parser.add_argument("--settle", action="store_true", help="let deliveries succeed at once instead of posting them")
+    parser.add_argument("--endpoints", type=int, default=0, help="how many endpoints to begin with")
+    parser.add_argument("--report", action="store_true", help="say in a last line of JSON how much came")
     options = parser.parse_args(arguments)
     server = TripwireServer(
         port=options.port,
@@ -54,7 +79,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     if options.settle:
         server.script(Outcome("succeeded", response_status=200))
-    _runner()(serve(server))
+    _runner()(serve(server, endpoints=options.endpoints, report=options.report))
 
 
 def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:

@@ -144,6 +144,11 @@ class TripwireServer:
         self.limits.limit = limit
 
     @property
+    def received(self) -> int:
+        """How many requests have come, remembered or not."""
+        return self._service.received
+
+    @property
     def refused(self) -> int:
         """How many requests have been answered 429 by the limit."""
         return self._service.refused

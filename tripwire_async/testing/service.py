@@ -78,6 +78,7 @@ class Service:
         self.limits = limits
         self.faults = Faults()
         self.requests: deque[RecordedRequest] = deque(maxlen=remembered)
+        self.received = 0
         self.refused = 0
         self.peak = 0
 
@@ -90,6 +91,7 @@ class Service:
         self, method: str, raw_path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
     ) -> Reply:
         """Answer one request; *raw_path* is quoted as it came."""
+        self.received += 1
         request_id = self.state.ids.hexadecimal("req")
         record = self._remember(method, raw_path, headers, body) if self._remembers else None
         own = {"X-Request-Id": request_id}

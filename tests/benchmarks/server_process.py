@@ -1,0 +1,51 @@
+"""The test server in a process of its own, so that what is measured is the client alone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@attrs.frozen
+class Report:
+    """What the server counted: requests in all, the refused ones among them, deliveries, endpoints that got one."""
+
+    requests: int
+    refused: int
+    window_peak: int
+    deliveries: int
+    endpoints_reached: int
+
+
+@attrs.define
+class RunningServer:
+    """A server that listens; its *report* is there once it has ended."""
+
+    base_url: str
+    secret_key: str
+    organization_id: str
+    endpoint_ids: list[str]
+    report: Report | None = None
+
+
+@contextlib.contextmanager
+def server(*, limit: int, window: float = 60.0, endpoints: int = 0) -> Iterator[RunningServer]:
+    """Run a new server, whose deliveries succeed at once; end it afterwards and fill in its report."""
+    command = [sys.executable, "-m", "tripwire_async.testing", "--settle", "--report"]
+    command += ["--limit", str(limit), "--window", str(window), "--endpoints", str(endpoints)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - this Python, and our own server
+        assert process.stdout is not None
+        try:
+            running = RunningServer(**json.loads(process.stdout.readline()))
+            yield running
+        finally:
+            process.terminate()
+        running.report = Report(**json.loads(process.stdout.read()))
