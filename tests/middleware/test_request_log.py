@@ -78,6 +78,17 @@ async def test_a_call_is_written_down_once_when_it_ends(caplog: pytest.LogCaptur
     ]
 
 
+async def test_what_an_answer_put_into_its_headers_is_made_legible(caplog: pytest.LogCaptureFixture) -> None:
+    """A proxy may echo the credentials that it was sent, and a control character would forge a line of the log."""
+    headers = {"X-Request-Id": "req_1 Bearer sk_live_canary7351\x1b[2J", "Retry-After": "sk_live_canary7351"}
+    await RequestLog()(request(), Script([answer(429, headers)]))
+    fields = written(caplog)
+    assert "req_1 Bearer …�[2J" == fields["request_id"]
+    assert {"Retry-After": "sk_live_…"} == fields["response_headers"]
+    assert "canary7351" not in caplog.text
+    assert "\x1b" not in caplog.text
+
+
 async def test_every_attempt_of_a_call_carries_the_same_id() -> None:
     """Another call another one."""
     handler = Script([TransportError("lost", maybe_sent=True), answer(), answer()])

@@ -6,8 +6,9 @@ import asyncio
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from tripwire_async._logger import LOGGER
 from tripwire_async.errors import (
     APIError,
     ConfigurationError,
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     import argparse
     from typing import TextIO
 
-_LOGGER: Final = logging.getLogger("tripwire_async")
-
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command of *arguments* to its end; return the exit status.
@@ -34,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         _tolerate(stream)
-    log = _log(verbose=arguments.verbose)
+    log = _show_log() if arguments.verbose else None
     try:
         status = asyncio.run(_main(arguments))
         sys.stdout.flush()
@@ -48,7 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         complain(str(error))
         return exit_code(error)
     finally:
-        _LOGGER.removeHandler(log)
+        if log is not None:
+            LOGGER.removeHandler(log)
     return status
 
 
@@ -82,12 +82,10 @@ class _OneLine(logging.Formatter):
         return one_line(super().format(record))
 
 
-def _log(*, verbose: bool) -> logging.Handler:
-    """Show the library's log on stderr, or nowhere: Python by itself would print its warnings."""
-    handler: logging.Handler = logging.NullHandler()
-    if verbose:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
-        _LOGGER.setLevel(logging.DEBUG)
-    _LOGGER.addHandler(handler)
+def _show_log() -> logging.Handler:
+    """Write the library's log to stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
+    LOGGER.setLevel(logging.DEBUG)
+    LOGGER.addHandler(handler)
     return handler

@@ -8,6 +8,8 @@ from random import getrandbits
 from typing import TYPE_CHECKING, Final, final
 
 from tripwire_async._clock import LOOP_CLOCK
+from tripwire_async._error_body import legible
+from tripwire_async._logger import LOGGER
 from tripwire_async._messages import Response
 
 from ._headers import header
@@ -52,7 +54,7 @@ class RequestLog:
         id_factory: Callable[[], str] = new_request_id,
         headers: Iterable[str] = _SAFE_HEADERS,
     ) -> None:
-        self._logger = logging.getLogger("tripwire_async") if logger is None else logger
+        self._logger = LOGGER if logger is None else logger
         self._clock = clock
         self._id_factory = id_factory
         self._headers = tuple(headers)
@@ -86,8 +88,8 @@ class RequestLog:
         headers: dict[str, str] = {}
         if isinstance(outcome, Response):
             status = outcome.status
-            request_id = header(outcome.headers, "X-Request-Id")
-            headers = {name: value for name in self._headers if (value := header(outcome.headers, name)) is not None}
+            request_id = _said(outcome, "X-Request-Id")
+            headers = {name: value for name in self._headers if (value := _said(outcome, name)) is not None}
         else:
             error = type(outcome).__name__
         fields = {
@@ -110,6 +112,12 @@ class RequestLog:
             {**fields, "outcome": error if status is None else status},
             extra=fields,
         )
+
+
+def _said(response: Response, name: str) -> str | None:
+    """Return the header *name*, fit for a log: something in between may have put anything there."""
+    value = header(response.headers, name)
+    return None if value is None else legible(value)
 
 
 def _is_trouble(outcome: Response | BaseException) -> bool:

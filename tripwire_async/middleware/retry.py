@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import random as chance
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeAlias, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
 import attrs
 import tenacity
 
 from tripwire_async._clock import LOOP_CLOCK
+from tripwire_async._logger import LOGGER
 from tripwire_async._messages import Response
 from tripwire_async.errors import TransportError
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from tripwire_async._clock import Clock
     from tripwire_async._messages import Request
     from tripwire_async._pipeline import Handler
-
-_LOGGER: Final = logging.getLogger("tripwire_async")
 
 
 @attrs.frozen(kw_only=True)
@@ -221,7 +219,7 @@ class _Further:
                 hook(record)
             except Exception:
                 # A broken counter must not turn a failure that passes into one that lasts.
-                _LOGGER.exception("an on_retry hook failed: %r", hook)
+                LOGGER.exception("an on_retry hook failed: %r", hook)
 
     async def sleep(self, seconds: float) -> None:
         begun = self.clock.now()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias, cast, final
@@ -12,6 +11,7 @@ import attrs
 
 from tripwire_async._converter import encode
 from tripwire_async._keys import Secrets
+from tripwire_async._logger import LOGGER
 from tripwire_async._secret import Secret
 from tripwire_async.errors import EventDecodeError, SignatureError
 from tripwire_async.gate_delivery import DeliveredCredentials, encrypt_delivery
@@ -35,7 +35,7 @@ DEFAULT_MAX_BODY: Final = 1024 * 1024
 SecretSource: TypeAlias = Secrets | Callable[[], Secrets | Awaitable[Secrets]]
 """The signing secret, or several, or a function that returns those that are valid now."""
 
-_log = logging.getLogger("tripwire_async.receiver")
+_log = LOGGER.getChild("receiver")
 
 
 @attrs.frozen
