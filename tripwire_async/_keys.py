@@ -1,11 +1,11 @@
-"""One secret or several: what every function that verifies takes, so that a secret can be rotated without a gap."""
+"""Keys as users pass them: one, or several while one is being rotated."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from ._secret import Secret
+from ._secret import Secret, hidden
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -29,6 +29,18 @@ def revealed(secrets: Secrets, *, name: str) -> tuple[str, ...]:
         msg = f"an empty {name} was given: is the variable that it comes from set?"
         raise ConfigurationError(msg)
     return texts
+
+
+def hidden_key(key: object) -> Secret:
+    """Return a secret *key* as the secret that it is; raise `ConfigurationError` for what is no text."""
+    if isinstance(key, (str, Secret)):
+        return hidden(key)
+    msg = f"a secret key is text that begins with sk_ (or a Secret), not {type(key).__name__}"
+    if isinstance(key, bytes):
+        msg += ": decode it first"
+    # Reports of errors print what the frames hold.
+    del key
+    raise ConfigurationError(msg)
 
 
 def _texts(secrets: object, name: str) -> Iterator[str]:

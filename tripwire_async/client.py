@@ -13,8 +13,8 @@ from yarl import URL
 
 from ._caller import ApiCaller, CallOptions
 from ._clock import LOOP_CLOCK
+from ._keys import hidden_key
 from ._pipeline import compose
-from ._secret import hidden
 from ._transport import AiohttpTransport
 from .errors import ConfigurationError
 from .middleware import BearerAuth, default_middleware
@@ -80,7 +80,7 @@ class AsyncTripwire:
     ) -> None:
         layers = default_middleware() if middleware is None else middleware
         if secret_key is not None:
-            secret_key = hidden(secret_key)
+            secret_key = hidden_key(secret_key)
             layers = _with_key(layers, secret_key)
         options = CallOptions(timeout=_seconds("timeout", timeout), deadline=_seconds("deadline", deadline))
         self._base_url = _base_url(base_url or os.environ.get(_BASE_URL_VARIABLE) or DEFAULT_BASE_URL)
@@ -181,7 +181,7 @@ class AsyncTripwire:
         Raises:
             ConfigurationError: It cannot be a secret key, or the chain has no `BearerAuth`; the key before then stays.
         """
-        secret_key = hidden(secret_key)
+        secret_key = hidden_key(secret_key)
         keyed = [layer for layer in self._layers if isinstance(layer, BearerAuth)]
         if not keyed:
             raise ConfigurationError(_NO_BEARER_AUTH)

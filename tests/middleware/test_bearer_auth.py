@@ -37,6 +37,15 @@ async def test_a_secret_operation_gets_the_key(key: str | Secret) -> None:
     assert await sent_with(BearerAuth(key), request()) == f"Bearer {KEY}"
 
 
+@pytest.mark.parametrize("key", [KEY.encode(), 7])
+def test_a_key_that_is_no_text_is_refused_at_once(key: object) -> None:
+    """As when it was read from a file in binary; the message says what it must be, and does not show it."""
+    for give in (BearerAuth, BearerAuth(KEY).replace):
+        with pytest.raises(ConfigurationError, match="text that begins with sk_") as caught:
+            give(key)  # type: ignore[operator] - callers without a type checker
+        assert KEY not in str(caught.value)
+
+
 async def test_the_other_headers_stay() -> None:
     """The key is added to what is there, and the request that came in is left as it was."""
     handler = Script([answer()])

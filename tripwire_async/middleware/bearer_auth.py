@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Final, final
 
-from tripwire_async._secret import hidden
+from tripwire_async._keys import hidden_key
 from tripwire_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class BearerAuth:
             # An empty variable is how a deployment says that there is none.
             key = os.environ.get(_VARIABLE) or None
         if key is not None:
-            key = hidden(key)
+            key = hidden_key(key)
             self._authorization = _authorization(key, "the secret key")
 
     def or_with(self, key: str | Secret) -> BearerAuth:
@@ -60,7 +60,7 @@ class BearerAuth:
 
         Raises `ConfigurationError` when it cannot be a secret key; the one before then stays.
         """
-        key = hidden(key)
+        key = hidden_key(key)
         self._authorization = _authorization(key, "the secret key")
 
     # Not a coroutine: its frame, which holds the key, would stand in the traceback of every transport error.
