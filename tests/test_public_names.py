@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 
 import pytest
 
 PUBLIC = {
     "tripwire_async": """
-        AsyncTripwire PendingDelivery PollSchedule Secret TripwireError UNSET __version__ errors
+        ApprovedGateSession AsyncTripwire Listing Page PendingDelivery PendingGateSession PollSchedule RawResponse
+        Secret TripwireError UNSET __version__ errors
     """,
     "tripwire_async.errors": """
         APIError AuthenticationError BadRequestError ConfigurationError ConflictError DeliveryError
@@ -52,6 +55,16 @@ def test_an_exported_name_is_there(module: str) -> None:
     """Each name leads to something, also where a module makes it only when it is asked for."""
     imported = importlib.import_module(module)
     assert [] == [name for name in imported.__all__ if not hasattr(imported, name)]
+
+
+@pytest.mark.parametrize("module", [*PUBLIC, "tripwire_async.models"])
+def test_an_exported_name_is_listed_before_it_is_used(module: str) -> None:
+    """In a fresh interpreter, as completion there and the documentation go by what `dir` lists."""
+    program = f"import {module} as it; print(*sorted(set(it.__all__) - set(dir(it))))"
+    ended = subprocess.run(  # noqa: S603 - this Python, and a program written above
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "\n" == ended.stdout
 
 
 @pytest.mark.parametrize("module", ["tripwire_async", "tripwire_async.receiver", "tripwire_async.testing"])

@@ -23,12 +23,20 @@ if TYPE_CHECKING:
     from .client import AsyncTripwire
     from .deliveries import PendingDelivery, PollSchedule
     from .errors import TripwireError
+    from .resources.gate.pending import ApprovedGateSession, PendingGateSession
+    from .resources.pagination import Listing, Page
+    from .resources.raw import RawResponse
 
 __all__ = [
     "UNSET",
+    "ApprovedGateSession",
     "AsyncTripwire",
+    "Listing",
+    "Page",
     "PendingDelivery",
+    "PendingGateSession",
     "PollSchedule",
+    "RawResponse",
     "Secret",
     "TripwireError",
     "__version__",
@@ -39,9 +47,14 @@ __all__ = [
 # home when it is first asked for.
 _HOMES: Final = {
     "UNSET": "_fields",
+    "ApprovedGateSession": "resources.gate.pending",
     "AsyncTripwire": "client",
+    "Listing": "resources.pagination",
+    "Page": "resources.pagination",
     "PendingDelivery": "deliveries",
+    "PendingGateSession": "resources.gate.pending",
     "PollSchedule": "deliveries",
+    "RawResponse": "resources.raw",
     "Secret": "_secret",
     "TripwireError": "errors",
 }
@@ -56,3 +69,7 @@ def __getattr__(name: str) -> object:
     found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = found
     return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import assert_type
 
-from tripwire_async import AsyncTripwire, PendingDelivery, Secret
+from tripwire_async import AsyncTripwire, Page, PendingDelivery, Secret
 from tripwire_async.middleware import Handler, Middleware, Request, Response, compose, default_middleware
 from tripwire_async.models import Event, WebhookDelivery, WebhookDeliveryStatus, WebhookEndpoint
-from tripwire_async.resources.pagination import Page
 
 
 async def a_client_is_a_context_manager_of_itself() -> None:

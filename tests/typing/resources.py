@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_type
 
-from tripwire_async import UNSET, AsyncTripwire, PendingDelivery, Secret
+from tripwire_async import (
+    UNSET,
+    ApprovedGateSession,
+    AsyncTripwire,
+    Page,
+    PendingDelivery,
+    PendingGateSession,
+    RawResponse,
+    Secret,
+)
 from tripwire_async.middleware import Trace
 from tripwire_async.models import (
     AgentTokenVerification,
@@ -23,9 +32,6 @@ from tripwire_async.models import (
     VisitorFingerprintSummary,
     WebhookEndpoint,
 )
-from tripwire_async.resources.gate.pending import ApprovedGateSession, PendingGateSession
-from tripwire_async.resources.pagination import Page
-from tripwire_async.resources.raw import RawResponse
 
 if TYPE_CHECKING:
     from tripwire_async.gate_delivery import DeliveryKeyPair
