@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
@@ -40,6 +40,7 @@ class Trace:
 
     Attributes:
         client_request_id: Our id of the call, the same over its attempts; None when nothing made one.
+        began: When the call began, on the clock of the chain.
         attempts: How often the call was put on the wire.
         limiter: Seconds spent waiting for the rate limit, cooldowns included, and for a slot in flight.
         backoff: Seconds slept between attempts.
@@ -47,6 +48,7 @@ class Trace:
     """
 
     client_request_id: str | None = None
+    began: float = 0.0
     attempts: int = 0
     limiter: float = 0.0
     backoff: float = 0.0
@@ -75,7 +77,7 @@ class Request:
         trace: What became of the call so far.
     """
 
-    operation: Operation[object]
+    operation: Operation[Any]
     url: URL
     headers: Mapping[str, str] = attrs.field(repr=_without_credentials)
     body: bytes | None = attrs.field(repr=_size)

@@ -15,7 +15,8 @@ _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 T_co = TypeVar("T_co", covariant=True)
 
 
-@attrs.frozen(kw_only=True)
+# Compared by identity, so that what was checked of a value for it can be remembered cheaply.
+@attrs.frozen(kw_only=True, eq=False)
 class PathArgument:
     """A placeholder in an operation's path.
 

@@ -132,7 +132,11 @@ class AiohttpTransport:
                     **(_NOTHING if limit == self._timeout and self._own is None else _restated(limit)),
                 )
                 try:
-                    body = await (answer.read() if self._is_small(answer) else self._read_counting(answer, request))
+                    # Most answers are here as a whole by now: another coroutine would only be in the way.
+                    complete = answer.content.is_eof() and self._own is None
+                    body = answer.content.read_nowait() if complete else await self._read(answer, request)
+                    if len(body) > self._max_body:
+                        self._refuse(answer, request)
                 except BaseException:
                     answer.close()
                     raise
@@ -153,17 +157,7 @@ class AiohttpTransport:
         del answer
         raise failure from cause
 
-    def _is_small(self, answer: aiohttp.ClientResponse) -> bool:
-        """Tell whether the headers promise, and aiohttp will see to it, that the body is within the limit."""
-        length = answer.content_length
-        return (
-            length is not None
-            and length <= self._max_body
-            and answer.status != 101
-            and "Content-Encoding" not in answer.headers
-        )
-
-    async def _read_counting(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
+    async def _read(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
         """Read a body that may be of any size: a compressed one can be a thousand times what its length says."""
         if answer.content_length is not None and answer.content_length > self._max_body:
             self._refuse(answer, request)

@@ -70,20 +70,21 @@ class RequestLog:
         return self._recorded(identified, call_next)
 
     async def _recorded(self, request: Request, call_next: Handler) -> Response:
-        begun = self._clock.now()
         try:
             response = await call_next(request)
         except BaseException as error:
-            self._write(request, error, self._clock.now() - begun)
+            self._write(request, error)
             raise
-        self._write(request, response, self._clock.now() - begun)
+        if response.status >= 429 or self._logger.isEnabledFor(logging.INFO):
+            self._write(request, response)
         return response
 
-    def _write(self, request: Request, outcome: Response | BaseException, seconds: float) -> None:
+    def _write(self, request: Request, outcome: Response | BaseException) -> None:
         level = logging.WARNING if _is_trouble(outcome) else logging.INFO
         if not self._logger.isEnabledFor(level):
             return
         trace = request.trace
+        seconds = self._clock.now() - trace.began
         status = error = request_id = None
         headers: dict[str, str] = {}
         if isinstance(outcome, Response):
