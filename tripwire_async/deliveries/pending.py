@@ -53,7 +53,18 @@ class PendingDelivery:
         request_id: The service's id of the request that sent the test; None for a handle that was resumed.
     """
 
-    __slots__ = ("__weakref__", "_asked_first", "_clock", "_poll", "_read", "_trouble", "request_id", "ticket")
+    __slots__ = (
+        "__weakref__",
+        "_asked_first",
+        "_clock",
+        "_latest",
+        "_read",
+        "_schedule",
+        "_shared",
+        "_trouble",
+        "request_id",
+        "ticket",
+    )
 
     def __init__(
         self,
@@ -71,7 +82,9 @@ class PendingDelivery:
         self._clock = clock
         self._asked_first: float | None = None
         self._trouble: TripwireError | None = None
-        self._poll = SharedPoll(latest=latest, schedule=schedule, clock=clock)
+        self._latest = latest
+        self._schedule = schedule
+        self._shared: SharedPoll[WebhookDelivery] | None = None
 
     @property
     def event_id(self) -> str:
@@ -94,7 +107,7 @@ class PendingDelivery:
 
         Where a test was queued as several deliveries, this is the one that has come least far.
         """
-        return self._poll.latest
+        return self._latest if self._shared is None else self._shared.latest
 
     @property
     def is_settled(self) -> bool:
@@ -147,6 +160,13 @@ class PendingDelivery:
     def __repr__(self) -> str:
         status = "unread" if self.latest is None else str(self.latest.status)
         return f"<PendingDelivery {status} event_id={self.event_id!r} endpoint_id={self.endpoint_id!r}>"
+
+    @property
+    def _poll(self) -> SharedPoll[WebhookDelivery]:
+        """The stream of reads, made when it is first wanted: most of many sends may never be awaited alone."""
+        if self._shared is None:
+            self._shared = SharedPoll(latest=self._latest, schedule=self._schedule, clock=self._clock)
+        return self._shared
 
     async def _until(
         self, done: Callable[[WebhookDelivery], bool], state: str, timeout: float | None
