@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tripwire_async.cli import _demo, _demo_receiver
+from tripwire_async.cli import _demo_receiver
 from tripwire_async.errors import SignatureError
 from tripwire_async.testing import Fault, TripwireServer
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the slow receiver hurry."""
-    monkeypatch.setattr(_demo, "SLOW", 0.05)
+    monkeypatch.setattr(_demo_receiver, "SLOW", 0.05)
 
 
 def test_the_demo_shows_what_became_of_each_webhook(cli: Cli) -> None:

@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -62,6 +63,22 @@ def test_an_interrupt_ends_it_with_130_and_no_traceback() -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
     assert (130, "") == (process.returncode, err)
+
+
+def test_the_server_that_is_served_has_endpoints_to_try() -> None:
+    """One that takes what it is sent, one that never does, and a slow one."""
+    with subprocess.Popen(  # noqa: S603 - this Python
+        [*COMMAND, "serve"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        told = [process.stdout.readline() for _ in range(4)]
+        variables = dict(line.removeprefix("export ").strip().split("=") for line in told[1:])
+        tested = subprocess.run(  # noqa: S603 - this Python
+            [*COMMAND, "test", "--all"], capture_output=True, text=True, env={**os.environ, **variables}, check=False
+        )
+        process.terminate()
+    assert (1, 0) == (tested.returncode, process.returncode)
+    assert ["failed", "succeeded", "succeeded"] == sorted(re.findall("failed|succeeded", tested.stdout))
 
 
 def test_a_reader_that_leaves_ends_it_without_a_word(elsewhere: Elsewhere) -> None:

@@ -24,17 +24,16 @@ def python_blocks(text: str) -> list[str]:
 async def test_the_quick_start_does_what_it_says(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Copied as it stands, with only the two variables set, it prints one line for each endpoint."""
+    """Copied as it stands, with only the variables that ``serve`` prints, it prints one line for each endpoint."""
     (quick_start,) = python_blocks(README)
-    organization = re.search(r'"(org_\w+)"', quick_start)
-    assert organization
-    async with TripwireServer(organization_id=organization[1]) as server:
+    async with TripwireServer() as server:
         taken = server.add_endpoint("https://example.com/taken")
         refused = server.add_endpoint("https://example.com/refused")
         server.script(Outcome("succeeded", response_status=200), endpoint_id=taken.id)
         server.script(Outcome("failed", response_status=500), endpoint_id=refused.id)
         monkeypatch.setenv("TRIPWIRE_SECRET_KEY", server.secret_key)
         monkeypatch.setenv("TRIPWIRE_BASE_URL", server.base_url)
+        monkeypatch.setenv("TRIPWIRE_ORGANIZATION", server.organization_id)
         await asyncio.to_thread(exec, compile(quick_start, "README.md", "exec"), {"__name__": "__main__"})
     assert [
         "https://example.com/refused failed 500",

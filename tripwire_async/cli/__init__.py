@@ -21,11 +21,19 @@ __all__ = ["main"]
 
 _PROGRAM: Final = "tripwire-async"
 _EPILOG: Final = """\
-TRIPWIRE_SECRET_KEY holds the secret key, TRIPWIRE_ORGANIZATION the organization, TRIPWIRE_BASE_URL another address.
-There is no option for the key: everybody on a machine can read the arguments of everybody's programs.
+environment:
+  TRIPWIRE_SECRET_KEY     the secret key; there is no option for it, since
+                          everybody on a machine can read what programs are given
+  TRIPWIRE_ORGANIZATION   the organization
+  TRIPWIRE_BASE_URL       another address than the service's own
 
-exit status: 0 all is well; 1 it ran, but something came out badly, such as a delivery that failed; 2 wrong usage or
-configuration; 3 the API refused; 4 no usable answer came; 130 interrupted
+exit status:
+  0    all is well
+  1    it ran, but something came out badly, such as a delivery that failed
+  2    wrong usage or configuration
+  3    the API refused
+  4    no usable answer came
+  130  interrupted
 """
 
 

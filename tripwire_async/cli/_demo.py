@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Final
 
 from ._exit import ExitCode
@@ -10,17 +9,12 @@ from ._options import add_command
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncGenerator, Sequence
-
-    from tripwire_async import AsyncTripwire
+    from collections.abc import Sequence
 
     from ._demo_receiver import DemoReceiver
     from ._options import Commands
     from ._screen import Screen
     from ._tests import SentTest
-
-SLOW: Final = 1.2
-"""Seconds that the slow receiver takes to answer."""
 
 _INTRODUCTION: Final = """\
 A test server of the Tripwire API and three receivers of webhooks run on this
@@ -40,6 +34,7 @@ async def demo(_: argparse.Namespace, screen: Screen) -> int:
     from tripwire_async import AsyncTripwire, PollSchedule
     from tripwire_async.testing import Posting, TripwireServer
 
+    from ._demo_receiver import SLOW, demo_receivers
     from ._screen import Table
     from ._tests import NUMBERS, TITLES, SentTest, send_and_wait
 
@@ -49,7 +44,7 @@ async def demo(_: argparse.Namespace, screen: Screen) -> int:
     async with (
         TripwireServer(posting=Posting(backoff=0.2, max_attempts=3)) as server,
         AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
-        _receivers(tripwire, server.organization_id) as receivers,
+        demo_receivers(server) as receivers,
     ):
         tests = [SentTest(receiver.endpoint_id) for receiver in receivers]
 
@@ -66,26 +61,6 @@ async def demo(_: argparse.Namespace, screen: Screen) -> int:
                     poll = PollSchedule(first=0.1, factor=1.2, longest=0.3)
                     group.create_task(send_and_wait(tripwire, server.organization_id, test, timeout=20, poll=poll))
     return _report(screen, receivers, tests)
-
-
-@contextlib.asynccontextmanager
-async def _receivers(tripwire: AsyncTripwire, organization_id: str) -> AsyncGenerator[Sequence[DemoReceiver]]:
-    """Start the three receivers and make an endpoint of each."""
-    from ._demo_receiver import DemoReceiver
-
-    receivers = (
-        DemoReceiver("quick", status=200, expected="succeeded"),
-        DemoReceiver("broken", status=500, expected="failed"),
-        DemoReceiver("slow", status=200, expected="succeeded", delay=SLOW),
-    )
-    async with contextlib.AsyncExitStack() as stack:
-        for receiver in receivers:
-            url = await stack.enter_async_context(receiver.listening())
-            endpoint = await tripwire.webhooks.create_endpoint(
-                organization_id, name=receiver.name, url=url, event_types=["session.result.persisted"]
-            )
-            receiver.endpoint_id, receiver.secret = endpoint.id, endpoint.signing_secret
-        yield receivers
 
 
 def _report(screen: Screen, receivers: Sequence[DemoReceiver], tests: Sequence[SentTest]) -> int:

@@ -1,21 +1,25 @@
-"""One of the demo's receivers: a small web server that verifies what it is sent, and answers as it was told."""
+"""The receivers of ``demo`` and ``serve``: small web servers that verify what they are sent, and answer as told."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 from aiohttp import web
 
+from tripwire_async import Secret
 from tripwire_async.errors import SignatureError
 from tripwire_async.receiver import verify_signature
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
 
-    from tripwire_async import Secret
+    from tripwire_async.testing import TripwireServer
+
+SLOW: Final = 1.2
+"""Seconds that the slow receiver takes to answer."""
 
 
 @attrs.define(eq=False)
@@ -65,3 +69,19 @@ class DemoReceiver:
         self.verified += 1
         await asyncio.sleep(self.delay)
         return web.Response(status=self.status, text=f"{self.name} says {self.status}")
+
+
+@contextlib.asynccontextmanager
+async def demo_receivers(server: TripwireServer) -> AsyncGenerator[Sequence[DemoReceiver]]:
+    """Start three receivers and make each an endpoint of *server*."""
+    receivers = (
+        DemoReceiver("quick", status=200, expected="succeeded"),
+        DemoReceiver("broken", status=500, expected="failed"),
+        DemoReceiver("slow", status=200, expected="succeeded", delay=SLOW),
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        for receiver in receivers:
+            url = await stack.enter_async_context(receiver.listening())
+            endpoint = server.add_endpoint(url, name=receiver.name)
+            receiver.endpoint_id, receiver.secret = endpoint.id, Secret(endpoint.signing_secret)
+        yield receivers

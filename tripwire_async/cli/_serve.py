@@ -10,6 +10,8 @@ from ._options import add_command
 if TYPE_CHECKING:
     import argparse
 
+    from tripwire_async.testing import TripwireServer
+
     from ._options import Commands
     from ._screen import Screen
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 def add_to(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "serve", serve, "Run the test server of the API on this machine, reachable from nowhere else."
+        commands, "serve", serve, "Run the test server of the API on this machine, with three endpoints to try."
     )
     parser.add_argument("--port", type=int, default=0, help="by default one that is free")
     parser.add_argument("--limit", type=int, default=600, metavar="N", help="requests a key in a window (%(default)s)")
@@ -31,6 +33,7 @@ async def serve(arguments: argparse.Namespace, screen: Screen) -> int:
     from tripwire_async.errors import ConfigurationError
     from tripwire_async.testing import TripwireServer
 
+    from ._demo_receiver import demo_receivers
     from ._stop import sigterm
 
     if not (arguments.limit > 0 and arguments.window > 0 and 0 <= arguments.port < 65536):
@@ -45,18 +48,19 @@ async def serve(arguments: argparse.Namespace, screen: Screen) -> int:
         msg = f"cannot listen on port {arguments.port}: {os.strerror(error.errno or 0)}"
         raise ConfigurationError(msg) from error
     try:
-        screen.show(
-            {
-                "base_url": server.base_url,
-                "secret_key": server.secret_key,
-                "organization_id": server.organization_id,
-            }
-        )
-        screen.say("# The test server runs until Ctrl-C. For another terminal:")
-        screen.say(f"export TRIPWIRE_BASE_URL={server.base_url}")
-        screen.say(f"export TRIPWIRE_SECRET_KEY={server.secret_key}")
-        screen.say(f"export TRIPWIRE_ORGANIZATION={server.organization_id}")
-        await stopped.wait()
+        async with demo_receivers(server):
+            _tell(server, screen)
+            await stopped.wait()
     finally:
         await server.stop()
     return ExitCode.OK
+
+
+def _tell(server: TripwireServer, screen: Screen) -> None:
+    screen.show(
+        {"base_url": server.base_url, "secret_key": server.secret_key, "organization_id": server.organization_id}
+    )
+    screen.say("# The test server runs until Ctrl-C. For another terminal:")
+    screen.say(f"export TRIPWIRE_BASE_URL={server.base_url}")
+    screen.say(f"export TRIPWIRE_SECRET_KEY={server.secret_key}")
+    screen.say(f"export TRIPWIRE_ORGANIZATION={server.organization_id}")
