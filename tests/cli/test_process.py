@@ -6,7 +6,6 @@ import importlib
 import json
 import os
 import pty
-import re
 import select
 import signal
 import subprocess
@@ -74,11 +73,15 @@ def test_the_server_that_is_served_has_endpoints_to_try() -> None:
         told = [process.stdout.readline() for _ in range(4)]
         variables = dict(line.removeprefix("export ").strip().split("=") for line in told[1:])
         tested = subprocess.run(  # noqa: S603 - this Python
-            [*COMMAND, "test", "--all"], capture_output=True, text=True, env={**os.environ, **variables}, check=False
+            [*COMMAND, "test", "--all", "--json"],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **variables},
+            check=False,
         )
         process.terminate()
     assert (1, 0) == (tested.returncode, process.returncode)
-    assert ["failed", "succeeded", "succeeded"] == sorted(re.findall("failed|succeeded", tested.stdout))
+    assert ["failed", "succeeded", "succeeded"] == sorted(one["state"] for one in json.loads(tested.stdout)["data"])
 
 
 def test_a_reader_that_leaves_ends_it_without_a_word(elsewhere: Elsewhere) -> None:
