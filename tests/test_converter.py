@@ -236,10 +236,10 @@ def test_the_converter_takes_dicts_for_models_and_hooks_of_users() -> None:
     class Mine:
         count: int
 
-    assert Mine(3) == converter.structure({"count": 3}, Mine)
+    assert Mine(3) == converter().structure({"count": 3}, Mine)
     with pytest.raises(DecodeProblem):
-        converter.structure({"count": "3"}, Mine)
-    assert [CursorPagination(limit=1, has_more=False)] == converter.structure(
+        converter().structure({"count": "3"}, Mine)
+    assert [CursorPagination(limit=1, has_more=False)] == converter().structure(
         [{"limit": 1, "has_more": False}], list[CursorPagination]
     )
 

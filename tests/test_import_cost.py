@@ -38,11 +38,13 @@ def loaded() -> set[str]:
     "name",
     [
         "argparse",
+        "cattrs",
         "cryptography",
         "opentelemetry",
         "pytest",
         "redis",
         "rich",
+        "tenacity",
         "tripwire_async._codegen",
         "tripwire_async.cli",
         "tripwire_async.testing",
@@ -51,7 +53,7 @@ def loaded() -> set[str]:
     ],
 )
 def test_the_import_leaves_out_what_a_program_may_never_use(loaded: set[str], name: str) -> None:
-    """Extras, the server for tests and the command line are imported by whoever uses them."""
+    """Extras, the server for tests, the command line, what writes bodies and what retries come when they are used."""
     assert set() == brought(loaded, name)
 
 

@@ -13,9 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
-import cattrs
 import msgspec
-from cattrs.gen import make_dict_unstructure_fn
 
 from ._enums import OpenEnum
 from ._fields import UNSET, Discriminator
@@ -23,6 +21,8 @@ from ._secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import cattrs
 
 T = TypeVar("T")
 
@@ -78,13 +78,13 @@ def unstructure(model: object) -> Any:
     What is `UNSET`, and an optional field that is None because the service left it out, is left out. Raises ValueError
     for what JSON cannot say: a moment without its time zone, a number that is not finite.
     """
-    return converter.unstructure(model)
+    return converter().unstructure(model)
 
 
 def encode(model: object) -> bytes:
     """Write *model* as the JSON that is sent, secrets in plain text; raises ValueError as `unstructure` does."""
     try:
-        return _encoder.encode(converter.unstructure(model))
+        return _encoder.encode(converter().unstructure(model))
     except UnicodeEncodeError:
         # Not chained: that error holds the whole text, which may be a secret.
         problem = ValueError("a text holds half a surrogate pair, which UTF-8 cannot say")
@@ -202,29 +202,38 @@ def _sent_number(number: float) -> float:
     return number
 
 
-def _model_writer(model: type[Any]) -> Callable[[Any], dict[str, Any]]:
-    write = make_dict_unstructure_fn(model, converter)
-    left_out = {field.name: field.default for field in _attributes(model) if field.default in (None, UNSET)}
+@functools.cache
+def converter() -> cattrs.Converter:
+    """Return what reads and writes models as dicts, made when something is first written.
 
-    def write_what_is_set(value: Any) -> dict[str, Any]:
-        return {
-            name: content
-            for name, content in write(value).items()
-            if name not in left_out or content is not left_out[name]
-        }
+    Give it hooks for models of your own; those of this library are taken care of.
+    """
+    import cattrs  # noqa: PLC0415 - nothing that is read needs it, and its import costs more than msgspec's
+    from cattrs.gen import make_dict_unstructure_fn  # noqa: PLC0415 - the same
 
-    return write_what_is_set if left_out else write
+    made = cattrs.Converter(prefer_attrib_converters=False)
+
+    def model_writer(model: type[Any]) -> Callable[[Any], dict[str, Any]]:
+        write = make_dict_unstructure_fn(model, made)
+        left_out = {field.name: field.default for field in _attributes(model) if field.default in (None, UNSET)}
+
+        def write_what_is_set(value: Any) -> dict[str, Any]:
+            return {
+                name: content
+                for name, content in write(value).items()
+                if name not in left_out or content is not left_out[name]
+            }
+
+        return write_what_is_set if left_out else write
+
+    made.register_unstructure_hook(datetime, _sent_timestamp)
+    made.register_unstructure_hook(float, _sent_number)
+    made.register_unstructure_hook(OpenEnum, lambda member: member.value)
+    made.register_unstructure_hook(Secret, lambda secret: secret)
+    made.register_unstructure_hook_factory(attrs.has, model_writer)
+    made.register_structure_hook_factory(attrs.has, _model_reader)
+    return made
 
 
 def _model_reader(model: type[Any]) -> Callable[[Any, Any], Any]:
     return lambda value, _: structure(value, model)
-
-
-converter: Final = cattrs.Converter(prefer_attrib_converters=False)
-"""Reads and writes models as dicts. Give it hooks for models of your own; those of this library are taken care of."""
-converter.register_unstructure_hook(datetime, _sent_timestamp)
-converter.register_unstructure_hook(float, _sent_number)
-converter.register_unstructure_hook(OpenEnum, lambda member: member.value)
-converter.register_unstructure_hook(Secret, lambda secret: secret)
-converter.register_unstructure_hook_factory(attrs.has, _model_writer)
-converter.register_structure_hook_factory(attrs.has, _model_reader)

@@ -7,10 +7,11 @@ from tripwire_async._pipeline import Handler, Middleware, compose
 
 from ._default import default_middleware
 from ._quota import RetryQuota
+from ._retry_record import OnRetry, RetryRecord
 from .bearer_auth import BearerAuth
 from .rate_limit import RateLimit, RateLimitState
 from .request_log import RequestLog
-from .retry import OnRetry, Retry, RetryRecord
+from .retry import Retry
 
 __all__ = [
     "BearerAuth",

@@ -3,59 +3,23 @@
 from __future__ import annotations
 
 import random as chance
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias, final
-
-import attrs
-import tenacity
+from typing import TYPE_CHECKING, final
 
 from tripwire_async._clock import LOOP_CLOCK
-from tripwire_async._logger import LOGGER
-from tripwire_async._messages import Response
 from tripwire_async.errors import TransportError
 
 from ._backoff import Backoff
 from ._quota import RetryQuota
 from ._repeatable import is_repeatable
-from ._retry_after import parse_retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tripwire_async._clock import Clock
-    from tripwire_async._messages import Request
+    from tripwire_async._messages import Request, Response
     from tripwire_async._pipeline import Handler
 
-
-@attrs.frozen(kw_only=True)
-class RetryRecord:
-    """One attempt that failed and will be repeated.
-
-    Attributes:
-        operation: The operation's id.
-        method: The HTTP method.
-        path: The path template, without ids.
-        attempt: Which attempt failed, from 1.
-        wait: Seconds until the next one.
-        status: The status of the answer; None when there was none.
-        error: Why there was no answer; None when there was one.
-        retry_after: Seconds that the service asked to wait; None when it did not.
-        client_request_id: Our id of the call; None when nothing made one.
-    """
-
-    operation: str
-    method: str
-    path: str
-    attempt: int
-    wait: float
-    status: int | None
-    error: TransportError | None
-    retry_after: float | None
-    client_request_id: str | None
-
-
-OnRetry: TypeAlias = Callable[[RetryRecord], object]
-"""Is told of a retry before the wait begins, as to count it. Must not block, and what it raises is only logged."""
+    from ._retry_record import OnRetry
 
 
 @final
@@ -120,8 +84,11 @@ class Retry:
                 return first
             if not is_repeatable(request.operation.method, first):
                 return first
-        # A call that succeeds at once, as nearly all do, never meets tenacity: that alone would cost it 20 µs.
-        further = _Further(
+        # A call that succeeds at once, as nearly all do, never meets tenacity: that alone would cost it 20 µs, and a
+        # program without failures the time of its import.
+        from ._further import Further  # noqa: PLC0415 - as just said
+
+        further = Further(
             request=request,
             call_next=call_next,
             attempts=self._attempts if request.max_attempts is None else request.max_attempts,
@@ -132,110 +99,3 @@ class Retry:
             latest=first,
         )
         return await further.run()
-
-
-@attrs.define(kw_only=True)
-class _Further:
-    """One call whose first attempt has failed: what tenacity asks about its further ones.
-
-    Lost answers are values here, like answers. What is raised is therefore never repeated, cancellations least of all.
-    """
-
-    request: Request
-    call_next: Handler
-    attempts: int
-    backoff: Backoff
-    quota: RetryQuota
-    on_retry: tuple[OnRetry, ...]
-    clock: Clock
-    latest: Response | TransportError
-    is_entered: bool = False
-    cost: int = 0
-    spent: int = 0
-
-    async def run(self) -> Response:
-        retrying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_result(self.is_repeatable),
-            wait=self.wait,
-            stop=self.is_over,
-            before_sleep=self.announce,
-            sleep=self.sleep,
-            retry_error_callback=self.give_up,
-        )
-        await retrying(self.attempt)
-        if not isinstance(self.latest, Response):
-            raise self.latest
-        if self.latest.status < 400:
-            self.quota.give_back(self.spent)
-        return self.latest
-
-    async def attempt(self) -> Response | TransportError:
-        if not self.is_entered:
-            # The first attempt was made before tenacity was entered: it is told what came of it.
-            self.is_entered = True
-            return self.latest
-        try:
-            self.latest = await self.call_next(self.request)
-        except TransportError as error:
-            self.latest = error
-        return self.latest
-
-    def is_repeatable(self, outcome: Response | TransportError) -> bool:
-        return is_repeatable(self.request.operation.method, outcome)
-
-    def wait(self, state: tenacity.RetryCallState) -> float:
-        throttled = isinstance(self.latest, Response) and self.latest.status == 429
-        return self.backoff.seconds(state.attempt_number - 1, throttled=throttled, retry_after=self.retry_after())
-
-    def is_over(self, state: tenacity.RetryCallState) -> bool:
-        if state.attempt_number >= self.attempts:
-            return True
-        if self.clock.now() + state.upcoming_sleep >= self.request.deadline:
-            return True
-        # Asked last, for what is taken here is spent.
-        self.cost = self.quota.cost(self.latest)
-        if not self.quota.take(self.cost):
-            return True
-        self.spent += self.cost
-        return False
-
-    def announce(self, state: tenacity.RetryCallState) -> None:
-        if not self.on_retry:
-            return
-        status, error = (self.latest.status, None) if isinstance(self.latest, Response) else (None, self.latest)
-        record = RetryRecord(
-            operation=self.request.operation.id,
-            method=self.request.operation.method,
-            path=self.request.operation.path,
-            attempt=state.attempt_number,
-            wait=state.upcoming_sleep,
-            status=status,
-            error=error,
-            retry_after=self.retry_after(),
-            client_request_id=self.request.trace.client_request_id,
-        )
-        for hook in self.on_retry:
-            try:
-                hook(record)
-            except Exception:
-                # A broken counter must not turn a failure that passes into one that lasts.
-                LOGGER.exception("an on_retry hook failed: %r", hook)
-
-    async def sleep(self, seconds: float) -> None:
-        begun = self.clock.now()
-        try:
-            await self.clock.sleep(seconds)
-        except BaseException:
-            # Cancelled: the attempt that was paid for is not made.
-            self.quota.give_back(self.cost)
-            raise
-        finally:
-            self.request.trace.backoff += self.clock.now() - begun
-
-    def retry_after(self) -> float | None:
-        if isinstance(self.latest, Response):
-            return parse_retry_after(self.latest.headers)
-        return self.latest.retry_after
-
-    def give_up(self, _: tenacity.RetryCallState) -> None:
-        """End without an exception of tenacity's own: what there is to return or raise is known."""
