@@ -6,8 +6,13 @@ import re
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Any
 
+from sphinx.util.nodes import make_refnode
+
 if TYPE_CHECKING:
+    from docutils.nodes import Element, reference
+    from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 project = "tripwire-async"
 copyright = "The tripwire-async contributors"  # noqa: A001 - the name that Sphinx reads
@@ -46,6 +51,20 @@ def tidy_signature(_app: Sphinx, what: str, *rest: Any) -> tuple[str | None, str
     return signature and _ANNOTATED.sub(r"\1", signature), returns
 
 
+def find_by_its_last_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Element) -> reference | None:
+    """Link a name of the package that a docstring mentions without saying where it lives, if there is only one."""
+    if node.get("refdomain") != "py":
+        return None
+    python = env.domains.python_domain
+    name = "." + node["reftarget"].rpartition("tripwire_async.")[2]
+    homes = {entry.node_id: (full, entry) for full, entry in python.objects.items() if full.endswith(name)}
+    if len(homes) != 1:
+        return None
+    ((full, entry),) = homes.values()
+    return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, content, full)
+
+
 def setup(app: Sphinx) -> None:
-    """Connect the function above; Sphinx calls this."""
+    """Connect the functions above; Sphinx calls this."""
     app.connect("autodoc-process-signature", tidy_signature)
+    app.connect("missing-reference", find_by_its_last_name)

@@ -56,7 +56,7 @@ class Trace:
 
     @property
     def waited(self) -> float:
-        """Seconds that the call stood still: the limiter's and the backoff's."""
+        """Seconds that the call stood still, the limiter's and the backoff's together."""
         return self.limiter + self.backoff
 
 

@@ -123,14 +123,14 @@ class AsyncTripwire:
 
     @functools.cached_property
     def gate(self) -> Gate:
-        """Gate: services that hand credentials to agents, once a person agrees."""
+        """Gate, whose services hand credentials to agents once a person agrees."""
         from .resources.gate import Gate  # noqa: PLC0415 - as above
 
         return Gate(self._call, LOOP_CLOCK)
 
     @functools.cached_property
     def with_raw_response(self) -> RawClient:
-        """The same resources, whose methods return a `RawResponse`: status, headers and timings beside the model."""
+        """The same resources, whose methods return a `RawResponse` with status, headers and timings as well."""
         from .resources.raw_client import RawClient  # noqa: PLC0415 - few programs want it
 
         return RawClient(self._call, LOOP_CLOCK)

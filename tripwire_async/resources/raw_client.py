@@ -54,7 +54,7 @@ class RawClient:
 
     @functools.cached_property
     def gate(self) -> RawGate:
-        """Gate: services that hand credentials to agents, once a person agrees."""
+        """Gate, whose services hand credentials to agents once a person agrees."""
         from .gate.raw import RawGate  # noqa: PLC0415 - as above
 
         return RawGate(self._call, self._clock)
