@@ -150,6 +150,17 @@ def test_only_the_session_the_decision_and_the_request_are_relied_on() -> None:
     assert [getattr(verified, name) for name in nulls] == [None] * 5
 
 
+def test_a_number_may_have_a_fraction() -> None:
+    """Scores and times are whole today; a genuine token must not be refused on the day that one is not."""
+    decision = {"verdict": "human", "risk_score": 7.5, "manipulation": {"score": 0.5}, "evaluation_duration_ms": 41.25}
+    payload = {**SMALLEST, "decision": decision, "visitor_fingerprint": {"id": "vid_1", "confidence": 0.97}}
+    verified = verify_token(sealed(packed(payload)), KEY)
+    assert (7.5, 41.25) == (verified.decision.risk_score, verified.decision.evaluation_duration_ms)
+    assert TokenManipulation(score=0.5) == verified.decision.manipulation
+    assert verified.visitor_fingerprint is not None
+    assert 0.97 == verified.visitor_fingerprint.confidence
+
+
 def test_unknown_fields_are_kept() -> None:
     """Even one that is named as the attribute that keeps them, and a verdict that is new."""
     payload = SMALLEST | {"later": {"a": [1]}, "raw": "text", "decision": {"verdict": "agent", "why": "new"}}

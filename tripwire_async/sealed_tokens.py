@@ -14,7 +14,7 @@ import hmac
 import os
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 import attrs
 import msgspec
@@ -47,6 +47,9 @@ DEFAULT_MAX_INFLATED: Final = 1024 * 1024
 """Bytes that a token's payload may inflate to."""
 
 _ENTRY_SIZE: Final = RECIPIENT_ID_SIZE + NONCE_SIZE + KEY_SIZE + TAG_SIZE
+_Number: TypeAlias = int | float
+"""Whole today; a fraction is no reason to refuse a genuine token."""
+
 _AwareDatetime = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 
@@ -59,7 +62,7 @@ class TokenManipulation:
         verdict: ``none``, ``low``, ``medium``, ``high``, or a word that the service has added since.
     """
 
-    score: int | None = None
+    score: _Number | None = None
     verdict: str | None = None
 
 
@@ -80,11 +83,11 @@ class TokenDecision:
 
     verdict: str
     event_id: str | None = None
-    risk_score: int | None = None
+    risk_score: _Number | None = None
     phase: str | None = None
     is_provisional: bool | None = None
     manipulation: TokenManipulation | None = None
-    evaluation_duration_ms: int | None = None
+    evaluation_duration_ms: _Number | None = None
     evaluated_at: _AwareDatetime | None = None
 
 
@@ -118,7 +121,7 @@ class TokenVisitorFingerprint:
     """
 
     id: str
-    confidence: int | None = None
+    confidence: _Number | None = None
     identified_at: _AwareDatetime | None = None
 
 
