@@ -96,6 +96,16 @@ async def test_routers_compose() -> None:
     assert await tests.dispatch(TEST) == ("tests",)
 
 
+async def test_a_router_that_is_included_in_two_ways_handles_once() -> None:
+    """Two parts of an application may both include what they share."""
+    shared = Router()
+    shared.on("webhook.test")(lambda event: "shared")
+    shared.default(lambda event: "default")
+    whole = Router(Router(shared), Router(shared))
+    assert await whole.dispatch(TEST) == ("shared",)
+    assert await whole.dispatch(NEW) == ("default",)
+
+
 async def test_a_default_handler_of_one_router_does_not_take_what_another_handles() -> None:
     """Being there for the rest means the rest of the whole."""
     one, other = Router(), Router()

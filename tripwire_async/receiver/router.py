@@ -103,7 +103,8 @@ class Router:
         What a handler raises goes through, and the handlers after it do not run. Where there is no handler at all,
         nothing happens.
         """
-        routers = list(self._all())
+        # One that is included in two ways handles an event once.
+        routers = list(dict.fromkeys(self._all()))
         handlers = [handler for router in routers for handler in router._handlers.get(event.type, ())]
         if not handlers:
             handlers = [handler for router in routers for handler in router._defaults]
