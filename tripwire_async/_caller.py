@@ -11,7 +11,7 @@ import attrs
 from ._clock import LOOP_CLOCK
 from ._converter import DecodeProblem, decode, encode, structure, unstructure
 from ._error_body import excerpt, legible, read_error_body
-from ._messages import Request, Response, Trace
+from ._messages import Request, Response, Trace, without_credentials
 from .errors import APIError, ResponseDecodeError, error_class
 from .middleware._headers import header
 from .middleware._retry_after import parse_retry_after
@@ -44,7 +44,7 @@ class Answer(Generic[T]):
 
     value: T
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = attrs.field(repr=without_credentials)
     request_id: str | None
     trace: Trace
 

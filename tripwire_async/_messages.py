@@ -23,7 +23,7 @@ Lane: TypeAlias = Literal["single", "send", "poll"]
 _UNTOLD: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
 
-def _without_credentials(headers: Mapping[str, str]) -> str:
+def without_credentials(headers: Mapping[str, str]) -> str:
     """Print *headers* as a dict would, their credentials hidden: requests end up in logs and tracebacks."""
     shown = {name: "…" if name.lower() in _UNTOLD else without_secrets(value) for name, value in headers.items()}
     return repr(shown)
@@ -80,7 +80,7 @@ class Request:
 
     operation: Operation[Any]
     url: URL
-    headers: Mapping[str, str] = attrs.field(repr=_without_credentials)
+    headers: Mapping[str, str] = attrs.field(repr=without_credentials)
     body: bytes | None = attrs.field(repr=_size)
     timeout: float
     deadline: float
@@ -119,5 +119,5 @@ class Response:
     """
 
     status: int
-    headers: Mapping[str, str] = attrs.field(repr=_without_credentials)
+    headers: Mapping[str, str] = attrs.field(repr=without_credentials)
     body: bytes = attrs.field(repr=_size)

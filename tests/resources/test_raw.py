@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tripwire_async import AsyncTripwire, PendingDelivery, PollSchedule, errors
+from tripwire_async.middleware import Trace
 from tripwire_async.resources.gate.pending import PendingGateSession
 from tripwire_async.resources.pagination import Page
+from tripwire_async.resources.raw import RawResponse
 from tripwire_async.testing import Fault
 
 if TYPE_CHECKING:
@@ -83,6 +85,19 @@ async def test_every_part_of_the_client_has_its_raw_twin(
         login.status,
     ]
     assert [200, 200, 200, 200, 200, 201] == statuses
+
+
+def test_a_raw_answer_prints_no_credentials_that_a_proxy_sent_back() -> None:
+    """Its headers are printed as those of any answer."""
+    raw = RawResponse(
+        parsed=None,
+        status=200,
+        headers={"Set-Cookie": "canary7351", "X-Echo": "Bearer canary7351", "X-Plain": "shown"},
+        request_id=None,
+        timings=Trace(),
+    )
+    assert "canary7351" not in repr(raw)
+    assert "'X-Plain': 'shown'" in repr(raw)
 
 
 async def test_a_refusal_is_the_same_error(tripwire: AsyncTripwire) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 
 import attrs
 
+from tripwire_async._messages import without_credentials
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
@@ -34,7 +36,7 @@ class RawResponse(Generic[T]):
 
     parsed: T
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = attrs.field(repr=without_credentials)
     request_id: str | None
     timings: Trace
 
