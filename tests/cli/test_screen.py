@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tripwire_async.cli
-from tripwire_async.cli._screen import Screen, Table, one_line
+from tripwire_async.cli._screen import Screen
+from tripwire_async.cli._table import Table, one_line
 from tripwire_async.testing import Outcome
 
 if TYPE_CHECKING:

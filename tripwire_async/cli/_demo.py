@@ -35,7 +35,7 @@ async def demo(_: argparse.Namespace, screen: Screen) -> int:
     from tripwire_async.testing import Posting, TripwireServer
 
     from ._demo_receiver import SLOW, demo_receivers
-    from ._screen import Table
+    from ._table import Table
     from ._tests import NUMBERS, TITLES, SentTest, send_and_wait
 
     for line in _INTRODUCTION.format(slow=SLOW).splitlines():

@@ -49,7 +49,7 @@ async def list_events(arguments: argparse.Namespace, screen: Screen) -> int:
 
 async def show_event(arguments: argparse.Namespace, screen: Screen) -> int:
     """Print one event and a line for each delivery."""
-    from ._screen import Table
+    from ._table import Table
 
     organization = organization_of(arguments)
     async with connect(arguments) as tripwire:

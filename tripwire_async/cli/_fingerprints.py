@@ -53,7 +53,7 @@ async def list_fingerprints(arguments: argparse.Namespace, screen: Screen) -> in
 
 async def show_fingerprint(arguments: argparse.Namespace, screen: Screen) -> int:
     """Print one visitor fingerprint, and the sessions in which it was seen."""
-    from ._screen import Table
+    from ._table import Table
 
     async with connect(arguments) as tripwire:
         visitor = await tripwire.fingerprints.get(arguments.visitor)

@@ -13,7 +13,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ._screen import Table
+    from ._table import Table
 
 _STYLES: Final = {
     "succeeded": "green",

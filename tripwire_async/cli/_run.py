@@ -18,7 +18,8 @@ from tripwire_async.errors import (
 )
 
 from ._exit import ExitCode
-from ._screen import Screen, complain, one_line
+from ._screen import Screen, complain
+from ._table import one_line
 
 if TYPE_CHECKING:
     import argparse

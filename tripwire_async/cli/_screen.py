@@ -8,12 +8,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, TypeVar, final
 
-import attrs
-
 from tripwire_async._converter import encode, unstructure
 
+from ._table import Table, one_line
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from datetime import datetime
     from types import ModuleType
 
@@ -21,39 +21,6 @@ if TYPE_CHECKING:
     from tripwire_async.resources.pagination import Page
 
 T = TypeVar("T")
-
-
-@attrs.frozen
-class Table:
-    """Rows of text under *titles*; the columns in *numbers* are flush right.
-
-    A cell of None is shown as a dash.
-    """
-
-    titles: Sequence[str]
-    rows: Sequence[Sequence[object]]
-    numbers: frozenset[str] = frozenset()
-
-    def lines(self) -> Iterator[str]:
-        """Yield the table as aligned lines, the titles first."""
-        cells = [list(self.titles), *self.texts()]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        for row in cells:
-            yield "  ".join(
-                text.rjust(width) if title in self.numbers else text.ljust(width)
-                for title, text, width in zip(self.titles, row, widths, strict=True)
-            ).rstrip()
-
-    def texts(self) -> list[list[str]]:
-        """Return the cells as text that cannot harm a terminal."""
-        return [["-" if cell is None else one_line(str(cell)) for cell in row] for row in self.rows]
-
-
-def one_line(text: str) -> str:
-    """Return *text* in one line, with whatever could command a terminal shown instead of sent."""
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in " ".join(text.split()))
 
 
 def complain(text: str) -> None:

@@ -53,7 +53,7 @@ async def list_sessions(arguments: argparse.Namespace, screen: Screen) -> int:
 
 async def show_session(arguments: argparse.Namespace, screen: Screen) -> int:
     """Print what a person wants to know of one session first, and its findings."""
-    from ._screen import Table
+    from ._table import Table
 
     async with connect(arguments) as tripwire:
         session = await tripwire.sessions.get(arguments.session)

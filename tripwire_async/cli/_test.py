@@ -41,7 +41,7 @@ async def test(arguments: argparse.Namespace, screen: Screen) -> int:
     """Test the endpoints, so many at once; no failure of one ends the others."""
     from tripwire_async.errors import ConfigurationError
 
-    from ._screen import Table
+    from ._table import Table
     from ._tests import NUMBERS, TITLES, SentTest
 
     if bool(arguments.endpoints) == arguments.all:
