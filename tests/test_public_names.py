@@ -27,7 +27,7 @@ PUBLIC = {
     """,
     "tripwire_async.middleware": """
         BearerAuth Handler Middleware OnRetry RateLimit RateLimitState Request RequestLog Response Retry
-        RetryQuota RetryRecord Trace compose default_middleware
+        RetryQuota RetryRecord Trace Tracing compose default_middleware
     """,
     "tripwire_async.receiver": """
         Answer Claim DEFAULT_MAX_BODY DEFAULT_TOLERANCE EventStore GateSessionApprovedEvent RecentEvents Router

@@ -12,6 +12,7 @@ from .bearer_auth import BearerAuth
 from .rate_limit import RateLimit, RateLimitState
 from .request_log import RequestLog
 from .retry import Retry
+from .tracing import Tracing
 
 __all__ = [
     "BearerAuth",
@@ -27,6 +28,7 @@ __all__ = [
     "RetryQuota",
     "RetryRecord",
     "Trace",
+    "Tracing",
     "compose",
     "default_middleware",
 ]

@@ -1,0 +1,139 @@
+"""Spans, as OpenTelemetry's own SDK collects them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
+
+from tests.middleware.samples import answer, request
+from tripwire_async.errors import ConfigurationError, TransportError
+from tripwire_async.middleware import Retry, Tracing, compose
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
+    from tripwire_async.middleware import Request, Response
+
+
+@pytest.fixture
+def spans() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def tracer(spans: InMemorySpanExporter) -> Tracer:
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    return provider.get_tracer("test")
+
+
+async def test_a_call_is_one_client_span_without_ids(spans: InMemorySpanExporter, tracer: Tracer) -> None:
+    """Named by method and template; nothing of the URL's ids, headers or bodies."""
+
+    async def handler(_: Request) -> Response:
+        return answer(200, {"x-request-id": "req_1"}, b"body")
+
+    await compose([Tracing(tracer)], handler)(request())
+    (span,) = spans.get_finished_spans()
+    assert ("GET /v1/things/{thingId}", SpanKind.CLIENT) == (span.name, span.kind)
+    assert {
+        "http.request.method": "GET",
+        "url.template": "/v1/things/{thingId}",
+        "server.address": "api.example",
+        "server.port": 443,
+        "tripwire.operation": "retrieveThing",
+        "http.response.status_code": 200,
+        "tripwire.request_id": "req_1",
+    } == dict(span.attributes or {})
+    assert span.status.status_code is StatusCode.UNSET
+
+
+async def test_the_service_is_told_which_trace_the_call_belongs_to(spans: InMemorySpanExporter, tracer: Tracer) -> None:
+    """The header names the span's own trace."""
+    seen: list[str] = []
+
+    async def handler(sent: Request) -> Response:
+        seen.append(sent.headers["traceparent"])
+        return answer()
+
+    await compose([Tracing(tracer)], handler)(request())
+    (span,) = spans.get_finished_spans()
+    assert span.context is not None
+    assert seen[0].startswith(f"00-{span.context.trace_id:032x}-{span.context.span_id:016x}-")
+
+
+async def test_a_refusal_is_a_failed_span(spans: InMemorySpanExporter, tracer: Tracer) -> None:
+    """With its status as the type of the error."""
+
+    async def handler(_: Request) -> Response:
+        return answer(404)
+
+    assert 404 == (await compose([Tracing(tracer)], handler)(request())).status
+    (span,) = spans.get_finished_spans()
+    assert span.status.status_code is StatusCode.ERROR
+    assert span.attributes is not None
+    assert "404" == span.attributes["error.type"]
+
+
+@pytest.mark.parametrize(
+    "error", [TransportError("lost, and sk_live_canary with it", maybe_sent=True), asyncio.CancelledError()]
+)
+async def test_an_error_goes_through_and_leaves_its_class_alone(
+    spans: InMemorySpanExporter, tracer: Tracer, error: BaseException
+) -> None:
+    """Spans go to other systems: what an exception says stays here."""
+
+    async def handler(_: Request) -> Response:
+        raise error
+
+    with pytest.raises(type(error)):
+        await compose([Tracing(tracer)], handler)(request())
+    (span,) = spans.get_finished_spans()
+    assert span.attributes is not None
+    assert type(error).__name__ == span.attributes["error.type"]
+    assert "canary" not in span.to_json()
+
+
+@pytest.mark.virtual_time
+async def test_outside_retry_a_span_counts_the_repetitions_and_inside_each_attempt_has_its_own(
+    spans: InMemorySpanExporter, tracer: Tracer
+) -> None:
+    """The place in the chain is the meaning."""
+    statuses = [503, 503, 200] * 2
+
+    async def handler(sent: Request) -> Response:
+        sent.trace.attempts += 1
+        return answer(statuses.pop(0))
+
+    await compose([Tracing(tracer), Retry()], handler)(request())
+    (whole,) = spans.get_finished_spans()
+    assert whole.attributes is not None
+    assert 2 == whole.attributes["http.request.resend_count"]
+    spans.clear()
+    await compose([Retry(), Tracing(tracer)], handler)(request())
+    assert [503, 503, 200] == [
+        (span.attributes or {})["http.response.status_code"] for span in spans.get_finished_spans()
+    ]
+
+
+async def test_without_a_provider_nothing_is_recorded_and_nothing_fails() -> None:
+    """The API alone makes spans that go nowhere."""
+
+    async def handler(_: Request) -> Response:
+        return answer()
+
+    assert 200 == (await compose([Tracing()], handler)(request())).status
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that installs it."""
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    with pytest.raises(ConfigurationError, match=r"tripwire-async\[otel\]"):
+        Tracing()
