@@ -55,6 +55,7 @@ def test_an_exported_name_is_there(module: str) -> None:
     """Each name leads to something, also where a module makes it only when it is asked for."""
     imported = importlib.import_module(module)
     assert [] == [name for name in imported.__all__ if not hasattr(imported, name)]
+    assert set(imported.__all__) <= set(dir(imported))
 
 
 @pytest.mark.parametrize("module", [*PUBLIC, "tripwire_async.models"])

@@ -133,10 +133,8 @@ class AiohttpTransport:
                 )
                 try:
                     # Most answers are here as a whole by now: another coroutine would only be in the way.
-                    complete = answer.content.is_eof() and self._own is None
-                    body = answer.content.read_nowait() if complete else await self._read(answer, request)
-                    if len(body) > self._max_body:
-                        self._refuse(answer, request)
+                    whole = answer.content.is_eof() and answer.status != 101 and self._own is None
+                    body = self._take(answer, request) if whole else await self._read(answer, request)
                 except BaseException:
                     answer.close()
                     raise
@@ -156,6 +154,15 @@ class AiohttpTransport:
         # Reports print the locals of frames, and an answer prints its headers.
         del answer
         raise failure from cause
+
+    def _take(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
+        """Return a body that has come to its end."""
+        body = answer.content.read_nowait()
+        if len(body) > self._max_body:
+            # The error may be kept or reported, and its frames with it: not this.
+            del body
+            self._refuse(answer, request)
+        return body
 
     async def _read(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
         """Read a body that may be of any size: a compressed one can be a thousand times what its length says."""

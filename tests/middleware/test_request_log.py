@@ -200,6 +200,20 @@ async def test_with_the_logger_off_only_the_id_is_made(caplog: pytest.LogCapture
     assert caplog.records == []
 
 
+@pytest.mark.parametrize("status", [200, 404, 431])
+async def test_at_the_level_of_warnings_what_the_caller_is_told_is_not_written(
+    caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    """Statuses below 500 are the caller's to look at, 429 aside."""
+    caplog.set_level(logging.WARNING, logger="tripwire_async")
+
+    async def handler(_: Request) -> Response:
+        return answer(status)
+
+    await compose([RequestLog()], handler)(request())
+    assert [] == caplog.records
+
+
 async def test_at_the_level_of_warnings_only_trouble_is_written(caplog: pytest.LogCaptureFixture) -> None:
     """As in a program that never set logging up."""
     caplog.set_level(logging.WARNING, logger="tripwire_async")
