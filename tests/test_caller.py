@@ -220,6 +220,14 @@ async def test_query_values_survive_the_wire() -> None:
     assert [("search", search)] == parse_qsl(target.partition("?")[2], strict_parsing=True)
 
 
+async def test_a_query_value_that_utf_8_cannot_say_is_refused_by_its_name() -> None:
+    """Left to yarl, half a surrogate pair would vanish, and a search for it would find everything."""
+    wire = Wire()
+    with pytest.raises(ValueError, match="search cannot be sent: it holds half a surrogate pair"):
+        await caller(wire)(NAMED, "t", "part_a", query={"search": "a\ud800"})
+    assert [] == wire.requests
+
+
 async def test_what_is_none_is_left_out_of_the_query() -> None:
     """And members, numbers and truths stand as the wire has them."""
     wire = Wire()

@@ -191,13 +191,17 @@ def _shown(value: str) -> str:
 
 
 def _query(arguments: Mapping[str, object]) -> dict[str, str]:
-    return {name: _text(value) for name, value in arguments.items() if value is not None}
+    return {name: _text(name, value) for name, value in arguments.items() if value is not None}
 
 
-def _text(value: object) -> str:
+def _text(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    text = str(value)
+    if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
+        msg = f"{name} cannot be sent: it holds half a surrogate pair, which UTF-8 cannot say"
+        raise ValueError(msg)
+    return text
 
 
 def _encoded(operation: Operation[Any], body: object) -> bytes:

@@ -35,7 +35,7 @@ class OpenEnum(StrEnum):
             return member
         known = ", ".join(repr(known.value) for known in cls)
         name = cls.__name__
-        msg = f"{str(value)!r} is not a {name}; known are {known}, and {name}({str(value)!r}) is taken as it is"
+        msg = f"{str(value)!r} is no {name}; known are {known}, and {name}({str(value)!r}) is taken as it is"
         raise ValueError(msg)
 
     @property

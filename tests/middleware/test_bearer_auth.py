@@ -109,6 +109,20 @@ async def test_a_key_that_cannot_be_one_is_refused_and_not_shown(key: str) -> No
     assert await sent_with(auth, request()) == f"Bearer {KEY}"
 
 
+@pytest.mark.parametrize(
+    ("authority", "bearer", "wanted"),
+    [
+        ("poll_token", "", "the token of this call is empty: pass the poll token"),
+        ("agent_token", "pk_live_1", "the token of this call is a publishable key .* pass a Gate agent token"),
+        ("secret", "", "the token of this call is empty: pass a secret key"),
+    ],
+)
+async def test_a_token_that_cannot_be_one_is_told_from_the_key(authority: Authority, bearer: str, wanted: str) -> None:
+    """Whoever polls a Gate session needs no secret key, and is not asked for one."""
+    with pytest.raises(ConfigurationError, match=wanted):
+        await sent_with(BearerAuth(), request(authority=authority, bearer=Secret(bearer)))
+
+
 async def test_a_key_can_be_swapped_on_a_running_client() -> None:
     """The next attempt uses the new key."""
     auth = BearerAuth(KEY)

@@ -96,6 +96,7 @@ async def test_a_taken_id_is_a_conflict(tripwire: AsyncTripwire, tripwire_server
     [
         ({"name": None}, "updateManagedGateService: name cannot be sent: Expected `str`, got `null`"),
         ({"discoverable": "yes"}, "discoverable cannot be sent: Expected `bool`, got `str`"),
+        ({"env_vars": None}, "env_vars must be a list of GateEnvVar, not NoneType"),
         ({"env_vars": [{"name": "Key", "key": "K"}]}, r"env_vars\[0\] cannot be sent: .*required field `secret`"),
         ({"sdks": [5]}, r"sdks\[0\] cannot be sent"),
         ({"branding": {"verified": None}}, "branding.verified cannot be sent: Expected `bool`, got `null`"),

@@ -104,10 +104,12 @@ async def test_scopes_are_given_exactly_to_secret_keys(
     ("given", "message"),
     [
         ({"type": "secret", "scopes": "*"}, "put it in a list"),
-        ({"type": "secret", "scopes": ["sessions:write"]}, "'sessions:write' is not a ApiKeyScope"),
-        ({"type": "private"}, "'private' is not a ApiKeyType"),
-        ({"environment": "staging"}, "'staging' is not a ApiKeyEnvironment"),
+        ({"type": "secret", "scopes": None}, "a list of ApiKeyScope is wanted, not None"),
+        ({"type": "secret", "scopes": ["sessions:write"]}, "'sessions:write' is no ApiKeyScope"),
+        ({"type": "private"}, "'private' is no ApiKeyType"),
+        ({"environment": "staging"}, "'staging' is no ApiKeyEnvironment"),
         ({"allowed_origins": "https://acme.example.com"}, "allowed_origins must be a list of texts"),
+        ({"allowed_origins": None}, "allowed_origins must be a list of texts, not None"),
     ],
 )
 async def test_arguments_that_cannot_be_right_are_never_sent(

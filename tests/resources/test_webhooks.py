@@ -128,13 +128,13 @@ async def test_an_unknown_value_is_refused_unless_it_is_meant(
     organization = tripwire_server.organization_id
     endpoint = tripwire_server.add_endpoint(URL)
     update = tripwire.webhooks.update_endpoint
-    with pytest.raises(ValueError, match="'activ' is not a WebhookEndpointStatus; known are 'active'"):
+    with pytest.raises(ValueError, match="'activ' is no WebhookEndpointStatus; known are 'active'"):
         await update(organization, endpoint.id, status="activ")
-    with pytest.raises(ValueError, match="'session' is not a WebhookEventType"):
+    with pytest.raises(ValueError, match="'session' is no WebhookEventType"):
         await update(organization, endpoint.id, event_types=["session"])
     with pytest.raises(ValueError, match="put it in a list"):
         await update(organization, endpoint.id, event_types=TYPE)
-    with pytest.raises(ValueError, match="'test' is not a WebhookDeliveryEventType"):
+    with pytest.raises(ValueError, match="'test' is no WebhookDeliveryEventType"):
         tripwire.webhooks.list_events(organization, type="test")
     assert [] == list(tripwire_server.requests)
     with pytest.raises(ValidationFailedError, match="type"):

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from tripwire_async._secret import Secret
 
 _VARIABLE: Final = "TRIPWIRE_SECRET_KEY"
+_HOW: Final = f"pass one that begins with sk_ as secret_key=, or set {_VARIABLE} to it"
 _VISIBLE_ASCII: Final = re.compile(r"[\x21-\x7e]+")
 _WANTED: Final[dict[Authority, str]] = {
+    "secret": "a secret key (sk_…)",
     "poll_token": "the poll token of a Gate session (gtpoll_…)",
     "agent_token": "a Gate agent token (agt_…)",
 }
@@ -49,7 +51,7 @@ class BearerAuth:
             key = os.environ.get(_VARIABLE) or None
         if key is not None:
             key = hidden_key(key)
-            self._authorization = _authorization(key, "the secret key")
+            self._authorization = _authorization(key, "the secret key", _HOW)
 
     def or_with(self, key: str | Secret) -> BearerAuth:
         """Return this layer if it was made with a key, else a new one that has *key*."""
@@ -61,7 +63,7 @@ class BearerAuth:
         Raises `ConfigurationError` when it cannot be a secret key; the one before then stays.
         """
         key = hidden_key(key)
-        self._authorization = _authorization(key, "the secret key")
+        self._authorization = _authorization(key, "the secret key", _HOW)
 
     # Not a coroutine: its frame, which holds the key, would stand in the traceback of every transport error.
     def __call__(self, request: Request, call_next: Handler, /) -> Awaitable[Response]:
@@ -70,7 +72,7 @@ class BearerAuth:
         if authority == "public":
             return call_next(request)
         if request.bearer is not None:
-            authorization = _authorization(request.bearer, "the credentials of this call")
+            authorization = _authorization(request.bearer, "the token of this call", f"pass {_WANTED[authority]}")
         elif authority != "secret":
             msg = f"{request.operation.id} needs {_WANTED[authority]}, and the call carries none"
             raise ConfigurationError(msg)
@@ -85,11 +87,11 @@ class BearerAuth:
         return f"BearerAuth({'no key' if self._authorization is None else '…'})"
 
 
-def _authorization(key: Secret, what: str) -> str:
+def _authorization(key: Secret, what: str, mend: str) -> str:
     trouble = _trouble(key)
     if trouble is None:
         return f"Bearer {key.reveal()}"
-    msg = f"{what} {trouble}"
+    msg = f"{what} {trouble}: {mend}"
     raise ConfigurationError(msg)
 
 
@@ -97,9 +99,9 @@ def _trouble(key: Secret) -> str | None:
     """Return why *key* can be none; not raised here, where the text of it is at hand."""
     text = key.reveal()
     if not text:
-        return f"is empty: pass secret_key=, or set {_VARIABLE}"
+        return "is empty"
     if not _VISIBLE_ASCII.fullmatch(text):
-        return "holds a space, a line break or another character that no key has: was it copied whole?"
+        return "holds a space, a line break or another character that no key has (was it copied whole?)"
     if text.startswith("pk_"):
-        return "is a publishable one (pk_…), made for browsers and refused here: use one that begins with sk_"
+        return "is a publishable key (pk_…), made for browsers and refused here"
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 import attrs
@@ -11,7 +12,7 @@ from tripwire_async._enums import OpenEnum
 from tripwire_async._fields import UNSET, UnsetType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 E = TypeVar("E", bound=OpenEnum)
 M = TypeVar("M", bound=attrs.AttrsInstance)
@@ -44,22 +45,22 @@ def known_all(enumeration: type[E], values: Iterable[E | str]) -> tuple[E, ...]:
 @overload
 def known_all(enumeration: type[E], values: Iterable[E | str] | UnsetType) -> tuple[E, ...] | UnsetType: ...
 def known_all(enumeration: type[E], values: Iterable[E | str] | UnsetType) -> tuple[E, ...] | UnsetType:
-    """Return *values* as members, each as `known` does; a single text is a ValueError, as its letters are none."""
+    """Return *values* as members, each as `known` does; anything else than a list is a ValueError."""
     if isinstance(values, UnsetType):
         return UNSET
-    if isinstance(values, str):
-        msg = f"a list of {enumeration.__name__} is wanted, not the text {values!r}: put it in a list"
-        raise ValueError(msg)  # noqa: TRY004 - wrong arguments are one kind of error, whatever is wrong with them
+    if _is_no_list(values):
+        msg = f"a list of {enumeration.__name__} is wanted, not {values!r}: put it in a list"
+        raise ValueError(msg)
     return tuple(enumeration.of(value) for value in values)
 
 
 def texts(name: str, values: Iterable[str] | UnsetType) -> tuple[str, ...] | UnsetType:
-    """Return *values*, the argument called *name*; a single text is a ValueError, as its letters are not meant."""
+    """Return *values*, the argument called *name*; anything else than a list is a ValueError."""
     if isinstance(values, UnsetType):
         return UNSET
-    if isinstance(values, str):
-        msg = f"{name} must be a list of texts, not the text {values!r}: put it in a list"
-        raise ValueError(msg)  # noqa: TRY004 - wrong arguments are one kind of error, whatever is wrong with them
+    if _is_no_list(values):
+        msg = f"{name} must be a list of texts, not {values!r}: put it in a list"
+        raise ValueError(msg)
     return tuple(values)
 
 
@@ -85,7 +86,15 @@ def models(
     """Return the argument called *name* as *type_* objects, each as `model` does."""
     if isinstance(values, UnsetType):
         return UNSET
+    if _is_no_list(values):
+        msg = f"{name} must be a list of {type_.__name__}, not {type(values).__name__}"
+        raise ValueError(msg)
     return tuple(model(f"{name}[{index}]", type_, value) for index, value in enumerate(values))
+
+
+def _is_no_list(values: object) -> bool:
+    """Tell whether *values* is None, a number or the like, or a text, which would be taken for a list of letters."""
+    return isinstance(values, str) or not isinstance(values, Iterable)
 
 
 def mapping(name: str, value: Mapping[str, Any] | UnsetType) -> dict[str, Any] | UnsetType:
