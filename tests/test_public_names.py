@@ -26,8 +26,8 @@ PUBLIC = {
         encrypt_delivery generate_key_pair import_key_pair is_forbidden_variable is_managed_variable
     """,
     "tripwire_async.middleware": """
-        BearerAuth Handler Middleware OnRetry RateLimit RateLimitState Request RequestLog Response Retry
-        RetryQuota RetryRecord Trace Tracing compose default_middleware
+        BearerAuth Handler Middleware OnRetry RateLimit RateLimitState RateLimitStore RedisStore Request RequestLog
+        Response Retry RetryQuota RetryRecord Trace Tracing compose default_middleware
     """,
     "tripwire_async.receiver": """
         Answer Claim DEFAULT_MAX_BODY DEFAULT_TOLERANCE EventStore GateSessionApprovedEvent RecentEvents Router
@@ -68,7 +68,9 @@ def test_an_exported_name_is_listed_before_it_is_used(module: str) -> None:
     assert "\n" == ended.stdout
 
 
-@pytest.mark.parametrize("module", ["tripwire_async", "tripwire_async.receiver", "tripwire_async.testing"])
+@pytest.mark.parametrize(
+    "module", ["tripwire_async", "tripwire_async.middleware", "tripwire_async.receiver", "tripwire_async.testing"]
+)
 def test_a_name_that_is_not_there_is_an_attribute_error(module: str) -> None:
     """Also where names are looked up when they are asked for."""
     with pytest.raises(AttributeError, match=f"module '{module}' has no attribute 'nonsense'"):

@@ -18,6 +18,8 @@ from tripwire_async._clock import LOOP_CLOCK
 from tripwire_async.errors import RequestTimeoutError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from tripwire_async._clock import Clock, Timer
     from tripwire_async._messages import Lane, Request
 
@@ -47,6 +49,10 @@ class Slots:
         """Return whether one more may go; the last twentieth is kept for single calls."""
         return self.taken < (self.most - self.most // 20 if bulk else self.most)
 
+    def room(self, *, bulk: bool) -> int:
+        """Return how many more may go."""
+        return max(0, (self.most - self.most // 20 if bulk else self.most) - self.taken)
+
     def pump(self, now: float) -> None:
         """Let go whoever may, the gates by turns."""
         moved = True
@@ -60,13 +66,14 @@ class Slots:
 
 @final
 @attrs.define(eq=False)
-class _Waiter:
+class Waiter:
+    """A call in the queue: *sent* is set when it may go, and *future* then, or when it is given up."""
+
     future: asyncio.Future[None]
     deadline: float
     sent: Sent | None = None
 
 
-@final
 class Gate:
     """The queues of one key on one event loop.
 
@@ -95,7 +102,7 @@ class Gate:
         self._clock = clock
         # A gate stays with its loop, and need not look twice a call for the one that is running.
         self._now = loop.time if clock is LOOP_CLOCK else clock.now
-        self._lanes: dict[Lane, OrderedDict[_Waiter, None]] = {
+        self._lanes: dict[Lane, OrderedDict[Waiter, None]] = {
             "single": OrderedDict(),
             "send": OrderedDict(),
             "poll": OrderedDict(),
@@ -133,7 +140,7 @@ class Gate:
         """
         began = self._now()
         self._check_deadline(request, began)
-        waiter = _Waiter(asyncio.get_running_loop().create_future(), request.deadline)
+        waiter = Waiter(asyncio.get_running_loop().create_future(), request.deadline)
         lane = self._lanes[request.lane]
         lane[waiter] = None
         self._slots.busy[self] = None
@@ -161,10 +168,7 @@ class Gate:
         knowledge.cooldown.refuse(sent, sent.at, now, retry_after)
         knowledge.opening = 1
         knowledge.retry_unknown_at = 2 * knowledge.cooldown.until - now
-        for lane in self._lanes.values():
-            for waiter in tuple(lane):
-                if waiter.deadline < knowledge.cooldown.until:
-                    self._give_up(waiter, lane)
+        self._turn_away()
         self._release(now)
 
     def lose(self, sent: Sent, *, counted: bool) -> None:
@@ -201,7 +205,7 @@ class Gate:
 
     def set_timer(self, now: float) -> None:
         """See to it that the waiters are looked at again when something changes by itself."""
-        when = self.knowledge.next_change(now)
+        when = self._next_change(now)
         if self._timer is not None:
             if self._timer_at == when:
                 return
@@ -210,6 +214,9 @@ class Gate:
         if when is not None:
             self._timer_at = when
             self._timer = self._clock.call_at(when, self._wake)
+
+    def _next_change(self, now: float) -> float | None:
+        return self.knowledge.next_change(now)
 
     def _wake(self) -> None:
         self._timer = None
@@ -268,13 +275,13 @@ class Gate:
         when = until if until > now else self.knowledge.next_change(now)
         return None if when is None else when - now
 
-    async def _until_granted(self, request: Request, waiter: _Waiter) -> None:
+    async def _until_granted(self, request: Request, waiter: Waiter) -> None:
         lane = self._lanes[request.lane]
         timer: Timer | None = None
         if request.deadline < math.inf:
             timer = self._clock.call_at(request.deadline, lambda: self._give_up(waiter, lane))
         try:
-            await waiter.future
+            await self._turn(waiter)
         except GeneratorExit:
             lane.pop(waiter, None)
             if waiter.sent is not None:
@@ -292,7 +299,18 @@ class Gate:
             if timer is not None:
                 timer.cancel()
 
-    def _give_up(self, waiter: _Waiter, lane: OrderedDict[_Waiter, None]) -> None:
+    def _turn(self, waiter: Waiter) -> Awaitable[None]:
+        return waiter.future
+
+    def _turn_away(self) -> None:
+        """Give up all those whose deadline comes before the end of the cooldown."""
+        until = self.knowledge.cooldown.until
+        for lane in self._lanes.values():
+            for waiter in tuple(lane):
+                if waiter.deadline < until:
+                    self._give_up(waiter, lane)
+
+    def _give_up(self, waiter: Waiter, lane: OrderedDict[Waiter, None]) -> None:
         lane.pop(waiter, None)
         if not waiter.future.done():
             waiter.future.set_result(None)

@@ -131,6 +131,13 @@ class Window:
         if retry_after is not None:
             self._infer(sent, now, limit, retry_after)
 
+    def hear(self, now: float, limit: int | None, length: float | None) -> None:
+        """Take over what others have learned of the same limit."""
+        if self.limit is None:
+            self.limit = limit
+        if length is not None and (self._bound is None or length < self._bound):
+            self._limit_length(length, now)
+
     def used(self, now: float) -> int:
         """Return how many requests count now, at the most, as far as can be told."""
         if self._bound is None:
@@ -138,6 +145,11 @@ class Window:
         self._expire(now)
         own = self.in_flight + len(self._inside)
         return own + self._foreign if now < self._foreign_until else own
+
+    def own(self, now: float) -> int:
+        """Return how many of our own requests count now, at the most."""
+        self._expire(now)
+        return self.in_flight + len(self._inside)
 
     def free(self, now: float, *, reserve: int = 0) -> int:
         """Return how many more may be sent now if *reserve* are to be left; none, for 0 and less."""

@@ -17,6 +17,7 @@ from ._gate import Gate, Slots
 from ._headers import header
 from ._knowledge import Knowledge
 from ._retry_after import parse_retry_after
+from ._shared_gate import SharedGate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     from tripwire_async._pipeline import Handler
     from tripwire_async._secret import Secret
 
+    from .rate_limit_store import RateLimitStore
+
 _Key: TypeAlias = "tuple[str, Secret | None]"
+_OWN: Final[_Key] = ("secret", None)
+"""The client's own key, the only one that other processes use as well."""
 _MOST_KEYS: Final = 256
 _LONGEST_NUMBER: Final = 15
 
@@ -69,17 +74,23 @@ class RateLimit:
     has learned survives from one `asyncio.run` to the next. Loops that run at the same time, in several threads, do
     not share what they learn.
 
+    Without a *store* the limit is kept in memory. With one it is shared with all processes that use the same: none of
+    them sends more than the limit leaves to all, and what one learns, or is refused, all know. While the store cannot
+    be asked, the limit is the process's own again.
+
     Arguments:
+        store: What keeps the limit of the client's own key for several processes, as a `RedisStore`.
         max_in_flight: How many requests may be on the wire at once.
         clock: What tells the time.
         jitter: Draws from [0, 1), for cooldowns that the service left without a length.
     """
 
-    __slots__ = ("_clock", "_current", "_desks", "_jitter", "_lock", "_max_in_flight")
+    __slots__ = ("_clock", "_current", "_desks", "_jitter", "_lock", "_max_in_flight", "_store")
 
     def __init__(
         self,
         *,
+        store: RateLimitStore | None = None,
         max_in_flight: int = 200,
         clock: Clock = LOOP_CLOCK,
         jitter: Callable[[], float] = random.random,
@@ -87,6 +98,7 @@ class RateLimit:
         if max_in_flight < 1:
             msg = f"max_in_flight must be at least 1, not {max_in_flight}: nothing could ever be sent"
             raise ValueError(msg)
+        self._store = store
         self._max_in_flight = max_in_flight
         self._clock = clock
         self._jitter = jitter
@@ -117,6 +129,8 @@ class RateLimit:
             gate.refuse(sent, parse_retry_after(response.headers), limit)
         else:
             gate.answer(sent, limit, remaining)
+        if isinstance(gate, SharedGate):
+            await gate.tell()
         return response
 
     def state(self) -> RateLimitState:
@@ -126,7 +140,7 @@ class RateLimit:
         """
         desk = self._desk()
         now = self._clock.now()
-        knowledge = desk.knowledge.get(("secret", None)) or Knowledge(self._jitter)
+        knowledge = desk.knowledge.get(_OWN) or Knowledge(self._jitter)
         window = knowledge.window
         return RateLimitState(
             limit=window.limit,
@@ -153,7 +167,7 @@ class RateLimit:
             if desk.loop.is_closed():
                 self._desks.remove(desk)
                 learned |= desk.close()
-        desk = _Desk(loop, Slots(self._max_in_flight), self._clock, self._jitter, OrderedDict(learned))
+        desk = _Desk(loop, Slots(self._max_in_flight), self._clock, self._jitter, OrderedDict(learned), self._store)
         self._desks.append(desk)
         return desk
 
@@ -168,6 +182,7 @@ class _Desk:
     _clock: Clock
     _jitter: Callable[[], float]
     knowledge: OrderedDict[_Key, Knowledge]
+    _store: RateLimitStore | None
     _gates: dict[_Key, Gate] = attrs.field(factory=dict)
 
     def gate(self, request: Request) -> Gate:
@@ -187,7 +202,11 @@ class _Desk:
         if len(self._gates) >= _MOST_KEYS:
             self._forget_idle()
         knowledge = self.knowledge.setdefault(key, Knowledge(self._jitter))
-        gate = self._gates[key] = Gate(knowledge, self.slots, self._clock, self.loop)
+        if self._store is None or key != _OWN:
+            gate = Gate(knowledge, self.slots, self._clock, self.loop)
+        else:
+            gate = SharedGate(knowledge, self.slots, self._clock, self.loop, self._store)
+        self._gates[key] = gate
         return gate
 
     def _forget_idle(self) -> None:

@@ -1,0 +1,282 @@
+-- One rate limit for many processes: takes in what one of them tells, and grants it slots, as one step.
+--
+-- A slot is one request. Until its end is told it counts for PATIENCE longer than the window, in case its process is
+-- gone; from then on for one window after its end, as the service counted it no later than that.
+-- All times are microseconds on the clock of this server, which all processes share.
+
+local STATE, SLOTS, CLIENTS, ASKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+
+local PATIENCE = 5000000 -- after which a request that nobody tells of has reached the service, or never will
+local LOOK = 20000 -- between two looks at what only the end of a request can change; and to gather slots
+local CHEW = 5000 -- between two bites
+local LONGEST_WAIT = 1000000
+local NEAR = 200000 -- by which a process that waits for slots may be late
+local KEEP = 86400000 -- milliseconds that all this is remembered when nobody asks
+local MOST_SLOTS = 20000
+local IDLE = 60000000
+
+local ask = cjson.decode(ARGV[1])
+
+-- Numbers turn into text with 14 digits, and microseconds since 1970 have 16.
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+
+local state = {}
+local fields = redis.call('HGETALL', STATE)
+for i = 1, #fields, 2 do
+  state[fields[i]] = fields[i + 1]
+end
+local function known(name, default)
+  return tonumber(state[name]) or default
+end
+
+local limit, window = known('limit'), known('window')
+local held_until, pending, probe = known('held_until', 0), known('pending', 0), state.probe or ''
+local newest, told, told_at = known('newest', 0), known('told', 0), known('told_at', 0)
+local foreign, foreign_until = known('foreign', 0), known('foreign_until', 0)
+local knock_at, surprised = known('knock_at', 0), known('surprised', 0)
+local last = known('last')
+
+local forgotten = not last
+if last and now < last then
+  -- This server's clock was set back: by little, time stands still; by more, what counted is not known any more.
+  if now < last - 1000000 then
+    redis.call('DEL', SLOTS, CLIENTS, ASKS)
+    held_until, newest, told, told_at = 0, 0, 0, 0
+    foreign, foreign_until, knock_at, surprised = 0, 0, 0, 0
+    probe, forgotten = '', true
+  else
+    now = last
+  end
+end
+if forgotten then
+  limit, window = limit or ask.limit, window or ask.window
+  if limit then
+    -- There was a store before this one: a single request goes first, and tells how many the service counts.
+    pending = 1
+  end
+end
+
+-- How long a request counts after its end, with something to spare for clocks and rounding.
+local function stay()
+  return window + 1000 + window * 0.0005
+end
+
+local function count(from, to)
+  return redis.call('ZCOUNT', SLOTS, from, to)
+end
+
+local heard -- the newest answer told now that brought a count
+
+-- The request that a slot was used for left at the time that its name ends with, once it has ended.
+local function sent_at(member)
+  return tonumber(string.match(member, '|(%d+)'))
+end
+
+-- Shorten the window if the service counts fewer requests than were sent in it.
+local function tighten(sent, at, counted)
+  if not window or count(text(sent - window), text(sent)) <= counted + 1 then
+    return
+  end
+  -- One more than the count must have left; another one more, for services that count the request afterwards.
+  local missing, oldest = counted + 1, sent
+  for _, member in ipairs(redis.call('ZREVRANGEBYSCORE', SLOTS, text(sent), '-inf')) do
+    local left = sent_at(member)
+    if left and string.sub(member, -1) ~= '?' then
+      oldest = math.min(oldest, left)
+      missing = missing - 1
+      if missing == 0 then
+        window = math.min(window, at - oldest)
+        return
+      end
+    end
+  end
+end
+
+-- Take the length of the window from a refusal: the oldest of the last requests that fit is the one to leave.
+local function infer(sent, at, retry_after)
+  local members = redis.call('ZREVRANGEBYSCORE', SLOTS, text(at), '-inf', 'LIMIT', 0, limit)
+  local oldest = sent
+  for _, member in ipairs(members) do
+    oldest = math.min(oldest, sent_at(member) or sent)
+  end
+  local bound, whole = at + retry_after - oldest, #members >= limit
+  if not window then
+    -- With only a few requests of ours in the window the oldest in it is hardly one of them.
+    if whole or #members > limit / 2 then
+      window = bound
+    end
+  elseif sent >= surprised and count(text(sent - stay()), '+inf') <= limit then
+    -- There was room by our count: others use the key too, or the window is longer than thought.
+    surprised = at
+    if whole and bound > window then
+      window = math.min(bound, 2 * window)
+    end
+  end
+end
+
+-- Note the end of a request.
+local function hear(ended)
+  local slot = ask.client .. ':' .. ended.slot
+  local sent, at = now - ended.sent_ago, now - ended.ended_ago
+  redis.call('ZREM', SLOTS, slot)
+  if ended.outcome ~= 'unsent' then
+    local doubt = ended.outcome == 'answered' and '' or '?'
+    redis.call('ZADD', SLOTS, text(at), slot .. '|' .. text(sent) .. doubt)
+  end
+  if ended.limit and sent >= newest then
+    newest, limit = sent, ended.limit
+  end
+  if ended.count and (sent >= told_at or ended.count >= told) then
+    -- An answer replaces those that had come when its request went out. Of the others the highest count counts them all.
+    told, told_at = ended.count, at
+  end
+  if ended.outcome == 'answered' then
+    if ended.limit and ended.count and (not heard or sent >= heard.sent) then
+      heard = { sent = sent, at = at, count = ended.count }
+    end
+    if probe == slot then
+      probe, pending = '', 0
+    end
+  elseif probe == slot then
+    probe = ''
+  end
+  if ended.outcome == 'refused' then
+    if limit then
+      told, told_at = math.max(told, limit), at
+      if ended.retry_after then
+        infer(sent, at, ended.retry_after)
+      end
+    end
+    held_until, pending = math.max(held_until, at + ended.hold), 1
+    knock_at = 2 * held_until - now
+  end
+end
+
+local asked = cjson.decode(redis.call('HGET', ASKS, ask.client) or '{"number":0,"granted":0,"period":0,"had":0,"serial":0}')
+for _, ended in ipairs(ask.ended) do
+  if ended.serial > asked.serial then
+    asked.serial = ended.serial
+    hear(ended)
+  end
+end
+if heard then
+  tighten(heard.sent, heard.at, heard.count)
+  if window and heard.sent >= newest then
+    -- What the service counts and we do not was sent by somebody who does not ask here.
+    foreign = math.max(0, heard.count - count('(' .. text(heard.sent - stay()), '+inf'))
+    foreign_until = heard.at + stay()
+  end
+end
+if limit then
+  redis.call('ZREMRANGEBYRANK', SLOTS, 0, -(math.min(2 * limit, MOST_SLOTS) + 1))
+end
+
+local under_way = count('(' .. text(now), '+inf')
+if probe ~= '' and tonumber(redis.call('ZSCORE', SLOTS, probe) or 0) <= now then
+  probe = ''
+end
+
+-- Who else waits for slots? Each of them may have an equal part of every window.
+for _, client in ipairs(redis.call('ZRANGEBYSCORE', CLIENTS, '-inf', text(now - IDLE))) do
+  redis.call('ZREM', CLIENTS, client)
+  redis.call('HDEL', ASKS, client)
+end
+redis.call('ZREM', CLIENTS, ask.client)
+local others = redis.call('ZCOUNT', CLIENTS, '(' .. text(now), '+inf')
+local period = window and math.floor(now / window) or 0
+local had = asked.period == period and asked.had or 0
+
+local wanted, granted, wait = ask.single + ask.bulk, 0, 0
+if asked.number == ask.number then
+  granted = asked.granted
+  had = math.max(0, had - granted)
+elseif wanted == 0 then
+  granted = 0
+elseif now < held_until then
+  wait = held_until - now
+elseif pending == 1 then
+  if probe == '' then
+    granted = 1
+    probe = ask.client .. ':' .. ask.number .. '.1'
+  end
+  wait = LOOK
+elseif not limit then
+  -- How to open is the asker's: it wants no more than it had answers.
+  granted = wanted
+else
+  local reserve = limit >= 100 and window and window > 5000000 and math.floor(limit / 50) or 0
+  local since, free
+  if window then
+    since = '(' .. text(now - stay())
+    foreign = now < foreign_until and foreign or 0
+    free = limit - foreign - count(since, '+inf')
+  else
+    free = limit - told - under_way
+  end
+  -- Whoever comes a moment later is to find something: small bites, and an equal part for everybody.
+  local part = others == 0 and free or math.min(free, math.ceil(limit / (others + 1)) - had)
+  local bite = math.min(part, math.ceil(limit / 10))
+  local single = math.max(0, math.min(ask.single, bite))
+  local bulk = math.max(0, math.min(ask.bulk, bite - single, free - reserve - single))
+  granted = single + bulk
+  if not window and free <= 0 and under_way == 0 and now >= knock_at then
+    granted = 1 -- nothing else can tell when the next one fits: a refusal will
+  end
+  if granted < wanted then
+    local short = 1 - (free - granted) + (single < ask.single and 0 or reserve)
+    if short <= 0 then
+      wait = part > bite and CHEW or LOOK -- until the next bite, or the others have had theirs
+    elseif not window then
+      wait = under_way == 0 and math.max(LOOK, knock_at - now) or LOOK
+    else
+      -- Until some fit at once, so that few questions are asked, but hardly longer than until the first does.
+      local function leaves(index)
+        local found = redis.call('ZRANGEBYSCORE', SLOTS, since, text(now), 'WITHSCORES', 'LIMIT', index, 1)
+        return found[2] and found[2] + stay()
+      end
+      local some = short - 1 + math.min(wanted - granted, math.max(1, math.floor(limit / 20)))
+      local first = leaves(short - 1)
+      local when = first and math.min(first + LOOK, leaves(some - 1) or math.huge) or now + stay()
+      if foreign > 0 then
+        when = math.min(when, foreign_until)
+      end
+      wait = when - now
+    end
+  end
+end
+wait = math.max(1000, math.min(wait, LONGEST_WAIT))
+
+for i = 1, granted do
+  redis.call('ZADD', SLOTS, text(now + PATIENCE), ask.client .. ':' .. ask.number .. '.' .. i)
+end
+redis.call('ZADD', CLIENTS, text(granted < wanted and now + wait + NEAR or now), ask.client)
+redis.call(
+  'HSET', ASKS, ask.client,
+  cjson.encode({ number = ask.number, granted = granted, period = period, had = had + granted, serial = asked.serial })
+)
+redis.call(
+  'HSET', STATE, 'last', text(now), 'held_until', text(held_until), 'pending', pending, 'probe', probe,
+  'newest', text(newest), 'told', told, 'told_at', text(told_at),
+  'foreign', foreign, 'foreign_until', text(foreign_until),
+  'knock_at', text(knock_at), 'surprised', text(surprised)
+)
+if limit then
+  redis.call('HSET', STATE, 'limit', text(limit))
+end
+if window then
+  redis.call('HSET', STATE, 'window', text(window))
+end
+for _, key in ipairs(KEYS) do
+  redis.call('PEXPIRE', key, KEEP)
+end
+
+local unsettled = (pending == 1 or not limit or not window) and 1 or 0
+return {
+  granted, math.ceil(wait), limit or -1, window and math.ceil(window) or -1,
+  math.ceil(math.max(0, held_until - now)), unsettled, others,
+}
