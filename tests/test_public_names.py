@@ -66,6 +66,8 @@ def test_an_exported_name_is_listed_before_it_is_used(module: str) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert "\n" == ended.stdout
+    imported = importlib.import_module(module)
+    assert set(imported.__all__) <= set(dir(imported))
 
 
 @pytest.mark.parametrize(
