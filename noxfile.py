@@ -252,6 +252,13 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def versus(session: nox.Session) -> None:
+    """Print what others make of the same sends at the same limit; this installs them, and takes some minutes."""
+    _install(session, "versus")
+    session.run("python", "-m", "tests.benchmarks.versus", *session.posargs)
+
+
+@nox.session(default=False)
 def audit(session: nox.Session) -> None:
     """Ask the public databases for known vulnerabilities of what the package needs; this wants the network."""
     _install(session, "audit", package=None)
