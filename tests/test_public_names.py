@@ -13,6 +13,9 @@ PUBLIC = {
         ApprovedGateSession AsyncTripwire Listing Page PendingDelivery PendingGateSession PollSchedule RawResponse
         Secret TripwireError UNSET __version__ errors
     """,
+    "tripwire_async.deliveries": """
+        FanOut PendingDelivery Plan PollSchedule TestOutcome TestState TestTimings
+    """,
     "tripwire_async.errors": """
         APIError AuthenticationError BadRequestError ConfigurationError ConflictError DeliveryError
         DeliveryTimeoutError EventDecodeError FieldError GateDeliveryError

@@ -79,6 +79,7 @@ class Caller(Protocol):
         bearer: Secret | None = None,
         deadline: float | None = None,
         lane: Lane = "single",
+        trace: Trace | None = None,
     ) -> Awaitable[Answer[T]]: ...
 
 
@@ -112,6 +113,7 @@ class ApiCaller:
         bearer: Secret | None = None,
         deadline: float | None = None,
         lane: Lane = "single",
+        trace: Trace | None = None,
     ) -> Answer[T]:
         """Call *operation*.
 
@@ -123,6 +125,7 @@ class ApiCaller:
             bearer: Credentials for this call alone; None for the client's own key.
             deadline: Seconds for this call with everything in it, if fewer than the client's.
             lane: What the call is part of, for a fair rate limit.
+            trace: Where to note what becomes of the call, also when it fails; what is there already is added to.
 
         Raises:
             ValueError: An argument that the API could not take; nothing was sent.
@@ -136,7 +139,10 @@ class ApiCaller:
         options = self._options
         allowed = options.deadline if deadline is None else min(deadline, options.deadline)
         began = self._clock.now()
-        trace = Trace(began=began)
+        if trace is None:
+            trace = Trace(began=began)
+        else:
+            trace.began = began
         request = Request(
             operation=operation,
             url=url,

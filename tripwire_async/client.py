@@ -17,7 +17,7 @@ from ._keys import hidden_key
 from ._pipeline import compose
 from ._transport import AiohttpTransport
 from .errors import ConfigurationError
-from .middleware import BearerAuth, default_middleware
+from .middleware import BearerAuth, RateLimit, default_middleware
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ._pipeline import Middleware
     from ._secret import Secret
+    from .middleware import RateLimitState
     from .resources.fingerprints import Fingerprints
     from .resources.gate import Gate
     from .resources.organizations import Organizations
@@ -119,7 +120,11 @@ class AsyncTripwire:
         """Webhook endpoints, events, and test sends."""
         from .resources.webhooks import Webhooks  # noqa: PLC0415 - as above
 
-        return Webhooks(self._call, LOOP_CLOCK)
+        return Webhooks(self._call, LOOP_CLOCK, self._limits)
+
+    def _limits(self) -> RateLimitState | None:
+        """Return where the rate limit stands; None without one."""
+        return next((layer.state() for layer in self._layers if isinstance(layer, RateLimit)), None)
 
     @functools.cached_property
     def gate(self) -> Gate:

@@ -72,7 +72,7 @@ BESIDES = {
 }
 """Methods that call an operation which has a method of its own."""
 
-OURS = {"prefetch", "poll"}
+OURS = {"prefetch", "poll", "reconcile"}
 """Arguments that are no part of what is sent."""
 
 TOKENS = {"pollToken": "poll_token", "agentToken": "agent_token"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ._polling import PollSchedule
+from .fan_out import FanOut
+from .outcomes import Plan, TestOutcome, TestState, TestTimings
 from .pending import PendingDelivery
 
-__all__ = ["PendingDelivery", "PollSchedule"]
+__all__ = ["FanOut", "PendingDelivery", "Plan", "PollSchedule", "TestOutcome", "TestState", "TestTimings"]

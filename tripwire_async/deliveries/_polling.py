@@ -135,6 +135,17 @@ class SharedPoll(Generic[T]):
             self._tell(None)
         return self.latest
 
+    def begin(self) -> int:
+        """Return the number of a read that somebody else begins now, for `offer`."""
+        self._begun += 1
+        return self._begun
+
+    def offer(self, told: T | None, number: int) -> None:
+        """Take what somebody else's read of that *number* told, as if this poll had made it."""
+        self._take(told, number)
+        self._plan_next()
+        self._tell(None)
+
     async def _lead(self, read: Read[T], end: float) -> None:
         """Read once when the next read is due, unless *end* or a `refresh` comes before."""
         self._led = True
@@ -142,7 +153,7 @@ class SharedPoll(Generic[T]):
         try:
             due = self._next_due()
             told = due > self._clock.now() and await self._word(before=min(due, end))
-            if not told and due < end:
+            if not told and due < end - _MARGIN:
                 await self._read_once(read, None if end == math.inf else end - self._clock.now())
         except Exception as error:
             trouble = error
@@ -179,8 +190,7 @@ class SharedPoll(Generic[T]):
         return self._due
 
     async def _read_once(self, read: Read[T], limit: float | None) -> None:
-        self._begun += 1
-        number = self._begun
+        number = self.begin()
         try:
             told = await read(limit)
         except asyncio.CancelledError:
@@ -192,6 +202,9 @@ class SharedPoll(Generic[T]):
             self._plan_next()
             raise
         self._plan_next()
+        self._take(told, number)
+
+    def _take(self, told: T | None, number: int) -> None:
         # A slow answer to an earlier read must not undo what a later one told.
         if told is not None and number > self._newest:
             self._newest = number

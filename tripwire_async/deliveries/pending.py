@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final, final
 
 from tripwire_async._clock import LOOP_CLOCK
@@ -16,6 +17,7 @@ from tripwire_async.errors import (
 )
 
 from ._polling import PollSchedule, SharedPoll, WaitTimedOut
+from .watcher import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from tripwire_async.models import WebhookDelivery
 
     from ._ticket import Ticket
+    from .watcher import Watcher
 
 SETTLED: Final = frozenset({"succeeded", "failed", "skipped"})
 """The statuses that a delivery never leaves."""
@@ -46,7 +49,8 @@ class PendingDelivery:
 
     ``await pending`` ends when the delivery has left ``pending``; `settled` when it has come to its end. Any number of
     tasks may wait, each with its own timeout; they share one stream of reads, and cancelling one disturbs no other.
-    Nothing is read while nobody waits.
+    Nothing is read while nobody waits. Where several deliveries of one organization are awaited, they share their reads
+    too, and how long deliveries usually take says when those are made.
 
     Attributes:
         ticket: The ids that say which delivery this is.
@@ -61,7 +65,10 @@ class PendingDelivery:
         "_read",
         "_schedule",
         "_shared",
+        "_since",
         "_trouble",
+        "_watch",
+        "_watcher",
         "request_id",
         "ticket",
     )
@@ -75,10 +82,15 @@ class PendingDelivery:
         request_id: str | None = None,
         schedule: PollSchedule = DEFAULT_SCHEDULE,
         clock: Clock = LOOP_CLOCK,
+        watcher: Watcher | None = None,
+        since: float = -math.inf,
     ) -> None:
         self.ticket = ticket
         self.request_id = request_id
         self._read = read
+        self._watcher = watcher
+        self._since = since
+        self._watch: Watch | None = None
         self._clock = clock
         self._asked_first: float | None = None
         self._trouble: TripwireError | None = None
@@ -145,7 +157,7 @@ class PendingDelivery:
             TripwireError: What kept it from being read, also where a wait would have gone on.
         """
         self._trouble = None
-        latest = await self._poll.refresh(self._read_latest)
+        latest = await self._poll.refresh(self._read_now)
         if self._trouble is not None:
             raise self._trouble
         return latest
@@ -171,6 +183,11 @@ class PendingDelivery:
     async def _until(
         self, done: Callable[[WebhookDelivery], bool], state: str, timeout: float | None
     ) -> WebhookDelivery:
+        watcher, watch = self._watcher, self._watch
+        if watcher is not None:
+            if watch is None:
+                watch = self._watch = Watch(self.ticket, self._since, self._poll.begin, self._offer)
+            watcher.enter(watch)
         try:
             return await self._poll.until(self._read_latest, done, timeout=timeout)
         except WaitTimedOut:
@@ -183,14 +200,33 @@ class PendingDelivery:
             raise DeliveryTimeoutError(
                 msg, event_id=self.event_id, endpoint_id=self.endpoint_id, latest=latest
             ) from self._trouble
+        finally:
+            if watcher is not None and watch is not None:
+                watcher.leave(watch)
+                if not watch.waiters:
+                    self._watch = None
+
+    def _offer(self, deliveries: Sequence[WebhookDelivery], number: int) -> None:
+        """Take what the watcher has read for somebody else."""
+        self._trouble = None
+        self._poll.offer(self._slowest(deliveries), number)
 
     async def _read_latest(self, limit: float | None) -> WebhookDelivery | None:
-        """Read the event's deliveries; what may pass by itself is remembered as trouble and read again later."""
+        """Read the event's deliveries when the watcher finds it time to."""
+        if self._watcher is None or self._watch is None:
+            return await self._read_now(limit)
+        return await self._understand(self._watcher.read(self._watch, limit))
+
+    async def _read_now(self, limit: float | None) -> WebhookDelivery | None:
+        return await self._understand(self._read(self.ticket, limit))
+
+    async def _understand(self, reading: Awaitable[Sequence[WebhookDelivery]]) -> WebhookDelivery | None:
+        """Return what *reading* tells; what may pass by itself is remembered as trouble and read again later."""
         now = self._clock.now()
         if self._asked_first is None:
             self._asked_first = now
         try:
-            deliveries = await self._read(self.ticket, limit)
+            deliveries = await reading
         except NotFoundError as error:
             if self.latest is None and now - self._asked_first > _FRESH:
                 msg = (

@@ -102,8 +102,11 @@ class _Recorder:
         bearer: Secret | None = None,
         deadline: float | None = None,
         lane: Lane = "single",
+        trace: Trace | None = None,
     ) -> Answer[T]:
-        answer = await self._call(operation, *path, query=query, body=body, bearer=bearer, deadline=deadline, lane=lane)
+        answer = await self._call(
+            operation, *path, query=query, body=body, bearer=bearer, deadline=deadline, lane=lane, trace=trace
+        )
         if self.answer is None:
             self.answer = cast("Answer[object]", answer)
         return answer

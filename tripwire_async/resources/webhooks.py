@@ -14,19 +14,23 @@ from tripwire_async._generated.models.webhooks import (
 )
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async.deliveries._ticket import Ticket
-from tripwire_async.deliveries.pending import DEFAULT_SCHEDULE, PendingDelivery
+from tripwire_async.deliveries.fan_out import FanOut
+from tripwire_async.deliveries.pending import DEFAULT_SCHEDULE
+from tripwire_async.deliveries.sending import Sender
 
 from ._arguments import known, known_all, page_size
 from .pagination import Listing
 from .raw import RawResource, raw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from tripwire_async._caller import Caller
     from tripwire_async._clock import Clock
-    from tripwire_async._generated.models.webhooks import Event, WebhookDelivery, WebhookEndpoint
-    from tripwire_async.deliveries import PollSchedule
+    from tripwire_async._generated.models.webhooks import Event, WebhookEndpoint
+    from tripwire_async.deliveries import PendingDelivery, PollSchedule
+    from tripwire_async.deliveries.fan_out import Until
+    from tripwire_async.middleware import RateLimitState
 
 
 @final
@@ -37,9 +41,11 @@ class Webhooks:
     is sent; a refusal of the service is an `APIError`, and no answer a `TransportError`.
     """
 
-    def __init__(self, call: Caller, clock: Clock) -> None:
+    def __init__(self, call: Caller, clock: Clock, limits: Callable[[], RateLimitState | None] = lambda: None) -> None:
         self._call = call
         self._clock = clock
+        self._limits = limits
+        self._sender = Sender(call, clock)
 
     def list_endpoints(self, organization_id: str) -> Listing[WebhookEndpoint]:
         """List the endpoints of an organization, disabled ones included, in one page.
@@ -126,28 +132,56 @@ class Webhooks:
         return answer.value.data
 
     async def send_test(
-        self, organization_id: str, endpoint_id: str, *, poll: PollSchedule | None = None
+        self, organization_id: str, endpoint_id: str, *, poll: PollSchedule | None = None, reconcile: bool = False
     ) -> PendingDelivery:
         """Send a ``webhook.test`` event to an endpoint; returns once the service has accepted it.
 
-        Await the `PendingDelivery` for the delivery itself, which *poll* says how often to look for. Scopes
-        ``webhooks:manage``, and ``webhooks:read`` to wait. Not repeated by itself after a lost answer, as the test may
-        have been sent.
+        Await the `PendingDelivery` for the delivery itself, which *poll* says how often to look for as long as no more
+        than two are awaited. Scopes ``webhooks:manage``, and ``webhooks:read`` to wait.
+
+        Not repeated by itself after a lost answer, as the test may have been sent. With *reconcile* the endpoint's
+        events are read then: the one that has appeared since is taken for the answer, and only if there is none, the
+        test is sent again.
         """
-        answer = await self._call(operations.SEND_TEST_WEBHOOK, organization_id, endpoint_id)
-        test = answer.value.data
-        return PendingDelivery(
-            Ticket(
-                organization_id=organization_id,
-                endpoint_id=endpoint_id,
-                event_id=test.event_id,
-                delivery_ids=test.delivery_ids,
-            ),
-            self._read_deliveries,
-            latest=test.latest_delivery,
-            request_id=answer.request_id,
-            schedule=poll or DEFAULT_SCHEDULE,
+        send = self._sender.send_surely if reconcile else self._sender.send
+        return await send(organization_id, endpoint_id, schedule=poll or DEFAULT_SCHEDULE)
+
+    def send_tests(
+        self,
+        organization_id: str,
+        endpoint_ids: Iterable[str] | None = None,
+        *,
+        until: Until = "settled",
+        in_flight: int = 200,
+        timeout: float | None = None,
+    ) -> FanOut:
+        """Send a test to each of many endpoints, all active ones when none are named, and see what becomes of them.
+
+        ``async for`` over the result for a `TestOutcome` an endpoint as they come, or ``await`` it for all of them.
+        Whatever happens to one test is in its outcome and never ends the others; a lost answer is reconciled as
+        `send_test` can do it. Scopes ``webhooks:manage``, and ``webhooks:read`` to list endpoints, to wait and to
+        reconcile.
+
+        Args:
+            organization_id: Whose endpoints they are.
+            endpoint_ids: The endpoints, each once.
+            until: ``settled`` to wait for the deliveries, or ``sent`` to have them accepted only.
+            in_flight: How many tests are sent or on their way at once. Up to 200 are followed with one read together.
+            timeout: Seconds for the whole run; None for no limit but that of 300 seconds for each delivery.
+
+        Raises:
+            ValueError: An argument that cannot work, such as an endpoint named twice; nothing was sent.
+        """
+        return FanOut(
+            self._sender,
+            self._call,
+            organization_id,
+            endpoint_ids,
+            until=until,
+            in_flight=in_flight,
+            timeout=timeout,
             clock=self._clock,
+            limits=self._limits,
         )
 
     def resume(self, token: str, *, poll: PollSchedule | None = None) -> PendingDelivery:
@@ -155,15 +189,7 @@ class Webhooks:
 
         Raises ValueError for any other text. Nothing is requested before the delivery is awaited.
         """
-        return PendingDelivery(
-            Ticket.from_token(token), self._read_deliveries, schedule=poll or DEFAULT_SCHEDULE, clock=self._clock
-        )
-
-    async def _read_deliveries(self, ticket: Ticket, limit: float | None) -> Sequence[WebhookDelivery]:
-        answer = await self._call(
-            operations.RETRIEVE_EVENT, ticket.organization_id, ticket.event_id, deadline=limit, lane="poll"
-        )
-        return answer.value.data.webhook_deliveries
+        return self._sender.pending(Ticket.from_token(token), schedule=poll or DEFAULT_SCHEDULE)
 
 
 @final

@@ -1,0 +1,504 @@
+"""Many tests at once, on virtual time: what each outcome says, what it all costs, and that nothing is left."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import random
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.deliveries.service import ORGANIZATION, Service, endpoint, now, webhooks
+from tests.virtual_time import run
+from tripwire_async import AsyncTripwire, errors
+from tripwire_async._messages import Response
+from tripwire_async.errors import TransportError
+from tripwire_async.testing import Outcome, TripwireServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tripwire_async._messages import Request
+    from tripwire_async.deliveries.fan_out import FanOut
+    from tripwire_async.deliveries.outcomes import TestOutcome
+
+pytestmark = pytest.mark.virtual_time
+
+SEND = "sendTestWebhook"
+
+
+def many(service: Service, count: int, **options: object) -> FanOut:
+    """Return a run over so many endpoints."""
+    ids = [endpoint(number) for number in range(count)]
+    return webhooks(service).send_tests(ORGANIZATION, ids, **options)  # type: ignore[arg-type] - typed by the callers
+
+
+def states(outcomes: Sequence[TestOutcome]) -> dict[str, int]:
+    return dict(Counter(outcome.state for outcome in outcomes))
+
+
+def nothing_is_left() -> None:
+    assert {asyncio.current_task()} == asyncio.all_tasks()
+
+
+def refuse(operation: str, status: int, *numbers: int) -> Callable[[Request, str], Response | None]:
+    """Have *operation* refused with *status*, for some endpoints where they are given."""
+
+    def spoil(request: Request, when: str) -> Response | None:
+        wanted = not numbers or any(endpoint(number) in request.url.path for number in numbers)
+        if request.operation.id != operation or not wanted:
+            return None
+        return Response(status, {}, b'{"error": {"code": "x", "message": "m", "status": 404, "request_id": "req_x"}}')
+
+    return spoil
+
+
+async def test_a_thousand_tests_keep_within_the_limit_and_cost_few_reads() -> None:
+    """600 requests in a rolling minute, deliveries of 5 s: hardly a read, none of them refused, and hardly a wait.
+
+    With 200 under way at once, and every read a request as well, no order of things ends before 75 s.
+    """
+    service = Service(limit=600, takes=5.0)
+    outcomes = await many(service, 1000)
+    assert {"succeeded": 1000} == states(outcomes)
+    assert [endpoint(number) for number in range(1000)] == [outcome.endpoint_id for outcome in outcomes]
+    assert len(service.requests) <= 1040
+    assert [] == [name for name, moment in service.requests if moment in service.limits.refused and name != SEND]
+    assert len(service.limits.refused) <= 1
+    assert now() <= 1.03 * 75
+    nothing_is_left()
+
+
+@pytest.mark.parametrize("low", [0.2, 4.0])
+async def test_deliveries_that_take_different_times_cost_few_reads_too(low: float) -> None:
+    """The slower ones are not pushed off the page by those that are sent in the meantime."""
+    service = Service(limit=600, takes=lambda number: low * (1 + number % 20 / 40))
+    outcomes = await many(service, 1000)
+    assert {"succeeded": 1000} == states(outcomes)
+    assert len(service.requests) <= 1040
+    assert now() <= 1.15 * 75
+
+
+async def test_outcomes_come_in_the_order_in_which_the_tests_end() -> None:
+    """And each of them as soon as it is known."""
+    service = Service(takes=lambda number: 13.0 - 3 * number)
+    came = [(outcome.endpoint_id, now()) async for outcome in many(service, 4)]
+    assert [one.endpoint_id for one in reversed(service.sent)] == [id_ for id_, _ in came]
+    assert all(moment < 7 + 3 * number for number, (_, moment) in enumerate(came))
+    nothing_is_left()
+
+
+async def test_an_outcome_tells_where_the_time_went() -> None:
+    """Before its turn, in the limiter, on the wire, and until it had settled."""
+    service = Service(limit=10, window=20.0, takes=3.0, latency=(0.5, 0.5))
+    first, *_, last = await many(service, 8, in_flight=4)
+    assert first.timings.pool == 0.0
+    assert last.timings.pool > 3.0
+    assert first.timings.wire == pytest.approx(0.5)
+    assert 2.5 < first.timings.settling < 6
+    assert (1, 1) == (first.attempts, len(first.request_ids))
+    assert first.delivery is not None
+    assert first.pending is not None
+    assert (first.pending.event_id, "succeeded") == (first.delivery.event_id, first.delivery.status)
+    assert sum(outcome.timings.limiter for outcome in (first, last)) > 0
+    assert 0.0 == first.timings.backoff
+
+
+async def test_without_names_all_active_endpoints_are_tested() -> None:
+    """Those that are disabled are left alone."""
+    service = Service(takes=1.0)
+    service.add_endpoints(1, 2, 3)
+    service.add_endpoints(4, status="disabled")
+    run = webhooks(service).send_tests(ORGANIZATION)
+    assert "<FanOut 0 of all done>" == repr(run)
+    assert [endpoint(number) for number in (1, 2, 3)] == [outcome.endpoint_id for outcome in await run]
+    assert "<FanOut 3 of 3 done>" == repr(run)
+
+
+@pytest.mark.parametrize("given", [[], None])
+async def test_an_empty_list_is_no_outcomes(given: list[str] | None) -> None:
+    """Given, or because there is no endpoint; that is no error."""
+    run = webhooks(Service()).send_tests(ORGANIZATION, given)
+    assert () == await run
+    assert 0.0 == (await run.plan()).seconds
+
+
+@pytest.mark.parametrize(
+    ("ids", "options", "named"),
+    [
+        ([endpoint(1), endpoint(2), endpoint(1)], {}, "twice"),
+        (endpoint(1), {}, "put it in a list"),
+        ([], {"until": "delivered"}, "until"),
+        ([], {"in_flight": 0}, "in_flight"),
+        ([], {"in_flight": True}, "in_flight"),
+        ([], {"timeout": 0}, "timeout"),
+        ([], {"timeout": float("nan")}, "timeout"),
+    ],
+)
+async def test_arguments_that_cannot_work_are_refused_at_once(
+    ids: object, options: dict[str, object], named: str
+) -> None:
+    """Before anything is sent; the same endpoint twice is more likely a slip than a wish."""
+    with pytest.raises(ValueError, match=named):
+        webhooks(Service()).send_tests(ORGANIZATION, ids, **options)  # type: ignore[arg-type] - wrong on purpose
+
+
+async def test_one_that_is_refused_ends_none_of_the_others() -> None:
+    """An endpoint of another organization is not found, and an id that is none is not sent."""
+    service = Service(takes=1.0, spoil=refuse(SEND, 404, 1))
+    outcomes = await webhooks(service).send_tests(ORGANIZATION, [endpoint(0), endpoint(1), "../x", endpoint(2)])
+    assert ["succeeded", "refused", "refused", "succeeded"] == [outcome.state for outcome in outcomes]
+    assert [errors.NotFoundError, ValueError] == [type(outcome.error) for outcome in outcomes[1:3]]
+    assert ("req_x",) == outcomes[1].request_ids
+    assert 0 == outcomes[2].attempts
+
+
+@pytest.mark.parametrize("end", ["failed", "skipped"])
+async def test_the_end_of_a_delivery_is_the_state(end: str) -> None:
+    """A failure is one of the endpoint's, and a disabled endpoint is skipped: neither is an error."""
+    [outcome] = await many(Service(takes=1.0, end=end), 1)
+    assert (end, None) == (outcome.state, outcome.error)
+
+
+async def test_a_key_that_may_not_read_sends_and_says_why_it_cannot_wait() -> None:
+    """Every test is sent, and none is known to have arrived."""
+    service = Service()
+    read, page = refuse("retrieveEvent", 403), refuse("listEvents", 403)
+    service.spoil = lambda request, when: read(request, when) or page(request, when)
+    outcomes = await many(service, 20)
+    assert ({"unknown": 20}, 20) == (states(outcomes), len(service.sent))
+    assert {errors.PermissionDeniedError} == {type(outcome.error) for outcome in outcomes}
+    assert all(outcome.pending is not None for outcome in outcomes)
+
+
+async def test_endpoints_that_cannot_be_listed_are_an_error_of_the_run() -> None:
+    """There is no endpoint that an outcome could be about."""
+    service = Service(spoil=refuse("listWebhookEndpoints", 403))
+    with pytest.raises(errors.PermissionDeniedError):
+        await webhooks(service).send_tests(ORGANIZATION)
+    nothing_is_left()
+
+
+async def test_until_sent_asks_for_no_end() -> None:
+    """Nothing is read; the state is unknown, without an error, and the handle can be awaited."""
+    service = Service(takes=1.0)
+    outcomes = await many(service, 50, until="sent")
+    assert (0, {"unknown": 50}) == (service.reads, states(outcomes))
+    assert outcomes[0].error is None
+    assert outcomes[0].pending is not None
+    assert "succeeded" == (await outcomes[0].pending.settled()).status
+
+
+async def test_a_bug_in_a_middleware_is_the_outcome_of_that_one_test() -> None:
+    """It may raise anything, in the send or in the wait."""
+
+    def spoil(request: Request, when: str) -> Response | None:
+        if endpoint(1) in request.url.path:
+            raise ZeroDivisionError
+        return None
+
+    outcomes = await many(Service(takes=1.0, spoil=spoil), 4)
+    assert ["succeeded", "unknown", "succeeded", "succeeded"] == [outcome.state for outcome in outcomes]
+    assert isinstance(outcomes[1].error, ZeroDivisionError)
+
+
+async def test_what_was_certainly_not_sent_is_refused_and_what_may_have_been_unknown() -> None:
+    """Without a connection nothing is sent; after a lost answer that leaves no trace nobody can say."""
+
+    def spoil(request: Request, when: str) -> Response | None:
+        if endpoint(1) in request.url.path:
+            raise TransportError("no connection", maybe_sent=False)
+        if endpoint(2) in request.url.path:
+            raise TransportError("lost", maybe_sent=True)
+        if endpoint(3) in request.url.path:
+            return Response(202, {}, b"?")
+        return None
+
+    _, *outcomes = await many(Service(takes=1.0, spoil=spoil), 4)
+    assert ["refused", "unknown", "unknown"] == [outcome.state for outcome in outcomes]
+    assert isinstance(outcomes[2].error, errors.ResponseDecodeError)
+    # Four attempts without a connection, and three sends without an answer.
+    assert [4, 3, 1] == [outcome.attempts for outcome in outcomes]
+
+
+async def test_a_run_ends_when_its_time_is_up() -> None:
+    """What was sent has timed out with its handle, and what was not begun with an error that says so."""
+    service = Service(takes=100.0)
+    outcomes = await many(service, 300, timeout=8.0)
+    assert ({"timed_out": 300}, True) == (states(outcomes), now() <= 9.0)
+    assert 200 == len(service.sent)
+    sent = [outcome for outcome in outcomes if outcome.pending is not None]
+    assert {errors.DeliveryTimeoutError} == {type(outcome.error) for outcome in sent}
+    assert {errors.RequestTimeoutError} == {type(outcome.error) for outcome in outcomes if outcome.pending is None}
+    nothing_is_left()
+
+
+async def test_a_server_that_stops_answering_holds_no_run() -> None:
+    """Half-way, for good: the run ends within a second of its time, and every endpoint has its outcome."""
+    service = Service(takes=1.0, limit=100, window=10.0)
+    run = many(service, 200, timeout=30.0)
+    waiting = asyncio.create_task(_all(run))
+    await asyncio.sleep(12.0)
+    service.limits.latency = (1e6, 1e6)
+    outcomes = await waiting
+    assert now() <= 31.0
+    assert {"succeeded", "timed_out"} == set(states(outcomes))
+    nothing_is_left()
+
+
+async def test_a_middleware_that_knows_no_deadline_holds_no_run() -> None:
+    """Half a second after its time what is still under way is cancelled."""
+
+    async def sleepy(request: Request, call_next: Callable[[Request], object]) -> Response:
+        await asyncio.sleep(1000)
+        raise AssertionError
+
+    ids = [endpoint(number) for number in range(5)]
+    run = webhooks(Service(), sleepy).send_tests(ORGANIZATION, ids, in_flight=3, timeout=10.0)
+    outcomes = await run
+    assert ({"timed_out": 5}, 10.5) == (states(outcomes), now())
+    assert {errors.RequestTimeoutError} == {type(outcome.error) for outcome in outcomes}
+    assert [True] * 3 + [False] * 2 == [getattr(outcome.error, "maybe_sent", None) for outcome in outcomes]
+
+
+async def test_a_wait_that_knows_no_deadline_holds_no_run() -> None:
+    """The same when the tests were accepted and it is the reads that hang."""
+    service = Service()
+
+    async def sleepy(request: Request, call_next: Callable[[Request], object]) -> Response:
+        if request.operation.id != SEND:
+            await asyncio.sleep(1000)
+        return await service(request)
+
+    run = webhooks(service, sleepy).send_tests(ORGANIZATION, [endpoint(number) for number in range(2)], timeout=10.0)
+    outcomes = await run
+    assert ({"timed_out": 2}, True) == (states(outcomes), now() <= 11.0)
+    assert {errors.DeliveryTimeoutError} == {type(outcome.error) for outcome in outcomes}
+
+
+async def test_a_clock_that_jumps_ends_in_outcomes() -> None:
+    """The machine slept for a day: whatever was waited for has timed out."""
+    service = Service(takes=5.0)
+    run = many(service, 50, timeout=100.0)
+    waiting = asyncio.create_task(_all(run))
+    await asyncio.sleep(2.0)
+    asyncio.get_running_loop()._jumping.now += 86_400.0  # type: ignore[attr-defined] - the loop of these tests
+    outcomes = await waiting
+    assert set(states(outcomes)) <= {"timed_out", "succeeded"}
+    assert now() < 86_410
+    nothing_is_left()
+
+
+async def test_a_limit_that_shrinks_in_mid_run_makes_it_slower_and_nothing_else() -> None:
+    """Refusals are waited out by everybody."""
+    service = Service(limit=200, window=10.0, takes=1.0)
+    waiting = asyncio.create_task(_all(many(service, 400)))
+    await asyncio.sleep(5.0)
+    service.limits.limit = 40
+    outcomes = await waiting
+    assert {"succeeded": 400} == states(outcomes)
+    assert len(service.limits.refused) <= 10
+
+
+async def test_deliveries_that_never_end_keep_no_others_from_being_tested() -> None:
+    """They give up their places after a while; without that, 200 of them would stop the run for minutes."""
+    service = Service(takes=lambda number: 1e9 if number < 200 else 1.0)
+    outcomes = await many(service, 600, timeout=60.0)
+    assert {"timed_out": 200, "succeeded": 400} == states(outcomes)
+    assert len(service.requests) < 600 + 60 * 10
+    nothing_is_left()
+
+
+async def test_reads_that_the_limit_holds_back_make_no_delivery_slow() -> None:
+    """Nothing is known against it; its place stays its own."""
+    service = Service(limit=100, window=60.0, takes=5.0)
+    outcomes = await many(service, 150)
+    assert {"succeeded": 150} == states(outcomes)
+    assert service.count("retrieveEvent") <= 10
+
+
+async def test_leaving_early_ends_everything_before_the_block_is_left() -> None:
+    """And what is known stays known: outcomes, and handles of what was under way."""
+    service = Service(takes=lambda number: 1.0 + number)
+    async with many(service, 50, in_flight=20) as run:
+        async for outcome in run:
+            assert outcome.state == "succeeded"
+            break
+    nothing_is_left()
+    sent = len(service.sent)
+    await asyncio.sleep(100)
+    assert sent == len(service.sent)
+    known = run.known
+    assert ["succeeded"] + ["unknown"] * 19 == [known[endpoint(number)].state for number in range(20)]
+    assert known[endpoint(5)].pending is not None
+    assert len(known) <= 21
+
+
+async def test_leaving_the_block_closes_a_walk_that_was_kept() -> None:
+    """And where it is just being gone through in another task, that one ends as well."""
+    async with many(Service(takes=lambda number: 1.0 + number), 5) as run:
+        walk = aiter(run)
+        await anext(walk)
+    nothing_is_left()
+    with pytest.raises(StopAsyncIteration):
+        await anext(walk)
+    async with many(Service(), 5) as run:
+        waiting = asyncio.create_task(_all(run))
+        await asyncio.sleep(1)
+    assert {"unknown": 0} | states(await waiting) == {"unknown": 5}
+    nothing_is_left()
+
+
+async def test_leaving_early_without_a_block_ends_everything_in_the_next_moment() -> None:
+    """A ``break`` drops the iterator, and the loop closes it."""
+    run = many(Service(), 50)
+    async for _ in run:
+        break
+    gc.collect()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    nothing_is_left()
+
+
+async def test_an_error_in_the_loop_ends_everything() -> None:
+    """It is the user's own and comes through."""
+
+    async def walk() -> None:
+        async with many(Service(), 50) as run:
+            async for _ in run:
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await walk()
+    nothing_is_left()
+
+
+@pytest.mark.parametrize("moment", [0.01, 0.3, 2.0, 5.3])
+async def test_a_cancelled_run_leaves_nothing(moment: float) -> None:
+    """Whenever it comes, the cancellation goes through once all workers have ended."""
+    run = many(Service(limit=60, window=10.0), 100)
+    waiting = asyncio.create_task(_all(run))
+    await asyncio.sleep(moment)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    nothing_is_left()
+
+
+async def test_a_task_group_around_a_run_behaves() -> None:
+    """When a sibling fails, the run is cancelled with the group and nothing is left."""
+    run = many(Service(), 100)
+
+    async def fail() -> None:
+        await asyncio.sleep(1)
+        raise ZeroDivisionError
+
+    async def both() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_all(run))
+            group.create_task(fail())
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await both()
+    assert [ZeroDivisionError] == [type(one) for one in caught.value.exceptions]
+    nothing_is_left()
+
+
+async def test_a_run_that_is_over_gives_the_same_outcomes_and_sends_nothing() -> None:
+    """One object is one run, awaited or walked through as often as you like."""
+    service = Service(takes=1.0)
+    run = many(service, 5)
+    outcomes = await run
+    assert outcomes == await run
+    assert set(outcomes) == {outcome async for outcome in run}
+    assert 5 == service.count(SEND)
+
+
+async def test_two_cannot_walk_through_one_run_at_once() -> None:
+    """Each would get a part of the outcomes."""
+    run = many(Service(), 5)
+    waiting = asyncio.create_task(_all(run))
+    await asyncio.sleep(0.1)
+    with pytest.raises(RuntimeError, match="under way"):
+        await run
+    assert {"succeeded": 5} == states(await waiting)
+
+
+async def test_a_run_that_was_left_before_it_began_sends_nothing() -> None:
+    """Not even when it is awaited afterwards."""
+    service = Service()
+    async with many(service, 5) as run:
+        pass
+    assert () == await run
+    assert 0 == len(service.requests)
+
+
+async def test_a_plan_is_made_of_one_request_at_the_most() -> None:
+    """It lists the endpoints, which the run need not do again."""
+    service = Service(takes=1.0)
+    service.add_endpoints(1, 2, 3)
+    run = webhooks(service).send_tests(ORGANIZATION)
+    plan = await run.plan()
+    assert (3, 8, 1) == (plan.endpoints, plan.requests, len(service.requests))
+    await run
+    assert 1 == service.count("listWebhookEndpoints")
+    planned = await webhooks(service).send_tests(ORGANIZATION, [endpoint(1)], until="sent").plan()
+    assert (1, 1) == (planned.endpoints, planned.requests)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_whatever_goes_wrong_every_endpoint_has_its_outcome(seed: int) -> None:
+    """Random losses, refusals and limits: each endpoint once, each webhook known, in time, and nothing left."""
+
+    async def main() -> None:
+        chance = random.Random(seed)  # noqa: S311 - what goes wrong, no secret
+        service = Service(limit=chance.choice([30, 100, 1000]), window=5.0, takes=lambda _: chance.uniform(0, 8))
+
+        def spoil(request: Request, when: str) -> Response | None:
+            dice = chance.random()
+            if dice < 0.03:
+                raise TransportError("lost", maybe_sent=True)
+            if dice < 0.05:
+                return Response(chance.choice([404, 500, 502, 200]), {}, b"?")
+            return None
+
+        service.spoil = spoil
+        outcomes = await many(service, 150, in_flight=chance.choice([5, 50, 200]), timeout=40.0)
+        assert [endpoint(number) for number in range(150)] == [outcome.endpoint_id for outcome in outcomes]
+        assert now() <= 41.0
+        for outcome in outcomes:
+            assert (outcome.error is None) == (outcome.state in {"succeeded", "failed", "skipped"})
+        nothing_is_left()
+
+    run(main())
+
+
+async def _all(run: FanOut) -> tuple[TestOutcome, ...]:
+    return await run
+
+
+def test_300_sends_at_60_in_2_seconds_over_the_wire() -> None:
+    """The real server, limit, sockets and time: every test succeeds, and hardly a request is refused."""
+
+    async def main() -> float:
+        async with (
+            TripwireServer(limit=60, window=2.0) as server,
+            AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
+        ):
+            server.script(Outcome("succeeded", after=0.1))
+            ids = [server.add_endpoint("https://example.com/hook").id for _ in range(300)]
+            began = asyncio.get_running_loop().time()
+            outcomes = await tripwire.webhooks.send_tests(server.organization_id, ids, timeout=60)
+            assert {"succeeded": 300} == states(outcomes)
+            assert 300 == len(server.deliveries)
+            assert len(server.requests) <= 330
+            assert server.refused <= 3
+            return asyncio.get_running_loop().time() - began
+
+    # 300 sends alone take 8 s, and not one read more fits in before the tenth second.
+    assert asyncio.run(main()) <= 1.3 * 10

@@ -1,0 +1,85 @@
+"""How far sends run ahead."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tripwire_async._clock import LOOP_CLOCK
+from tripwire_async.deliveries._send_window import SendWindow
+
+pytestmark = pytest.mark.virtual_time
+
+
+def window(width: int = 3, patience: float = 10.0) -> SendWindow:
+    return SendWindow(width, lambda: patience, LOOP_CLOCK)
+
+
+async def enter_soon(sends: SendWindow) -> asyncio.Task[None]:
+    task = asyncio.create_task(sends.enter())
+    await asyncio.sleep(0)
+    return task
+
+
+async def test_no_more_tests_are_sent_after_the_oldest_than_a_page_tells_of() -> None:
+    """It is the distance to the oldest that counts: the younger ones that have ended make no room."""
+    sends = window()
+    numbers = []
+    for _ in range(3):
+        await sends.enter()
+        numbers.append(sends.accept())
+    sends.end(numbers[1])
+    waiting = await enter_soon(sends)
+    assert not waiting.done()
+    sends.end(numbers[0])
+    await waiting
+
+
+async def test_those_on_the_wire_count() -> None:
+    """Each of them will be an event, unless it fails."""
+    sends = window()
+    for _ in range(3):
+        await sends.enter()
+    waiting = await enter_soon(sends)
+    assert not waiting.done()
+    sends.fail()
+    await waiting
+
+
+async def test_one_that_takes_too_long_holds_nobody() -> None:
+    """After ten seconds it may be pushed off the page."""
+    sends = window()
+    for _ in range(3):
+        await sends.enter()
+        sends.accept()
+    await sends.enter()
+    assert 10.0 == asyncio.get_running_loop().time()
+
+
+async def test_when_all_take_too_long_only_the_wire_counts() -> None:
+    """A wait for those on the wire is not a wait for time."""
+    sends = window(width=2, patience=1.0)
+    await sends.enter()
+    number = sends.accept()
+    await sends.enter()
+    waiting = await enter_soon(sends)
+    also_waiting = await enter_soon(sends)
+    await asyncio.sleep(2)
+    assert (True, False) == (waiting.done(), also_waiting.done())
+    sends.end(number)
+    sends.fail()
+    await also_waiting
+
+
+async def test_the_turn_of_one_that_was_cancelled_goes_to_the_next() -> None:
+    """Before its turn came, and between its turn and its next step."""
+    sends = window(width=1)
+    await sends.enter()
+    first, second, third = [await enter_soon(sends) for _ in range(3)]
+    first.cancel()
+    sends.fail()
+    second.cancel()
+    await third
+    await asyncio.gather(first, second, return_exceptions=True)
+    assert (True, True) == (first.cancelled(), second.cancelled())

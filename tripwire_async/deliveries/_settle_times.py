@@ -1,0 +1,46 @@
+"""How long deliveries usually take, from those that were seen to end."""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from typing import TYPE_CHECKING, Final, final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tripwire_async.models import WebhookDelivery
+
+_REMEMBERED: Final = 100
+_LONGEST: Final = 3600.0
+_ENDED: Final = frozenset({"succeeded", "failed"})
+
+
+@final
+class SettleTimes:
+    """The seconds that the last hundred deliveries took, by the service's own clock.
+
+    The median of them, and not more, is what a read waits for: where some deliveries are retried for minutes, the many
+    that are not must not wait with them. Skipped deliveries tell nothing, as nothing was sent.
+    """
+
+    __slots__ = ("_seconds", "_usual")
+
+    def __init__(self) -> None:
+        self._seconds: deque[float] = deque(maxlen=_REMEMBERED)
+        self._usual: float | None = 0.0
+
+    def note(self, deliveries: Iterable[WebhookDelivery]) -> None:
+        """Learn from those of *deliveries* that have come to an end."""
+        for delivery in deliveries:
+            if delivery.status in _ENDED:
+                seconds = (delivery.updated_at - delivery.created_at).total_seconds()
+                self._seconds.append(min(max(seconds, 0.0), _LONGEST))
+                self._usual = None
+
+    @property
+    def usual(self) -> float:
+        """Seconds after which a delivery has usually ended, a little added; 0 as long as nothing is known."""
+        if self._usual is None:
+            self._usual = 1.02 * statistics.median(self._seconds) + 0.02
+        return self._usual
