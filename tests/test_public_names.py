@@ -14,7 +14,7 @@ PUBLIC = {
         Secret TripwireError UNSET __version__ errors
     """,
     "tripwire_async.deliveries": """
-        FanOut PendingDelivery Plan PollSchedule TestOutcome TestState TestTimings
+        FanOut LoopReceiver PendingDelivery Plan PollSchedule ReceivedTest TestOutcome TestState TestTimings
     """,
     "tripwire_async.errors": """
         APIError AuthenticationError BadRequestError ConfigurationError ConflictError DeliveryError

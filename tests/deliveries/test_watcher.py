@@ -298,7 +298,7 @@ async def test_an_error_that_nobody_expects_reaches_all_who_wait() -> None:
     service = Service()
     handles = await send(webhooks(service), 4)
     for handle in handles:
-        handle._watcher = watcher
+        handle._watchers = lambda organization_id: watcher
     ends = await asyncio.gather(*(asyncio.create_task(handle.settled()) for handle in handles), return_exceptions=True)
     assert [ZeroDivisionError] * 4 == [type(end) for end in ends]
 

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from ._polling import PollSchedule
+from .closed_loop import LoopReceiver, ReceivedTest
 from .fan_out import FanOut
 from .outcomes import Plan, TestOutcome, TestState, TestTimings
 from .pending import PendingDelivery
 
-__all__ = ["FanOut", "PendingDelivery", "Plan", "PollSchedule", "TestOutcome", "TestState", "TestTimings"]
+__all__ = [
+    "FanOut",
+    "LoopReceiver",
+    "PendingDelivery",
+    "Plan",
+    "PollSchedule",
+    "ReceivedTest",
+    "TestOutcome",
+    "TestState",
+    "TestTimings",
+]

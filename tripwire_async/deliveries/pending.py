@@ -68,7 +68,7 @@ class PendingDelivery:
         "_since",
         "_trouble",
         "_watch",
-        "_watcher",
+        "_watchers",
         "request_id",
         "ticket",
     )
@@ -82,13 +82,13 @@ class PendingDelivery:
         request_id: str | None = None,
         schedule: PollSchedule = DEFAULT_SCHEDULE,
         clock: Clock = LOOP_CLOCK,
-        watcher: Watcher | None = None,
+        watchers: Callable[[str], Watcher] | None = None,
         since: float = -math.inf,
     ) -> None:
         self.ticket = ticket
         self.request_id = request_id
         self._read = read
-        self._watcher = watcher
+        self._watchers = watchers
         self._since = since
         self._watch: Watch | None = None
         self._clock = clock
@@ -183,11 +183,12 @@ class PendingDelivery:
     async def _until(
         self, done: Callable[[WebhookDelivery], bool], state: str, timeout: float | None
     ) -> WebhookDelivery:
-        watcher, watch = self._watcher, self._watch
-        if watcher is not None:
-            if watch is None:
-                watch = self._watch = Watch(self.ticket, self._since, self._poll.begin, self._offer)
-            watcher.enter(watch)
+        watch = self._watch
+        if watch is None and self._watchers is not None:
+            watcher = self._watchers(self.ticket.organization_id)
+            watch = self._watch = Watch(watcher, self.ticket, self._since, self._poll.begin, self._offer)
+        if watch is not None:
+            watch.watcher.enter(watch)
         try:
             return await self._poll.until(self._read_latest, done, timeout=timeout)
         except WaitTimedOut:
@@ -201,8 +202,8 @@ class PendingDelivery:
                 msg, event_id=self.event_id, endpoint_id=self.endpoint_id, latest=latest
             ) from self._trouble
         finally:
-            if watcher is not None and watch is not None:
-                watcher.leave(watch)
+            if watch is not None:
+                watch.watcher.leave(watch)
                 if not watch.waiters:
                     self._watch = None
 
@@ -213,9 +214,8 @@ class PendingDelivery:
 
     async def _read_latest(self, limit: float | None) -> WebhookDelivery | None:
         """Read the event's deliveries when the watcher finds it time to."""
-        if self._watcher is None or self._watch is None:
-            return await self._read_now(limit)
-        return await self._understand(self._watcher.read(self._watch, limit))
+        watch = self._watch
+        return await (self._read_now(limit) if watch is None else self._understand(watch.watcher.read(watch, limit)))
 
     async def _read_now(self, limit: float | None) -> WebhookDelivery | None:
         return await self._understand(self._read(self.ticket, limit))

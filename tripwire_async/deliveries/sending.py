@@ -18,9 +18,11 @@ from ._service_time import ServiceTime
 from ._settle_times import SettleTimes
 from ._ticket import Ticket
 from .pending import DEFAULT_SCHEDULE, PendingDelivery
-from .watcher import Watcher
+from .watcher import Watcher, read_event
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tripwire_async._caller import Caller
     from tripwire_async._clock import Clock
     from tripwire_async._messages import Lane, Trace
@@ -76,17 +78,19 @@ class Sender:
         since: float = -math.inf,
     ) -> PendingDelivery:
         """Return a handle that shares its reads with those of the same organization."""
-        watcher = self.watcher(ticket.organization_id)
         return PendingDelivery(
             ticket,
-            watcher.read_event,
+            self._read_event,
             latest=latest,
             request_id=request_id,
             schedule=schedule,
             clock=self._clock,
-            watcher=watcher,
+            watchers=self.watcher,
             since=since,
         )
+
+    async def _read_event(self, ticket: Ticket, limit: float | None) -> Sequence[WebhookDelivery]:
+        return await read_event(self._call, self.times, ticket, limit)
 
     async def send(
         self,

@@ -67,6 +67,7 @@ class Watch:
     """One delivery that somebody waits for.
 
     Attributes:
+        watcher: What watches it.
         ticket: Which one.
         since: When it was sent, on the clock of the watcher; minus infinity when that is not known.
         begin: Is called when a read begins that may tell of it, and numbers that read.
@@ -78,6 +79,7 @@ class Watch:
         waiters: How many wait for it.
     """
 
+    watcher: Watcher
     ticket: Ticket
     since: float
     begin: Callable[[], int]
@@ -197,15 +199,6 @@ class Watcher:
         watch.told = state
         return True
 
-    async def read_event(self, ticket: Ticket, limit: float | None) -> Sequence[WebhookDelivery]:
-        """Read one event, now, within *limit* seconds."""
-        answer = await self._call(
-            operations.RETRIEVE_EVENT, self._organization_id, ticket.event_id, deadline=limit, lane="poll"
-        )
-        deliveries = answer.value.data.webhook_deliveries
-        self._times.note(deliveries)
-        return deliveries
-
     async def _until_worth_it(self, watch: Watch, end: float) -> None:
         """Wait until a read of *watch* alone will probably tell of its end: that is a request for one delivery."""
         known_by = min(watch.since + _UNKNOWN, end)
@@ -218,7 +211,9 @@ class Watcher:
     async def _read_alone(self, watch: Watch, end: float) -> Sequence[WebhookDelivery]:
         watch.read_at = self._clock.now()
         limit = None if end == math.inf else end - watch.read_at
-        return () if limit is not None and limit <= 0 else await self.read_event(watch.ticket, limit)
+        if limit is not None and limit <= 0:
+            return ()
+        return await read_event(self._call, self._times, watch.ticket, limit)
 
     async def _page_for(self, watch: Watch, end: float) -> _Page | None:
         """Return the next page that may tell of *watch*; None when it is to be read by itself, or the time is up."""
@@ -350,6 +345,16 @@ class Watcher:
             self._recheck = self._clock.call_at(
                 self._clock.now() + _GATHER, functools.partial(_settle, self._nap, None)
             )
+
+
+async def read_event(
+    call: Caller, times: SettleTimes, ticket: Ticket, limit: float | None
+) -> Sequence[WebhookDelivery]:
+    """Read the deliveries of one event, now, within *limit* seconds."""
+    answer = await call(operations.RETRIEVE_EVENT, ticket.organization_id, ticket.event_id, deadline=limit, lane="poll")
+    deliveries = answer.value.data.webhook_deliveries
+    times.note(deliveries)
+    return deliveries
 
 
 def _again(watch: Watch, growth: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -11,13 +12,13 @@ from .receiver import DEFAULT_MAX_BODY, Answer, WebhookReceiver
 from .signature import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     from .dedupe import EventStore
     from .receiver import SecretSource
     from .router import Router
 
-__all__ = ["aiohttp_handler"]
+__all__ = ["aiohttp_handler", "listening"]
 
 _CHUNK: Final = 64 * 1024
 
@@ -53,3 +54,33 @@ def aiohttp_handler(
         return response
 
     return handle
+
+
+@contextlib.asynccontextmanager
+async def listening(
+    answer: Callable[[bytes, Mapping[str, str]], Awaitable[Answer]],
+    *,
+    host: str,
+    port: int,
+    max_body: int = DEFAULT_MAX_BODY,
+) -> AsyncGenerator[int]:
+    """Listen on *host* and *port*, 0 for a free one, and answer each POST, whatever its path; gives the port.
+
+    *answer* is given the body and the headers. A body of more than *max_body* bytes is answered with 413. Raises
+    OSError where it cannot listen.
+    """
+
+    async def handle(request: web.Request) -> web.Response:
+        said = await answer(await request.read(), request.headers)
+        return web.Response(status=said.status, body=said.body, content_type=said.content_type)
+
+    app = web.Application(client_max_size=max_body)
+    app.router.add_post("/{path:.*}", handle)
+    # Whoever leaves has what it came for: who still sends is not waited for.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, final
 
 from tripwire_async._fields import UNSET, UnsetType
@@ -14,6 +15,7 @@ from tripwire_async._generated.models.webhooks import (
 )
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async.deliveries._ticket import Ticket
+from tripwire_async.deliveries.closed_loop import LoopReceiver
 from tripwire_async.deliveries.fan_out import FanOut
 from tripwire_async.deliveries.pending import DEFAULT_SCHEDULE
 from tripwire_async.deliveries.sending import Sender
@@ -183,6 +185,16 @@ class Webhooks:
             clock=self._clock,
             limits=self._limits,
         )
+
+    def receiver(
+        self, host: str = "127.0.0.1", port: int = 0, *, tolerance: float = 300.0, now: Callable[[], float] = time.time
+    ) -> LoopReceiver:
+        """Be the endpoint as well: ``async with`` it, and `LoopReceiver.test_and_receive` sees a test arrive.
+
+        It listens on *host* and *port*, 0 for a free one, under every path, and is for endpoints whose URL leads to
+        this process. *tolerance* is in seconds and bounds the age of what it takes; *now* returns the Unix time.
+        """
+        return LoopReceiver(self._sender, host, port, tolerance=tolerance, now=now, clock=self._clock)
 
     def resume(self, token: str, *, poll: PollSchedule | None = None) -> PendingDelivery:
         """Take over a wait from the text that `PendingDelivery.to_token` gave, perhaps in another process.
