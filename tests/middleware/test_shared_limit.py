@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from tests.middleware.redis_server import RedisServer
+from tripwire_async import AsyncTripwire
+from tripwire_async.middleware import BearerAuth, RateLimit, RedisStore, Retry
 from tripwire_async.testing import TripwireServer
+
+if TYPE_CHECKING:
+    import pytest
 
 
 @attrs.define
@@ -50,8 +56,8 @@ async def run(server: TripwireServer, redis: str, *, processes: int, calls: int)
 def most_in_a_window(times: list[float], window: float) -> int:
     """Return the most of *times* that lie within any *window* seconds."""
     most = first = 0
-    for last, time in enumerate(times):
-        while times[first] + window <= time:
+    for last, when in enumerate(times):
+        while times[first] + window <= when:
             first += 1
         most = max(most, last - first + 1)
     return most
@@ -72,3 +78,58 @@ async def test_four_processes_of_two_hundred_tasks_never_exceed_the_limit() -> N
     # The one that is refused counts for the server like any other.
     assert most_in_a_window(times, 1.0) <= 100 + refused
     assert max(first.seconds) <= 1.5 * min(first.seconds)
+
+
+async def call(limit: RateLimit, server: TripwireServer, calls: int, pause: float = 0.0) -> list[float]:
+    """Make so many *calls*, one after the other, and return how long each took."""
+    took: list[float] = []
+    middleware = [Retry(attempts=50), limit, BearerAuth(server.secret_key)]
+    async with AsyncTripwire(base_url=server.base_url, middleware=middleware) as tripwire:
+        for _ in range(calls):
+            began = time.monotonic()
+            await tripwire.webhooks.list_endpoints(server.organization_id)
+            took.append(time.monotonic() - began)
+            await asyncio.sleep(pause)
+    return took
+
+
+async def test_a_redis_that_hangs_holds_a_call_for_a_tenth_of_a_second(caplog: pytest.LogCaptureFixture) -> None:
+    """No other call is held up, all succeed, and it is said once that it is gone and once that it is back."""
+    with RedisServer() as redis:
+        store = RedisStore(redis.url)
+        limit = RateLimit(store=store)
+        async with TripwireServer() as server:
+            await call(limit, server, 3)
+            redis.hang()
+            took = sorted(await call(limit, server, 20, pause=0.01))
+            redis.go_on()
+            assert took[-2] < 0.08 <= took[-1]
+            for _ in range(300):
+                if len(words(caplog)) == 2:
+                    break
+                await call(limit, server, 1, pause=0.01)
+        await store.aclose()
+    assert ["does not answer (TimeoutError)", "answers again"] == words(caplog)
+
+
+async def test_a_redis_that_is_killed_and_comes_back_empty_is_used_again(caplog: pytest.LogCaptureFixture) -> None:
+    """In mid-run, with the limit reached: everything succeeds, and what is known is carried into the empty server."""
+    with RedisServer() as redis:
+        store = RedisStore(redis.url)
+        limit = RateLimit(store=store)
+        async with TripwireServer(limit=20, window=0.5) as server:
+            tasks = [asyncio.create_task(call(limit, server, 10)) for _ in range(10)]
+            await server.until(lambda: len(server.requests) > 30)
+            redis.kill()
+            await server.until(lambda: len(server.requests) > 50)
+            redis.start()
+            await asyncio.gather(*tasks)
+            assert server.refused <= 2
+        await store.aclose()
+    assert ["does not answer (ConnectionError)", "answers again"] == words(caplog)
+
+
+def words(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged of the store, without its name and what follows from it."""
+    messages = [record.message for record in caplog.records if record.message.startswith("<RedisStore")]
+    return [message.partition("> ")[2].partition(":")[0] for message in messages]

@@ -11,14 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, final
 
 from ._gate import Gate
 from .rate_limit_store import Ask, Ended
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import Awaitable
 
     from tripwire_async._clock import Clock
     from tripwire_async._messages import Lane
@@ -49,6 +48,7 @@ class SharedGate(Gate):
         "_at_hand",
         "_client",
         "_down",
+        "_loop",
         "_next_ask",
         "_number",
         "_others",
@@ -68,6 +68,7 @@ class SharedGate(Gate):
     ) -> None:
         super().__init__(knowledge, slots, clock, loop)
         self._store = store
+        self._loop = loop
         self._client = uuid.uuid4().hex[:12]
         self._number = 1
         self._at_hand: list[str] = []  # slots granted and not used yet; empty whenever somebody else runs
@@ -175,18 +176,15 @@ class SharedGate(Gate):
         """Wait for *waiter* to be let go, and ask the store when that is its turn."""
         try:
             while not waiter.future.done():
-                if (self._asker is None or self._asker is waiter) and self._is_time(self._now()):
+                if self._asker is waiter or (self._asker is None and self._is_time(self._now())):
                     self._asker = waiter
                     await self._ask()
                 else:
-                    if self._asker is waiter:
-                        self._asker = None
                     await waiter.future
         finally:
             if self._asker is waiter:
                 self._asker = None
-                if not self._down and self._is_time(self._now()):
-                    self._call(but=waiter)
+                self._hand_on(waiter)
 
     def _is_time(self, now: float) -> bool:
         return not self._down and (self._urgent or now >= self._next_ask) and any(self._wanted())
@@ -200,13 +198,18 @@ class SharedGate(Gate):
         single = min(single, room)
         return single, max(0, min(send + poll, room - single, self._slots.room(bulk=True) - single))
 
-    def _call(self, *, but: Waiter | None = None) -> None:
+    def _hand_on(self, asker: object) -> None:
+        """Have another one ask if *asker* did not come to it."""
+        if not self._loop.is_closed() and self._is_time(self._now()):
+            self._call(but=asker)
+
+    def _call(self, *, but: object = None) -> None:
         """Call one of those who wait to ask; the last in line, as he will be let go last."""
         for lane in self._lanes.values():
             for waiter in reversed(lane):
                 if waiter is not but and not waiter.future.done():
                     self._asker = waiter
-                    called, waiter.future = waiter.future, waiter.future.get_loop().create_future()
+                    called, waiter.future = waiter.future, self._loop.create_future()
                     called.set_result(None)
                     return
 
@@ -217,17 +220,19 @@ class SharedGate(Gate):
         window = self.knowledge.window
         ask = Ask(self._client, self._number, began, single, bulk, window.limit, window.length, tuple(self._owed))
         urgent, self._urgent = self._urgent, False
-        reply: Reply | None = None
-        self._asker = self._asker or self
+        asker = self._asker = self._asker or self
         try:
-            async with _patience():
-                reply = await self._store.exchange(ask)
+            reply = await _in_time(self._store.exchange(ask))
         except OSError as error:
-            self._lose_store(error)
-        finally:
             self._asker = None
-            self._urgent |= urgent and reply is None
-        if reply is not None:
+            self._lose_store(error)
+        except BaseException:
+            self._asker = None
+            self._urgent |= urgent
+            self._hand_on(asker)
+            raise
+        else:
+            self._asker = None
             self._hear(ask, reply)
         now = self._now()
         self._slots.pump(now)
@@ -281,23 +286,23 @@ class SharedGate(Gate):
             self._try = asyncio.create_task(self._ask())
 
 
-@asynccontextmanager
-async def _patience() -> AsyncGenerator[None]:
-    """Raise `TimeoutError` in what takes longer than `PATIENCE`, without what the loop itself was held up for."""
-    loop = asyncio.get_running_loop()
-    timer: asyncio.TimerHandle | None = None
+async def _in_time(exchange: Awaitable[Reply]) -> Reply:
+    """Return what *exchange* does, unless it takes longer than `PATIENCE`; then raise `TimeoutError`.
 
-    def tick(left: int) -> None:
+    Seconds for which the loop itself was held up do not count.
+    """
+    loop = asyncio.get_running_loop()
+    timer = loop.call_later(PATIENCE / _TICKS, lambda: tick(1))
+
+    def tick(count: int) -> None:
         nonlocal timer
-        if left:
-            timer = loop.call_later(PATIENCE / _TICKS, tick, left - 1)
+        if count < _TICKS:
+            timer = loop.call_later(PATIENCE / _TICKS, tick, count + 1)
         else:
             limit.reschedule(loop.time())
 
     async with asyncio.timeout(None) as limit:
-        tick(_TICKS)
         try:
-            yield
+            return await exchange
         finally:
-            if timer is not None:
-                timer.cancel()
+            timer.cancel()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
 
 Outcome: TypeAlias = Literal["answered", "refused", "lost", "unsent"]
 """How a request ended: let in, told to wait, without an answer, or never put on the wire."""
@@ -88,7 +91,7 @@ class Reply:
 class RateLimitStore(Protocol):
     """Keeps the limit of one key for many processes."""
 
-    async def exchange(self, ask: Ask, /) -> Reply:
+    def exchange(self, ask: Ask, /) -> Awaitable[Reply]:
         """Take in what *ask* tells, and grant what it wants as far as the limit allows, as one step that is whole.
 
         Asked the same question again, it grants the same slots and no others. It is given a tenth of a second.

@@ -79,12 +79,12 @@ end
 
 -- Shorten the window if the service counts fewer requests than were sent in it.
 local function tighten(sent, at, counted)
-  if not window or count(text(sent - window), text(sent)) <= counted + 1 then
+  if not window or count(text(sent - window), '(' .. text(sent)) <= counted + 1 then
     return
   end
   -- One more than the count must have left; another one more, for services that count the request afterwards.
   local missing, oldest = counted + 1, sent
-  for _, member in ipairs(redis.call('ZREVRANGEBYSCORE', SLOTS, text(sent), '-inf')) do
+  for _, member in ipairs(redis.call('ZREVRANGEBYSCORE', SLOTS, '(' .. text(sent), '-inf')) do
     local left = sent_at(member)
     if left and string.sub(member, -1) ~= '?' then
       oldest = math.min(oldest, left)
@@ -153,7 +153,7 @@ local function hear(ended)
       end
     end
     held_until, pending = math.max(held_until, at + ended.hold), 1
-    knock_at = 2 * held_until - now
+    knock_at = 2 * held_until - at
   end
 end
 
@@ -220,7 +220,7 @@ else
   end
   -- Whoever comes a moment later is to find something: small bites, and an equal part for everybody.
   local part = others == 0 and free or math.min(free, math.ceil(limit / (others + 1)) - had)
-  local bite = math.min(part, math.ceil(limit / 10))
+  local bite = math.min(part, math.max(4, math.ceil(limit / 10)))
   local single = math.max(0, math.min(ask.single, bite))
   local bulk = math.max(0, math.min(ask.bulk, bite - single, free - reserve - single))
   granted = single + bulk

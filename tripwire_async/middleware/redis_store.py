@@ -87,8 +87,8 @@ class RedisStore:
                 # The server is new or was flushed; it remembers what it was sent once.
                 reply = await client.execute_command("EVAL", _source(), *arguments)
         except self._redis.RedisError as error:
-            # Its own words may hold the address; what kind it is says enough.
-            raise ConnectionError(type(error).__name__) from None
+            # Its own words may hold the address; what kind it is, under redis-py's wrapping, says enough.
+            raise ConnectionError(type(error.__cause__ or error).__name__) from None
         granted, wait, limit, window, cooldown, unsettled, others = reply
         return Reply(
             granted=granted,
