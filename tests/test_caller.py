@@ -194,6 +194,10 @@ async def test_an_id_that_is_no_text_is_a_type_error(value: Any) -> None:
     wire = Wire()
     with pytest.raises(TypeError, match="part_id must be text, not"):
         await caller(wire)(NAMED, "t", value)
+    with pytest.raises(TypeError, match="thing_id must be text, not"):
+        await caller(wire)(NAMED, value, "part_a")
+    with pytest.raises(TypeError):
+        await caller(wire)(NAMED, "t")
     assert [] == wire.requests
 
 

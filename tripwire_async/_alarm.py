@@ -7,7 +7,7 @@ most of them for being cancelled; here setting a limit and lifting it are an ins
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast, final
+from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -28,7 +28,7 @@ class Alarm:
     def __init__(self, alarms: Alarms, when: float) -> None:
         self.when = when
         self._alarms = alarms
-        self._task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue] - in a coroutine there is one
         self._before = self._task.cancelling()
         self._rang = False
 

@@ -170,11 +170,14 @@ class ApiCaller:
 
 def _fill(operation: Operation[Any], values: tuple[str, ...]) -> str:
     """Return the path of *operation* with *values* in their places."""
-    for argument, value in zip(operation.path_arguments, values, strict=True):
-        if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
-            msg = f"{argument.argument} must be text, not {type(value).__name__}"
-            raise TypeError(msg)
-    return operation.template % tuple(map(_segment, operation.path_arguments, values))
+    try:
+        return operation.template % tuple(map(_segment, operation.path_arguments, values))
+    except (TypeError, AttributeError):
+        for argument, value in zip(operation.path_arguments, values, strict=False):
+            if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
+                msg = f"{argument.argument} must be text, not {type(value).__name__}"
+                raise TypeError(msg) from None
+        raise
 
 
 @functools.lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Protocol, final
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class LoopClock:
 
     def now(self) -> float:
         """Return the running loop's time in seconds."""
-        return asyncio.get_running_loop().time()
+        return get_running_loop().time()
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
         """Have the running loop call *callback* at *when*."""

@@ -157,7 +157,8 @@ class Gate:
         """End a request that was let in; *limit* and *remaining* are what the answer's headers told."""
         now, knowledge = self._now(), self.knowledge
         knowledge.window.answer(sent, now, limit, remaining)
-        knowledge.cooldown.accept(sent)
+        if knowledge.cooldown.probe is sent:
+            knowledge.cooldown.accept(sent)
         knowledge.opening += 1
         self._release(now)
 

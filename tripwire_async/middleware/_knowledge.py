@@ -71,8 +71,7 @@ class Knowledge:
     def take(self, now: float, *, bulk: bool) -> Sent:
         """Note that a request goes that was permitted."""
         window, cooldown = self.window, self.cooldown
-        oldest = window.oldest
-        if bulk and oldest is not None and now >= self._next_look():
+        if bulk and (oldest := window.oldest) is not None and now >= self._next_look():
             self._looked = now - oldest
         sent = window.send(now)
         if cooldown.pending:

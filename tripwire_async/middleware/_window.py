@@ -108,7 +108,8 @@ class Window:
     def answer(self, sent: Sent, now: float, limit: int | None, remaining: int | None) -> None:
         """Note an answer that was no refusal; *limit* and *remaining* are what its headers told."""
         sent.certain = True
-        self._time_trip(now - sent.at)
+        if now - sent.at < self._trip:
+            self._time_trip(now - sent.at)
         self._end(sent, now)
         if limit is not None and remaining is not None:
             count = limit - remaining
@@ -118,11 +119,14 @@ class Window:
                     self._crowd //= 2
                     self._calm = 0
             self._learn(sent, now, limit, count)
-            self._tighten(sent, now, count)
+            # One more than the count must have left by then.
+            if self._certain > count + 1:
+                self._tighten(sent, now, count)
 
     def refuse(self, sent: Sent, now: float, retry_after: float | None, limit: int | None) -> None:
         """Note a refusal, which counts like any other request; *retry_after* is None when it told nothing."""
-        self._time_trip(now - sent.at)
+        if now - sent.at < self._trip:
+            self._time_trip(now - sent.at)
         self._end(sent, now)
         limit = self.limit if limit is None else limit
         if limit is None:
@@ -187,9 +191,8 @@ class Window:
             self._stay = max(self._bound - self._trip, 0.0) + _margin(self._bound)
 
     def _time_trip(self, seconds: float) -> None:
-        if seconds < self._trip:
-            self._trip = seconds
-            self._set_stay()
+        self._trip = seconds
+        self._set_stay()
 
     def _end(self, sent: Sent, now: float) -> None:
         self.in_flight -= 1
@@ -230,9 +233,7 @@ class Window:
         told.append((now, count))
 
     def _tighten(self, sent: Sent, now: float, count: int) -> None:
-        """Shorten the window if the service counts fewer requests than we sent in it."""
-        if self._certain <= count + 1:
-            return
+        """Shorten the window: the service counts fewer requests than are certain to have been sent in it."""
         if self._look_again > 0:
             self._look_again -= 1
             return

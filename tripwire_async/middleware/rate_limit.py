@@ -112,7 +112,10 @@ class RateLimit:
         Raises:
             RequestTimeoutError: Its turn does not come before the deadline; nothing was sent.
         """
-        gate = self._desk().gate(request)
+        desk = self._current
+        if desk is None or desk.loop is not asyncio.get_running_loop():
+            desk = self._desk()
+        gate = desk.gate(request)
         sent = gate.try_enter(request.lane)
         if sent is None:
             sent = await gate.wait(request)
@@ -129,7 +132,7 @@ class RateLimit:
             gate.refuse(sent, parse_retry_after(response.headers), limit)
         else:
             gate.answer(sent, limit, remaining)
-        if isinstance(gate, SharedGate):
+        if self._store is not None and isinstance(gate, SharedGate):
             await gate.tell()
         return response
 
@@ -219,10 +222,10 @@ class _Desk:
 
 def _told(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
     """Return the limit and what remains of it; None for what the answer does not tell in a way that makes sense."""
-    limit = _number(header(headers, "X-RateLimit-Limit"))
+    limit = _number(headers.get("X-RateLimit-Limit") or header(headers, "X-RateLimit-Limit"))
     if not limit:
         return None, None
-    remaining = _number(header(headers, "X-RateLimit-Remaining"))
+    remaining = _number(headers.get("X-RateLimit-Remaining") or header(headers, "X-RateLimit-Remaining"))
     return limit, remaining if remaining is not None and remaining <= limit else None
 
 
