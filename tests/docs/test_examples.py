@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.middleware.redis_server import RedisServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 PRINTED = {
+    "share_a_limit.py": """\
+        120 calls succeeded
+        at most one was refused: True
+    """,
     "gate_session.py": """\
         agree in your browser
         ACME_API_KEY ACME_PROD_GATE_AGENT_TOKEN
@@ -35,6 +46,13 @@ PRINTED = {
 }
 
 
+@pytest.fixture(scope="module")
+def redis() -> Iterator[str]:
+    """Run a Redis server, for the example that needs one, and return its address."""
+    with RedisServer() as server:
+        yield server.url
+
+
 def test_every_program_among_the_examples_is_run() -> None:
     """A program that nobody listed here is one that nobody runs; the other examples have tests of their own."""
     programs = [path.name for path in EXAMPLES.glob("*.py") if "__main__" in path.read_text(encoding="utf-8")]
@@ -42,13 +60,14 @@ def test_every_program_among_the_examples_is_run() -> None:
 
 
 @pytest.mark.parametrize("name", PRINTED)
-def test_an_example_prints_what_the_documentation_says(name: str) -> None:
+def test_an_example_prints_what_the_documentation_says(name: str, redis: str) -> None:
     """It ends well, without a warning, and with the output that its page shows."""
     ran = subprocess.run(  # noqa: S603 - this Python, and a file of ours
         [sys.executable, "-W", "error", str(EXAMPLES / name)],
         capture_output=True,
         text=True,
         timeout=60,
+        env={**os.environ, "REDIS_URL": redis},
         check=False,
     )
     expected = [line.strip() for line in PRINTED[name].splitlines() if line.strip()]

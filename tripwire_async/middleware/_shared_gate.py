@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
+import os
 from typing import TYPE_CHECKING, Final, final
 
 from ._gate import Gate
@@ -69,7 +69,7 @@ class SharedGate(Gate):
         super().__init__(knowledge, slots, clock, loop)
         self._store = store
         self._loop = loop
-        self._client = uuid.uuid4().hex[:12]
+        self._client = os.urandom(6).hex()
         self._number = 1
         self._at_hand: list[str] = []  # slots granted and not used yet; empty whenever somebody else runs
         self._slot_of: dict[Sent, str] = {}
