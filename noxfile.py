@@ -230,7 +230,8 @@ def build(session: nox.Session) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     wrong = [name for name in names if not name.startswith(("tripwire_async/", "tripwire_async-"))]
     wrong += [name for name in names if "/_codegen/" in name or name.endswith((".yaml", ".pyc"))]
-    missing = {"tripwire_async/py.typed", "tripwire_async/testing/pytest_plugin.py"} - set(names)
+    needed = {"py.typed", "testing/pytest_plugin.py", "middleware/redis_store.lua"}
+    missing = {f"tripwire_async/{name}" for name in needed} - set(names)
     if wrong or missing:
         session.error(f"{wheel.name} must not hold {wrong} and lacks {sorted(missing)}")
     clean = Path(session.create_tmp()) / "clean"
