@@ -14,6 +14,7 @@ from tests.deliveries.service import ORGANIZATION, Service, endpoint, lose, now,
 from tests.virtual_time import run
 from tripwire_async._clock import LOOP_CLOCK
 from tripwire_async._messages import Response
+from tripwire_async.deliveries import PollSchedule
 from tripwire_async.deliveries._settle_times import SettleTimes
 from tripwire_async.deliveries.watcher import Watcher
 from tripwire_async.errors import DeliveryError, DeliveryTimeoutError, PermissionDeniedError, RequestTimeoutError
@@ -150,15 +151,23 @@ async def test_a_page_that_is_lost_is_read_again() -> None:
 async def test_a_limit_of_the_leaders_own_ends_no_other_wait() -> None:
     """Its read is cut short with it, and the next one reads."""
     service = Service(takes=0.4, latency=(2.0, 2.0))
-    first, *others = await send(webhooks(service), 5)
+    client = webhooks(service)
+    await send(client, 5)
+    first, *others = [
+        await client.send_test(
+            ORGANIZATION, endpoint(number), poll=PollSchedule(first=0.12 if number else 0.1, factor=10.0, jitter=0.0)
+        )
+        for number in range(5)
+    ]
     began = now()
     short = asyncio.create_task(first.settled(1.5))
-    await asyncio.sleep(0)
     waits = [asyncio.create_task(handle.settled()) for handle in others]
     with pytest.raises(DeliveryTimeoutError):
         await short
     assert now() - began < 1.6
     await asyncio.gather(*waits)
+    # Not after a pause, as if something had gone wrong.
+    assert now() - began < 3.7
 
 
 async def test_waits_end_when_their_time_is_up_whoever_leads() -> None:

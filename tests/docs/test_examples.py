@@ -22,6 +22,15 @@ PRINTED = {
         120 calls succeeded
         at most one was refused: True
     """,
+    "closed_loop.py": """\
+        webhook.test: succeeded
+        in less than a second
+    """,
+    "many_endpoints.py": """\
+        300 tests, about 307 requests
+        failed: The endpoint answered 500.
+        {'failed': 1, 'succeeded': 299}
+    """,
     "gate_session.py": """\
         agree in your browser
         ACME_API_KEY ACME_PROD_GATE_AGENT_TOKEN

@@ -12,7 +12,6 @@ request.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import math
 from itertools import pairwise
@@ -24,7 +23,7 @@ from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async.errors import RequestTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tripwire_async._caller import Caller
     from tripwire_async._clock import Clock, Timer
@@ -119,7 +118,6 @@ class Watcher:
         "_beyond",
         "_call",
         "_clock",
-        "_expected",
         "_inside",
         "_led",
         "_nap",
@@ -141,7 +139,6 @@ class Watcher:
         self._inside: dict[Watch, float] = {}  # whose next read is due by their own schedule, and since when
         self._words: dict[Watch, asyncio.Future[_Page | None]] = {}
         self.read_at = -math.inf
-        self._expected = 0
         self._led = False
         self._nap: asyncio.Future[_Page | None] | None = None
         self._recheck: Timer | None = None
@@ -161,15 +158,6 @@ class Watcher:
             self._watched.discard(watch)
             self._beyond.discard(watch)
             self._stir()
-
-    @contextlib.contextmanager
-    def expecting(self) -> Generator[None]:
-        """Take one more delivery for watched: a test that is being sent, or whose delivery is."""
-        self._expected += 1
-        try:
-            yield
-        finally:
-            self._expected -= 1
 
     async def read(self, watch: Watch, limit: float | None) -> Sequence[WebhookDelivery]:
         """Return the deliveries of the event, from a page if several are waited for; nothing after *limit* seconds.
@@ -230,7 +218,7 @@ class Watcher:
             self._stir()
 
     def _are_several(self) -> bool:
-        return max(self._expected, len(self._watched)) - len(self._beyond) >= _SEVERAL
+        return len(self._watched) - len(self._beyond) >= _SEVERAL
 
     async def _word(self, watch: Watch, end: float) -> _Page | None:
         """Wait until the one who leads has read, or has left; None then, and at the *end*."""

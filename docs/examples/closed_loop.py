@@ -1,0 +1,28 @@
+"""Be the endpoint as well as the client, and see a test go all the way."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tripwire_async import AsyncTripwire
+from tripwire_async.testing import TripwireServer
+
+
+async def main() -> None:
+    """Listen on a free port, make that an endpoint, and test it."""
+    async with (
+        TripwireServer() as server,
+        AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
+    ):
+        organization = server.organization_id
+        # [loop]
+        async with tripwire.webhooks.receiver() as receiver:
+            endpoint = server.add_endpoint(receiver.url)
+            received = await receiver.test_and_receive(organization, endpoint.id, endpoint.signing_secret)
+            print(f"{received.event.type}: {received.delivery.status}")
+            print("in less than a second" if received.latency < 1 else "late")
+        # [end]
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

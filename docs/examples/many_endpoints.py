@@ -1,0 +1,41 @@
+"""Send a test to every endpoint of an organization, and say what became of each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from tripwire_async import AsyncTripwire
+from tripwire_async.testing import Outcome, TripwireServer
+
+
+# [run]
+async def check_all(tripwire: AsyncTripwire, organization: str) -> None:
+    """Print what has gone wrong as it comes, and at the end how many tests have ended how."""
+    counts: Counter[str] = Counter()
+    async with tripwire.webhooks.send_tests(organization, timeout=600) as tests:
+        plan = await tests.plan()
+        print(f"{plan.endpoints} tests, about {plan.requests} requests")
+        async for outcome in tests:
+            counts[outcome.state] += 1
+            if outcome.state != "succeeded":
+                reason = outcome.delivery.error if outcome.delivery else outcome.error
+                print(f"{outcome.state}: {reason}")
+    print(dict(sorted(counts.items())))
+
+
+# [end]
+async def main() -> None:
+    """Have three hundred endpoints, one of which is in trouble."""
+    async with (
+        TripwireServer() as server,
+        AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
+    ):
+        server.script(Outcome("succeeded", after=0.2))
+        ids = [server.add_endpoint(f"https://example.com/{number}").id for number in range(300)]
+        server.script(Outcome("failed", error="The endpoint answered 500.", attempts=3), endpoint_id=ids[7])
+        await check_all(tripwire, server.organization_id)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

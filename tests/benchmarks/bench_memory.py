@@ -1,0 +1,127 @@
+"""What waiting costs in memory: ``python -m tests.benchmarks.bench_memory``.
+
+Ten thousand deliveries that are waited for, beyond the answers that they came with and the tasks that wait; the same
+handles before anybody waits; and ten thousand requests in flight through the default layers, beyond their tasks.
+Everything is counted by tracemalloc, on virtual time and with a handler in the place of the wire.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import tracemalloc
+from typing import TYPE_CHECKING
+
+from yarl import URL
+
+from tests.deliveries.service import ORGANIZATION, Service, endpoint, webhooks
+from tests.virtual_time import run
+from tripwire_async._caller import ApiCaller, CallOptions
+from tripwire_async._clock import LOOP_CLOCK
+from tripwire_async.deliveries._ticket import Ticket
+from tripwire_async.middleware import RateLimit, compose, default_middleware
+from tripwire_async.resources.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from tripwire_async._messages import Request, Response
+
+COUNT = 10_000
+MOST = 4096
+"""Bytes that a pending delivery may take beyond the answer that it came with."""
+
+
+def held() -> int:
+    """Return the bytes that are in use."""
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
+
+
+async def tasks_alone() -> float:
+    """Return what a task costs that only waits."""
+    stop = asyncio.Event()
+    before = held()
+    tasks = [asyncio.create_task(stop.wait()) for _ in range(COUNT)]
+    await asyncio.sleep(0)
+    each = (held() - before) / COUNT
+    stop.set()
+    await asyncio.gather(*tasks)
+    return each
+
+
+async def deliveries() -> tuple[float, float]:
+    """Return what a handle costs, and what it costs while a task waits for it, that task included."""
+    client = webhooks(Service(takes=1e6), _through)
+    sample = await client.send_test(ORGANIZATION, endpoint(0))
+    tickets = [
+        Ticket(
+            organization_id=ORGANIZATION,
+            endpoint_id=endpoint(number),
+            event_id=f"wevt_{number:032x}",
+            delivery_ids=sample.delivery_ids,
+        )
+        for number in range(COUNT)
+    ]
+    before = held()
+    handles = [client._sender.pending(ticket, latest=sample.latest, since=0.0) for ticket in tickets]
+    idle = (held() - before) / COUNT
+    waits = [asyncio.create_task(handle.settled(None)) for handle in handles]
+    await asyncio.sleep(0.1)
+    waiting = (held() - before) / COUNT
+    await _end(waits)
+    return idle, waiting
+
+
+async def requests() -> float:
+    """Return what a request in flight costs, its task included."""
+    never = asyncio.Event()
+    service = Service()
+
+    async def hang(request: Request) -> Response:
+        if not service.requests:
+            # The first goes alone, and its answer tells the limit.
+            return await service(request)
+        await never.wait()
+        raise AssertionError
+
+    log, retry, _, auth = default_middleware("sk_test_memory")
+    chain = compose((log, retry, RateLimit(max_in_flight=2 * COUNT), auth), hang)
+    client = Webhooks(ApiCaller(chain, URL("https://api.example"), CallOptions()), LOOP_CLOCK)
+    await client.send_test(ORGANIZATION, endpoint(0))
+    before = held()
+    calls = [asyncio.create_task(client.send_test(ORGANIZATION, endpoint(number))) for number in range(COUNT)]
+    await asyncio.sleep(0.1)
+    each = (held() - before) / COUNT
+    await _end(calls)
+    return each
+
+
+async def _through(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    return await call_next(request)
+
+
+async def _end(tasks: list[asyncio.Task[object]] | list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def main() -> None:
+    """Print the figures; exit with 1 if a pending delivery takes too much."""
+    tracemalloc.start()
+    run(deliveries())  # what is made once, as modules and caches
+    task = run(tasks_alone())
+    idle, waiting = run(deliveries())
+    flight = run(requests())
+    print(f"bytes for each of {COUNT:,}")
+    print(f"  a task that waits                        {task:8.0f}")
+    print(f"  a pending delivery, beyond its answer    {idle:8.0f}")
+    print(f"  the same, waited for by a task           {waiting:8.0f}   beyond the bare task {waiting - task:8.0f}")
+    print(f"  a request in flight                      {flight:8.0f}   beyond the bare task {flight - task:8.0f}")
+    if waiting > MOST:
+        raise SystemExit(f"a pending delivery takes more than {MOST} bytes")
+
+
+if __name__ == "__main__":
+    main()
