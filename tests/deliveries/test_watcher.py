@@ -16,7 +16,7 @@ from tripwire_async._clock import LOOP_CLOCK
 from tripwire_async._messages import Response
 from tripwire_async.deliveries import PollSchedule
 from tripwire_async.deliveries._settle_times import SettleTimes
-from tripwire_async.deliveries.watcher import Watcher
+from tripwire_async.deliveries.watcher import Watcher, _settle
 from tripwire_async.errors import DeliveryError, DeliveryTimeoutError, PermissionDeniedError, RequestTimeoutError
 
 if TYPE_CHECKING:
@@ -295,6 +295,14 @@ def test_a_thousand_waiters_with_random_cancels_leave_nobody_waiting(seed: int, 
         assert 1 == len(asyncio.all_tasks())
 
     run(main())
+
+
+async def test_a_timer_that_rings_for_one_who_was_told_changes_nothing() -> None:
+    """A page and the end of a wait may come in the same turn of the loop."""
+    word: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    word.set_result(None)
+    _settle(word, None)
+    assert word.done()
 
 
 async def test_an_error_that_nobody_expects_reaches_all_who_wait() -> None:
