@@ -7,7 +7,7 @@ worked on it. But it leaves a trace there: an event for that endpoint, which was
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+from collections import deque
 from typing import TYPE_CHECKING, Final, final
 from weakref import WeakValueDictionary
 
@@ -59,7 +59,7 @@ class Sender:
         self.times = SettleTimes()
         self._service_time = ServiceTime()
         self._watchers: WeakValueDictionary[str, Watcher] = WeakValueDictionary()
-        self._ours: OrderedDict[str, None] = OrderedDict()
+        self._ours: deque[str] = deque(maxlen=_REMEMBERED)  # looked through only after a lost answer
 
     def watcher(self, organization_id: str) -> Watcher:
         """Return what settles the deliveries of an organization; it lives as long as somebody holds it."""
@@ -106,14 +106,13 @@ class Sender:
 
         Raises what the call raises; after a lost answer the test may have been sent.
         """
-        began = self._clock.now()
         answer = await self._call(
             operations.SEND_TEST_WEBHOOK, organization_id, endpoint_id, deadline=deadline, lane=lane, trace=trace
         )
         test, now = answer.value.data, self._clock.now()
         if test.latest_delivery is not None:
-            self._service_time.note(began, now, test.latest_delivery.created_at)
-        self._take(test.event_id)
+            self._service_time.note(answer.trace.began, now, test.latest_delivery.created_at)
+        self._ours.append(test.event_id)
         ticket = Ticket(
             organization_id=organization_id,
             endpoint_id=endpoint_id,
@@ -194,7 +193,7 @@ class Sender:
                     raise _CannotTellError
                 if event.created_at.timestamp() >= earliest:
                     # Between awaits: no other send can take the same one.
-                    self._take(event.id)
+                    self._ours.append(event.id)
                     return event
         return None
 
@@ -209,11 +208,6 @@ class Sender:
             delivery_ids=tuple(delivery.id for delivery in ours),
         )
         return self.pending(ticket, latest=ours[0] if len(ours) == 1 else None, schedule=schedule, since=since)
-
-    def _take(self, event_id: str) -> None:
-        self._ours[event_id] = None
-        if len(self._ours) > _REMEMBERED:
-            self._ours.popitem(last=False)
 
 
 def _is_refused(error: TransportError | ResponseDecodeError | ServerError) -> bool:
