@@ -17,6 +17,7 @@ from tripwire_async.middleware import BearerAuth
 
 if TYPE_CHECKING:
     from tripwire_async.middleware import Handler, Request, Response
+    from tripwire_async.testing import TripwireServer
 
 KEY = "sk_test_canary"
 ORGANIZATION = "org_" + "0" * 26
@@ -346,3 +347,17 @@ def test_resources_are_made_on_first_use_and_kept() -> None:
     for name in ("sessions", "fingerprints", "organizations", "webhooks", "gate"):
         assert name not in vars(client)
         assert getattr(client, name) is getattr(client, name)
+
+
+# -- what it tells of itself --------------------------------------------------------------------------------------
+
+
+async def test_a_plan_goes_by_the_limit_that_the_client_has_learned(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """Its own rate limit tells; a chain without one has nothing to tell."""
+    organization = tripwire_server.organization_id
+    assert (await tripwire.webhooks.send_tests(organization).plan()).limit == tripwire_server.limit
+    bare = AsyncTripwire(tripwire_server.secret_key, base_url=tripwire_server.base_url, middleware=[BearerAuth()])
+    async with bare:
+        assert (await bare.webhooks.send_tests(organization).plan()).limit is None

@@ -254,7 +254,7 @@ async def test_a_body_of_exactly_the_limit_is_read(form: str) -> None:
 async def test_one_byte_more_is_refused_also_if_it_came_at_once() -> None:
     """A small answer is here before it is looked at; the limit holds all the same, and no frame keeps the body."""
     transport = AiohttpTransport(max_body=1000)
-    async with listening(saying(http("200 OK", b" " * 1001, length=False))) as server:
+    async with listening(saying(http("200 OK", b" " * 1001))) as server:
         with pytest.raises(ResponseDecodeError, match="larger than 1000 bytes") as caught:
             await transport(ask(server.url))
     await transport.close()
