@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
@@ -253,6 +253,13 @@ def test_a_token_brings_the_ids_to_another_process() -> None:
     token = pending("succeeded").to_token()
     assert Ticket.from_token(token) == TICKET
     assert token.replace(".", "").replace("-", "").replace("_", "").isalnum()
+
+
+@pytest.mark.parametrize("token", [None, 5, b"twd1.", ["twd1."]])
+def test_what_is_no_text_is_no_token_either(token: Any) -> None:
+    """The same error, instead of one about an attribute."""
+    with pytest.raises(ValueError, match="not a token of PendingDelivery"):
+        Ticket.from_token(token)
 
 
 @pytest.mark.parametrize(

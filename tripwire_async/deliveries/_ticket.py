@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any, Final
 
 import attrs
@@ -36,15 +35,15 @@ class Ticket:
     @classmethod
     def from_token(cls, token: str) -> Ticket:
         """Read what `to_token` wrote; raises ValueError for any other text."""
-        packed = token.removeprefix(_PREFIX)
         try:
+            packed = token.removeprefix(_PREFIX)
             if packed == token:
                 raise ValueError  # noqa: TRY301 - one message for every way of being no token
             fields: Any = msgspec.json.decode(
                 base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True), type=list[str]
             )
             organization_id, endpoint_id, event_id, *delivery_ids = fields
-        except (ValueError, binascii.Error, msgspec.DecodeError) as error:
+        except (AttributeError, TypeError, ValueError, msgspec.DecodeError) as error:
             msg = "this is not a token of PendingDelivery.to_token(), or it was cut off"
             raise ValueError(msg) from error
         return cls(

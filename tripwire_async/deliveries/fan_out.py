@@ -144,7 +144,7 @@ class FanOut:
 
     @property
     def known(self) -> Mapping[str, TestOutcome]:
-        """What is known so far, by endpoint: the outcomes, and ``unknown`` for each test that was begun and not ended.
+        """What is known by now of each endpoint, ``unknown`` being a test that was begun and has not ended.
 
         Endpoints whose test was not begun are not in it.
         """

@@ -110,7 +110,7 @@ class PendingDelivery:
 
     @property
     def delivery_ids(self) -> tuple[str, ...]:
-        """The deliveries that the test was queued as: usually one."""
+        """The deliveries that the test was queued as, usually one."""
         return self.ticket.delivery_ids
 
     @property
@@ -123,7 +123,7 @@ class PendingDelivery:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the delivery has come to its end: ``succeeded``, ``failed`` or ``skipped``."""
+        """Whether the delivery has come to its end, and reads ``succeeded``, ``failed`` or ``skipped``."""
         return self.latest is not None and self.latest.status in SETTLED
 
     def __await__(self) -> Generator[Any, None, WebhookDelivery]:
@@ -175,7 +175,7 @@ class PendingDelivery:
 
     @property
     def _poll(self) -> SharedPoll[WebhookDelivery]:
-        """The stream of reads, made when it is first wanted: most of many sends may never be awaited alone."""
+        """The stream of reads, made when it is first wanted, as many a handle is never awaited."""
         if self._shared is None:
             self._shared = SharedPoll(latest=self._latest, schedule=self._schedule, clock=self._clock)
         return self._shared

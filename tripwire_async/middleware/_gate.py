@@ -172,6 +172,9 @@ class Gate:
         self._turn_away()
         self._release(now)
 
+    async def tell(self) -> None:
+        """Tell those who share the limit how requests ended; nobody shares this one."""
+
     def lose(self, sent: Sent, *, counted: bool) -> None:
         """End a request without an answer; *counted* unless it certainly never reached the service."""
         now, knowledge = self._now(), self.knowledge

@@ -17,7 +17,6 @@ from ._gate import Gate, Slots
 from ._headers import header
 from ._knowledge import Knowledge
 from ._retry_after import parse_retry_after
-from ._shared_gate import SharedGate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -132,7 +131,7 @@ class RateLimit:
             gate.refuse(sent, parse_retry_after(response.headers), limit)
         else:
             gate.answer(sent, limit, remaining)
-        if self._store is not None and isinstance(gate, SharedGate):
+        if self._store is not None:
             await gate.tell()
         return response
 
@@ -208,6 +207,8 @@ class _Desk:
         if self._store is None or key != _OWN:
             gate = Gate(knowledge, self.slots, self._clock, self.loop)
         else:
+            from ._shared_gate import SharedGate  # noqa: PLC0415 - most programs are one process
+
             gate = SharedGate(knowledge, self.slots, self._clock, self.loop, self._store)
         self._gates[key] = gate
         return gate
