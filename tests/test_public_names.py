@@ -14,7 +14,7 @@ PUBLIC = {
         Secret TripwireError UNSET __version__ errors
     """,
     "tripwire_async.deliveries": """
-        FanOut LoopReceiver PendingDelivery Plan PollSchedule ReceivedTest TestOutcome TestState TestTimings
+        FanOut LoopReceiver PendingDelivery Plan PollSchedule Progress ReceivedTest TestOutcome TestState TestTimings
     """,
     "tripwire_async.errors": """
         APIError AuthenticationError BadRequestError ConfigurationError ConflictError DeliveryError
@@ -36,6 +36,9 @@ PUBLIC = {
         Answer Claim DEFAULT_MAX_BODY DEFAULT_TOLERANCE EventStore GateSessionApprovedEvent RecentEvents Router
         SecretSource SessionFingerprintCalculatedEvent SessionResultPersistedEvent UnknownEvent WebhookEvent
         WebhookReceiver WebhookTestEvent aiohttp_handler parse_event receive_event sign_webhook verify_signature
+    """,
+    "tripwire_async.reports": """
+        HostSummary Report ReportedState ReportedTest html_report junit_report make_report report_document
     """,
     "tripwire_async.sealed_tokens": """
         DEFAULT_MAX_INFLATED TokenDecision TokenManipulation TokenRequest TokenVisitorFingerprint

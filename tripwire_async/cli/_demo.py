@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from tripwire_async.reports import Report
+
     from ._demo_receiver import DemoReceiver
     from ._options import Commands
     from ._screen import Screen
-    from ._tests import SentTest
+    from ._table import Table
 
 _INTRODUCTION: Final = """\
 A test server of the Tripwire API and three receivers of webhooks run on this
@@ -29,14 +31,14 @@ def add_to(commands: Commands) -> None:
 
 async def demo(_: argparse.Namespace, screen: Screen) -> int:
     """Send a test to each of three receivers, wait, and compare what became of it with what should."""
-    import asyncio
+    import functools
+    from datetime import UTC, datetime
 
-    from tripwire_async import AsyncTripwire, PollSchedule
+    from tripwire_async import AsyncTripwire
+    from tripwire_async.reports import make_report
     from tripwire_async.testing import Posting, TripwireServer
 
     from ._demo_receiver import SLOW, demo_receivers
-    from ._table import Table
-    from ._tests import NUMBERS, TITLES, SentTest, send_and_wait
 
     for line in _INTRODUCTION.format(slow=SLOW).splitlines():
         screen.say(line)
@@ -46,37 +48,44 @@ async def demo(_: argparse.Namespace, screen: Screen) -> int:
         AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
         demo_receivers(server) as receivers,
     ):
-        tests = [SentTest(receiver.endpoint_id) for receiver in receivers]
-
-        def table() -> Table:
-            rows = [
-                (receiver.name, *test.cells()[:-1], receiver.verdict, test.cells()[-1])
-                for receiver, test in zip(receivers, tests, strict=True)
-            ]
-            return Table(("endpoint", *TITLES[:-1], "signature", TITLES[-1]), rows, NUMBERS)
-
-        with screen.watch(table):
-            async with asyncio.TaskGroup() as group:
-                for test in tests:
-                    poll = PollSchedule(first=0.1, factor=1.2, longest=0.3)
-                    group.create_task(send_and_wait(tripwire, server.organization_id, test, timeout=20, poll=poll))
-    return _report(screen, receivers, tests)
+        ids = [receiver.endpoint_id for receiver in receivers]
+        report = functools.partial(
+            make_report, organization_id=server.organization_id, began=datetime.now(UTC), endpoint_ids=ids
+        )
+        async with tripwire.webhooks.send_tests(server.organization_id, ids, timeout=20) as run:
+            with screen.watch(lambda: _table(receivers, report(run.known.values(), seconds=0.0))):
+                outcomes = await run
+        return _told(screen, receivers, report(outcomes, seconds=run.progress().seconds))
 
 
-def _report(screen: Screen, receivers: Sequence[DemoReceiver], tests: Sequence[SentTest]) -> int:
+def _table(receivers: Sequence[DemoReceiver], report: Report) -> Table:
+    from ._table import Table
+    from ._tests import NUMBERS, TITLES, live_cells
+
+    rows = [
+        (receiver.name, *live_cells(test)[:-1], receiver.verdict, live_cells(test)[-1])
+        for receiver, test in zip(receivers, report.tests, strict=True)
+    ]
+    return Table(("endpoint", *TITLES[:-1], "signature", TITLES[-1]), rows, NUMBERS)
+
+
+def _told(screen: Screen, receivers: Sequence[DemoReceiver], report: Report) -> int:
     """Say whether all came as it should, each post with a good signature, and return the exit status."""
+    from tripwire_async.reports import report_document
+
     surprises: list[str] = []
-    for receiver, test in zip(receivers, tests, strict=True):
+    for receiver, test in zip(receivers, report.tests, strict=True):
         if test.state != receiver.expected:
-            surprises.append(f"{receiver.name} should have {receiver.expected}, but {test.error or test.state}")
+            became = test.state if test.delivery is not None else test.trouble
+            surprises.append(f"{receiver.name} should have {receiver.expected}, but {became}")
         if receiver.verdict != "verified":
             surprises.append(f"{receiver.name}: the signatures that it received: {receiver.verdict}")
     posts = sum(receiver.received for receiver in receivers)
     screen.show(
         {
             "data": [
-                {"name": receiver.name, **test.document(), "received": receiver.received, "verified": receiver.verified}
-                for receiver, test in zip(receivers, tests, strict=True)
+                {**test, "name": receiver.name, "received": receiver.received, "verified": receiver.verified}
+                for receiver, test in zip(receivers, report_document(report)["data"], strict=True)
             ],
             "as_expected": not surprises,
         }

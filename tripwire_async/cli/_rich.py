@@ -1,31 +1,41 @@
-"""Tables on a terminal, drawn by rich; imported only where both are there."""
+"""Tables and progress on a terminal, drawn by rich; imported only where both are there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
+from rich.progress_bar import ProgressBar
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from ._progress import cooldown, counts, pace
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rich.console import RenderableType
+
+    from tripwire_async.deliveries import Progress
 
     from ._table import Table
 
 _STYLES: Final = {
     "succeeded": "green",
+    "sent": "green",
     "active": "green",
     "verified": "green",
     "delivering": "yellow",
     "timed out": "yellow",
+    "unknown": "yellow",
     "failed": "red",
     "refused": "red",
     "wrong": "red",
     "disabled": "dim",
     "skipped": "dim",
+    "not begun": "dim",
     "sending": "dim",
     "pending": "dim",
     "-": "dim",
@@ -38,8 +48,23 @@ def show(table: Table) -> None:
 
 
 def live(table: Callable[[], Table]) -> Live:
-    """Return a context manager that redraws *table* eight times a second and leaves it as it is at the end."""
-    return Live(get_renderable=lambda: _drawn(table()), console=Console(), refresh_per_second=8)
+    """Return a context manager that draws *table* at each refresh and leaves it as it is at the end."""
+    return Live(get_renderable=lambda: _drawn(table()), console=Console(), auto_refresh=False)
+
+
+def live_progress(progress: Callable[[], Progress]) -> Live:
+    """Return a context manager that draws *progress* at each refresh and takes it away at the end."""
+    return Live(get_renderable=lambda: _bar(progress()), console=Console(), auto_refresh=False, transient=True)
+
+
+def _bar(progress: Progress) -> RenderableType:
+    total = progress.endpoints or 0
+    bar = RichTable.grid(padding=(0, 1), expand=True)
+    bar.add_column(ratio=1)
+    bar.add_column(justify="right", no_wrap=True)
+    bar.add_row(ProgressBar(total=max(1, total), completed=progress.done), f"{progress.done:,} of {total:,} done")
+    held = cooldown(progress)
+    return Group(bar, Text(counts(progress)), Text(pace(progress)), *([Text(held, "yellow")] if held else []))
 
 
 def _drawn(table: Table) -> RichTable:

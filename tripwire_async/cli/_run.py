@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     return status
 
 
-def exit_code(error: TripwireError | ValueError) -> ExitCode:
+def exit_code(error: Exception) -> ExitCode:
     """Return the exit status that *error* ends a command with."""
     match error:
         case APIError(status=status) if status < 500:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, TypeVar, final
+from typing import TYPE_CHECKING, Final, TypeVar, final
 
 from tripwire_async._converter import encode, unstructure
 
@@ -17,10 +17,16 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import ModuleType
 
+    from rich.live import Live
+
     from tripwire_async import Secret
+    from tripwire_async.deliveries import Progress
     from tripwire_async.resources.pagination import Page
 
 T = TypeVar("T")
+
+_NOW_AND_THEN: Final = 10.0
+"""Seconds between two lines about progress, where they pile up."""
 
 
 def complain(text: str) -> None:
@@ -105,13 +111,34 @@ class Screen:
     def watch(self, table: Callable[[], Table]) -> Generator[None]:
         """Show *table* as it changes, or as it is at the end, however that comes."""
         if self._rich is not None and self._live:
-            with self._rich.live(table):
+            with self._redrawn(self._rich.live(table)):
                 yield
             return
         try:
             yield
         finally:
             self.table(table())
+
+    @contextlib.contextmanager
+    def progress(self, progress: Callable[[], Progress]) -> Generator[None]:
+        """Show *progress* in place while the block lasts; where that cannot be, in a line on stderr now and then."""
+        if self._rich is not None and self._live:
+            with self._redrawn(self._rich.live_progress(progress)):
+                yield
+        elif self.as_json:
+            yield
+        else:
+            from ._progress import line, repeating
+
+            with repeating(lambda: complain(line(progress())), _NOW_AND_THEN):
+                yield
+
+    @contextlib.contextmanager
+    def _redrawn(self, live: Live) -> Generator[None]:
+        from ._progress import repeating
+
+        with live, repeating(live.refresh, 0.125):
+            yield
 
     def _print(self, table: Table) -> None:
         if self._rich is not None:

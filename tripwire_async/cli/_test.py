@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ._exit import ExitCode
 from ._options import add_command, add_connection, connect, organization_of
@@ -12,12 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tripwire_async import AsyncTripwire
+    from tripwire_async.models import WebhookEndpoint
 
     from ._options import Commands
     from ._screen import Screen
-    from ._tests import SentTest
-
-_GOOD: Final = {"settled": {"succeeded"}, "left-pending": {"succeeded", "delivering"}}
 
 
 def add_to(commands: Commands) -> None:
@@ -25,81 +23,92 @@ def add_to(commands: Commands) -> None:
     parser = add_command(commands, "test", test, "Send a test webhook to endpoints, and see whether they take it.")
     parser.add_argument("endpoints", nargs="*", metavar="ENDPOINT", help="ids, we_…")
     parser.add_argument("--all", action="store_true", help="every active endpoint of the organization")
+    parser.add_argument("--endpoints-from", metavar="FILE", help="holds ids, one a line, # comments; - for stdin")
     parser.add_argument(
-        "--until", choices=sorted(_GOOD), default="settled", help="how long to follow a delivery (%(default)s)"
+        "--until", choices=("settled", "sent"), default="settled", help="how far to follow a delivery (%(default)s)"
     )
     parser.add_argument(
-        "--timeout", type=float, default=300.0, metavar="SECONDS", help="to wait for each delivery (%(default)g)"
+        "--timeout", type=float, metavar="SECONDS", help="for the whole run; by default 300 for each delivery"
     )
     parser.add_argument(
-        "--in-flight", type=int, default=20, metavar="N", help="tests under way at once, at most (%(default)s)"
+        "--in-flight", type=int, default=200, metavar="N", help="tests under way at once, at most (%(default)s)"
     )
+    reports = parser.add_argument_group("reports")
+    reports.add_argument("--report", metavar="FILE", help="write a page of HTML that stands on its own")
+    reports.add_argument("--junit", metavar="FILE", help="write JUnit's XML, for continuous integration")
     add_connection(parser)
 
 
 async def test(arguments: argparse.Namespace, screen: Screen) -> int:
-    """Test the endpoints, so many at once; no failure of one ends the others."""
+    """Test the endpoints, many at once; no failure of one ends the others."""
+    from datetime import UTC, datetime
+
+    from tripwire_async.reports import make_report
+
+    from ._report_files import check_report_files, write_reports
+    from ._test_results import show, status
+
+    named = _named(arguments)
+    organization = organization_of(arguments)
+    check_report_files(arguments)
+    async with connect(arguments) as tripwire:
+        endpoints = await _endpoints(tripwire, organization, needed=named is None)
+        ids = [one.id for one in endpoints if one.status == "active"] if named is None else named
+        run = tripwire.webhooks.send_tests(
+            organization, ids, until=arguments.until, in_flight=arguments.in_flight, timeout=arguments.timeout
+        )
+        began = datetime.now(UTC)
+        interrupted = True
+        try:
+            async with run:
+                with screen.progress(run.progress):
+                    await run
+            interrupted = False
+        finally:
+            # Ctrl-C must not take away what is known by then.
+            report = make_report(
+                run.known.values(),
+                organization_id=organization,
+                began=began,
+                seconds=run.progress().seconds,
+                endpoints=endpoints,
+                endpoint_ids=ids,
+                until=arguments.until,
+                interrupted=interrupted,
+            )
+            show(screen, report)
+            written = write_reports(report, arguments)
+    return status(report) if written else ExitCode.BAD_OUTCOME
+
+
+def _named(arguments: argparse.Namespace) -> list[str] | None:
+    """Return the endpoints that *arguments* name, each once; None for all."""
     from tripwire_async.errors import ConfigurationError
 
-    from ._table import Table
-    from ._tests import NUMBERS, TITLES, SentTest
+    from ._endpoint_list import endpoints_from
 
-    if bool(arguments.endpoints) == arguments.all:
-        msg = "say which endpoints to test, or --all, but not both"
+    if bool(arguments.endpoints) + arguments.all + (arguments.endpoints_from is not None) != 1:
+        msg = "say which endpoints to test: name them, or --endpoints-from FILE, or --all"
         raise ConfigurationError(msg)
-    if not (arguments.in_flight > 0 and arguments.timeout > 0):
+    if not (arguments.in_flight > 0 and (arguments.timeout is None or arguments.timeout > 0)):
         msg = "--in-flight and --timeout must be above zero"
         raise ConfigurationError(msg)
-    organization = organization_of(arguments)
-    async with connect(arguments) as tripwire:
-        # Naming one twice is no reason to disturb it twice.
-        ids = list(dict.fromkeys(arguments.endpoints)) or await _active(tripwire, organization)
-        tests = [SentTest(endpoint_id) for endpoint_id in ids]
-        with screen.watch(
-            lambda: Table(("endpoint", *TITLES), [(one.endpoint_id, *one.cells()) for one in tests], NUMBERS)
-        ):
-            try:
-                await _send_all(tripwire, organization, tests, arguments)
-            finally:
-                # Ctrl-C must not take away what is known by then.
-                screen.show({"data": [one.document() for one in tests]})
-    return _report(screen, tests, _GOOD[arguments.until])
+    if arguments.endpoints_from == arguments.secret_key_file == "-":
+        msg = "stdin can hold the endpoints or the secret key, but not both"
+        raise ConfigurationError(msg)
+    if arguments.all:
+        return None
+    # Naming one twice is no reason to disturb it twice.
+    return list(dict.fromkeys(arguments.endpoints or endpoints_from(arguments.endpoints_from)))
 
 
-async def _active(tripwire: AsyncTripwire, organization: str) -> list[str]:
-    found = await tripwire.webhooks.list_endpoints(organization)
-    return [endpoint.id for endpoint in found if endpoint.status == "active"]
+async def _endpoints(tripwire: AsyncTripwire, organization: str, *, needed: bool) -> Sequence[WebhookEndpoint]:
+    """Return the organization's endpoints; nothing if the key may not list them and that is not *needed*."""
+    from tripwire_async.errors import PermissionDeniedError
 
-
-async def _send_all(
-    tripwire: AsyncTripwire, organization: str, tests: Sequence[SentTest], arguments: argparse.Namespace
-) -> None:
-    import asyncio
-
-    from ._tests import send_and_wait
-
-    room = asyncio.Semaphore(arguments.in_flight)
-
-    async def send(test: SentTest) -> None:
-        async with room:
-            await send_and_wait(tripwire, organization, test, until=arguments.until, timeout=arguments.timeout)
-
-    async with asyncio.TaskGroup() as group:
-        for test in tests:
-            group.create_task(send(test))
-
-
-def _report(screen: Screen, tests: Sequence[SentTest], good: set[str]) -> int:
-    """Print what went wrong, each in a line, and return the exit status."""
-    from ._run import exit_code
-    from ._screen import complain
-
-    bad = [test for test in tests if test.state not in good]
-    for test in bad:
-        complain(f"{test.endpoint_id}: {test.trouble}")
-    screen.say(f"{len(tests) - len(bad)} of {len(tests)} succeeded")
-    if not bad:
-        return ExitCode.OK
-    codes = {ExitCode.BAD_OUTCOME if test.error is None else exit_code(test.error) for test in bad}
-    # One trouble that befell all is told by its own status: a wrong key, a server that is not there.
-    return codes.pop() if len(codes) == 1 and len(bad) == len(tests) else ExitCode.BAD_OUTCOME
+    try:
+        return (await tripwire.webhooks.list_endpoints(organization)).items
+    except PermissionDeniedError:
+        if needed:
+            raise
+        return ()

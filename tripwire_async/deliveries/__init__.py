@@ -7,6 +7,7 @@ from .closed_loop import LoopReceiver, ReceivedTest
 from .fan_out import FanOut
 from .outcomes import Plan, TestOutcome, TestState, TestTimings
 from .pending import PendingDelivery
+from .progress import Progress
 
 __all__ = [
     "FanOut",
@@ -14,6 +15,7 @@ __all__ = [
     "PendingDelivery",
     "Plan",
     "PollSchedule",
+    "Progress",
     "ReceivedTest",
     "TestOutcome",
     "TestState",

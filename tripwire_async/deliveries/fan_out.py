@@ -24,6 +24,7 @@ from tripwire_async.errors import (
 from ._send_window import SendWindow
 from .outcomes import Plan, TestOutcome, TestState, TestTimings, make_plan
 from .pending import DEFAULT_TIMEOUT, SETTLED
+from .progress import Progress, make_progress
 from .watcher import PAGE
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ class FanOut:
         self._window = SendWindow(max(PAGE, in_flight), self._patience, clock)
         self._clock = clock
         self._limits = limits
-        self._began = 0.0
+        self._began = math.inf
+        self._ended = math.inf
         self._end = math.inf
         self._is_over = False
         self._is_running = False
@@ -163,6 +165,19 @@ class FanOut:
         ids = await self._endpoints()
         settle = self._until == "settled"
         return make_plan(len(ids), self._in_flight, self._sender.times.usual, self._limits(), settle=settle)
+
+    def progress(self) -> Progress:
+        """Say how far the run has come."""
+        return make_progress(
+            None if self._ids is None else len(self._ids),
+            (outcome.state for outcome in self._finished.values()),
+            (test.pending is not None for test in self._under_way.values()),
+            max(0.0, min(self._clock.now(), self._ended) - self._began),
+            in_flight=self._in_flight,
+            usual=self._sender.times.usual,
+            limits=self._limits(),
+            settle=self._until == "settled",
+        )
 
     def __await__(self) -> Generator[Any, None, tuple[TestOutcome, ...]]:
         """Run to the end; return all outcomes in the order of the endpoints.
@@ -209,6 +224,7 @@ class FanOut:
             # Not a TaskGroup: one that is entered in a generator and left in another task, as by the garbage
             # collector's, cancels the wrong one.
             await self._stop()
+            self._ended = self._clock.now()
             self._is_running = False
 
     async def __aenter__(self) -> FanOut:

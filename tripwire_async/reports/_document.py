@@ -1,0 +1,61 @@
+"""A report for other programs: what `json.dumps` takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from tripwire_async._converter import unstructure
+from tripwire_async._secret import without_secrets
+
+if TYPE_CHECKING:
+    from .report import HostSummary, Report, ReportedTest
+
+
+def report_document(report: Report) -> dict[str, Any]:
+    """Return *report* as dicts and lists; times are in seconds, moments as the API writes them."""
+    return {
+        "organization_id": report.organization_id,
+        "began_at": report.began.isoformat(),
+        "seconds": round(report.seconds, 3),
+        "interrupted": report.interrupted,
+        "endpoints": len(report.tests),
+        "succeeded": report.good,
+        "states": dict(report.states),
+        "hosts": [_host(host) for host in report.hosts()],
+        "data": [_test(test) for test in report.tests],
+    }
+
+
+def _host(host: HostSummary) -> dict[str, Any]:
+    return {
+        "host": host.host,
+        "endpoints": host.endpoints,
+        "succeeded": host.good,
+        "states": dict(host.states),
+        "median_latency": host.median,
+        "slowest_latency": host.slowest,
+    }
+
+
+def _test(test: ReportedTest) -> dict[str, Any]:
+    outcome = test.outcome
+    pending = None if outcome is None else outcome.pending
+    error = None if outcome is None else outcome.error
+    return {
+        "endpoint_id": test.endpoint_id,
+        "name": test.name,
+        "url": test.url,
+        "state": test.state,
+        "event_id": None if pending is None else pending.event_id,
+        "request_ids": [] if outcome is None else list(outcome.request_ids),
+        "attempts": 0 if outcome is None else outcome.attempts,
+        "latency": test.latency,
+        "seconds": None if test.seconds is None else round(test.seconds, 3),
+        "timings": None
+        if outcome is None
+        else {name: round(value, 3) for name, value in attrs.asdict(outcome.timings).items()},
+        "delivery": None if test.delivery is None else unstructure(test.delivery),
+        "error": None if error is None else {"type": type(error).__name__, "message": without_secrets(str(error))},
+    }

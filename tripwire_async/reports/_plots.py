@@ -1,0 +1,71 @@
+"""Plots as SVG that scales in width alone, so that its letters stay readable on any screen."""
+
+from __future__ import annotations
+
+import bisect
+from typing import TYPE_CHECKING, Final
+
+from ._words import in_words, seconds_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .report import ReportedState
+
+EDGES: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+"""What parts one bar from the next, in seconds: latencies differ by factors."""
+
+_HEIGHT: Final = 110
+_TOP: Final = 16
+
+
+def status_plot(states: Mapping[ReportedState, int]) -> str:
+    """Return one bar that is parted as the tests are among their *states*."""
+    total = sum(states.values())
+    parts: list[str] = []
+    before = 0
+    for state, count in states.items():
+        parts.append(
+            f'<rect class="{state}" x="{100 * before / total:.3f}%" width="{100 * count / total:.3f}%" height="28">'
+            f"<title>{count} {in_words(state)}</title></rect>"
+        )
+        before += count
+    said = ", ".join(f"{count} {in_words(state)}" for state, count in states.items()) or "no tests"
+    return f'<svg role="img" aria-label="{said}" height="28">{"".join(parts)}</svg>'
+
+
+def latency_plot(latencies: Sequence[float]) -> str:
+    """Return a histogram of *latencies*, which are in seconds; only the bars between the least and the most."""
+    counts = [0] * (len(EDGES) + 1)
+    for latency in latencies:
+        counts[bisect.bisect_right(EDGES, latency)] += 1
+    first = next(place for place, count in enumerate(counts) if count)
+    last = next(place for place in reversed(range(len(counts))) if counts[place])
+    # Neighbours that are empty keep a single bar from filling the whole width.
+    first, last = max(0, first - 1), min(len(EDGES), last + 1)
+    width = 100 / (last - first + 1)
+    parts = [f'<line class="axis" x1="0" x2="100%" y1="{_TOP + _HEIGHT}" y2="{_TOP + _HEIGHT}"/>']
+    for place in range(first, last + 1):
+        left, count = width * (place - first), counts[place]
+        if count:
+            height = max(2.0, _HEIGHT * count / max(counts))
+            top = _TOP + _HEIGHT - height
+            parts.append(
+                f'<rect class="bar" x="{left + 0.06 * width:.3f}%" width="{0.88 * width:.3f}%" y="{top:.1f}"'
+                f' height="{height:.1f}"><title>{count} took {_span(place)}</title></rect>'
+                f'<text x="{left + width / 2:.3f}%" y="{top - 4:.1f}" text-anchor="middle">{count}</text>'
+            )
+        if place < last:
+            parts.append(
+                f'<text x="{left + width:.3f}%" y="{_TOP + _HEIGHT + 15}" text-anchor="middle">{EDGES[place]:g}</text>'
+            )
+    said = "; ".join(f"{count} took {_span(place)}" for place, count in enumerate(counts) if count)
+    return f'<svg role="img" aria-label="{said}" height="{_TOP + _HEIGHT + 20}">{"".join(parts)}</svg>'
+
+
+def _span(place: int) -> str:
+    if place == 0:
+        return f"less than {seconds_in_words(EDGES[0])}"
+    if place == len(EDGES):
+        return f"{seconds_in_words(EDGES[-1])} or more"
+    return f"{seconds_in_words(EDGES[place - 1])} to {seconds_in_words(EDGES[place])}"

@@ -1,0 +1,20 @@
+"""Numbers and names as people read them."""
+
+from __future__ import annotations
+
+
+def seconds_in_words(seconds: float | None) -> str:
+    """Return *seconds* in the unit that fits; a dash for None."""
+    if seconds is None:
+        return "-"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s"
+
+
+def in_words(name: str) -> str:
+    """Return the *name* of a state as words."""
+    return name.replace("_", " ")
