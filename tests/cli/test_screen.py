@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tripwire_async.cli
+from tripwire_async.cli import _demo_receiver
 from tripwire_async.cli._screen import Screen
 from tripwire_async.cli._table import Table, one_line
-from tripwire_async.testing import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,10 +105,10 @@ def test_machines_are_told_no_prose(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("form", [(), ("-v",)])
-def test_a_live_table_ends_as_the_plain_one(cli: Cli, elsewhere: Elsewhere, form: tuple[str, ...]) -> None:
+def test_a_live_table_ends_as_the_plain_one(cli: Cli, monkeypatch: pytest.MonkeyPatch, form: tuple[str, ...]) -> None:
     """It is redrawn in place on a terminal; with a log beside it, it is drawn once."""
-    elsewhere.script(Outcome("succeeded", 200))
-    ended = cli("test", elsewhere.add_endpoint().id, *form)
+    monkeypatch.setattr(_demo_receiver, "SLOW", 0.3)
+    ended = cli("demo", *form)
     assert 0 == ended.status
     assert "succeeded" in ended.out
     assert ("\x1b[?25l" in ended.out) is (form == ())

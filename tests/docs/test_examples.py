@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 PRINTED = {
+    "report_of_tests.py": """\
+        b.example: 9 of 10 succeeded
+        19 of 20
+    """,
     "share_a_limit.py": """\
         120 calls succeeded
         at most one was refused: True

@@ -10,7 +10,13 @@ from tripwire_async.deliveries import TestOutcome, TestTimings
 from tripwire_async.deliveries._ticket import Ticket
 from tripwire_async.deliveries.pending import PendingDelivery
 from tripwire_async.errors import DeliveryTimeoutError, TransportError
-from tripwire_async.models import WebhookDelivery, WebhookEndpoint
+from tripwire_async.models import (
+    WebhookDelivery,
+    WebhookDeliveryEventType,
+    WebhookDeliveryStatus,
+    WebhookEndpoint,
+    WebhookEndpointStatus,
+)
 from tripwire_async.reports import make_report
 
 if TYPE_CHECKING:
@@ -36,7 +42,7 @@ def endpoint(number: int, *, name: str | None = None, url: str | None = None) ->
         id=endpoint_id(number),
         name=f"customer {number}" if name is None else name,
         url=f"https://{HOSTS[number % 3]}/hooks/{number}" if url is None else url,
-        status="active",  # type: ignore[arg-type] - read from the wire, it would be the enum's member
+        status=WebhookEndpointStatus.ACTIVE,
         event_types=(),
         created_at=BEGAN,
         updated_at=BEGAN,
@@ -50,8 +56,8 @@ def delivery(number: int, status: str, seconds: float = 0.25, **fields: Any) -> 
         id=f"wdlv_{number:032x}",
         event_id=f"wevt_{number:032x}",
         endpoint_id=endpoint_id(number),
-        event_type="webhook.test",  # type: ignore[arg-type] - as above
-        status=status,  # type: ignore[arg-type] - as above
+        event_type=WebhookDeliveryEventType.WEBHOOK_TEST,
+        status=WebhookDeliveryStatus(status),
         created_at=BEGAN,
         updated_at=BEGAN + timedelta(seconds=seconds),
         **facts | fields,

@@ -10,6 +10,8 @@ from tripwire_async._converter import unstructure
 from tripwire_async._secret import without_secrets
 
 if TYPE_CHECKING:
+    from tripwire_async.models import WebhookDelivery
+
     from .report import HostSummary, Report, ReportedTest
 
 
@@ -56,6 +58,15 @@ def _test(test: ReportedTest) -> dict[str, Any]:
         "timings": None
         if outcome is None
         else {name: round(value, 3) for name, value in attrs.asdict(outcome.timings).items()},
-        "delivery": None if test.delivery is None else unstructure(test.delivery),
+        "delivery": None if test.delivery is None else _delivery(test.delivery),
         "error": None if error is None else {"type": type(error).__name__, "message": without_secrets(str(error))},
     }
+
+
+def _delivery(delivery: WebhookDelivery) -> dict[str, Any]:
+    """Return *delivery* as the API shows it, but for what looks like a secret in what the endpoint answered."""
+    shown: dict[str, Any] = unstructure(delivery)
+    for field in ("response_body", "error"):
+        if shown[field] is not None:
+            shown[field] = without_secrets(shown[field])
+    return shown

@@ -57,7 +57,8 @@ def latency_plot(latencies: Sequence[float]) -> str:
             )
         if place < last:
             parts.append(
-                f'<text x="{left + width:.3f}%" y="{_TOP + _HEIGHT + 15}" text-anchor="middle">{EDGES[place]:g}</text>'
+                f'<text class="edge" x="{left + width:.3f}%" y="{_TOP + _HEIGHT + 15}" text-anchor="middle">'
+                f"{EDGES[place]:g}</text>"
             )
     said = "; ".join(f"{count} took {_span(place)}" for place, count in enumerate(counts) if count)
     return f'<svg role="img" aria-label="{said}" height="{_TOP + _HEIGHT + 20}">{"".join(parts)}</svg>'

@@ -1,0 +1,58 @@
+"""Test all endpoints of an organization and write a report: the program of the how-to, against a server of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tripwire_async import AsyncTripwire
+from tripwire_async.testing import Outcome, TripwireServer
+
+# [run]
+from tripwire_async.reports import Report, html_report, make_report
+
+
+async def test_all(tripwire: AsyncTripwire, organization_id: str) -> Report:
+    """Test every active endpoint, for ten minutes at most."""
+    endpoints = await tripwire.webhooks.list_endpoints(organization_id)
+    began = datetime.now(UTC)
+    async with tripwire.webhooks.send_tests(organization_id, timeout=600) as run:
+        outcomes = await run
+    return make_report(
+        outcomes,
+        organization_id=organization_id,
+        began=began,
+        seconds=run.progress().seconds,
+        endpoints=endpoints,
+    )
+
+
+def write(report: Report, page: Path) -> None:
+    """Write the page, and print the hosts that have trouble."""
+    page.write_text(html_report(report), encoding="utf-8")
+    for host in report.hosts():
+        if host.good < host.endpoints:
+            print(f"{host.host}: {host.good} of {host.endpoints} succeeded")
+
+
+# [end]
+
+
+async def main() -> None:
+    """Have twenty endpoints, one of which is down."""
+    async with TripwireServer() as server, AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire:
+        server.script(Outcome("succeeded", 200))
+        for number in range(20):
+            endpoint = server.add_endpoint(f"https://{'ab'[number % 2]}.example/hooks/{number}")
+        server.script(Outcome("failed", 500), endpoint_id=endpoint.id)
+        report = await test_all(tripwire, server.organization_id)
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "report.html"
+        write(report, page)
+        print("19 of 20" if "<h1>19 of 20 succeeded</h1>" in page.read_text(encoding="utf-8") else "not as expected")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

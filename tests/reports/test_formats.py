@@ -1,0 +1,192 @@
+"""What the formats of a report hold for their readers; how the page looks is asked of a browser elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import attrs
+import pytest
+
+from tests.reports.sample import (
+    BEGAN,
+    CANARY,
+    ORGANIZATION,
+    delivery,
+    endpoint,
+    kinds_report,
+    large_report,
+    outcome,
+)
+from tripwire_async.reports import Report, html_report, junit_report, make_report, report_document
+from tripwire_async.reports._plots import EDGES, latency_plot, status_plot
+
+EMPTY = make_report((), organization_id=ORGANIZATION, began=BEGAN, seconds=0.0)
+
+
+class Page(HTMLParser):
+    """The elements of a page, and the text of its cells."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def count(self, tag: str) -> int:
+        return sum(name == tag for name, _ in self.elements)
+
+
+@pytest.mark.parametrize("write", [html_report, junit_report, lambda report: json.dumps(report_document(report))])
+def test_no_report_holds_a_secret(write: object) -> None:
+    """Neither from a name, an address, an error nor from what an endpoint answered."""
+    assert "s3cr3t" not in write(kinds_report())  # type: ignore[operator] - one of the above
+
+
+def test_the_page_has_a_row_for_each_test() -> None:
+    """With everything in it before any script has run."""
+    page = html_report(kinds_report())
+    assert 7 == len(re.findall('<tr role="row" data-state=', page))
+    assert "<h1>1 of 7 succeeded</h1>" in page
+    assert "the delivery had not settled after 60 seconds" in page
+    assert "interrupted" not in page
+    assert "The run was interrupted" in html_report(kinds_report(interrupted=True))
+
+
+def test_nothing_from_elsewhere_becomes_an_element() -> None:
+    """Names, addresses, errors and answers are text: the page has its own script, and no image."""
+    page = Page(html_report(kinds_report()))
+    assert (1, 0) == (page.count("script"), page.count("img"))
+    assert "<script>window.canary" not in html_report(kinds_report())
+
+
+def test_the_page_asks_for_nothing() -> None:
+    """No element names another file, and the policy would let none be fetched."""
+    page = Page(html_report(kinds_report()))
+    assert [] == [one for one in page.elements if {"src", "href", "data", "action"} & set(one[1])]
+    policy = next(one["content"] for name, one in page.elements if name == "meta" and one.get("http-equiv"))
+    assert str(policy).startswith("default-src 'none'; ")
+
+
+def test_only_the_page_s_own_script_and_style_are_allowed() -> None:
+    """The policy names what they hash to."""
+    page = html_report(EMPTY)
+    for element in ("script", "style"):
+        [text] = re.findall(f"<{element}>(.*?)</{element}>", page, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{element}-src 'sha256-{digest}'" in page
+
+
+def test_a_long_answer_is_cut() -> None:
+    """The beginning says what is wrong; a thousand whole pages would make one that nobody can open."""
+    answer = delivery(0, "failed", response_body="long " * 1000)
+    page = html_report(
+        make_report([outcome(0, "failed", answer)], organization_id=ORGANIZATION, began=BEGAN, seconds=1.0)
+    )
+    assert f"<pre>{'long ' * 100}…</pre>" in page
+
+
+def test_several_requests_are_named_as_such() -> None:
+    """Those of a test that was sent and then could not be read."""
+    both = attrs.evolve(outcome(0, "unknown", delivery(0, "pending"), ValueError("no")), request_ids=("req_1", "req_2"))
+    page = html_report(make_report([both], organization_id=ORGANIZATION, began=BEGAN, seconds=1.0))
+    assert "requests <code>req_1</code>, <code>req_2</code>" in page
+
+
+def test_a_thousand_endpoints_are_a_page_of_reasonable_size() -> None:
+    """Less than a kilobyte for each."""
+    assert len(html_report(large_report())) < 1_000_000
+
+
+@pytest.mark.parametrize("write", [html_report, junit_report, report_document])
+def test_a_run_of_nothing_can_be_reported(write: object) -> None:
+    """As when an organization has no endpoints yet."""
+    assert write(EMPTY)  # type: ignore[operator] - one of the above
+
+
+def test_the_bar_of_states_is_full() -> None:
+    """Each part begins where the one before it ends."""
+    plot = status_plot({"succeeded": 6, "failed": 2})
+    assert [("0.000", "75.000"), ("75.000", "25.000")] == re.findall(r'x="([\d.]+)%" width="([\d.]+)%"', plot)
+    assert 'aria-label="6 succeeded, 2 failed"' in plot
+
+
+@pytest.mark.parametrize(
+    ("latencies", "said"),
+    [
+        ([0.001], "1 took less than 10 ms"),
+        ([0.01, 0.019, 0.02], "2 took 10 ms to 20 ms; 1 took 20 ms to 50 ms"),
+        ([0.15, 1000.0], "1 took 100 ms to 200 ms; 1 took 1 min 40 s or more"),
+    ],
+)
+def test_each_latency_is_in_one_bar(latencies: list[float], said: str) -> None:
+    """Which begins where it says; whoever hears the page gets the same."""
+    plot = latency_plot(latencies)
+    assert f'aria-label="{said}"' in plot
+    assert said.count(" took ") == plot.count("<rect")
+
+
+def test_the_edges_are_named_between_the_bars_that_are_shown() -> None:
+    """Of the rest there is nothing to see."""
+    assert ["0.1", "0.2"] == re.findall(r'class="edge"[^>]*>([\d.]+)<', latency_plot([0.15]))
+    assert [f"{edge:g}" for edge in EDGES] == re.findall(r'class="edge"[^>]*>([\d.]+)<', latency_plot([0.0, 500]))
+
+
+def cases(report: Report) -> list[ElementTree.Element]:
+    return list(ElementTree.fromstring(junit_report(report).encode()).iter("testcase"))  # noqa: S314 - our own
+
+
+def test_junit_gets_a_case_for_each_endpoint() -> None:
+    """Failures of endpoints, errors of ours and the service's, and what was not tested."""
+    kinds = [[child.tag for child in case if child.tag != "system-out"] for case in cases(kinds_report())]
+    assert [[], ["failure"], ["failure"], ["error"], ["error"], ["skipped"], ["skipped"]] == kinds
+    suites = ElementTree.fromstring(junit_report(kinds_report()).encode())  # noqa: S314 - our own
+    for element in (suites, suites[0]):
+        assert {"tests": "7", "failures": "2", "errors": "2", "skipped": "2", "time": "75.250"}.items() <= dict(
+            element.items()
+        ).items()
+
+
+def test_junit_tells_where_and_why() -> None:
+    """The host is the class, and the message what went wrong."""
+    failed = cases(kinds_report())[1]
+    assert "shop.example.org:8443" == failed.get("classname")
+    assert CANARY in str(failed.get("name"))
+    assert str(failed[0].get("message")).startswith("failed: 500 <script>")
+    assert "response status 500" in str(failed[0].text)
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\x1b[31m", "\x0b", "\ud800", "\ufffe", "\x7f", "]]>", "\U0001f600"])
+def test_xml_stays_well_formed_whatever_it_is_told(odd: str) -> None:
+    """What XML cannot hold is replaced."""
+    report = make_report(
+        [outcome(0, "refused", None, ValueError(f"a{odd}b"))],
+        organization_id=ORGANIZATION,
+        began=BEGAN,
+        seconds=1.0,
+        endpoints=[endpoint(0, name=f"c{odd}d", url=f"https://example.com/{odd}")],
+    )
+    [case] = cases(report)
+    assert str(case.get("name")).startswith("c")
+    assert "b" == str(case[0].get("message"))[-1]
+
+
+def test_the_document_is_json_with_a_summary_and_every_test() -> None:
+    """Deliveries as the API shows them, errors by their class."""
+    document = json.loads(json.dumps(report_document(kinds_report())))
+    assert (7, 1, False) == (document["endpoints"], document["succeeded"], document["interrupted"])
+    assert {"host": None, "endpoints": 3, "succeeded": 0} == {
+        name: document["hosts"][0][name] for name in ("host", "endpoints", "succeeded")
+    }
+    good, *_, late_skip, last = document["data"]
+    assert ("succeeded", 0.25, 0.92) == (good["delivery"]["status"], good["latency"], good["seconds"])
+    assert {"pool": 3.0, "limiter": 0.5, "backoff": 0.0, "wire": 0.02, "settling": 0.4} == good["timings"]
+    assert "skipped" == late_skip["state"]
+    assert ("not_begun", None, [], 0) == (last["state"], last["timings"], last["request_ids"], last["attempts"])
+    assert "DeliveryTimeoutError" == document["data"][2]["error"]["type"]
