@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tripwire_async import AsyncTripwire
+from tripwire_async.reports import Report, html_report, make_report
 from tripwire_async.testing import Outcome, TripwireServer
 
 # [run]
-from tripwire_async.reports import Report, html_report, make_report
 
 
 async def test_all(tripwire: AsyncTripwire, organization_id: str) -> Report:
@@ -44,9 +44,8 @@ async def main() -> None:
     """Have twenty endpoints, one of which is down."""
     async with TripwireServer() as server, AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire:
         server.script(Outcome("succeeded", 200))
-        for number in range(20):
-            endpoint = server.add_endpoint(f"https://{'ab'[number % 2]}.example/hooks/{number}")
-        server.script(Outcome("failed", 500), endpoint_id=endpoint.id)
+        endpoints = [server.add_endpoint(f"https://{'ab'[number % 2]}.example/hooks/{number}") for number in range(20)]
+        server.script(Outcome("failed", 500), endpoint_id=endpoints[-1].id)
         report = await test_all(tripwire, server.organization_id)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
