@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Any
 
+import attrs
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.nodes import make_refnode
 
 if TYPE_CHECKING:
@@ -29,7 +32,8 @@ myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_class_signature = "mixed"
-maximum_signature_line_length = 88
+autodoc_preserve_defaults = True
+maximum_signature_line_length = 72
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
@@ -40,15 +44,36 @@ html_theme_options = {"light_css_variables": {"code-font-size": "0.76rem"}}
 html_copy_source = False
 html_show_sphinx = False
 
+_NOT_FOR_USERS = re.compile(r"call: Caller|sender: Sender|^\(\*args, \*\*kwargs\)$")
+_FIELDS_DEFAULT = re.compile(r"attr_dict\['(\w+)'\]\.default")
 _ANNOTATED = re.compile(r"~?\w+\.Annotated\[([\w.~]+), [^\[\]]+\]")
 
 
-def tidy_signature(_app: Sphinx, what: str, *rest: Any) -> tuple[str | None, str | None]:
-    """Leave out what no reader needs: how we make our errors, and what msgspec is told about a field."""
-    *_, signature, returns = rest
-    if what == "exception":
+def tidy_signature(
+    _app: Sphinx, what: str, _name: str, documented: Any, _options: Any, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    """Leave out what no reader needs: how we make our errors and what hangs on a client, and msgspec's marks."""
+    if what == "exception" or (what == "class" and signature and _NOT_FOR_USERS.search(signature)):
         return "", None
+    if signature and attrs.has(documented):
+        fields = attrs.fields_dict(documented)
+        # A default that is made anew each time has no text.
+        signature = _FIELDS_DEFAULT.sub(lambda found: repr(fields[found[1]].default), signature)
+        signature = signature.replace("= NOTHING", "= ...")
     return signature and _ANNOTATED.sub(r"\1", signature), returns
+
+
+def describe_alias(_app: Sphinx, what: str, name: str, documented: Any, _options: Any, lines: list[str]) -> None:
+    """Describe an alias or a constant as the module does that it comes from: it has no docstring to carry along."""
+    if what != "data":
+        return
+    last = name.rpartition(".")[2]
+    for home, module in sorted(sys.modules.items()):
+        if home.startswith("tripwire_async.") and vars(module).get(last) is documented:
+            described = ModuleAnalyzer.for_module(home).find_attr_docs().get(("", last))
+            if described:
+                lines[:] = described
+                return
 
 
 def find_by_its_last_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Element) -> reference | None:
@@ -67,4 +92,5 @@ def find_by_its_last_name(app: Sphinx, env: BuildEnvironment, node: pending_xref
 def setup(app: Sphinx) -> None:
     """Connect the functions above; Sphinx calls this."""
     app.connect("autodoc-process-signature", tidy_signature)
+    app.connect("autodoc-process-docstring", describe_alias)
     app.connect("missing-reference", find_by_its_last_name)
