@@ -1,4 +1,4 @@
-"""The client: it owns the session, joins the chain and hangs up the resources."""
+"""The client: it owns the session, composes the chain and offers the resources."""
 
 from __future__ import annotations
 
@@ -96,14 +96,14 @@ class AsyncTripwire:
 
     @functools.cached_property
     def sessions(self) -> Sessions:
-        """What Tripwire has seen, and its verdicts."""
+        """Visits that Tripwire has judged, with its verdicts."""
         from .resources.sessions import Sessions  # noqa: PLC0415 - a resource brings its models when it is used
 
         return Sessions(self._call)
 
     @functools.cached_property
     def fingerprints(self) -> Fingerprints:
-        """Visitors that come back."""
+        """Visitors that were recognized over several visits."""
         from .resources.fingerprints import Fingerprints  # noqa: PLC0415 - as above
 
         return Fingerprints(self._call)

@@ -30,7 +30,7 @@ _REMEMBERED: Final = 1000
 
 @attrs.frozen(kw_only=True)
 class ReceivedTest:
-    """A test that has gone all the way.
+    """A test that was sent, received here, and confirmed by the service.
 
     Attributes:
         event: The event as it was received.
@@ -61,8 +61,7 @@ class LoopReceiver:
         async with tripwire.webhooks.receiver(port=8080) as receiver:
             received = await receiver.test_and_receive(organization_id, endpoint_id, secret)
 
-    It keeps of a webhook what it takes to recognize it, and refuses with 401 what none of the secrets has signed that
-    are expected at the moment.
+    A webhook that is not signed with the secret of a test under way is answered with 401.
 
     Attributes:
         port: Where it listens; known once it has been entered.

@@ -32,7 +32,7 @@ SETTLED: Final = frozenset({"succeeded", "failed", "skipped"})
 """The statuses that a delivery never leaves."""
 
 DEFAULT_TIMEOUT: Final = 300.0
-"""Seconds that a wait lasts when nobody says otherwise: a wait without an end is a bug waiting for its day."""
+"""Seconds that a wait lasts when nobody says otherwise: a wait without an end would hide a fault."""
 
 DEFAULT_SCHEDULE: Final = PollSchedule()
 """First after half a second, then ever more seldom, up to every ten seconds."""

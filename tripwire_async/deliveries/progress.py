@@ -21,7 +21,7 @@ class Progress:
 
     Attributes:
         endpoints: How many tests it sends; None before that is known.
-        states: How many tests have ended in each state, those that none ended in left out.
+        states: How many tests have ended in each state; a state that none ended in is left out.
         sending: Tests that are begun and not accepted yet, most of them waiting for the rate limit.
         pending: Tests that were accepted and whose delivery has not ended.
         seconds: For how long it has run.
@@ -44,7 +44,7 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Tests that ended a second, so far."""
+        """How many tests have ended per second, so far."""
         return self.done / self.seconds if self.seconds else 0.0
 
     @property

@@ -63,8 +63,9 @@ class RateLimit:
     It is told nothing beforehand. The first request goes alone; its answer tells the limit, and as many follow as are
     left, those in flight counted. The length of the service's rolling window is inferred from the answers, so that
     normally one request in all is refused. After a refusal everybody waits until the service's Retry-After has
-    passed; then one goes as a probe, and its success lets the others go. Calls in the lanes *send* and *poll* take
-    turns, and leave precedence, and a small part of a long window, to *single* calls.
+    passed; then one goes as a probe, and its success lets the others go. Sends and reads of `send_tests` (the lanes
+    *send* and *poll* of a request) take turns; calls of their own (*single*) go before them, and a small part of a long
+    window is kept for those.
 
     A slot is held while an attempt is on the wire and at no other time. Calls with credentials of their own (a Gate
     poll token) have limits of their own and never hold the others.
@@ -77,11 +78,14 @@ class RateLimit:
     them sends more than the limit leaves to all, and what one learns, or is refused, all know. While the store cannot
     be asked, the limit is the process's own again.
 
-    Arguments:
+    Args:
         store: What keeps the limit of the client's own key for several processes, as a `RedisStore`.
         max_in_flight: How many requests may be on the wire at once.
         clock: What tells the time.
-        jitter: Draws from [0, 1), for cooldowns that the service left without a length.
+        jitter: Returns a number from 0 up to 1, for refusals that do not say how long to wait.
+
+    Raises:
+        ValueError: *max_in_flight* is less than 1.
     """
 
     __slots__ = ("_clock", "_current", "_desks", "_jitter", "_lock", "_max_in_flight", "_store")

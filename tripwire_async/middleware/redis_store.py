@@ -48,7 +48,7 @@ class RedisStore:
     A store is used by any number of rate limits and event loops; each loop has connections of its own, made on first
     use. They are closed by `aclose`, by whoever made the store; a client does not close it.
 
-    Arguments:
+    Args:
         url: Where Redis is: ``redis://``, ``rediss://`` (TLS) or ``unix://``.
         name: What the limit is called: letters, digits, ``_``, ``.``, ``:`` and ``-``.
 

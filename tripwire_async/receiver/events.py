@@ -113,7 +113,7 @@ _KNOWN: Final[Mapping[str, tuple[type[WebhookEvent], type[object]]]] = {
 
 
 def parse_event(body: bytes) -> WebhookEvent:
-    """Return the event that *body* says; an event of an unknown type is an `UnknownEvent`.
+    """Return the event that *body* holds; an event of an unknown type is an `UnknownEvent`.
 
     It does not verify anything: `receive_event` does both. Raises `EventDecodeError` for a body that is no event, or
     of a known type but with other data than that type has.
@@ -142,7 +142,7 @@ def receive_event(
     tolerance: float = DEFAULT_TOLERANCE,
     now: float | None = None,
 ) -> WebhookEvent:
-    """Verify *body* and return the event that it says: `verify_signature`, then `parse_event`.
+    """Verify *body* and return the event that it holds: `verify_signature`, then `parse_event`.
 
     Nothing is parsed before it is verified.
     """

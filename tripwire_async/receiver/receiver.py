@@ -96,9 +96,9 @@ class WebhookReceiver:
         self._now = now
 
     async def receive(self, chunks: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
-        """Read the body from *chunks*, no further than it may go, and answer it.
+        """Read the body from *chunks*, up to *max_body* bytes, and say what to answer.
 
-        What reading raises, as when the connection is lost, goes through.
+        What reading raises, as when the connection is lost, is passed on.
         """
         try:
             body = await self._read(chunks)
@@ -107,7 +107,7 @@ class WebhookReceiver:
         return await self.answer(body, headers)
 
     async def answer(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Answer *body*, which was read already."""
+        """Say what to answer to *body*, which was read already."""
         if len(body) > self._max_body:
             return self._too_large()
         try:

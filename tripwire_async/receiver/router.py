@@ -100,7 +100,7 @@ class Router:
     async def dispatch(self, event: WebhookEvent) -> tuple[object, ...]:
         """Run the handlers of *event* and return what each of them returned, in order.
 
-        What a handler raises goes through, and the handlers after it do not run. Where there is no handler at all,
+        What a handler raises is passed on, and the handlers after it do not run. Where there is no handler at all,
         nothing happens.
         """
         # One that is included in two ways handles an event once.

@@ -26,7 +26,7 @@ _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 
 
 def junit_report(report: Report) -> str:
-    """Return *report* as JUnit's XML: a test case an endpoint, its host being the class.
+    """Return *report* as JUnit's XML: one test case per endpoint, its host being the class.
 
     A delivery that failed or did not end in time is a failure; a test that was refused, or whose end cannot be known,
     is an error; a delivery that the service skipped, and a test that was not begun, are skipped. Characters that XML

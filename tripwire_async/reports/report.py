@@ -100,7 +100,7 @@ class HostSummary:
 
     Attributes:
         host: The host; None for endpoints whose address is not known.
-        states: How many tests ended in each state, those that none ended in left out.
+        states: How many tests ended in each state; a state that none ended in is left out.
         median: The median latency in seconds; None when no delivery has ended.
         slowest: The longest latency in seconds; None when no delivery has ended.
     """
@@ -130,7 +130,7 @@ class Report:
         began: When the run began.
         seconds: How long it lasted.
         interrupted: Whether it was ended before its time.
-        tests: A test an endpoint, in the order in which the endpoints were named.
+        tests: One test per endpoint, in the order in which the endpoints were named.
     """
 
     organization_id: str
@@ -146,7 +146,7 @@ class Report:
 
     @property
     def states(self) -> Mapping[ReportedState, int]:
-        """How many tests ended in each state, those that none ended in left out."""
+        """How many tests ended in each state; a state that none ended in is left out."""
         return _counted(self.tests)
 
     def hosts(self) -> tuple[HostSummary, ...]:

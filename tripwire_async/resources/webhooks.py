@@ -138,8 +138,9 @@ class Webhooks:
     ) -> PendingDelivery:
         """Send a ``webhook.test`` event to an endpoint; returns once the service has accepted it.
 
-        Await the `PendingDelivery` for the delivery itself, which *poll* says how often to look for as long as no more
-        than two are awaited. Scopes ``webhooks:manage``, and ``webhooks:read`` to wait.
+        Await the `PendingDelivery` for the delivery itself. *poll* says how often to read it while at most two
+        deliveries are awaited; where more are, they share their reads. Scopes ``webhooks:manage``, and
+        ``webhooks:read`` to wait.
 
         Not repeated by itself after a lost answer, as the test may have been sent. With *reconcile* the endpoint's
         events are read then: the one that has appeared since is taken for the answer, and only if there is none, the
@@ -159,7 +160,7 @@ class Webhooks:
     ) -> FanOut:
         """Send a test to each of many endpoints, all active ones when none are named, and see what becomes of them.
 
-        ``async for`` over the result for a `TestOutcome` an endpoint as they come, or ``await`` it for all of them.
+        ``async for`` over the result gives one `TestOutcome` per endpoint, as they come; ``await`` gives all of them.
         Whatever happens to one test is in its outcome and never ends the others; a lost answer is reconciled as
         `send_test` can do it. Scopes ``webhooks:manage``, and ``webhooks:read`` to list endpoints, to wait and to
         reconcile.
@@ -189,7 +190,7 @@ class Webhooks:
     def receiver(
         self, host: str = "127.0.0.1", port: int = 0, *, tolerance: float = 300.0, now: Callable[[], float] = time.time
     ) -> LoopReceiver:
-        """Be the endpoint as well: ``async with`` it, and `LoopReceiver.test_and_receive` sees a test arrive.
+        """Return a receiver to be the endpoint with: within ``async with``, its `test_and_receive` sees a test arrive.
 
         It listens on *host* and *port*, 0 for a free one, under every path, and is for endpoints whose URL leads to
         this process. *tolerance* is in seconds and bounds the age of what it takes; *now* returns the Unix time.
