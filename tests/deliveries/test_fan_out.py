@@ -441,6 +441,85 @@ async def test_a_run_that_was_left_before_it_began_sends_nothing() -> None:
     assert 0 == len(service.requests)
 
 
+async def test_a_block_that_is_left_while_the_endpoints_are_listed_begins_nothing() -> None:
+    """Whoever goes through the run in another task finds it at its end."""
+    service = Service()
+    service.add_endpoints(1, 2, 3)
+    async with webhooks(service).send_tests(ORGANIZATION) as run:
+        waiting = asyncio.create_task(_all(run))
+        await asyncio.sleep(0.01)
+    assert () == await waiting
+    assert 0 == service.count(SEND)
+    nothing_is_left()
+
+
+async def test_a_run_whose_endpoints_could_not_be_listed_can_be_begun_again() -> None:
+    """Nothing was sent yet; to say that there are no outcomes would be a lie."""
+    service = Service(spoil=refuse("listWebhookEndpoints", 404), takes=1.0)
+    service.add_endpoints(1, 2, 3)
+    run = webhooks(service).send_tests(ORGANIZATION)
+    with pytest.raises(errors.NotFoundError):
+        await run
+    with pytest.raises(errors.NotFoundError):
+        await run
+    service.spoil = lambda request, when: None
+    assert {"succeeded": 3} == states(await run)
+
+
+class _Alarm(BaseException):
+    """What is no Exception."""
+
+
+def raising(error: BaseException, operation: str, number: int) -> Callable[[Request, str], Response | None]:
+    """Raise *error* instead of one answer of *operation*."""
+    count = 0
+
+    def spoil(request: Request, when: str) -> Response | None:
+        nonlocal count
+        count += request.operation.id == operation and when == "before"
+        if count == number and request.operation.id == operation:
+            raise error
+        return None
+
+    return spoil
+
+
+@pytest.mark.parametrize("operation", [SEND, "listEvents"])
+async def test_a_cancellation_from_within_is_one_outcome_and_ends_no_other(operation: str) -> None:
+    """A middleware that raises CancelledError has cancelled nobody."""
+    service = Service(takes=1.0, spoil=raising(asyncio.CancelledError(), operation, 1))
+    outcomes = [outcome async for outcome in many(service, 10, in_flight=1 if operation == SEND else 10)]
+    assert {"succeeded": 9, "unknown": 1} == states(outcomes)
+    (unknown,) = (outcome for outcome in outcomes if outcome.state == "unknown")
+    assert "cancelled from within" in str(unknown.error)
+    nothing_is_left()
+
+
+@pytest.mark.parametrize("operation", [SEND, "listEvents"])
+@pytest.mark.parametrize("error", [_Alarm(), GeneratorExit()])
+async def test_what_is_no_exception_ends_the_run_and_is_raised(operation: str, error: BaseException) -> None:
+    """It is not a test's affair, and whoever raised it wants it to be seen; nobody else's task has it unseen."""
+    troubles: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, trouble: troubles.append(trouble))
+    run = many(Service(takes=1.0, spoil=raising(error, operation, 1)), 10, in_flight=3)
+    with pytest.raises(type(error)):
+        await run
+    nothing_is_left()
+    gc.collect()
+    assert [] == troubles
+    assert 3 <= len(run.known) < 10
+
+
+async def test_a_worker_that_an_outsider_cancels_ends_the_run_as_if_it_had_been_cancelled() -> None:
+    """No endpoint is lost in silence."""
+    waiting = asyncio.create_task(_all(many(Service(), 10)))
+    await asyncio.sleep(1.0)
+    (asyncio.all_tasks() - {waiting, asyncio.current_task()}).pop().cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    nothing_is_left()
+
+
 async def test_a_plan_is_made_of_one_request_at_the_most() -> None:
     """It lists the endpoints, which the run need not do again."""
     service = Service(takes=1.0)

@@ -136,6 +136,7 @@ class FanOut:
         self._end = math.inf
         self._is_over = False
         self._is_running = False
+        self._broken: BaseException | None = None
         self._walk: weakref.ref[AsyncGeneratorType[TestOutcome, None]] | None = None
         self._left: Iterator[str] = iter(())
         self._workers: set[asyncio.Task[None]] = set()
@@ -220,10 +221,15 @@ class FanOut:
                 if self._workers and not await self._hear():
                     await self._stop()
                     self._give_up()
+                if self._broken is not None:
+                    raise self._broken
         finally:
             # Not a TaskGroup: one that is entered in a generator and left in another task, as by the garbage
             # collector's, cancels the wrong one.
+            was_over = self._is_over
             await self._stop()
+            # As long as the endpoints could not be listed nothing was sent, and the run can be begun again.
+            self._is_over = was_over or self._ids is not None
             self._ended = self._clock.now()
             self._is_running = False
 
@@ -256,10 +262,13 @@ class FanOut:
         return self._ids
 
     async def _begin(self) -> None:
-        self._began = self._clock.now()
+        self._began, self._ended = self._clock.now(), math.inf
         if self._timeout is not None:
             self._end = self._began + self._timeout
         self._left = iter(ids := await self._endpoints())
+        if self._is_over:
+            # The block was left in the meantime, and nothing that is begun now would be ended by anybody.
+            return
         for _ in range(min(self._in_flight, len(ids))):
             self._start_worker()
 
@@ -270,6 +279,10 @@ class FanOut:
 
     def _worker_done(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
+        # What is no Exception is not a test's affair, nor is a cancellation that is not ours: it ends the run.
+        error = asyncio.CancelledError() if worker.cancelled() else worker.exception()
+        if error is not None and not (worker.cancelled() and self._is_over):
+            self._broken = self._broken or error
         self._tell(news=True)
 
     async def _work(self) -> None:
@@ -280,7 +293,12 @@ class FanOut:
             if now >= self._end:
                 self._finish(test, "timed_out", _not_sent(endpoint_id))
                 continue
-            await self._test(test)
+            try:
+                await self._test(test)
+            except asyncio.CancelledError as error:
+                if cast("asyncio.Task[None]", asyncio.current_task()).cancelling():
+                    raise
+                self._finish(test, "unknown", _cancelled_inside(test, error))
             if not test.keeps_place:
                 return
 
@@ -418,6 +436,17 @@ def _not_sent(endpoint_id: str) -> RequestTimeoutError:
         maybe_sent=False,
         attempts=0,
     )
+
+
+def _cancelled_inside(test: _Test, cause: asyncio.CancelledError) -> TransportError:
+    """Return the error of a test that nobody cancelled, and that raised as if somebody had."""
+    error = TransportError(
+        f"the test of {test.endpoint_id} was cancelled from within, as by a middleware; it may have been sent",
+        maybe_sent=True,
+        attempts=test.trace.attempts,
+    )
+    error.__cause__ = cause
+    return error
 
 
 def _not_ended(test: _Test) -> TripwireError:

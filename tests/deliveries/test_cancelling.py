@@ -1,0 +1,157 @@
+"""A cancellation in whatever turn of the loop: nothing stays behind, and the next run works."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from yarl import URL
+
+from tests.deliveries.service import ORGANIZATION, Service, endpoint
+from tests.virtual_time import VirtualTimeLoop
+from tripwire_async._caller import ApiCaller, CallOptions
+from tripwire_async._clock import LOOP_CLOCK
+from tripwire_async.middleware import RateLimit, Retry, compose
+from tripwire_async.resources.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from tripwire_async.deliveries.fan_out import FanOut
+
+    _Way = Callable[[FanOut], Coroutine[Any, Any, None]]
+
+IDS = tuple(endpoint(number) for number in range(8))
+
+
+class _CountedLoop(VirtualTimeLoop):
+    """A loop on virtual time that does something in a turn of a given number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns = 0
+        self.at = -1
+        self.then: Callable[[], object] = lambda: None
+
+    def _run_once(self) -> None:
+        self.turns += 1
+        if self.turns == self.at:
+            self.then()
+        super()._run_once()  # type: ignore[misc] - asyncio's own loops all have it
+
+
+async def _await(run: FanOut) -> None:
+    await run
+
+
+async def _walk_in_block(run: FanOut) -> None:
+    async with run:
+        async for _ in run:
+            pass
+
+
+async def _walk_by_hand(run: FanOut) -> None:
+    walk = aiter(run)
+    while await anext(walk, None) is not None:
+        pass
+
+
+async def _in_task_group(run: FanOut) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_await(run))
+
+
+async def _in_timeout(run: FanOut) -> None:
+    async with asyncio.timeout(1000):
+        await run
+
+
+async def _leave_early(run: FanOut) -> None:
+    count = 0
+    async with run:
+        async for _ in run:
+            count += 1
+            if count == 3:
+                break
+
+
+async def _fail_in_the_body(run: FanOut) -> None:
+    async with run:
+        async for _ in run:
+            raise ZeroDivisionError
+
+
+async def _drop(run: FanOut) -> None:
+    async for _ in run:
+        break
+
+
+WAYS = [
+    _await,
+    _walk_in_block,
+    _walk_by_hand,
+    _in_task_group,
+    _in_timeout,
+    _leave_early,
+    _fail_in_the_body,
+    _drop,
+]
+
+
+def _cancelled_at(turn: int, way: _Way, troubles: list[object]) -> bool:
+    """Cancel the *way* through a run in that *turn*; check that nothing is left; return whether it came so far."""
+    service = Service(limit=12, window=4.0, takes=lambda number: 1.0 + number % 3, latency=(0.02, 0.06))
+    service.add_endpoints(*range(8))
+    loop = _CountedLoop()
+    loop.set_exception_handler(lambda _, trouble: troubles.append(trouble))
+    reached = False
+
+    async def main() -> None:
+        nonlocal reached
+        limit = RateLimit()
+        caller = ApiCaller(compose((Retry(), limit), service), URL("https://api.example"), CallOptions(deadline=100.0))
+        webhooks = Webhooks(caller, LOOP_CLOCK)
+        run = webhooks.send_tests(ORGANIZATION, None if turn % 2 else IDS, in_flight=5)
+        task = asyncio.create_task(way(run))
+
+        def cancel() -> None:
+            nonlocal reached
+            reached = task.cancel()
+
+        loop.at, loop.then = loop.turns + turn, cancel
+        await asyncio.wait([task])
+        if not task.cancelled() and not isinstance(task.exception(), (ZeroDivisionError, type(None))):
+            raise task.exception()  # type: ignore[misc] - None was told apart
+        loop.at = -1
+        for _ in range(4):
+            await asyncio.sleep(0)
+        assert {asyncio.current_task()} == asyncio.all_tasks()
+        state = limit.state()
+        assert (0, 0) == (state.in_flight, state.waiting)
+        watcher = webhooks._sender.watcher(ORGANIZATION)
+        assert (set(), set(), {}, {}) == (watcher._watched, watcher._beyond, watcher._inside, watcher._words)
+        assert not watcher._led
+        window = run._window
+        assert (0, 0) == (window._on_the_wire, len(window._open))
+        assert not any(not turn.done() for turn in window._waiting)
+        again = await webhooks.send_tests(ORGANIZATION, IDS[:3], timeout=60.0)
+        assert ["succeeded"] * 3 == [outcome.state for outcome in again]
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(main())
+    return reached
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__.strip("_"))
+def test_a_cancellation_in_any_turn_of_the_loop_leaves_nothing(way: _Way) -> None:
+    """No task, no waiter, no slot, no place in the window, no complaint of the loop; and the next run succeeds."""
+    troubles: list[object] = []
+    turn = 1
+    while _cancelled_at(turn, way, troubles):
+        # Each of the first turns, where everything begins; later on it repeats itself.
+        turn += 1 if turn < 30 else 11
+    assert turn > 30
+    gc.collect()
+    assert [] == troubles
