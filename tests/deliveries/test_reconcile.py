@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.deliveries import service as simulation
 from tests.deliveries.service import ORGANIZATION, Service, endpoint, lose, now, webhooks
-from tripwire_async import errors
+from tripwire_async import PendingDelivery, errors
 from tripwire_async._messages import Response
 from tripwire_async.errors import TransportError
 from tripwire_async.testing import Fault, Outcome, TripwireServer
@@ -17,8 +19,9 @@ from tripwire_async.testing import Fault, Outcome, TripwireServer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tripwire_async import AsyncTripwire, PendingDelivery
+    from tripwire_async import AsyncTripwire
     from tripwire_async._messages import Request
+    from tripwire_async._pipeline import Handler
 
 SEND = "sendTestWebhook"
 
@@ -79,7 +82,7 @@ async def test_a_send_that_left_no_trace_is_sent_again() -> None:
 async def test_what_was_there_before_is_not_adopted(ahead: float) -> None:
     """By the service's own clock, however far it is from ours, and from whomever the older event is."""
     service = Service(ahead=ahead, spoil=lose(SEND, "before", 0))
-    await asyncio.sleep(5)
+    await asyncio.sleep(5.02)
     service.take(endpoint(1))
     await asyncio.sleep(1.1)
     handle = await send(service)
@@ -125,6 +128,81 @@ async def test_no_event_is_adopted_twice() -> None:
     sends = [client.send_test(ORGANIZATION, endpoint(1), reconcile=True) for _ in range(2)]
     handles = await asyncio.gather(*sends)
     assert {one.event_id for one in service.sent} == {handle.event_id for handle in handles}
+
+
+@pytest.mark.virtual_time
+async def test_the_event_of_a_send_that_is_being_answered_is_not_adopted() -> None:
+    """One was lost on its way and another worked on: they must not share its event, or a test would be lost."""
+    service = Service(spoil=lose(SEND, "before", 0))
+
+    async def slow(request: Request, call_next: Handler) -> Response:
+        response = await call_next(request)
+        if request.operation.id == SEND and len(service.sent) == 1:
+            await asyncio.sleep(2.0)
+        return response
+
+    client = webhooks(service, slow)
+    lost = asyncio.create_task(client.send_test(ORGANIZATION, endpoint(1), reconcile=True))
+    await asyncio.sleep(0.1)
+    handles = [await client.send_test(ORGANIZATION, endpoint(1)), await lost]
+    assert [one.event_id for one in service.sent] == [handle.event_id for handle in handles]
+    assert 2 == len(service.sent)
+    assert {} == client._sender._unanswered
+
+
+@pytest.mark.virtual_time
+async def test_the_deadline_ends_the_wait_for_the_answers_of_others() -> None:
+    """Whose event it is cannot be told by then: the error stands, and nothing is sent again."""
+    service = Service(spoil=lose(SEND, "before", 0))
+
+    async def stuck(request: Request, call_next: Handler) -> Response:
+        response = await call_next(request)
+        if request.operation.id == SEND:
+            await asyncio.sleep(1000)
+        return response
+
+    sender = webhooks(service, stuck)._sender
+    lost = asyncio.create_task(sender.send_surely(ORGANIZATION, endpoint(1), deadline=10.0))
+    await asyncio.sleep(0.1)
+    other = asyncio.create_task(sender.send(ORGANIZATION, endpoint(1)))
+    with pytest.raises(TransportError):
+        await lost
+    assert (True, 1) == (now() <= 10.0, len(service.sent))
+    other.cancel()
+    await asyncio.wait([other])
+    assert {} == sender._unanswered
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("count", [40, 220])
+async def test_so_many_sends_to_one_endpoint_that_a_look_does_not_reach_them_all(count: int) -> None:
+    """Each adopts an event of its own; none is sent twice because newer ones hide its event, page or no page."""
+    service = Service(spoil=lose(SEND, "after", *range(count)))
+    client = webhooks(service)
+    sends = [client.send_test(ORGANIZATION, endpoint(1), reconcile=True) for _ in range(count)]
+    ends = await asyncio.gather(*sends, return_exceptions=True)
+    assert count == len(service.sent)
+    found = [end.event_id for end in ends if isinstance(end, PendingDelivery)]
+    assert len(set(found)) == len(found) == min(count, 200)
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("start", [0.02, 0.35, 0.72, 0.9])
+async def test_a_service_that_writes_whole_seconds_makes_no_test_go_twice(
+    start: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it dates before the send may have come after it: that is adopted or an error, and never sent again."""
+    exact = simulation.stamp
+    monkeypatch.setattr(
+        simulation,
+        "stamp",
+        lambda moment, *, ahead=0.0: exact(float(int(moment + ahead))),  # as it would cut it
+    )
+    service = Service(ahead=-600.0, spoil=lose(SEND, "after"), latency=(0.01, 0.01))
+    await asyncio.sleep(700 + start)
+    with contextlib.suppress(TransportError):
+        await send(service)
+    assert 1 == len(service.sent)
 
 
 @pytest.mark.virtual_time

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
 
-from tripwire_async.deliveries._service_time import ServiceTime
+from tripwire_async.deliveries._service_time import ServiceTime, latest
 
 BEGINNING = datetime(2026, 3, 24, 20, tzinfo=UTC).timestamp()
 
@@ -47,3 +48,31 @@ def test_a_date_in_the_headers_will_do() -> None:
     assert times.earliest(1.0) is None
     times.note_headers(1.0, 1.5, {"date": "Tue, 24 Mar 2026 20:00:09 GMT"})
     assert times.earliest(1.5) == pytest.approx(BEGINNING + 9.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "number", ["Tue, 24 Mar 99999999999999999999 20:00:00", "Tue, 24 Mar 2026 20:00:00 +" + 30 * "9"]
+)
+def test_a_date_beyond_all_dates_says_nothing(number: str) -> None:
+    """And raises nothing."""
+    times = ServiceTime()
+    times.note_headers(1.0, 1.5, {"Date": number})
+    assert times.earliest(1.0) is None
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000", ""])
+def test_a_date_of_an_unknown_zone_is_not_our_local_time(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service's clock is in UTC wherever this machine is."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    times = ServiceTime()
+    times.note_headers(1.0, 1.5, {"Date": f"Tue, 24 Mar 2026 20:00:09 {zone}"})
+    monkeypatch.undo()
+    time.tzset()
+    assert times.earliest(1.5) == pytest.approx(BEGINNING + 9.0, abs=0.01)
+
+
+def test_a_whole_second_may_stand_for_any_moment_in_it() -> None:
+    """Some services cut the fraction off; one that is there is exact."""
+    assert BEGINNING + 1.0 == latest(dated(0.0))
+    assert pytest.approx(BEGINNING + 0.501) == latest(dated(0.5))

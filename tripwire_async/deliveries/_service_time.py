@@ -8,6 +8,7 @@ answer.
 from __future__ import annotations
 
 import math
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final, final
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _RESOLUTION: Final = 0.001
-"""Seconds that the service's times are rounded to."""
+"""Seconds that the service's times are rounded to, those aside that are whole seconds."""
 
 _DRIFT: Final = 0.001
 """Seconds by which the two clocks may part in a second."""
@@ -35,9 +36,9 @@ class ServiceTime:
         self._doubt = math.inf
         self._noted = 0.0
 
-    def note(self, began: float, ended: float, dated: datetime, *, resolution: float = _RESOLUTION) -> None:
-        """Learn from what the service *dated*, to so many seconds, between two moments of our clock."""
-        doubt = ended - began + resolution
+    def note(self, began: float, ended: float, dated: datetime) -> None:
+        """Learn from what the service *dated* between two moments of our clock."""
+        doubt = ended - began + _resolution(dated)
         if doubt <= self._doubt + _DRIFT * (ended - self._noted):
             self._ahead = dated.timestamp() - ended
             self._doubt = doubt
@@ -47,9 +48,10 @@ class ServiceTime:
         """Learn from an answer's ``Date``, which knows whole seconds only, if it has one that makes sense."""
         try:
             dated = parsedate_to_datetime(header(headers, "Date") or "")
-        except ValueError:
+        except (ValueError, OverflowError):
             return
-        self.note(began, ended, dated, resolution=1.0)
+        # A date without a zone, or whose zone is unknown, is in UTC too; Python would take it for our local time.
+        self.note(began, ended, dated if dated.tzinfo else dated.replace(tzinfo=UTC))
 
     def earliest(self, moment: float) -> float | None:
         """Return the Unix time that the service's clock showed at our *moment*, or a little less.
@@ -59,3 +61,13 @@ class ServiceTime:
         if self._doubt == math.inf:
             return None
         return moment + self._ahead - _RESOLUTION - _DRIFT * abs(moment - self._noted)
+
+
+def latest(dated: datetime) -> float:
+    """Return the latest Unix time that the service's date *dated* may stand for."""
+    return dated.timestamp() + _resolution(dated)
+
+
+def _resolution(dated: datetime) -> float:
+    """Return to how many seconds the service has rounded: a whole second may well have been cut."""
+    return _RESOLUTION if dated.microsecond else 1.0

@@ -226,12 +226,15 @@ class FanOut:
         finally:
             # Not a TaskGroup: one that is entered in a generator and left in another task, as by the garbage
             # collector's, cancels the wrong one.
-            was_over = self._is_over
-            await self._stop()
-            # As long as the endpoints could not be listed nothing was sent, and the run can be begun again.
-            self._is_over = was_over or self._ids is not None
-            self._ended = self._clock.now()
-            self._is_running = False
+            await self._end_walk()
+
+    async def _end_walk(self) -> None:
+        was_over = self._is_over
+        await self._stop()
+        # As long as the endpoints could not be listed nothing was sent, and the run can be begun again.
+        self._is_over = was_over or self._ids is not None
+        self._ended = self._clock.now()
+        self._is_running = False
 
     async def __aenter__(self) -> FanOut:
         """Return the run, which has not begun."""

@@ -7,18 +7,18 @@ worked on it. But it leaves a trace there: an event for that endpoint, which was
 from __future__ import annotations
 
 import math
-from collections import deque
-from typing import TYPE_CHECKING, Final, final
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING, Final, cast, final
 from weakref import WeakValueDictionary
 
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async.errors import ResponseDecodeError, ServerError, TransportError, TripwireError
 
-from ._service_time import ServiceTime
+from ._service_time import ServiceTime, latest
 from ._settle_times import SettleTimes
 from ._ticket import Ticket
 from .pending import DEFAULT_SCHEDULE, PendingDelivery
-from .watcher import Watcher, read_event
+from .watcher import PAGE, Watcher, read_event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,11 @@ _PAUSES: Final = (0.25, 0.75, 2.0)
 """Seconds before each look at the events: the service may still be at work, or show an event a moment late."""
 
 _LOOKED_AT: Final = 20
+"""Events that a look reads; all of a page where they are not enough."""
+
+_ROUND: Final = 0.1
+"""Seconds between two looks at whether other sends to the endpoint have been answered."""
+
 _REMEMBERED: Final = 4096
 
 
@@ -59,6 +64,7 @@ class Sender:
         self.times = SettleTimes()
         self._service_time = ServiceTime()
         self._watchers: WeakValueDictionary[str, Watcher] = WeakValueDictionary()
+        self._unanswered: defaultdict[str, set[object]] = defaultdict(set)  # sends on their way, by endpoint
         self._ours: deque[str] = deque(maxlen=_REMEMBERED)  # looked through only after a lost answer
 
     def watcher(self, organization_id: str) -> Watcher:
@@ -106,13 +112,20 @@ class Sender:
 
         Raises what the call raises; after a lost answer the test may have been sent.
         """
-        answer = await self._call(
-            operations.SEND_TEST_WEBHOOK, organization_id, endpoint_id, deadline=deadline, lane=lane, trace=trace
-        )
-        test, now = answer.value.data, self._clock.now()
+        unanswered, this = self._unanswered[endpoint_id], object()
+        unanswered.add(this)
+        try:
+            answer = await self._call(
+                operations.SEND_TEST_WEBHOOK, organization_id, endpoint_id, deadline=deadline, lane=lane, trace=trace
+            )
+            test, now = answer.value.data, self._clock.now()
+            self._ours.append(test.event_id)
+        finally:
+            unanswered.discard(this)
+            if not unanswered:
+                self._unanswered.pop(endpoint_id, None)
         if test.latest_delivery is not None:
             self._service_time.note(answer.trace.began, now, test.latest_delivery.created_at)
-        self._ours.append(test.event_id)
         ticket = Ticket(
             organization_id=organization_id,
             endpoint_id=endpoint_id,
@@ -171,31 +184,58 @@ class Sender:
         self, organization_id: str, endpoint_id: str, since: float, end: float, *, looks: int
     ) -> Event | None:
         """Return the test event that has appeared for the endpoint *since* then and is nobody else's; None for none."""
-        query = {"endpoint_id": endpoint_id, "type": "webhook.test", "limit": _LOOKED_AT}
+        event, is_sure = None, True
         for pause in _PAUSES[:looks]:
             if self._clock.now() + pause >= end:
                 raise _CannotTellError
             await self._clock.sleep(pause)
-            began = self._clock.now()
-            answer = await self._call(
-                operations.LIST_EVENTS,
-                organization_id,
-                query=query,
-                deadline=None if end == math.inf else end - began,
-                lane="poll",
-            )
-            self._service_time.note_headers(began, self._clock.now(), answer.headers)
+            event, is_sure = await self._look(organization_id, endpoint_id, since, end)
+            if event is not None:
+                return event
+        if not is_sure:
+            raise _CannotTellError
+        return None
+
+    async def _look(
+        self, organization_id: str, endpoint_id: str, since: float, end: float
+    ) -> tuple[Event | None, bool]:
+        """Look once; return what `_find` does, and whether None is sure to mean none."""
+        for count in (_LOOKED_AT, PAGE):
+            events = await self._latest_events(organization_id, endpoint_id, count, end)
             earliest = self._service_time.earliest(since)
-            for event in answer.value.data:
-                if event.id in self._ours:
-                    continue
-                if earliest is None:
-                    raise _CannotTellError
-                if event.created_at.timestamp() >= earliest:
+            foreign = [event for event in events if event.id not in self._ours]
+            if foreign and earliest is None:
+                raise _CannotTellError
+            is_sure = True
+            for event in foreign:
+                if event.created_at.timestamp() >= cast("float", earliest):
                     # Between awaits: no other send can take the same one.
                     self._ours.append(event.id)
-                    return event
-        return None
+                    return event, True
+                # In the second of the send, and dated by a service that may write whole seconds only.
+                is_sure &= latest(event.created_at) < cast("float", earliest)
+            if len(events) < count or (earliest is not None and latest(events[-1].created_at) < earliest):
+                return None, is_sure
+        return None, False
+
+    async def _latest_events(self, organization_id: str, endpoint_id: str, count: int, end: float) -> Sequence[Event]:
+        """Return the last so many test events of the endpoint, once it is known which are those of other sends."""
+        began = self._clock.now()
+        answer = await self._call(
+            operations.LIST_EVENTS,
+            organization_id,
+            query={"endpoint_id": endpoint_id, "type": "webhook.test", "limit": count},
+            deadline=None if end == math.inf else end - began,
+            lane="poll",
+        )
+        self._service_time.note_headers(began, self._clock.now(), answer.headers)
+        others = frozenset(self._unanswered.get(endpoint_id, ()))
+        while answer.value.data and others & self._unanswered.get(endpoint_id, set()):
+            # What is there may be the work of one whose answer is on its way.
+            if self._clock.now() + _ROUND >= end:
+                raise _CannotTellError
+            await self._clock.sleep(_ROUND)
+        return answer.value.data
 
     def _adopt(
         self, organization_id: str, endpoint_id: str, event: Event, schedule: PollSchedule, since: float
