@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import runpy
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tripwire_async.testing import pytest_plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,9 +36,9 @@ async def test_the_client_of_the_fixture_speaks_to_the_server_of_the_fixture(
     assert ["listWebhookEndpoints"] == [request.operation for request in tripwire_server.requests]
 
 
-async def _run(*arguments: str) -> tuple[int | None, str]:
+async def _run(*arguments: str, environment: dict[str, str] | None = None) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        sys.executable, *arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment
     )
     output, _ = await process.communicate()
     return process.returncode, output.decode()
@@ -47,6 +51,25 @@ async def test_the_fixtures_need_no_configuration(tmp_path: Path, mode: str, tex
     arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", f"--asyncio-mode={mode}", "--rootdir", str(tmp_path))
     status, output = await _run(*arguments, "-c", "/dev/null", str(tmp_path))
     assert (0, True) == (status, "1 passed" in output), output
+
+
+async def test_pytest_starts_without_pytest_asyncio(tmp_path: Path) -> None:
+    """Whoever has pytest and this library need not have that; a test that wants the fixtures is told so."""
+    (tmp_path / "test_it.py").write_text(f"def test_anything():\n    pass\n{_AUTO}")
+    code = "import sys; sys.modules['pytest_asyncio'] = None; import pytest; sys.exit(pytest.main(sys.argv[1:]))"
+    autoload = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    arguments = ("-q", "-p", "tripwire_async.testing.pytest_plugin", "-p", "no:cacheprovider", "-c", "/dev/null")
+    status, output = await _run("-c", code, *arguments, str(tmp_path), environment=autoload)
+    assert (1, True) == (status, "1 passed" in output), output
+    assert "async" in output
+
+
+def test_the_fixtures_are_there_without_pytest_asyncio(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As fixtures of pytest itself."""
+    monkeypatch.setitem(sys.modules, "pytest_asyncio", None)
+    names = runpy.run_path(pytest_plugin.__file__)
+    assert names["fixture"] is pytest.fixture
+    assert {"tripwire", "tripwire_server"} <= set(names)
 
 
 async def test_pytest_starts_without_aiohttp() -> None:
