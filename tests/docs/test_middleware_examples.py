@@ -10,21 +10,25 @@ import pytest
 from docs.examples.caching_middleware import CacheAnswers
 from docs.examples.header_middleware import add_header, name_the_tenant
 from tests.middleware.samples import Script, answer, request
+from tripwire_async import AsyncTripwire
 from tripwire_async._secret import Secret
+from tripwire_async.errors import NotFoundError
 from tripwire_async.middleware import Middleware, Response, compose, default_middleware
 
 if TYPE_CHECKING:
-    from tripwire_async.middleware import Request
+    from tripwire_async.middleware import Handler, Request
 
 
-async def test_the_header_is_added_and_the_others_stay() -> None:
-    """The handler gets the request as the middleware changed it."""
+async def test_the_header_is_added() -> None:
+    """The last layer answers by itself, and nothing is sent."""
 
-    async def handler(request: Request) -> Response:
-        assert request.headers == {"Accept": "application/json", "X-Tenant": "acme"}
-        return Response(200, {}, b"{}")
+    async def answer(request: Request, call_next: Handler) -> Response:
+        assert request.headers["X-Tenant"] == "acme"
+        return Response(404, {}, b"")
 
-    assert (await name_the_tenant(request(), handler)).status == 200
+    async with AsyncTripwire(middleware=[name_the_tenant, answer]) as tripwire:
+        with pytest.raises(NotFoundError):
+            await tripwire.sessions.get("sid_" + 26 * "0")
 
 
 @pytest.mark.parametrize("layer", [name_the_tenant, add_header("X-Tenant", "acme")])
