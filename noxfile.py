@@ -246,7 +246,13 @@ def build(session: nox.Session) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     wrong = [name for name in names if not name.startswith(("tripwire_async/", "tripwire_async-"))]
     wrong += [name for name in names if "/_codegen/" in name or name.endswith((".yaml", ".pyc"))]
-    needed = {"py.typed", "testing/pytest_plugin.py", "middleware/redis_store.lua"}
+    needed = {
+        "py.typed",
+        "testing/pytest_plugin.py",
+        "middleware/redis_store.lua",
+        "reports/page.css",
+        "reports/page.js",
+    }
     missing = {f"tripwire_async/{name}" for name in needed} - set(names)
     if wrong or missing:
         session.error(f"{wheel.name} must not hold {wrong} and lacks {sorted(missing)}")
