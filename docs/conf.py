@@ -8,6 +8,7 @@ from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from docutils import nodes
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.nodes import make_refnode
 
@@ -89,8 +90,16 @@ def find_by_its_last_name(app: Sphinx, env: BuildEnvironment, node: pending_xref
     return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, content, full)
 
 
+def trim_programs(_app: Sphinx, document: nodes.document) -> None:
+    """Show a part of a program without the blank lines that part it from the rest."""
+    for block in document.findall(nodes.literal_block):
+        block.rawsource = block.rawsource.strip("\n")
+        block[:] = [nodes.Text(block.rawsource)]
+
+
 def setup(app: Sphinx) -> None:
     """Connect the functions above; Sphinx calls this."""
     app.connect("autodoc-process-signature", tidy_signature)
     app.connect("autodoc-process-docstring", describe_alias)
+    app.connect("doctree-read", trim_programs)
     app.connect("missing-reference", find_by_its_last_name)
