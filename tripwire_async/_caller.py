@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(slots=False)
 class Answer(Generic[T]):
     """A good answer to an operation.
 
@@ -138,34 +138,27 @@ class ApiCaller:
             url = url.with_query(given)
         options = self._options
         allowed = options.deadline if deadline is None else min(deadline, options.deadline)
-        began = self._clock.now()
-        if trace is None:
-            trace = Trace(began=began)
-        else:
-            trace.began = began
+        trace = Trace() if trace is None else trace
+        trace.began = began = self._clock.now()
+        # Arguments by position, here and below: to a class, keywords are several times as dear as all of the rest.
         request = Request(
-            operation=operation,
-            url=url,
-            headers=self._headers if body is None else self._headers_with_body,
-            body=None if body is None else _encoded(operation, body),
-            timeout=options.timeout,
-            deadline=began + allowed,
-            bearer=bearer,
-            max_attempts=options.max_attempts,
-            lane=lane,
-            trace=trace,
+            operation,
+            url,
+            self._headers if body is None else self._headers_with_body,
+            None if body is None else _encoded(operation, body),
+            options.timeout,
+            began + allowed,
+            bearer,
+            options.max_attempts,
+            lane,
+            trace,
         )
         response = await self._handler(request)
         if not 200 <= response.status < 300:
             raise _refusal(request, response)
         value = _structure(operation, request, response)
-        return Answer(
-            value=value,
-            status=response.status,
-            headers=response.headers,
-            request_id=header(response.headers, "X-Request-Id") or _request_id(value),
-            trace=trace,
-        )
+        request_id = header(response.headers, "X-Request-Id") or _request_id(value)
+        return Answer(value, response.status, response.headers, request_id, trace)
 
 
 def _fill(operation: Operation[Any], values: tuple[str, ...]) -> str:

@@ -11,7 +11,7 @@ import msgspec
 _PREFIX: Final = "twd1."
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Ticket:
     """The ids of a delivery that is on its way.
 

