@@ -340,3 +340,31 @@ async def test_a_transport_error_of_the_page_is_the_trouble_of_all() -> None:
     for end in ends:
         assert isinstance(end, DeliveryTimeoutError)
         assert isinstance(end.__cause__, RequestTimeoutError)
+
+
+async def test_waits_that_are_shorter_than_deliveries_usually_take_are_read_before_they_end() -> None:
+    """Once, a second before: what has ended by then has not timed out."""
+    service = Service(takes=20.0)
+    client = webhooks(service)
+    await settle(await send(client, 50))
+    service.takes = 3.0
+    pages = service.count("listEvents")
+    await settle(await send(client, 50), timeout=10.0)
+    assert pages + 1 == service.count("listEvents")
+    service.takes = 30.0
+    waits = [asyncio.create_task(handle.settled(10.0)) for handle in await send(client, 50)]
+    await asyncio.wait(waits)
+    assert {DeliveryTimeoutError} == {type(wait.exception()) for wait in waits}
+    assert pages + 2 == service.count("listEvents")
+
+
+async def test_deliveries_that_took_an_hour_keep_no_others_from_being_read() -> None:
+    """As those to dead endpoints, which the service tries again and again, while the others end at once."""
+    service = Service(takes=3600.0)
+    client = webhooks(service)
+    handles = await send(client, 50)
+    await asyncio.sleep(3600.0)
+    await settle(handles)
+    service.takes, began = 3.0, now()
+    await settle(await send(client, 50))
+    assert now() - began < 40.0

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from tripwire_async.models import WebhookDelivery
 
 _REMEMBERED: Final = 100
-_LONGEST: Final = 3600.0
+_LONGEST: Final = 30.0
+"""Seconds as which a longer delivery counts: what was retried for an hour must not keep others from being read."""
+
 _ENDED: Final = frozenset({"succeeded", "failed"})
 
 

@@ -53,6 +53,9 @@ _FULL_LAG: Final = 1.0
 _UNKNOWN: Final = 10.0
 """Seconds after which a delivery that no page tells of is read although nothing is known about how long they take."""
 
+_PARTING: Final = 1.0
+"""Seconds before the end of a wait in which a last read is made, however long deliveries usually take."""
+
 _SPACING: Final = 0.2
 """Seconds between two reads of single events for those that no page tells of any more, all of them together."""
 
@@ -75,6 +78,7 @@ class Watch:
         told: The state of the deliveries as they were last read.
         told_at: When that was, by a page.
         read_at: When it was last read by itself.
+        last_call: When to read it at the latest, as whoever waits for the read goes soon after.
         waiters: How many wait for it.
     """
 
@@ -87,6 +91,7 @@ class Watch:
     told: _State = ()
     told_at: float = -math.inf
     read_at: float = -math.inf
+    last_call: float = math.inf
     waiters: int = 0
 
 
@@ -206,6 +211,7 @@ class Watcher:
     async def _page_for(self, watch: Watch, end: float) -> _Page | None:
         """Return the next page that may tell of *watch*; None when it is to be read by itself, or the time is up."""
         self._inside[watch] = self._clock.now()
+        watch.last_call = end - _PARTING
         self._stir()
         try:
             while watch not in self._beyond and self._are_several() and self._clock.now() < end:
@@ -301,9 +307,7 @@ class Watcher:
         usual = self._times.usual
         near = len(self._watched) - len(self._beyond)
         growth = 0.5 * max(0.3, min(1.0, 10 / near))
-        ripe = sorted(
-            max(entered, watch.since + usual, _again(watch, growth)) for watch, entered in self._inside.items()
-        )
+        ripe = sorted(_ripe(watch, entered, usual, growth) for watch, entered in self._inside.items())
         due = ripe[0] + min(max(usual, 1.0) / 2 * min(near / 50, 1.0), 5.0)
         if len(ripe) >= near:
             due = min(due, ripe[-1])
@@ -343,6 +347,12 @@ async def read_event(
     deliveries = answer.value.data.webhook_deliveries
     times.note(deliveries)
     return deliveries
+
+
+def _ripe(watch: Watch, entered: float, usual: float, growth: float) -> float:
+    """Return when a read will probably tell of the end of what was *entered* then; or is the last that can."""
+    when = max(entered, watch.since + usual, _again(watch, growth))
+    return when if watch.told_at >= watch.last_call else min(when, max(entered, watch.last_call))
 
 
 def _again(watch: Watch, growth: float) -> float:
