@@ -148,6 +148,53 @@ async def test_what_nobody_expects_is_refused(receiver: LoopReceiver, monkeypatc
     assert 413 == (await post(receiver, b" " * 70_000, {}))[0]
 
 
+async def test_whoever_has_another_secret_does_not_stand_in_the_way(
+    tripwire_server: TripwireServer, receiver: LoopReceiver
+) -> None:
+    """A webhook for the same event that another endpoint's secret has signed, and that comes first, changes nothing."""
+    tripwire_server.script(Outcome("succeeded", after=0.3))
+    mine = tripwire_server.add_endpoint(receiver.url)
+    test = receiver.test_and_receive(tripwire_server.organization_id, mine.id, mine.signing_secret)
+    with receiver._expecting(Secret("whsec_other")):
+        waiting = asyncio.create_task(test)
+        await asyncio.sleep(0.1)
+        [event_id] = tripwire_server.state.events
+        body = (
+            b'{"object": "webhook_event", "id": "%s", "type": "new", "created": "2026-03-24T20:00:00.000Z", "data": 1}'
+            % event_id.encode()
+        )
+        assert 200 == (await post(receiver, body, sign_webhook(body, "whsec_other")))[0]
+        received = await waiting
+    assert isinstance(received.event, WebhookTestEvent)
+
+
+async def test_as_many_arrivals_are_kept_as_are_waited_for(
+    tripwire_server: TripwireServer, receiver: LoopReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few are remembered otherwise: none is said to have gone somewhere else."""
+    monkeypatch.setattr("tripwire_async.deliveries.closed_loop._REMEMBERED", 2)
+    endpoints = [tripwire_server.add_endpoint(receiver.url) for _ in range(8)]
+    tests = [
+        receiver.test_and_receive(tripwire_server.organization_id, one.id, one.signing_secret) for one in endpoints
+    ]
+    assert 8 == len({received.event.id for received in await asyncio.gather(*tests)})
+
+
+async def test_a_test_that_is_cancelled_leaves_nothing(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """Nothing is expected any more, and the port is free at once."""
+    tripwire_server.script(Outcome("succeeded", after=10.0))
+    async with tripwire.webhooks.receiver() as receiver:
+        one = tripwire_server.add_endpoint(receiver.url)
+        test = receiver.test_and_receive(tripwire_server.organization_id, one.id, one.signing_secret)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(test, 0.2)
+        assert not receiver._expected
+    async with tripwire.webhooks.receiver(port=receiver.port) as again:
+        assert receiver.port == again.port
+
+
 async def test_an_old_webhook_is_refused(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
     """By a clock that the caller may give."""
     async with tripwire.webhooks.receiver(tolerance=10, now=lambda: time.time() + 60) as receiver:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,13 @@ def pending(*finds: str | Exception | list[WebhookDelivery], latest: str | None 
         latest=None if latest is None else delivery(latest),
         schedule=PollSchedule(jitter=0.0),
     )
+
+
+@pytest.mark.virtual_time
+async def test_a_timeout_that_is_no_number_is_refused() -> None:
+    """Nothing is ever later than that, and the wait would not end."""
+    with pytest.raises(ValueError, match="nan"):
+        await pending("pending").settled(math.nan)
 
 
 @pytest.mark.virtual_time

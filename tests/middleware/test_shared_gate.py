@@ -39,7 +39,7 @@ class Shelf:
     """
 
     delay: float = 0.0
-    trouble: OSError | None = None
+    trouble: Exception | None = None
     replies: list[Reply] = attrs.field(factory=list)
     asked: list[Ask] = attrs.field(factory=list)
     others: int = 0
@@ -313,6 +313,17 @@ async def test_a_store_that_hangs_is_waited_for_a_tenth_of_a_second(caplog: pyte
 
 
 @pytest.mark.virtual_time
+async def test_a_store_that_raises_what_it_must_not_leaves_nobody_waiting() -> None:
+    """The call that asked has the error, and no place in the queue: the next ones go on."""
+    shelf = Shelf(trouble=ValueError("a bug"))
+    limit = RateLimit(store=shelf)
+    for end in await asyncio.gather(*start(limit, good, call(), call(), call()), return_exceptions=True):
+        assert isinstance(end, ValueError)
+    shelf.trouble = None
+    assert 200 == (await limit(call(), good)).status
+    assert (0, 0) == (limit.state().in_flight, limit.state().waiting)
+
+
 async def test_the_store_is_told_what_was_sent_without_it() -> None:
     """So that what others may send is right again; what is too old to matter is left out."""
     store = Shelf(trouble=ConnectionError("refused"))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .sending import Sender
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 _MAX_BODY: Final = 64 * 1024
@@ -45,11 +46,10 @@ class ReceivedTest:
 
 @attrs.frozen
 class _Arrival:
-    """A webhook that came: when, what it says, and which of the secrets that were expected have signed it."""
+    """A webhook that came: when, and what it says."""
 
     at: float
     event: WebhookEvent
-    secrets: frozenset[Secret]
 
 
 @final
@@ -79,7 +79,8 @@ class LoopReceiver:
         self._stack = contextlib.AsyncExitStack()
         self._is_open = False
         self._expected: Counter[Secret] = Counter()
-        self._arrivals: OrderedDict[str, _Arrival] = OrderedDict()
+        # By what signed them as well: whoever has the secret of one endpoint must not stand in the way of another's.
+        self._arrivals: OrderedDict[tuple[str, Secret], _Arrival] = OrderedDict()
         self._refused: OrderedDict[str, SignatureError] = OrderedDict()
 
     @property
@@ -131,12 +132,12 @@ class LoopReceiver:
                 delivery = await pending.settled(max(0.0, began + timeout - self._clock.now()))
             except DeliveryTimeoutError as error:
                 raise self._refused.get(pending.event_id, error) from None
-        arrival = self._arrivals.get(pending.event_id)
-        if arrival is None:
-            raise self._refused.get(pending.event_id) or _not_arrived(delivery)
-        if secret not in arrival.secrets:
+        arrival = self._arrivals.get((pending.event_id, secret))
+        if arrival is None and any(event_id == pending.event_id for event_id, _ in self._arrivals):
             msg = f"the webhook of {pending.event_id} is signed with another secret than that of {endpoint_id}"
             raise SignatureError(msg)
+        if arrival is None:
+            raise self._refused.get(pending.event_id) or _not_arrived(delivery)
         return ReceivedTest(event=arrival.event, delivery=delivery, latency=arrival.at - began - trace.waited)
 
     @contextlib.contextmanager
@@ -168,17 +169,17 @@ class LoopReceiver:
         except EventDecodeError as error:
             return Answer(400, error.message.encode())
         if not signed:
-            _remember(self._refused, event.id, trouble)
+            self._remember(self._refused, event.id, trouble)
             return Answer(401, trouble.message.encode())
-        _remember(self._arrivals, event.id, _Arrival(at, event, frozenset(signed)))
+        for secret in signed:
+            self._remember(self._arrivals, (event.id, secret), _Arrival(at, event))
         return Answer(200)
 
-
-def _remember(kept: OrderedDict[str, T], event_id: str, one: T) -> None:
-    """Keep the first that came for an event; the service can send it again."""
-    kept.setdefault(event_id, one)
-    if len(kept) > _REMEMBERED:
-        kept.popitem(last=False)
+    def _remember(self, kept: OrderedDict[K, T], key: K, one: T) -> None:
+        """Keep the first that came; the service can send it again."""
+        kept.setdefault(key, one)
+        if len(kept) > max(_REMEMBERED, 2 * self._expected.total()):
+            kept.popitem(last=False)
 
 
 def _not_arrived(delivery: WebhookDelivery) -> DeliveryError:

@@ -139,6 +139,7 @@ class PendingDelivery:
             DeliveryTimeoutError: *timeout* passed first; waiting again goes on where this wait ended.
             DeliveryError: The event never appeared.
             APIError: The service refuses to let the event be read.
+            ValueError: *timeout* is not a number.
         """
         return await self._until(lambda delivery: delivery.status != "pending", "left pending", timeout)
 
@@ -182,6 +183,9 @@ class PendingDelivery:
     async def _until(
         self, done: Callable[[WebhookDelivery], bool], state: str, timeout: float | None
     ) -> WebhookDelivery:
+        if timeout is not None and math.isnan(timeout):
+            msg = "timeout must be a number of seconds, or None, not nan: the wait would never end"
+            raise ValueError(msg)
         watch = self._watch
         if watch is None and self._watchers is not None:
             watcher = self._watchers(self.ticket.organization_id)

@@ -291,7 +291,8 @@ class Gate:
             if waiter.sent is not None:
                 self.abandon(waiter.sent)
             raise
-        except asyncio.CancelledError:
+        except BaseException:
+            # A cancellation, or a store that raises what it must not.
             lane.pop(waiter, None)
             if waiter.sent is not None:
                 # It had been let go and was cancelled before it could: its slot goes to the next.
