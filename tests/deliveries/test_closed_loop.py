@@ -152,7 +152,7 @@ async def test_whoever_has_another_secret_does_not_stand_in_the_way(
     tripwire_server: TripwireServer, receiver: LoopReceiver
 ) -> None:
     """A webhook for the same event that another endpoint's secret has signed, and that comes first, changes nothing."""
-    tripwire_server.script(Outcome("succeeded", after=0.3))
+    tripwire_server._courier.posting = Posting(delay=0.5)
     mine = tripwire_server.add_endpoint(receiver.url)
     test = receiver.test_and_receive(tripwire_server.organization_id, mine.id, mine.signing_secret)
     with receiver._expecting(Secret("whsec_other")):
