@@ -207,6 +207,18 @@ async def test_a_bug_in_a_middleware_is_the_outcome_of_that_one_test() -> None:
     assert isinstance(outcomes[1].error, ZeroDivisionError)
 
 
+async def test_a_bug_after_the_send_does_not_say_that_nothing_was_sent() -> None:
+    """Whatever it raises; the same from an argument that cannot be sent says so."""
+
+    def spoil(request: Request, when: str) -> Response | None:
+        if request.operation.id == SEND and when == "after":
+            raise ValueError
+        return None
+
+    outcomes = await webhooks(Service(spoil=spoil)).send_tests(ORGANIZATION, [endpoint(1), "../x"])
+    assert ["unknown", "refused"] == [outcome.state for outcome in outcomes]
+
+
 async def test_what_was_certainly_not_sent_is_refused_and_what_may_have_been_unknown() -> None:
     """Without a connection nothing is sent; after a lost answer that leaves no trace nobody can say."""
 
@@ -217,13 +229,15 @@ async def test_what_was_certainly_not_sent_is_refused_and_what_may_have_been_unk
             raise TransportError("lost", maybe_sent=True)
         if endpoint(3) in request.url.path:
             return Response(202, {}, b"?")
+        if endpoint(4) in request.url.path:
+            return Response(502, {}, b"bad gateway")
         return None
 
-    _, *outcomes = await many(Service(takes=1.0, spoil=spoil), 4)
-    assert ["refused", "unknown", "unknown"] == [outcome.state for outcome in outcomes]
+    _, *outcomes = await many(Service(takes=1.0, spoil=spoil), 5)
+    assert ["refused", "unknown", "unknown", "unknown"] == [outcome.state for outcome in outcomes]
     assert isinstance(outcomes[2].error, errors.ResponseDecodeError)
     # Four attempts without a connection, and three sends without an answer.
-    assert [4, 3, 1] == [outcome.attempts for outcome in outcomes]
+    assert [4, 3, 1, 1] == [outcome.attempts for outcome in outcomes]
 
 
 async def test_a_run_ends_when_its_time_is_up() -> None:

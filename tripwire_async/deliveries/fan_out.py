@@ -9,21 +9,15 @@ import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, final
 
-import attrs
-
 from tripwire_async._generated.operations import webhooks as operations
-from tripwire_async._messages import Trace
 from tripwire_async.errors import (
     DeliveryTimeoutError,
-    RequestTimeoutError,
-    ResponseDecodeError,
-    TransportError,
-    TripwireError,
 )
 
+from ._one_endpoint import EndpointTest, cancelled_inside, not_ended, not_sent, state_of, state_of_unsent
 from ._send_window import SendWindow
-from .outcomes import Plan, TestOutcome, TestState, TestTimings, make_plan
-from .pending import DEFAULT_TIMEOUT, SETTLED
+from .outcomes import Plan, TestOutcome, TestState, make_plan
+from .pending import DEFAULT_TIMEOUT
 from .progress import Progress, make_progress
 from .watcher import PAGE
 
@@ -34,7 +28,6 @@ if TYPE_CHECKING:
     from tripwire_async._caller import Caller
     from tripwire_async._clock import Clock, Timer
     from tripwire_async.middleware import RateLimitState
-    from tripwire_async.models import WebhookDelivery
 
     from .pending import PendingDelivery
     from .sending import Sender
@@ -48,39 +41,6 @@ _GRACE: Final = 0.5
 """Seconds that tests have to end by themselves when the time of the run is up."""
 
 _MARGIN: Final = 0.01
-
-
-@attrs.define
-class _Test:
-    """The test of one endpoint, as far as it has come."""
-
-    endpoint_id: str
-    pool: float
-    trace: Trace = attrs.field(factory=Trace)
-    pending: PendingDelivery | None = None
-    accepted: float = 0.0
-    keeps_place: bool = True
-    timer: Timer | None = None
-
-    def outcome(self, state: TestState, now: float, error: Exception | None = None) -> TestOutcome:
-        pending, trace = self.pending, self.trace
-        ids = (None if pending is None else pending.request_id, getattr(error, "request_id", None))
-        return TestOutcome(
-            endpoint_id=self.endpoint_id,
-            state=state,
-            delivery=None if pending is None else pending.latest,
-            error=error,
-            pending=pending,
-            attempts=trace.attempts,
-            request_ids=tuple(one for one in ids if one is not None),
-            timings=TestTimings(
-                pool=self.pool,
-                limiter=trace.limiter,
-                backoff=trace.backoff,
-                wire=trace.wire,
-                settling=0.0 if pending is None else now - self.accepted,
-            ),
-        )
 
 
 @final
@@ -140,7 +100,7 @@ class FanOut:
         self._walk: weakref.ref[AsyncGeneratorType[TestOutcome, None]] | None = None
         self._left: Iterator[str] = iter(())
         self._workers: set[asyncio.Task[None]] = set()
-        self._under_way: dict[str, _Test] = {}
+        self._under_way: dict[str, EndpointTest] = {}
         self._finished: dict[str, TestOutcome] = {}
         self._unread: deque[TestOutcome] = deque()
         self._news: asyncio.Future[bool] | None = None
@@ -292,20 +252,20 @@ class FanOut:
         """Test one endpoint after the other, until none is left or the place was given to another worker."""
         for endpoint_id in self._left:
             now = self._clock.now()
-            test = self._under_way[endpoint_id] = _Test(endpoint_id, now - self._began)
+            test = self._under_way[endpoint_id] = EndpointTest(endpoint_id, now - self._began)
             if now >= self._end:
-                self._finish(test, "timed_out", _not_sent(endpoint_id))
+                self._finish(test, "timed_out", not_sent(endpoint_id))
                 continue
             try:
                 await self._test(test)
             except asyncio.CancelledError as error:
                 if cast("asyncio.Task[None]", asyncio.current_task()).cancelling():
                     raise
-                self._finish(test, "unknown", _cancelled_inside(test, error))
+                self._finish(test, "unknown", cancelled_inside(test, error))
             if not test.keeps_place:
                 return
 
-    async def _test(self, test: _Test) -> None:
+    async def _test(self, test: EndpointTest) -> None:
         """Test one endpoint."""
         await self._window.enter()
         test.pool = self._clock.now() - self._began
@@ -318,7 +278,8 @@ class FanOut:
             if not isinstance(error, Exception):
                 raise
             # Whatever it is, a middleware's own error included, it must not end the others.
-            self._finish(test, self._state_of_unsent(error), error)
+            is_late = self._clock.now() >= self._end - _MARGIN
+            self._finish(test, state_of_unsent(error, test, is_late=is_late), error)
             return
         number = self._window.accept()
         test.accepted = self._clock.now()
@@ -327,9 +288,9 @@ class FanOut:
         finally:
             self._window.end(number)
 
-    async def _follow(self, test: _Test, pending: PendingDelivery) -> None:
+    async def _follow(self, test: EndpointTest, pending: PendingDelivery) -> None:
         if self._until == "sent":
-            self._finish(test, _state(pending.latest))
+            self._finish(test, state_of(pending.latest))
             return
         self._time(test)
         try:
@@ -339,15 +300,15 @@ class FanOut:
         except Exception as error:  # noqa: BLE001 - as in _test
             self._finish(test, "unknown", error)
         else:
-            self._finish(test, _state(delivery))
+            self._finish(test, state_of(delivery))
         finally:
             cast("Timer", test.timer).cancel()
 
-    def _time(self, test: _Test) -> None:
+    def _time(self, test: EndpointTest) -> None:
         soon = max(_SLOW, 4 * self._sender.times.usual)
         test.timer = self._clock.call_at(self._clock.now() + soon, functools.partial(self._find_slow, test, soon))
 
-    def _find_slow(self, test: _Test, soon: float) -> None:
+    def _find_slow(self, test: EndpointTest, soon: float) -> None:
         """Give the place of *test* to another; it is not worth that others wait for it."""
         if self._watcher.read_at < test.accepted + soon / 2:
             # Where the rate limit holds back the reads, nothing is known against the delivery.
@@ -356,16 +317,7 @@ class FanOut:
             test.keeps_place = False
             self._start_worker()
 
-    def _state_of_unsent(self, error: Exception) -> TestState:
-        if isinstance(error, RequestTimeoutError) and self._clock.now() >= self._end - _MARGIN:
-            return "timed_out"
-        if isinstance(error, TransportError):
-            return "unknown" if error.maybe_sent else "refused"
-        if isinstance(error, ResponseDecodeError):
-            return "unknown"
-        return "refused" if isinstance(error, (TripwireError, ValueError, TypeError)) else "unknown"
-
-    def _finish(self, test: _Test, state: TestState, error: Exception | None = None) -> None:
+    def _finish(self, test: EndpointTest, state: TestState, error: Exception | None = None) -> None:
         self._under_way.pop(test.endpoint_id, None)
         outcome = self._finished[test.endpoint_id] = test.outcome(state, self._clock.now(), error)
         self._unread.append(outcome)
@@ -399,9 +351,9 @@ class FanOut:
     def _give_up(self) -> None:
         """Let time have run out for all tests that have not ended."""
         for test in tuple(self._under_way.values()):
-            self._finish(test, "timed_out", _not_ended(test))
+            self._finish(test, "timed_out", not_ended(test))
         for endpoint_id in self._left:
-            self._finish(_Test(endpoint_id, self._clock.now() - self._began), "timed_out", _not_sent(endpoint_id))
+            self._finish(EndpointTest(endpoint_id, self._clock.now() - self._began), "timed_out", not_sent(endpoint_id))
 
     async def _stop(self) -> None:
         """End the workers; returns when they have ended, also when it is cancelled itself."""
@@ -424,39 +376,3 @@ def _checked_ids(endpoint_ids: Iterable[str]) -> tuple[str, ...]:
             raise ValueError(msg)
         seen.add(one)
     return ids
-
-
-def _state(delivery: WebhookDelivery | None) -> TestState:
-    """Return the end that *delivery* has come to."""
-    if delivery is None or delivery.status not in SETTLED:
-        return "unknown"
-    return cast("TestState", str(delivery.status))
-
-
-def _not_sent(endpoint_id: str) -> RequestTimeoutError:
-    return RequestTimeoutError(
-        f"the time of the run was up before the test of {endpoint_id} was begun; nothing was sent",
-        maybe_sent=False,
-        attempts=0,
-    )
-
-
-def _cancelled_inside(test: _Test, cause: asyncio.CancelledError) -> TransportError:
-    """Return the error of a test that nobody cancelled, and that raised as if somebody had."""
-    error = TransportError(
-        f"the test of {test.endpoint_id} was cancelled from within, as by a middleware; it may have been sent",
-        maybe_sent=True,
-        attempts=test.trace.attempts,
-    )
-    error.__cause__ = cause
-    return error
-
-
-def _not_ended(test: _Test) -> TripwireError:
-    if test.pending is None:
-        msg = f"the time of the run was up before the test of {test.endpoint_id} was answered"
-        return RequestTimeoutError(msg, maybe_sent=True, attempts=test.trace.attempts)
-    msg = f"the time of the run was up before the delivery to {test.endpoint_id} had settled"
-    return DeliveryTimeoutError(
-        msg, event_id=test.pending.event_id, endpoint_id=test.endpoint_id, latest=test.pending.latest
-    )

@@ -149,7 +149,7 @@ class Sender:
                     organization_id, endpoint_id, schedule=schedule, deadline=left, lane=lane, trace=trace
                 )
             except (TransportError, ResponseDecodeError, ServerError) as error:
-                if _is_refused(error):
+                if is_refused(error):
                     raise
                 is_lost = isinstance(error, TransportError)
                 try:
@@ -233,7 +233,7 @@ class Sender:
         return self.pending(ticket, latest=ours[0] if len(ours) == 1 else None, schedule=schedule, since=since)
 
 
-def _is_refused(error: TransportError | ResponseDecodeError | ServerError) -> bool:
+def is_refused(error: TransportError | ResponseDecodeError | ServerError) -> bool:
     """Return whether nothing can have been sent: the request did not arrive, or was turned away at the door."""
     if isinstance(error, TransportError):
         return not error.maybe_sent
