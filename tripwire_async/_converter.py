@@ -101,7 +101,7 @@ def _reveal(value: object) -> str:
 def _conceal(type_: type[object], value: object) -> object:
     if type_ is not Secret:
         msg = f"no model has {type_.__name__} objects"
-        raise NotImplementedError(msg)
+        raise TypeError(msg)
     if isinstance(value, Secret):
         return value
     if type(value) is not str:

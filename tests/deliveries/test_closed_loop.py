@@ -157,7 +157,7 @@ async def test_whoever_has_another_secret_does_not_stand_in_the_way(
     test = receiver.test_and_receive(tripwire_server.organization_id, mine.id, mine.signing_secret)
     with receiver._expecting(Secret("whsec_other")):
         waiting = asyncio.create_task(test)
-        await asyncio.sleep(0.1)
+        await tripwire_server.until(lambda: bool(tripwire_server.state.events))
         [event_id] = tripwire_server.state.events
         body = (
             b'{"object": "webhook_event", "id": "%s", "type": "new", "created": "2026-03-24T20:00:00.000Z", "data": 1}'
