@@ -94,6 +94,6 @@ def _told(screen: Screen, receivers: Sequence[DemoReceiver], report: Report) -> 
     if surprises:
         screen.say(f"Not as expected: {'; '.join(surprises)}.")
         return ExitCode.BAD_OUTCOME
-    screen.say("As expected: quick and slow took their webhook; broken refused it until the server")
-    screen.say(f"gave up. The receivers verified the signature of each of the {posts} posts.")
+    screen.say("As expected: quick and slow took their webhook; broken refused it until the")
+    screen.say(f"server gave up. The receivers verified the signature of each of the {posts} posts.")
     return ExitCode.OK
