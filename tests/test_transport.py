@@ -185,6 +185,8 @@ async def test_a_broken_answer_without_a_request_id_says_its_status(transport: A
 
 async def test_another_protocol_is_an_answer_without_a_body(transport: AiohttpTransport) -> None:
     """101 hands the connection to something that nobody here speaks: it is closed."""
+    # Only in this mode does aiohttp tell of an answer that nobody closed.
+    asyncio.get_running_loop().set_debug(True)
     upgrade = http("101 Switching Protocols", b"xx", "Upgrade: websocket", "Connection: Upgrade", length=False)
     async with listening(saying(upgrade, close=False)) as server:
         assert (101, b"") == ((answer := await transport(ask(server.url))).status, answer.body)
