@@ -16,7 +16,7 @@ from tests.raw_server import http, listening, saying
 from tests.virtual_time import run
 from tripwire_async import AsyncTripwire
 from tripwire_async._caller import ApiCaller, CallOptions
-from tripwire_async._generated.models.common import WebhookDeliveryEventType
+from tripwire_async._generated.models.webhooks_and_events import WebhookDeliveryEventType
 from tripwire_async._messages import Request, Response
 from tripwire_async._operation import Operation, PathArgument
 from tripwire_async._transport import AiohttpTransport

@@ -24,30 +24,15 @@ if TYPE_CHECKING:
         UpdateApiKeyRequest,
     )
     from tripwire_async._generated.models.common import (
-        ApiErrorDetails,
-        ApiErrorEnvelope,
-        ApiErrorNextAction,
-        ApiFieldIssue,
         CursorPagination,
-        Decision,
         EventId,
         FingerprintId,
-        GateDeliveryEnvelope,
-        GateDeliveryEnvelopeAlgorithm,
-        GateDeliveryRequest,
-        GateDeliveryRequestAlgorithm,
         GateServiceId,
         GateSessionId,
-        ManipulationSummary,
-        ManipulationVerdict,
         OrganizationId,
-        Phase,
-        PublicError,
         RequestId,
         ResponseMeta,
         SessionId,
-        Verdict,
-        WebhookDeliveryEventType,
         WebhookEndpointId,
         WebhookEventId,
     )
@@ -132,6 +117,12 @@ if TYPE_CHECKING:
         UpdateGateServiceRequest,
         VerifyAgentTokenRequest,
     )
+    from tripwire_async._generated.models.gate_and_events import (
+        GateDeliveryEnvelope,
+        GateDeliveryEnvelopeAlgorithm,
+        GateDeliveryRequest,
+        GateDeliveryRequestAlgorithm,
+    )
     from tripwire_async._generated.models.organizations import (
         CreateOrganizationRequest,
         Organization,
@@ -139,6 +130,13 @@ if TYPE_CHECKING:
         OrganizationStatus,
         Slug,
         UpdateOrganizationRequest,
+    )
+    from tripwire_async._generated.models.refusals import (
+        ApiErrorDetails,
+        ApiErrorEnvelope,
+        ApiErrorNextAction,
+        ApiFieldIssue,
+        PublicError,
     )
     from tripwire_async._generated.models.sessions import (
         ObservationHash,
@@ -222,6 +220,12 @@ if TYPE_CHECKING:
         SessionWebBotAuth,
         VisitorFingerprintLink,
     )
+    from tripwire_async._generated.models.sessions_and_fingerprints import Decision, Phase
+    from tripwire_async._generated.models.sessions_and_fingerprints_and_events import (
+        ManipulationSummary,
+        ManipulationVerdict,
+        Verdict,
+    )
     from tripwire_async._generated.models.webhooks import (
         CreateWebhookEndpointRequest,
         Event,
@@ -240,6 +244,7 @@ if TYPE_CHECKING:
         WebhookTest,
         WebhookTestResponse,
     )
+    from tripwire_async._generated.models.webhooks_and_events import WebhookDeliveryEventType
 
 __all__ = [
     "AcknowledgeGateSessionDeliveryRequest",
@@ -465,10 +470,10 @@ _HOMES: Final = {
     "AgentTokenStatus": "gate",
     "AgentTokenVerification": "gate",
     "AgentTokenVerificationResponse": "gate",
-    "ApiErrorDetails": "common",
-    "ApiErrorEnvelope": "common",
-    "ApiErrorNextAction": "common",
-    "ApiFieldIssue": "common",
+    "ApiErrorDetails": "refusals",
+    "ApiErrorEnvelope": "refusals",
+    "ApiErrorNextAction": "refusals",
+    "ApiFieldIssue": "refusals",
     "ApiKey": "api_keys",
     "ApiKeyEnvironment": "api_keys",
     "ApiKeyId": "api_keys",
@@ -485,7 +490,7 @@ _HOMES: Final = {
     "CreateOrganizationRequest": "organizations",
     "CreateWebhookEndpointRequest": "webhooks",
     "CursorPagination": "common",
-    "Decision": "common",
+    "Decision": "sessions_and_fingerprints",
     "Event": "webhooks",
     "EventId": "common",
     "EventListResponse": "webhooks",
@@ -500,10 +505,10 @@ _HOMES: Final = {
     "GateDashboardLogin": "gate",
     "GateDashboardLoginResponse": "gate",
     "GateDeliveryBundle": "gate",
-    "GateDeliveryEnvelope": "common",
-    "GateDeliveryEnvelopeAlgorithm": "common",
-    "GateDeliveryRequest": "common",
-    "GateDeliveryRequestAlgorithm": "common",
+    "GateDeliveryEnvelope": "gate_and_events",
+    "GateDeliveryEnvelopeAlgorithm": "gate_and_events",
+    "GateDeliveryRequest": "gate_and_events",
+    "GateDeliveryRequestAlgorithm": "gate_and_events",
     "GateEnvVar": "gate",
     "GateLoginCode": "gate",
     "GateLoginSession": "gate",
@@ -532,15 +537,15 @@ _HOMES: Final = {
     "GateSessionStatus": "gate",
     "IssuedApiKey": "api_keys",
     "IssuedApiKeyResponse": "api_keys",
-    "ManipulationSummary": "common",
-    "ManipulationVerdict": "common",
+    "ManipulationSummary": "sessions_and_fingerprints_and_events",
+    "ManipulationVerdict": "sessions_and_fingerprints_and_events",
     "ObservationHash": "sessions",
     "Organization": "organizations",
     "OrganizationId": "common",
     "OrganizationResponse": "organizations",
     "OrganizationStatus": "organizations",
-    "Phase": "common",
-    "PublicError": "common",
+    "Phase": "sessions_and_fingerprints",
+    "PublicError": "refusals",
     "RequestContext": "fingerprints",
     "RequestId": "common",
     "ResponseMeta": "common",
@@ -643,7 +648,7 @@ _HOMES: Final = {
     "UpdateGateServiceRequest": "gate",
     "UpdateOrganizationRequest": "organizations",
     "UpdateWebhookEndpointRequest": "webhooks",
-    "Verdict": "common",
+    "Verdict": "sessions_and_fingerprints_and_events",
     "VerifyAgentTokenRequest": "gate",
     "VisitorFingerprintActivity": "fingerprints",
     "VisitorFingerprintActivitySession": "fingerprints",
@@ -659,7 +664,7 @@ _HOMES: Final = {
     "VisitorFingerprintStorage": "fingerprints",
     "VisitorFingerprintSummary": "fingerprints",
     "WebhookDelivery": "webhooks",
-    "WebhookDeliveryEventType": "common",
+    "WebhookDeliveryEventType": "webhooks_and_events",
     "WebhookDeliveryId": "webhooks",
     "WebhookDeliveryStatus": "webhooks",
     "WebhookEndpoint": "webhooks",

@@ -121,7 +121,7 @@ def test_what_users_send_tells_absent_from_null() -> None:
     text = models(whole)
     assert annotations(text, "Sent") == {"name": "str | None | UnsetType = UNSET", "part": "Thing | UnsetType = UNSET"}
     assert annotations(text, "Thing") == {"id": "ThingId", "size": "int | UnsetType = UNSET"}
-    assert annotations(text, "Problem") == {"code": "str | None = None"}
+    assert annotations(models(whole, "refusals"), "Problem") == {"code": "str | None = None"}
 
 
 def test_an_enumeration_names_its_values() -> None:
@@ -164,12 +164,39 @@ def test_an_extension_has_the_fields_of_its_base_and_narrows_them() -> None:
     assert text.count("name: What it is called.") == 2
 
 
-def test_what_two_tags_need_is_common() -> None:
+def test_what_most_tags_need_is_common() -> None:
     """A module holds what only its own operations need, and takes the rest from `common`."""
     parts = operation(operationId="getPart", tags=["parts"])
     whole = description(operations={"/v1/parts/{thingId}": {"get": parts}})
     assert "class Thing:" in models(whole, "common")
     assert "Thing" not in models(whole, "things").partition('"""\n')[2]
+
+
+def test_what_few_of_many_tags_need_has_a_module_of_its_own() -> None:
+    """The others do without it; another name for a text costs nothing and is common all the same."""
+    others: Json = {
+        f"/v1/{tag}": {
+            "get": operation(
+                operationId=f"list{tag}", tags=[tag], parameters=None, responses={"200": {"content": body(schema)}}
+            )
+        }
+        for tag, schema in (("parts", "Thing"), ("shops", "Shop"), ("lots", "Lot"))
+    }
+    empty = {"type": "object", "properties": {}}
+    tags = [{"name": tag} for tag in ("things", "parts", "shops", "lots")]
+    whole = description({"Shop": empty, "Lot": empty}, others, tags=tags)
+    shared = models(whole, "things_and_parts")
+    assert "Models that things and parts share." in shared
+    assert "class Thing:" in shared
+    assert "from tripwire_async._generated.models.common import ThingId" in shared
+    assert "Thing" not in models(whole, "shops")
+    assert "ThingId: TypeAlias = str" in models(whole, "common")
+
+
+def test_what_refusals_alone_need_comes_with_no_resource() -> None:
+    """What reads a refusal trusts nothing in it, and needs no model."""
+    assert "class Problem:" in models(description(), "refusals")
+    assert "Problem" not in models(description())
 
 
 def test_what_only_webhooks_need_is_with_the_events() -> None:
@@ -255,7 +282,8 @@ def test_the_face_names_every_model_and_its_module() -> None:
     whole = description(operations={"/v1/parts/{thingId}": {"get": operation(operationId="x", tags=["parts"])}})
     text = render_face(api(whole))
     assert '    "Thing": "common",\n    "ThingId": "common",\n' in text
-    assert "from tripwire_async._generated.models.common import Problem, Thing, ThingId" in text
+    assert "from tripwire_async._generated.models.common import Thing, ThingId" in text
+    assert "from tripwire_async._generated.models.refusals import Problem" in text
 
 
 def test_a_description_is_written_as_it_is_whatever_stands_in_it() -> None:

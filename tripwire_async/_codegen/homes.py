@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COMMON: Final = "common"
 EVENTS: Final = "events"
+REFUSALS: Final = "refusals"
 
 
 @attrs.frozen
@@ -26,7 +27,8 @@ class Module:
     """A module of models.
 
     Attributes:
-        name: What it is called: a tag, ``common`` or ``events``.
+        name: What it is called: a tag, ``events``, ``refusals``, ``common``, or the names of the few that share it with
+            ``_and_`` between them.
         declarations: What it holds, each after what it needs.
     """
 
@@ -39,7 +41,7 @@ class Api:
     """The whole description, understood.
 
     Attributes:
-        modules: The modules of models; ``common`` first, for the others take from it.
+        modules: The modules of models; each takes only from modules that more share.
         endpoints: The operations.
         sent: Names of what users send, be it received elsewhere too: there, what is absent is `UNSET`.
     """
@@ -99,22 +101,33 @@ def _in_order(declared: Mapping[str, Declaration]) -> dict[str, Declaration]:
 def _modules(
     declared: Mapping[str, Declaration], endpoints: Iterable[Endpoint], outgoing: Outgoing
 ) -> Iterator[Module]:
-    users: dict[str, set[str]] = {name: set() for name in declared}
     tags: dict[str, list[str]] = {}
+    refusals: list[str] = []
     for endpoint in endpoints:
         tags.setdefault(endpoint.tag, []).extend(roots(endpoint))
-    tags[EVENTS] = [*outgoing.received, *outgoing.answered]
-    for tag, names in tags.items():
+        refusals.extend(endpoint.failures)
+    parts = {**tags, EVENTS: [*outgoing.received, *outgoing.answered], REFUSALS: refusals}
+    users: dict[str, list[str]] = {name: [] for name in declared}
+    for part, names in parts.items():
         for name in _reach(declared, names):
-            users[name].add(tag)
-    homes: dict[str, str] = {}
-    for name, by in users.items():
-        if not by:
-            msg = f"{declared[name].pointer}: nothing uses it"
+            users[name].append(part)
+    modules: dict[str, list[Declaration]] = {module: [] for module in (COMMON, *parts)}
+    for name, declaration in declared.items():
+        if not users[name]:
+            msg = f"{declaration.pointer}: nothing uses it"
             raise RefusalError(msg)
-        homes[name] = next(iter(by)) if len(by) == 1 else COMMON
-    for module in (COMMON, *tags):
-        yield Module(module, tuple(each for each in declared.values() if homes[each.name] == module))
+        modules.setdefault(_home(declaration, users[name], len(tags)), []).append(declaration)
+    for module, declarations in modules.items():
+        yield Module(module, tuple(declarations))
+
+
+def _home(declaration: Declaration, users: list[str], tags: int) -> str:
+    """Return the name of the module for *declaration*: a resource is to bring few models that it has no use for."""
+    # Another name for a text costs nothing.
+    is_free = isinstance(declaration, Alias) and not any(mentioned(declaration))
+    if len(users) > 1 and (is_free or 2 * len(users) > tags):
+        return COMMON
+    return "_and_".join(users)
 
 
 def _reach(declared: Mapping[str, Declaration], names: Iterable[str]) -> set[str]:

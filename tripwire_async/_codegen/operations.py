@@ -146,7 +146,7 @@ def _json(document: Document, node: Node) -> str:
 
 
 def roots(endpoint: Endpoint) -> Iterator[str]:
-    """Yield the names of the declarations that *endpoint* mentions."""
-    yield from (name for name in (endpoint.body, endpoint.returns, *endpoint.failures) if name is not None)
+    """Yield the names of the declarations that *endpoint* mentions, those of its refusals aside."""
+    yield from (name for name in (endpoint.body, endpoint.returns) if name is not None)
     for argument in endpoint.arguments:
         yield from names_in(argument.shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from .homes import COMMON
+from . import homes
 from .render_text import WIDTH, call, docstring, header, imports, string
 from .shapes import (
     NULL,
@@ -40,8 +40,8 @@ def render_module(module: Module, api: Api) -> str:
 
 def render_face(api: Api) -> str:
     """Return the text of ``models.py``, which offers every model and imports a module of them when one is used."""
-    homes = {module.name: {each.name for each in module.declarations} for module in api.modules}
-    names = sorted((name, home) for home, found in homes.items() for name in found)
+    held = {module.name: {each.name for each in module.declarations} for module in api.modules}
+    names = sorted((name, home) for home, found in held.items() for name in found)
     lines = [
         header("The models of everything that the API sends and takes; a part of them is imported when it is used."),
         "from __future__ import annotations",
@@ -50,7 +50,7 @@ def render_face(api: Api) -> str:
         "from typing import TYPE_CHECKING, Any, Final",
         "",
         "if TYPE_CHECKING:",
-        *imports({f"{_PACKAGE}.{home}": homes[home] for home in sorted(homes)}, indent="    "),
+        *imports({f"{_PACKAGE}.{home}": held[home] for home in sorted(held)}, indent="    "),
         "",
         *call("__all__ = [", (string(name) for name, _ in names), "]"),
         "",
@@ -95,10 +95,14 @@ def annotation(shape: Shape) -> str:
 
 def _title(module: Module) -> str:
     match module.name:
-        case "common":
-            return "Models that several resources share."
-        case "events":
+        case homes.COMMON:
+            return "Models that most resources share."
+        case homes.EVENTS:
             return "Models of the webhooks that the service sends to a customer's own endpoint."
+        case homes.REFUSALS:
+            return "Models of what the service says when it refuses."
+        case shared if "_and_" in shared:
+            return f"Models that {shared.replace('_', ' ')} share."
         case tag:
             return f"Models of the operations on {tag.replace('_', ' ')}."
 
@@ -109,19 +113,22 @@ def _imports(module: Module, api: Api, body: str) -> Iterator[str]:
     def used(*names: str) -> set[str]:
         return {name for name in names if re.search(rf"\b{name}\b", code)}
 
-    yield from imports({"typing": used("Any", "Literal", "TypeAlias")})
-    if used("attrs"):
-        yield from ("", "import attrs")
     own = {each.name for each in module.declarations}
     shared = {name for each in module.declarations for name in mentioned(each)} - own
     package = {
         "tripwire_async._enums": used("OpenEnum"),
         "tripwire_async._fields": used("UNSET", "Discriminator", "Timestamp", "UnsetType"),
-        f"{_PACKAGE}.{COMMON}": {name for name in shared if api.home(name) == COMMON},
         "tripwire_async._secret": used("Secret"),
     }
-    yield ""
-    yield from imports({name: package[name] for name in sorted(package)})
+    for name in shared:
+        package.setdefault(f"{_PACKAGE}.{api.home(name)}", set()).add(name)
+    groups = (
+        [*imports({"typing": used("Any", "Literal", "TypeAlias")})],
+        ["import attrs"] if used("attrs") else [],
+        [*imports({name: package[name] for name in sorted(package)})],
+    )
+    # After the docstring as well as between the groups, there is one empty line.
+    yield from [line for group in groups if group for line in ("", *group)][1:]
 
 
 def _code(body: str) -> Iterator[str]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
+from tripwire_async._lazy import from_homes
+
 from ._polling import PollSchedule
-from .closed_loop import LoopReceiver, ReceivedTest
-from .fan_out import FanOut
-from .outcomes import Plan, TestOutcome, TestState, TestTimings
 from .pending import PendingDelivery
-from .progress import Progress
+
+if TYPE_CHECKING:
+    from .closed_loop import LoopReceiver, ReceivedTest
+    from .fan_out import FanOut
+    from .outcomes import Plan, TestOutcome, TestState, TestTimings
+    from .progress import Progress
 
 __all__ = [
     "FanOut",
@@ -21,3 +27,17 @@ __all__ = [
     "TestState",
     "TestTimings",
 ]
+
+# One test, sent and awaited, needs none of these.
+_HOMES: Final = {
+    "FanOut": "fan_out",
+    "LoopReceiver": "closed_loop",
+    "Plan": "outcomes",
+    "Progress": "progress",
+    "ReceivedTest": "closed_loop",
+    "TestOutcome": "outcomes",
+    "TestState": "outcomes",
+    "TestTimings": "outcomes",
+}
+
+__getattr__, __dir__ = from_homes(__name__, _HOMES)

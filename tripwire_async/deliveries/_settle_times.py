@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import deque
 from typing import TYPE_CHECKING, Final, final
 
@@ -44,5 +43,9 @@ class SettleTimes:
     def usual(self) -> float:
         """Seconds after which a delivery has usually ended, a little added; 0 as long as nothing is known."""
         if self._usual is None:
-            self._usual = 1.02 * statistics.median(self._seconds) + 0.02
+            ordered = sorted(self._seconds)
+            middle = len(ordered) // 2
+            # `statistics` would do it, and bring fractions and decimals along.
+            median = (ordered[middle] + ordered[~middle]) / 2
+            self._usual = 1.02 * median + 0.02
         return self._usual

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from tripwire_async._lazy import from_homes
 from tripwire_async._messages import Request, Response, Trace
 from tripwire_async._pipeline import Handler, Middleware, compose
 
 from ._default import default_middleware
 from ._quota import RetryQuota
-from ._retry_record import OnRetry, RetryRecord
 from .bearer_auth import BearerAuth
 from .rate_limit import RateLimit, RateLimitState
-from .rate_limit_store import RateLimitStore
 from .request_log import RequestLog
 from .retry import Retry
-from .tracing import Tracing
 
 if TYPE_CHECKING:
+    from ._retry_record import OnRetry, RetryRecord
+    from .rate_limit_store import RateLimitStore
     from .redis_store import RedisStore
+    from .tracing import Tracing
 
 __all__ = [
     "BearerAuth",
@@ -41,17 +42,13 @@ __all__ = [
     "default_middleware",
 ]
 
+# What the default chain does without.
+_HOMES: Final = {
+    "OnRetry": "_retry_record",
+    "RateLimitStore": "rate_limit_store",
+    "RedisStore": "redis_store",
+    "RetryRecord": "_retry_record",
+    "Tracing": "tracing",
+}
 
-def __getattr__(name: str) -> object:
-    if name != "RedisStore":
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    # Few programs have several processes; the others do without.
-    from .redis_store import RedisStore  # noqa: PLC0415 - see above
-
-    globals()[name] = RedisStore
-    return RedisStore
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = from_homes(__name__, _HOMES)

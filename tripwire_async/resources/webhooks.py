@@ -6,17 +6,15 @@ import time
 from typing import TYPE_CHECKING, final
 
 from tripwire_async._fields import UNSET, UnsetType
-from tripwire_async._generated.models.common import WebhookDeliveryEventType
 from tripwire_async._generated.models.webhooks import (
     CreateWebhookEndpointRequest,
     UpdateWebhookEndpointRequest,
     WebhookEndpointStatus,
     WebhookEventType,
 )
+from tripwire_async._generated.models.webhooks_and_events import WebhookDeliveryEventType
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async.deliveries._ticket import Ticket
-from tripwire_async.deliveries.closed_loop import LoopReceiver
-from tripwire_async.deliveries.fan_out import FanOut
 from tripwire_async.deliveries.pending import DEFAULT_SCHEDULE
 from tripwire_async.deliveries.sending import Sender
 
@@ -31,7 +29,8 @@ if TYPE_CHECKING:
     from tripwire_async._clock import Clock
     from tripwire_async._generated.models.webhooks import Event, WebhookEndpoint
     from tripwire_async.deliveries import PendingDelivery, PollSchedule
-    from tripwire_async.deliveries.fan_out import Until
+    from tripwire_async.deliveries.closed_loop import LoopReceiver
+    from tripwire_async.deliveries.fan_out import FanOut, Until
     from tripwire_async.middleware import RateLimitState
 
 
@@ -175,6 +174,8 @@ class Webhooks:
         Raises:
             ValueError: An argument that cannot work, such as an endpoint named twice; nothing was sent.
         """
+        from tripwire_async.deliveries.fan_out import FanOut  # noqa: PLC0415 - one test does without it
+
         return FanOut(
             self._sender,
             self._call,
@@ -195,6 +196,8 @@ class Webhooks:
         It listens on *host* and *port*, 0 for a free one, under every path, and is for endpoints whose URL leads to
         this process. *tolerance* is in seconds and bounds the age of what it takes; *now* returns the Unix time.
         """
+        from tripwire_async.deliveries.closed_loop import LoopReceiver  # noqa: PLC0415 - few programs are both ends
+
         return LoopReceiver(self._sender, host, port, tolerance=tolerance, now=now, clock=self._clock)
 
     def resume(self, token: str, *, poll: PollSchedule | None = None) -> PendingDelivery:

@@ -11,17 +11,15 @@ from tripwire_async._fields import Discriminator, Timestamp
 from tripwire_async._generated.models.common import (
     EventId,
     FingerprintId,
-    GateDeliveryEnvelope,
-    GateDeliveryRequest,
     GateServiceId,
     GateSessionId,
-    ManipulationSummary,
     SessionId,
-    Verdict,
-    WebhookDeliveryEventType,
     WebhookEndpointId,
     WebhookEventId,
 )
+from tripwire_async._generated.models.gate_and_events import GateDeliveryEnvelope, GateDeliveryRequest
+from tripwire_async._generated.models.sessions_and_fingerprints_and_events import ManipulationSummary, Verdict
+from tripwire_async._generated.models.webhooks_and_events import WebhookDeliveryEventType
 
 
 @attrs.frozen(kw_only=True)

@@ -9,7 +9,8 @@ import attrs
 
 from tripwire_async._enums import OpenEnum
 from tripwire_async._fields import Timestamp
-from tripwire_async._generated.models.common import CursorPagination, Decision, FingerprintId, ResponseMeta, SessionId
+from tripwire_async._generated.models.common import CursorPagination, FingerprintId, ResponseMeta, SessionId
+from tripwire_async._generated.models.sessions_and_fingerprints import Decision
 
 
 @attrs.frozen(kw_only=True)

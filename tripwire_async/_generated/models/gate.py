@@ -9,14 +9,8 @@ import attrs
 
 from tripwire_async._enums import OpenEnum
 from tripwire_async._fields import UNSET, Timestamp, UnsetType
-from tripwire_async._generated.models.common import (
-    GateDeliveryEnvelope,
-    GateDeliveryRequest,
-    GateServiceId,
-    GateSessionId,
-    ResponseMeta,
-    WebhookEndpointId,
-)
+from tripwire_async._generated.models.common import GateServiceId, GateSessionId, ResponseMeta, WebhookEndpointId
+from tripwire_async._generated.models.gate_and_events import GateDeliveryEnvelope, GateDeliveryRequest
 from tripwire_async._secret import Secret
 
 

@@ -9,15 +9,8 @@ import attrs
 
 from tripwire_async._enums import OpenEnum
 from tripwire_async._fields import Timestamp
-from tripwire_async._generated.models.common import (
-    CursorPagination,
-    Decision,
-    EventId,
-    FingerprintId,
-    Phase,
-    ResponseMeta,
-    SessionId,
-)
+from tripwire_async._generated.models.common import CursorPagination, EventId, FingerprintId, ResponseMeta, SessionId
+from tripwire_async._generated.models.sessions_and_fingerprints import Decision, Phase
 
 ObservationHash: TypeAlias = str | float | None
 """A digest of something that a browser showed, to be compared for equality only; null if it was not

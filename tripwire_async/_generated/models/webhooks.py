@@ -9,13 +9,8 @@ import attrs
 
 from tripwire_async._enums import OpenEnum
 from tripwire_async._fields import UNSET, Timestamp, UnsetType
-from tripwire_async._generated.models.common import (
-    CursorPagination,
-    ResponseMeta,
-    WebhookDeliveryEventType,
-    WebhookEndpointId,
-    WebhookEventId,
-)
+from tripwire_async._generated.models.common import CursorPagination, ResponseMeta, WebhookEndpointId, WebhookEventId
+from tripwire_async._generated.models.webhooks_and_events import WebhookDeliveryEventType
 from tripwire_async._secret import Secret
 
 

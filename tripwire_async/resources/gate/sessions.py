@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, final, overload
 
 from tripwire_async._fields import UNSET, UnsetType
-from tripwire_async._generated.models.common import GateDeliveryRequest
 from tripwire_async._generated.models.gate import AcknowledgeGateSessionDeliveryRequest, CreateGateSessionRequest
+from tripwire_async._generated.models.gate_and_events import GateDeliveryRequest
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async._secret import hidden
 from tripwire_async.gate_delivery import generate_key_pair
