@@ -15,7 +15,8 @@ from yarl import URL
 from tests.raw_server import http, listening, saying
 from tests.virtual_time import run
 from tripwire_async import AsyncTripwire
-from tripwire_async._caller import ApiCaller, CallOptions
+from tripwire_async._call_options import CallOptions
+from tripwire_async._caller import ApiCaller
 from tripwire_async._generated.models.webhooks_and_events import WebhookDeliveryEventType
 from tripwire_async._messages import Request, Response
 from tripwire_async._operation import Operation, PathArgument

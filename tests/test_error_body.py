@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tripwire_async._error_body import ErrorBody, excerpt, legible, read_error_body
+from tripwire_async._error_body import ErrorBody, read_error_body
+from tripwire_async._legible import excerpt, legible
 from tripwire_async.errors import FieldError
 
 WHOLE = {

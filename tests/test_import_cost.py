@@ -10,15 +10,15 @@ import pytest
 
 ASK = """
 import json, sys
-import {module}
+{statement}
 print(json.dumps(sorted(sys.modules)))
 """
 
 
-def modules_after_importing(module: str) -> set[str]:
-    """Return the names of all modules that are there after *module* was imported in a new process."""
+def modules_after(statement: str) -> set[str]:
+    """Return the names of all modules that are there after *statement* ran in a new process."""
     asked = subprocess.run(  # noqa: S603 - this Python, and a program written above
-        [sys.executable, "-W", "error", "-c", ASK.format(module=module)], capture_output=True, check=True
+        [sys.executable, "-W", "error", "-c", ASK.format(statement=statement)], capture_output=True, check=True
     )
     return set(json.loads(asked.stdout))
 
@@ -31,7 +31,13 @@ def brought(loaded: set[str], name: str) -> set[str]:
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
     """Return what importing the client brings."""
-    return modules_after_importing("tripwire_async.client")
+    return modules_after("from tripwire_async import AsyncTripwire")
+
+
+@pytest.fixture(scope="module")
+def loaded_with_webhooks() -> set[str]:
+    """Return what there is once a client is about to send a test."""
+    return modules_after("from tripwire_async import AsyncTripwire; AsyncTripwire('sk_test_import').webhooks.send_test")
 
 
 @pytest.mark.parametrize(
@@ -40,20 +46,34 @@ def loaded() -> set[str]:
         "argparse",
         "cattrs",
         "cryptography",
+        "jinja2",
+        "msgspec",
         "opentelemetry",
         "pytest",
         "redis",
         "rich",
         "tenacity",
+        "tripwire_async._caller",
         "tripwire_async._codegen",
+        "tripwire_async._converter",
+        "tripwire_async._error_body",
         "tripwire_async.cli",
+        "tripwire_async.deliveries",
+        "tripwire_async.middleware._further",
+        "tripwire_async.middleware._retry_record",
+        "tripwire_async.middleware._shared_gate",
+        "tripwire_async.middleware.rate_limit_store",
+        "tripwire_async.middleware.redis_store",
+        "tripwire_async.middleware.tracing",
+        "tripwire_async.receiver",
+        "tripwire_async.resources",
         "tripwire_async.testing",
         "uvloop",
         "yaml",
     ],
 )
 def test_the_import_leaves_out_what_a_program_may_never_use(loaded: set[str], name: str) -> None:
-    """Extras, the server for tests, the command line, what writes bodies and what retries come when they are used."""
+    """What a resource needs comes with the first one; extras and all that few programs use, when they are used."""
     assert set() == brought(loaded, name)
 
 
@@ -62,15 +82,41 @@ def test_the_import_builds_no_models(loaded: set[str]) -> None:
     assert set() == brought(loaded, "tripwire_async._generated.models")
 
 
+def test_a_resource_brings_no_models_but_its_own(loaded_with_webhooks: set[str]) -> None:
+    """Those that it shares with few others are apart from what the others share, and from what refusals are made of."""
+    models = "tripwire_async._generated.models"
+    assert {models, f"{models}.common", f"{models}.webhooks", f"{models}.webhooks_and_events"} == brought(
+        loaded_with_webhooks, models
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cattrs",
+        "statistics",
+        "tripwire_async.deliveries.closed_loop",
+        "tripwire_async.deliveries.fan_out",
+        "tripwire_async.deliveries.outcomes",
+        "tripwire_async.deliveries.progress",
+        "tripwire_async.receiver",
+        "tripwire_async.resources.gate",
+        "tripwire_async.resources.organizations",
+        "tripwire_async.resources.sessions",
+    ],
+)
+def test_one_test_is_sent_without_what_many_need(loaded_with_webhooks: set[str], name: str) -> None:
+    """The fan-out and the closed loop come when they are asked for, and so do the other resources."""
+    assert set() == brought(loaded_with_webhooks, name)
+
+
 def test_the_package_alone_brings_nothing_heavy() -> None:
     """Its names come from their homes when they are asked for: ``tripwire-async --help`` waits for no aiohttp."""
-    loaded = modules_after_importing("tripwire_async")
+    loaded = modules_after("import tripwire_async")
     assert {"tripwire_async", "tripwire_async._version"} == brought(loaded, "tripwire_async")
     assert set() == brought(loaded, "aiohttp") | brought(loaded, "asyncio") | brought(loaded, "attr")
 
 
 def test_the_check_sees_what_an_import_brings() -> None:
     """The tests above would notice: a module that is imported is among those that are counted."""
-    assert {"tripwire_async.errors"} == brought(
-        modules_after_importing("tripwire_async.errors"), "tripwire_async.errors"
-    )
+    assert {"tripwire_async.errors"} == brought(modules_after("import tripwire_async.errors"), "tripwire_async.errors")

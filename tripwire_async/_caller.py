@@ -10,7 +10,8 @@ import attrs
 
 from ._clock import LOOP_CLOCK
 from ._converter import DecodeProblem, decode, encode, structure, unstructure
-from ._error_body import excerpt, legible, read_error_body
+from ._error_body import read_error_body
+from ._legible import excerpt, legible
 from ._messages import Request, Response, Trace, without_credentials
 from .errors import APIError, ResponseDecodeError, error_class
 from .middleware._headers import header
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
+    from ._call_options import CallOptions
     from ._clock import Clock
     from ._messages import Lane
     from ._operation import Operation, PathArgument
@@ -47,23 +49,6 @@ class Answer(Generic[T]):
     headers: Mapping[str, str] = attrs.field(repr=without_credentials)
     request_id: str | None
     trace: Trace
-
-
-@attrs.frozen(kw_only=True)
-class CallOptions:
-    """What holds for every call of one client, or of one copy of it.
-
-    Attributes:
-        timeout: Seconds for one attempt on the wire.
-        deadline: Seconds for a call with everything in it: the limiter, attempts, backoff.
-        max_attempts: How often a call may be put on the wire; None for what the chain says.
-        headers: Headers that are sent beside our own.
-    """
-
-    timeout: float = 30.0
-    deadline: float = 300.0
-    max_attempts: int | None = None
-    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
 
 class Caller(Protocol):

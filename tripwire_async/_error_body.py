@@ -7,10 +7,9 @@ from typing import Any, Final
 import attrs
 import msgspec
 
-from ._secret import without_secrets
+from ._legible import legible
 from .errors import FieldError
 
-_EXCERPT_CHARACTERS: Final = 500
 _FIELD_ERRORS: Final = 100
 
 
@@ -62,19 +61,6 @@ def read_error_body(body: bytes) -> ErrorBody:
             _field_error(field) for field in map(_object, fields[:_FIELD_ERRORS]) if isinstance(field.get("name"), str)
         ),
     )
-
-
-def legible(text: str) -> str:
-    """Return the beginning of a *text* from elsewhere, in one line, fit for a terminal and without secrets."""
-    line = " ".join(without_secrets(text[: 4 * _EXCERPT_CHARACTERS]).split())
-    shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line)
-    return shown if len(shown) <= _EXCERPT_CHARACTERS else shown[:_EXCERPT_CHARACTERS] + "…"
-
-
-def excerpt(body: bytes) -> str:
-    """Return the beginning of *body* as text, for a person to read; what looks like a secret is hidden."""
-    text = without_secrets(body[: 4 * _EXCERPT_CHARACTERS].decode(errors="replace"))
-    return text if len(text) <= _EXCERPT_CHARACTERS else text[:_EXCERPT_CHARACTERS] + "…"
 
 
 def _field_error(field: dict[str, Any]) -> FieldError:

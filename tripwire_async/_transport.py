@@ -11,7 +11,7 @@ import attrs
 
 from ._alarm import Alarm, Alarms
 from ._clock import LOOP_CLOCK
-from ._error_body import legible
+from ._legible import legible
 from ._messages import Response
 from ._version import __version__
 from .errors import ConfigurationError, RequestTimeoutError, ResponseDecodeError, TransportError

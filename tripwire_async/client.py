@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self, final
 
 from yarl import URL
 
-from ._caller import ApiCaller, CallOptions
+from ._call_options import CallOptions
 from ._clock import LOOP_CLOCK
 from ._keys import hidden_key
 from ._pipeline import compose
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientSession
 
+    from ._caller import ApiCaller
     from ._pipeline import Middleware
     from ._secret import Secret
     from .middleware import RateLimitState
@@ -88,11 +89,13 @@ class AsyncTripwire:
         self._layers = tuple(layers)
         self._transport = AiohttpTransport(session, timeout=options.timeout)
         self._handler = compose(self._layers, self._transport)
-        self._begin(options)
-
-    def _begin(self, options: CallOptions) -> None:
         self._options = options
-        self._call = ApiCaller(self._handler, self._base_url, options)
+
+    @functools.cached_property
+    def _call(self) -> ApiCaller:
+        from ._caller import ApiCaller  # noqa: PLC0415 - what reads and writes models comes with the first resource
+
+        return ApiCaller(self._handler, self._base_url, self._options)
 
     @functools.cached_property
     def sessions(self) -> Sessions:
@@ -170,13 +173,11 @@ class AsyncTripwire:
         other._layers = self._layers
         other._transport = self._transport
         other._handler = self._handler
-        other._begin(
-            CallOptions(
-                timeout=before.timeout if timeout is None else _seconds("timeout", timeout),
-                deadline=before.deadline if deadline is None else _seconds("deadline", deadline),
-                max_attempts=before.max_attempts if max_attempts is None else max_attempts,
-                headers=before.headers if headers is None else {**before.headers, **_checked_headers(headers)},
-            )
+        other._options = CallOptions(
+            timeout=before.timeout if timeout is None else _seconds("timeout", timeout),
+            deadline=before.deadline if deadline is None else _seconds("deadline", deadline),
+            max_attempts=before.max_attempts if max_attempts is None else max_attempts,
+            headers=before.headers if headers is None else {**before.headers, **_checked_headers(headers)},
         )
         return other
 

@@ -16,7 +16,8 @@ from yarl import URL
 
 from tests.deliveries.service import ORGANIZATION, Service, endpoint, webhooks
 from tests.virtual_time import run
-from tripwire_async._caller import ApiCaller, CallOptions
+from tripwire_async._call_options import CallOptions
+from tripwire_async._caller import ApiCaller
 from tripwire_async._clock import LOOP_CLOCK
 from tripwire_async.deliveries._ticket import Ticket
 from tripwire_async.middleware import RateLimit, compose, default_middleware

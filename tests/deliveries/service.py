@@ -11,7 +11,8 @@ import attrs
 from yarl import URL
 
 from tests.middleware.limited_server import LimitedServer
-from tripwire_async._caller import ApiCaller, CallOptions
+from tripwire_async._call_options import CallOptions
+from tripwire_async._caller import ApiCaller
 from tripwire_async._messages import Response
 from tripwire_async.errors import RequestTimeoutError, TransportError
 from tripwire_async.middleware import RateLimit, Retry, compose

@@ -11,7 +11,8 @@ from yarl import URL
 
 from tests.deliveries.service import ORGANIZATION, Service, endpoint
 from tests.virtual_time import VirtualTimeLoop
-from tripwire_async._caller import ApiCaller, CallOptions
+from tripwire_async._call_options import CallOptions
+from tripwire_async._caller import ApiCaller
 from tripwire_async._clock import LOOP_CLOCK
 from tripwire_async.middleware import RateLimit, Retry, compose
 from tripwire_async.resources.webhooks import Webhooks

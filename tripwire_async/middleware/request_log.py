@@ -8,7 +8,7 @@ from random import getrandbits
 from typing import TYPE_CHECKING, Final, final
 
 from tripwire_async._clock import LOOP_CLOCK
-from tripwire_async._error_body import legible
+from tripwire_async._legible import legible
 from tripwire_async._logger import LOGGER
 from tripwire_async._messages import Response
 
