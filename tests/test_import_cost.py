@@ -59,6 +59,7 @@ def loaded_with_webhooks() -> set[str]:
         "tripwire_async._error_body",
         "tripwire_async.cli",
         "tripwire_async.deliveries",
+        "tripwire_async.middleware._advice",
         "tripwire_async.middleware._further",
         "tripwire_async.middleware._retry_record",
         "tripwire_async.middleware._shared_gate",

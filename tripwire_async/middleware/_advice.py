@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, cast
 
 import attrs
+import msgspec
 
 # The service's errors are a few hundred bytes; whatever is longer is a page of somebody else's.
 _LONGEST: Final = 65_536
@@ -30,8 +31,6 @@ def read_advice(body: bytes) -> Advice:
     """Return what *body* says, field by field; nothing for HTML, a cut-off body or any other shape. Never raises."""
     if len(body) > _LONGEST:
         return _NONE
-    import msgspec  # noqa: PLC0415 - only a failure is read here, and the layers do without it until then
-
     try:
         document: object = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tripwire_async._messages import Response
 from tripwire_async.errors import TransportError
 
-from ._advice import read_advice
+if TYPE_CHECKING:
+    from ._advice import Advice
 
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _TRANSIENT: Final = frozenset({408, 429, 500, 502, 503, 504})
@@ -34,15 +35,21 @@ def _is_repeatable_answer(response: Response) -> bool:
     status = response.status
     if status not in _TRANSIENT and status != 409 and status < 500:
         return False
-    advice = read_advice(response.body)
+    advice = _advice(response)
     return advice.retryable is not False and (status in _TRANSIENT or advice.next_action == "retry")
 
 
 def _is_refusal(response: Response) -> bool:
     match response.status:
         case 429:
-            return read_advice(response.body).retryable is not False
+            return _advice(response).retryable is not False
         case 503:
-            return read_advice(response.body).retryable is True
+            return _advice(response).retryable is True
         case _:
             return False
+
+
+def _advice(response: Response) -> Advice:
+    from ._advice import read_advice  # noqa: PLC0415 - the layers need msgspec for this alone, after a failure
+
+    return read_advice(response.body)
