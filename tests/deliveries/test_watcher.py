@@ -72,6 +72,20 @@ async def test_the_first_read_waits_for_as_long_as_deliveries_usually_take() -> 
     assert 5.0 < now() - began < 5.5
 
 
+async def test_a_page_for_others_puts_off_nobodys_own_time() -> None:
+    """What was told of a delivery before it can have ended says nothing of when to look again."""
+    service = Service(takes=5.0)
+    client = webhooks(service)
+    await settle(await send(client, 50))
+    pages, began = service.count("listEvents"), now()
+    waits = [asyncio.create_task(handle.settled()) for handle in await send(client, 4)]
+    await asyncio.sleep(2)
+    waits += [asyncio.create_task(handle.settled()) for handle in await send(client, 20)]
+    await asyncio.gather(*waits)
+    assert pages + 2 == service.count("listEvents")
+    assert now() - began < 7.4
+
+
 async def test_those_that_no_page_tells_of_any_more_are_read_once_each() -> None:
     """A page holds 200 events: of 300 sent together a hundred cost a request each, when they have probably ended."""
     service = Service(takes=5.0)

@@ -25,11 +25,12 @@ class SettleTimes:
     that are not must not wait with them. Skipped deliveries tell nothing, as nothing was sent.
     """
 
-    __slots__ = ("_seconds", "_usual")
+    __slots__ = ("_longest", "_seconds", "_usual")
 
     def __init__(self) -> None:
         self._seconds: deque[float] = deque(maxlen=_REMEMBERED)
         self._usual: float | None = 0.0
+        self._longest: float | None = 0.0
 
     def note(self, deliveries: Iterable[WebhookDelivery]) -> None:
         """Learn from those of *deliveries* that have come to an end."""
@@ -37,7 +38,7 @@ class SettleTimes:
             if delivery.status in _ENDED:
                 seconds = (delivery.updated_at - delivery.created_at).total_seconds()
                 self._seconds.append(min(max(seconds, 0.0), _LONGEST))
-                self._usual = None
+                self._usual = self._longest = None
 
     @property
     def usual(self) -> float:
@@ -46,6 +47,16 @@ class SettleTimes:
             ordered = sorted(self._seconds)
             middle = len(ordered) // 2
             # `statistics` would do it, and bring fractions and decimals along.
-            median = (ordered[middle] + ordered[~middle]) / 2
-            self._usual = 1.02 * median + 0.02
+            self._usual = _a_little_more((ordered[middle] + ordered[~middle]) / 2)
         return self._usual
+
+    @property
+    def longest(self) -> float:
+        """Seconds after which all of the last hundred had ended, a little added; 0 as long as nothing is known."""
+        if self._longest is None:
+            self._longest = _a_little_more(max(self._seconds))
+        return self._longest
+
+
+def _a_little_more(seconds: float) -> float:
+    return 1.02 * seconds + 0.02

@@ -15,9 +15,10 @@ from tripwire_async.errors import (
 )
 
 from ._one_endpoint import EndpointTest, cancelled_inside, not_ended, not_sent, state_of, state_of_unsent
+from ._polling import PollSchedule
 from ._send_window import SendWindow
 from .outcomes import Plan, TestOutcome, TestState, make_plan
-from .pending import DEFAULT_TIMEOUT
+from .pending import DEFAULT_SCHEDULE, DEFAULT_TIMEOUT
 from .progress import Progress, make_progress
 from .watcher import PAGE
 
@@ -94,6 +95,7 @@ class FanOut:
         self._began = math.inf
         self._ended = math.inf
         self._end = math.inf
+        self._trip = 0.0  # the most that a send has taken
         self._is_over = False
         self._is_running = False
         self._broken: BaseException | None = None
@@ -271,7 +273,12 @@ class FanOut:
         test.pool = self._clock.now() - self._began
         try:
             test.pending = await self._sender.send_surely(
-                self._organization_id, test.endpoint_id, deadline=self._time_left(), lane="send", trace=test.trace
+                self._organization_id,
+                test.endpoint_id,
+                schedule=self._schedule(),
+                deadline=self._time_left(),
+                lane="send",
+                trace=test.trace,
             )
         except BaseException as error:
             self._window.fail()
@@ -283,6 +290,7 @@ class FanOut:
             return
         number = self._window.accept()
         test.accepted = self._clock.now()
+        self._trip = max(self._trip, test.trace.wire)
         try:
             await self._follow(test, test.pending)
         finally:
@@ -326,6 +334,13 @@ class FanOut:
     def _patience(self) -> float:
         """Return the seconds for which sends wait for a delivery, lest the page no longer tells of it."""
         return 1.5 * self._sender.times.usual + 1.0 if self._sender.times.usual else _SLOW
+
+    def _schedule(self) -> PollSchedule:
+        """Return when to read a delivery: sooner than by default where all of the last ones had ended sooner."""
+        longest = self._sender.times.longest
+        # Sends that take long come one by one, and a read after each of them would cost as much as they.
+        first = max(longest, 2 * self._trip)
+        return PollSchedule(first=first) if longest and first < DEFAULT_SCHEDULE.first else DEFAULT_SCHEDULE
 
     def _time_left(self) -> float | None:
         """Return the seconds that are left of the run; None when it has no end."""

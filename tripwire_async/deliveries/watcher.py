@@ -351,7 +351,10 @@ async def read_event(
 
 def _ripe(watch: Watch, entered: float, usual: float, growth: float) -> float:
     """Return when a read will probably tell of the end of what was *entered* then; or is the last that can."""
-    when = max(entered, watch.since + usual, _again(watch, growth))
+    when = max(entered, watch.since + usual)
+    if watch.told_at >= when:
+        # Only what was told then says that this one takes longer than others; a page that came before was for those.
+        when = _again(watch, growth)
     return when if watch.told_at >= watch.last_call else min(when, max(entered, watch.last_call))
 
 

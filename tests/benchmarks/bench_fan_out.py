@@ -1,0 +1,71 @@
+"""What `send_tests` makes of a limit, until all deliveries are settled: ``python -m tests.benchmarks.bench_fan_out``.
+
+The first runs are on virtual time, against a service that is a function. The others go over loopback to a server in
+this process, and last as long as they say. Beside them is the least that there is when no more tests are under way at
+once than a page of events tells of, and every read counts as a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from tests.deliveries.service import ORGANIZATION, Service, endpoint, webhooks
+from tests.virtual_time import run
+from tripwire_async import AsyncTripwire
+from tripwire_async.testing import Outcome, TripwireServer
+
+ROUNDS: Final = 3
+TAKES: Final = 5.0
+QUICK: Final = 0.1
+
+
+async def on_virtual_time() -> tuple[int, int, float]:
+    """Test 1,000 endpoints at 600 requests in 60 s; return the requests, those refused, and the seconds."""
+    service = Service(limit=600, window=60.0, takes=TAKES)
+    outcomes = await webhooks(service).send_tests(ORGANIZATION, [endpoint(number) for number in range(1000)])
+    assert all(outcome.state == "succeeded" for outcome in outcomes)
+    return len(service.requests), len(service.limits.refused), asyncio.get_running_loop().time()
+
+
+async def over_the_wire() -> tuple[int, int, float]:
+    """Test 300 endpoints at 60 requests in 2 s; return the same."""
+    async with (
+        TripwireServer(limit=60, window=2.0) as server,
+        AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
+    ):
+        server.script(Outcome("succeeded", after=QUICK))
+        ids = [server.add_endpoint("https://example.com/hook").id for _ in range(300)]
+        began = time.monotonic()
+        outcomes = await tripwire.webhooks.send_tests(server.organization_id, ids)
+        seconds = time.monotonic() - began
+        assert all(outcome.state == "succeeded" for outcome in outcomes)
+        return len(server.requests), server.refused, seconds
+
+
+def show(what: str, least: float, measured: list[tuple[int, int, float]]) -> None:
+    print(what)
+    print(f"  {'requests':>8}{'refused':>9}{'seconds':>9}{'at best':>9}{'more':>7}")
+    for requests, refused, seconds in measured:
+        print(f"  {requests:>8}{refused:>9}{seconds:>9.2f}{least:>9.2f}{seconds / least - 1:>7.1%}")
+
+
+def main() -> None:
+    """Print a line for each run."""
+    # Some of the first 600 requests are reads. Of the more than 400 tests left, 200 go after 60 s, 200 after 65.
+    show(
+        f"1,000 tests, deliveries of {TAKES:g} s, 600 requests in 60 s, virtual time",
+        60.0 + 3 * TAKES,
+        [run(on_virtual_time()) for _ in range(ROUNDS)],
+    )
+    # The 301st request goes after 10 s. It is a test, as there is a read before the 201st test.
+    show(
+        f"300 tests, deliveries of {QUICK:g} s, 60 requests in 2 s, over the wire",
+        10.0 + QUICK,
+        [asyncio.run(over_the_wire()) for _ in range(ROUNDS)],
+    )
+
+
+if __name__ == "__main__":
+    main()
