@@ -114,7 +114,7 @@ def test_one_test_is_sent_without_what_many_need(loaded_with_webhooks: set[str],
 def test_the_package_alone_brings_nothing_heavy() -> None:
     """Its names come from their homes when they are asked for: ``tripwire-async --help`` waits for no aiohttp."""
     loaded = modules_after("import tripwire_async")
-    assert {"tripwire_async", "tripwire_async._version"} == brought(loaded, "tripwire_async")
+    assert {"tripwire_async", "tripwire_async._lazy", "tripwire_async._version"} == brought(loaded, "tripwire_async")
     assert set() == brought(loaded, "aiohttp") | brought(loaded, "asyncio") | brought(loaded, "attr")
 
 

@@ -11,9 +11,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from ._lazy import from_homes
 from ._version import __version__
 
 if TYPE_CHECKING:
@@ -57,19 +57,7 @@ _HOMES: Final = {
     "RawResponse": "resources.raw",
     "Secret": "_secret",
     "TripwireError": "errors",
+    "errors": None,
 }
 
-
-def __getattr__(name: str) -> object:
-    if name == "errors":
-        return import_module(f"{__name__}.errors")
-    if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = from_homes(__name__, _HOMES)

@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-def from_homes(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+def from_homes(
+    package: str, homes: Mapping[str, str | None]
+) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return the ``__getattr__`` and the ``__dir__`` of *package*, most of which not every program needs.
 
-    *homes* has the module, relative to the package, of each name that is imported when it is asked for. For type
-    checkers the package imports them under ``TYPE_CHECKING`` as well.
+    *homes* has the module in the package for each name that is imported when it is asked for; None for a name that is
+    itself a module. For type checkers the package imports them under ``TYPE_CHECKING`` as well.
     """
     names = vars(sys.modules[package])
 
@@ -22,7 +24,9 @@ def from_homes(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], 
         if name not in homes:
             msg = f"module {package!r} has no attribute {name!r}"
             raise AttributeError(msg)
-        found = names[name] = getattr(import_module(f"{package}.{homes[name]}"), name)
+        home = homes[name]
+        module = import_module(f"{package}.{home or name}")
+        names[name] = found = module if home is None else getattr(module, name)
         return found
 
     def listed() -> list[str]:
