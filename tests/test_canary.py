@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
+from msgspec.structs import replace
 
 from tests.model_strategies import MODELS, options, sample
 from tripwire_async import AsyncTripwire, PollSchedule, Secret, errors
@@ -111,7 +112,7 @@ def test_a_client_and_its_layers_show_no_key() -> None:
 
     from tests.middleware.samples import request
 
-    BearerAuth(KEY)(attrs.evolve(request(), body=CANARY.encode()), last)
+    BearerAuth(KEY)(replace(request(), body=CANARY.encode()), last)
     assert CANARY in seen[0].headers["Authorization"]
     assert CANARY not in repr(seen[0]) + repr(Response(200, {}, CANARY.encode()))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
+from msgspec.structs import replace
 from yarl import URL
 
 from tripwire_async._messages import Request, Response, Trace
@@ -31,7 +31,7 @@ def test_with_header_changes_the_headers_and_nothing_else() -> None:
     changed = REQUEST.with_header("X-Thing", "1")
     assert changed.headers == {"Accept": "application/json", "X-Thing": "1"}
     assert REQUEST.headers == {"Accept": "application/json"}
-    assert attrs.evolve(REQUEST, headers=changed.headers) == changed
+    assert replace(REQUEST, headers=changed.headers) == changed
     assert changed.trace is REQUEST.trace
 
 
@@ -47,7 +47,7 @@ def test_a_request_prints_neither_its_body_nor_its_credentials() -> None:
     assert "sk_test_1" not in printed
     assert "gtpoll_1" not in printed
     assert "body=<23 bytes>" in printed
-    assert "body=None" in repr(attrs.evolve(REQUEST, body=None))
+    assert "body=None" in repr(replace(REQUEST, body=None))
 
 
 def test_a_response_prints_no_body() -> None:

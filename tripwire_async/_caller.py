@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, final
 from urllib.parse import quote
 
 import attrs
+import msgspec
 
 from ._clock import LOOP_CLOCK
 from ._converter import DecodeProblem, decode, encode, structure, unstructure
 from ._error_body import read_error_body
 from ._legible import excerpt, legible
-from ._messages import Request, Response, Trace, without_credentials
+from ._messages import Request, Response, Trace, shown, without_credentials
 from .errors import APIError, ResponseDecodeError, error_class
 from .middleware._headers import header
 from .middleware._retry_after import parse_retry_after
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@attrs.frozen(slots=False)
-class Answer(Generic[T]):
+class Answer(msgspec.Struct, Generic[T], frozen=True):
     """A good answer to an operation.
 
     Attributes:
@@ -46,9 +46,12 @@ class Answer(Generic[T]):
 
     value: T
     status: int
-    headers: Mapping[str, str] = attrs.field(repr=without_credentials)
+    headers: Mapping[str, str]
     request_id: str | None
     trace: Trace
+
+    def __repr__(self) -> str:
+        return shown(self, headers=without_credentials(self.headers))
 
 
 class Caller(Protocol):

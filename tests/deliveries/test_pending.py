@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
+from msgspec.structs import replace
 
 from tripwire_async import PendingDelivery, PollSchedule
 from tripwire_async.deliveries._ticket import Ticket
@@ -228,7 +229,7 @@ async def test_refresh_raises_also_what_a_wait_would_sit_out(trouble: Exception)
 @pytest.mark.virtual_time
 async def test_of_several_deliveries_the_one_that_has_come_least_far_counts() -> None:
     """A test queued as several deliveries has left ``pending`` when all have."""
-    ticket = attrs.evolve(TICKET, delivery_ids=(DELIVERY, OTHER))
+    ticket = replace(TICKET, delivery_ids=(DELIVERY, OTHER))
     states = [("succeeded", "pending"), ("succeeded", "delivering"), ("succeeded", "new"), ("succeeded", "failed")]
     finds: list[str | Exception | list[WebhookDelivery]] = [
         [delivery(one), delivery(two, delivery_id=OTHER)] for one, two in states
@@ -245,7 +246,7 @@ async def test_deliveries_of_others_in_the_same_event_are_passed_over() -> None:
     foreign = delivery("succeeded", delivery_id=OTHER, endpoint_id="we_" + "9" * 32)
     by_id = PendingDelivery(TICKET, Script([[foreign]]))
     assert await by_id.refresh() is None
-    nameless = PendingDelivery(attrs.evolve(TICKET, delivery_ids=()), Script([[foreign, delivery("failed")]]))
+    nameless = PendingDelivery(replace(TICKET, delivery_ids=()), Script([[foreign, delivery("failed")]]))
     assert "failed" == getattr(await nameless.refresh(), "status", None)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 import pytest
+from msgspec.structs import replace
 
 from tests import virtual_time
 from tests.middleware import samples
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def call(lane: Lane = "single", deadline: float = math.inf, **kwargs: object) -> Request:
-    return attrs.evolve(samples.request("POST", deadline=deadline), lane=lane, trace=Trace(), **kwargs)
+    return replace(samples.request("POST", deadline=deadline), lane=lane, trace=Trace(), **kwargs)
 
 
 def now() -> float:
@@ -494,9 +495,7 @@ async def test_a_token_of_a_calls_own_has_a_limit_of_its_own() -> None:
     limit = RateLimit()
     good = samples.Script([told(10, 9)])
     polls = [
-        attrs.evolve(
-            samples.request(authority="poll_token", bearer=Secret(f"gtpoll_{name}"), deadline=30.0), trace=Trace()
-        )
+        replace(samples.request(authority="poll_token", bearer=Secret(f"gtpoll_{name}"), deadline=30.0), trace=Trace())
         for name in ("a", "a", "b")
     ]
     await limit(polls[0], samples.Script([told(10, 0, 429, **{"Retry-After": "60"})]))

@@ -6,9 +6,9 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, Any
 
-import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests import virtual_time
 from tests.middleware import samples
@@ -45,7 +45,7 @@ servers = st.builds(
 
 
 def call(lane: Lane = "single", deadline: float = math.inf) -> Request:
-    return attrs.evolve(samples.request("POST", deadline=deadline), lane=lane, trace=Trace())
+    return replace(samples.request("POST", deadline=deadline), lane=lane, trace=Trace())
 
 
 @settings(max_examples=60, deadline=None)

@@ -7,8 +7,8 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from tests.middleware.samples import Script, answer, request
 from tripwire_async._clock import LOOP_CLOCK
@@ -157,7 +157,7 @@ async def test_a_cancelled_call_is_written_down_with_the_time_that_it_took(caplo
 
 async def test_nothing_untold_is_written(caplog: pytest.LogCaptureFixture) -> None:
     """No ids of the path, bodies, credentials, texts of exceptions or headers off the list."""
-    wanted = attrs.evolve(
+    wanted = replace(
         request(bearer=Secret("gtpoll_1")),
         body=b"secret body",
         headers={"Authorization": "Bearer sk_test_1", "X-Api-Key": "secret header"},

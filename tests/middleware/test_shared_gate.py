@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
+from msgspec.structs import replace
 
 from tests import virtual_time
 from tests.middleware import samples
@@ -58,7 +59,7 @@ class Shelf:
 
 
 def call(lane: Lane = "single", deadline: float = math.inf, bearer: Secret | None = None) -> Request:
-    return attrs.evolve(samples.request("POST", deadline=deadline, bearer=bearer), lane=lane, trace=Trace())
+    return replace(samples.request("POST", deadline=deadline, bearer=bearer), lane=lane, trace=Trace())
 
 
 def now() -> float:

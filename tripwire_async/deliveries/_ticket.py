@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 from typing import Any, Final
 
-import attrs
 import msgspec
 
 _PREFIX: Final = "twd1."
 
 
-@attrs.frozen
-class Ticket:
+class Ticket(msgspec.Struct, frozen=True):
     """The ids of a delivery that is on its way.
 
     Attributes:

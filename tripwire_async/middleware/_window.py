@@ -18,16 +18,14 @@ import math
 from collections import deque
 from typing import Final, final
 
-import attrs
+import msgspec
 
 _REMEMBERED: Final = 10_000
 """How many requests are remembered; a window that holds more is followed by what the service tells alone."""
 _MOST_CAREFUL: Final = 64
 
 
-@final
-@attrs.define(eq=False)
-class Sent:
+class Sent(msgspec.Struct, eq=False):
     """One request that counts.
 
     Attributes:
