@@ -143,6 +143,6 @@ def test_every_block_ends_when_it_should(seed: int) -> None:
                 chance.choice(tasks).cancel()
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             assert outcome is None or isinstance(outcome, asyncio.CancelledError)
-        assert not alarms._set
+        assert not alarms.pending
 
     virtual_time.run(main())

@@ -309,7 +309,7 @@ def test_a_client_works_in_one_loop_after_another() -> None:
 
     async def entered() -> int:
         async with listening(saying(OK, close=False)) as server:
-            client._call._base_url = URL(server.url)
+            client._call.__self__._base_url = URL(server.url)
             async with client:
                 return await use(client)
 

@@ -47,7 +47,6 @@ def loaded_with_webhooks() -> set[str]:
         "cattrs",
         "cryptography",
         "jinja2",
-        "msgspec",
         "opentelemetry",
         "pytest",
         "redis",

@@ -7,7 +7,10 @@ most of them for being cancelled; here setting a limit and lifting it are an ins
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING, Any, final
+
+import msgspec
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -15,36 +18,34 @@ if TYPE_CHECKING:
     from ._clock import Clock, Timer
 
 
-@final
-class Alarm:
+class Alarm(msgspec.Struct, eq=False):
     """A block of one task that must have ended *when* the clock says so, else it is cancelled.
 
     On leaving the ``with`` block, that cancellation becomes a TimeoutError. Somebody else's passes through as it is,
     also when both come together: it is the one that counts.
     """
 
-    __slots__ = ("_alarms", "_before", "_rang", "_task", "when")
-
-    def __init__(self, alarms: Alarms, when: float) -> None:
-        self.when = when
-        self._alarms = alarms
-        self._task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue] - in a coroutine there is one
-        self._before = self._task.cancelling()
-        self._rang = False
+    alarms: Alarms
+    when: float
+    task: asyncio.Task[Any] = None  # type: ignore[assignment] # pyright: ignore[reportAssignmentType] - on entering
+    before: int = 0
+    rang: bool = False
 
     def ring(self) -> None:
         """Cancel the task."""
-        self._rang = True
-        self._task.cancel()
+        self.rang = True
+        self.task.cancel()
 
     def __enter__(self) -> None:
-        self._alarms.add(self)
+        self.task = task = asyncio.current_task()  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue] - in a coroutine there is one
+        self.before = task.cancelling()  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess] - as above
+        self.alarms.add(self)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._alarms.remove(self)
-        if self._rang and self._task.uncancel() <= self._before and kind is asyncio.CancelledError:
+        self.alarms.pending.discard(self)
+        if self.rang and self.task.uncancel() <= self.before and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
 
@@ -54,31 +55,31 @@ class Alarms:
 
     The timer stands at the earliest of the alarms that were set when it was, or before; those that were removed since
     let it ring in vain, once.
+
+    Attributes:
+        pending: Those that have not rung; to remove one is to forget it.
     """
 
-    __slots__ = ("_clock", "_set", "_timer", "_timer_at")
+    __slots__ = ("_clock", "_timer", "_timer_at", "pending")
 
     def __init__(self, clock: Clock) -> None:
+        self.pending: set[Alarm] = set()
         self._clock = clock
-        self._set: set[Alarm] = set()
         self._timer: Timer | None = None
-        self._timer_at = 0.0
+        self._timer_at = math.inf
 
     def add(self, alarm: Alarm) -> None:
         """Let *alarm* ring at its time."""
-        self._set.add(alarm)
-        if self._timer is None or alarm.when < self._timer_at:
+        self.pending.add(alarm)
+        if alarm.when < self._timer_at:
             self._start_timer(alarm.when)
-
-    def remove(self, alarm: Alarm) -> None:
-        """Let *alarm* ring no more; fine if it has rung."""
-        self._set.discard(alarm)
 
     def stop(self) -> None:
         """Stop the timer; what is still set rings no more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+            self._timer_at = math.inf
 
     def _start_timer(self, when: float) -> None:
         self.stop()
@@ -86,11 +87,12 @@ class Alarms:
         self._timer = self._clock.call_at(when, self._ring)
 
     def _ring(self) -> None:
-        self._timer = None
         # Loops run timers a touch early: seen from just before it, nothing would be due.
         now = max(self._clock.now(), self._timer_at)
-        for alarm in [alarm for alarm in self._set if alarm.when <= now]:
-            self._set.discard(alarm)
+        self._timer = None
+        self._timer_at = math.inf
+        for alarm in [alarm for alarm in self.pending if alarm.when <= now]:
+            self.pending.discard(alarm)
             alarm.ring()
-        if self._set:
-            self._start_timer(min(alarm.when for alarm in self._set))
+        if self.pending:
+            self._start_timer(min(alarm.when for alarm in self.pending))

@@ -6,7 +6,6 @@ import functools
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, final
 from urllib.parse import quote
 
-import attrs
 import msgspec
 
 from ._clock import LOOP_CLOCK

@@ -31,8 +31,11 @@ def compose(middleware: Sequence[Middleware], handler: Handler) -> Handler:
     """
 
     def wrap(inner: Handler, layer: Middleware) -> Handler:
+        # Bound once: to call an object costs twice as much as to call a method.
+        answer = layer.__call__
+
         def handle(request: Request) -> Awaitable[Response]:
-            return layer(request, inner)
+            return answer(request, inner)
 
         return handle
 

@@ -17,7 +17,7 @@ from ._version import __version__
 from .errors import ConfigurationError, RequestTimeoutError, ResponseDecodeError, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ._clock import Clock
     from ._messages import Request
@@ -67,6 +67,7 @@ class _Line:
 
     session: aiohttp.ClientSession
     alarms: Alarms
+    now: Callable[[], float]
 
 
 @final
@@ -111,8 +112,8 @@ class AiohttpTransport:
             msg = "the client is closed: make a new one, or enter it again with 'async with'"
             raise ConfigurationError(msg)
         line = self._lines.get(asyncio.get_running_loop()) or await self._open()
-        trace = request.trace
-        began = self._clock.now()
+        own, trace = self._own, request.trace
+        began = line.now()
         limit = min(request.timeout, request.deadline - began)
         if limit <= 0:
             raise _timed_out(request, "the call's deadline passed before it could be sent", maybe_sent=False)
@@ -127,13 +128,13 @@ class AiohttpTransport:
                     request.operation.method,
                     request.url,
                     data=request.body,
-                    headers=request.headers if self._own is None else {**DEFAULT_HEADERS, **request.headers},
+                    headers=request.headers if own is None else {**DEFAULT_HEADERS, **request.headers},
                     allow_redirects=False,
-                    **(_NOTHING if limit == self._timeout and self._own is None else _restated(limit)),
+                    **(_NOTHING if limit == self._timeout and own is None else _restated(limit)),
                 )
                 try:
                     # Most answers are here as a whole by now: another coroutine would only be in the way.
-                    whole = answer.content.is_eof() and answer.status != 101 and self._own is None
+                    whole = own is None and answer.content.is_eof() and answer.status != 101
                     body = self._take(answer, request) if whole else await self._read(answer, request)
                 except BaseException:
                     answer.close()
@@ -150,7 +151,7 @@ class AiohttpTransport:
         except aiohttp.ClientError as error:
             failure, cause = _lost(request, error, answer), _bare(error)
         finally:
-            trace.wire += self._clock.now() - began
+            trace.wire += line.now() - began
         # Reports print the locals of frames, and an answer prints its headers.
         del answer
         raise failure from cause
@@ -207,7 +208,10 @@ class AiohttpTransport:
             headers=DEFAULT_HEADERS,
             timeout=_limits(self._timeout),
         )
-        line = self._lines[asyncio.get_running_loop()] = _Line(session, Alarms(self._clock))
+        loop = asyncio.get_running_loop()
+        # A line stays with its loop, and need not look twice a call for the one that is running.
+        now = loop.time if self._clock is LOOP_CLOCK else self._clock.now
+        line = self._lines[loop] = _Line(session, Alarms(self._clock), now)
         await self._close_lines(loop for loop in self._lines if loop.is_closed())
         return line
 

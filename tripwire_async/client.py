@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientSession
 
-    from ._caller import ApiCaller
+    from ._caller import Caller
     from ._pipeline import Middleware
     from ._secret import Secret
     from .middleware import RateLimitState
@@ -88,14 +88,15 @@ class AsyncTripwire:
         self._base_url = _base_url(base_url or os.environ.get(_BASE_URL_VARIABLE) or DEFAULT_BASE_URL)
         self._layers = tuple(layers)
         self._transport = AiohttpTransport(session, timeout=options.timeout)
-        self._handler = compose(self._layers, self._transport)
+        self._handler = compose(self._layers, self._transport.__call__)
         self._options = options
 
     @functools.cached_property
-    def _call(self) -> ApiCaller:
+    def _call(self) -> Caller:
         from ._caller import ApiCaller  # noqa: PLC0415 - what reads and writes models comes with the first resource
 
-        return ApiCaller(self._handler, self._base_url, self._options)
+        # A method and not the object, here and for the layers: it costs half as much to call.
+        return ApiCaller(self._handler, self._base_url, self._options).__call__
 
     @functools.cached_property
     def sessions(self) -> Sessions:

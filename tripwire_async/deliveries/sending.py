@@ -7,7 +7,7 @@ worked on it. But it leaves a trace there: an event for that endpoint, which was
 from __future__ import annotations
 
 import math
-from collections import defaultdict, deque
+from collections import deque
 from typing import TYPE_CHECKING, Final, cast, final
 from weakref import WeakValueDictionary
 
@@ -64,7 +64,7 @@ class Sender:
         self.times = SettleTimes()
         self._service_time = ServiceTime()
         self._watchers: WeakValueDictionary[str, Watcher] = WeakValueDictionary()
-        self._unanswered: defaultdict[str, set[object]] = defaultdict(set)  # sends on their way, by endpoint
+        self._unanswered: dict[object, str] = {}  # sends on their way, and the endpoint of each
         self._ours: deque[str] = deque(maxlen=_REMEMBERED)  # looked through only after a lost answer
 
     def watcher(self, organization_id: str) -> Watcher:
@@ -102,8 +102,8 @@ class Sender:
 
         Raises what the call raises; after a lost answer the test may have been sent.
         """
-        unanswered, this = self._unanswered[endpoint_id], object()
-        unanswered.add(this)
+        this = object()
+        self._unanswered[this] = endpoint_id
         try:
             answer = await self._call(
                 operations.SEND_TEST_WEBHOOK, organization_id, endpoint_id, deadline=deadline, lane=lane, trace=trace
@@ -111,9 +111,7 @@ class Sender:
             test, now = answer.value.data, self._clock.now()
             self._ours.append(test.event_id)
         finally:
-            unanswered.discard(this)
-            if not unanswered:
-                self._unanswered.pop(endpoint_id, None)
+            del self._unanswered[this]
         if test.latest_delivery is not None:
             self._service_time.note(answer.trace.began, now, test.latest_delivery.created_at)
         ticket = Ticket(organization_id, endpoint_id, test.event_id, test.delivery_ids)
@@ -212,8 +210,8 @@ class Sender:
             lane="poll",
         )
         self._service_time.note_headers(began, self._clock.now(), answer.headers)
-        others = frozenset(self._unanswered.get(endpoint_id, ()))
-        while answer.value.data and others & self._unanswered.get(endpoint_id, set()):
+        others = {send for send, endpoint in self._unanswered.items() if endpoint == endpoint_id}
+        while answer.value.data and not others.isdisjoint(self._unanswered):
             # What is there may be the work of one whose answer is on its way.
             if self._clock.now() + _ROUND >= end:
                 raise _CannotTellError

@@ -45,13 +45,9 @@ class Slots:
     taken: int = 0
     busy: OrderedDict[Gate, None] = attrs.field(factory=OrderedDict)
 
-    def has_room(self, *, bulk: bool) -> bool:
-        """Return whether one more may go; the last twentieth is kept for single calls."""
-        return self.taken < (self.most - self.most // 20 if bulk else self.most)
-
     def room(self, *, bulk: bool) -> int:
-        """Return how many more may go."""
-        return max(0, (self.most - self.most // 20 if bulk else self.most) - self.taken)
+        """Return how many more may go, if any; the last twentieth is kept for single calls."""
+        return (self.most - self.most // 20 if bulk else self.most) - self.taken
 
     def pump(self, now: float) -> None:
         """Let go whoever may, the gates by turns."""
@@ -124,13 +120,11 @@ class Gate:
 
     def try_enter(self, lane: Lane) -> Sent | None:
         """Take a slot at once, or return None: it must be waited for."""
-        if self._slots.busy:
+        slots, bulk = self._slots, lane != "single"
+        if slots.busy or slots.room(bulk=bulk) <= 0:
             return None
-        bulk = lane != "single"
         now = self._now()
-        if self._slots.has_room(bulk=bulk) and self.knowledge.permits(now, bulk=bulk):
-            return self._take(now, bulk=bulk)
-        return None
+        return self._take(now, bulk=bulk) if self.knowledge.permits(now, bulk=bulk) else None
 
     async def wait(self, request: Request) -> Sent:
         """Take a slot in turn.
@@ -255,7 +249,7 @@ class Gate:
         return turn
 
     def _may_go(self, now: float, *, bulk: bool) -> bool:
-        return self._slots.has_room(bulk=bulk) and self.knowledge.permits(now, bulk=bulk)
+        return self._slots.room(bulk=bulk) > 0 and self.knowledge.permits(now, bulk=bulk)
 
     def _has_waiter(self, name: Lane) -> bool:
         lane = self._lanes[name]

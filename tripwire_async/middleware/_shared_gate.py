@@ -194,8 +194,8 @@ class SharedGate(Gate):
         single, send, poll = map(len, self._lanes.values())
         room = self._slots.room(bulk=False)
         if self._told_limit is None:
-            room = min(room, max(0, self.knowledge.opening - self.knowledge.window.in_flight))
-        single = min(single, room)
+            room = min(room, self.knowledge.opening - self.knowledge.window.in_flight)
+        single = min(single, max(0, room))
         return single, max(0, min(send + poll, room - single, self._slots.room(bulk=True) - single))
 
     def _hand_on(self, asker: object) -> None:

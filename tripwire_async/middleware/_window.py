@@ -143,7 +143,7 @@ class Window:
     def used(self, now: float) -> int:
         """Return how many requests count now, at the most, as far as can be told."""
         if self._bound is None:
-            return (self._told[0][1] if self._told else 0) + self.in_flight
+            return self._told[0][1] + self.in_flight if self._told else self.in_flight
         self._expire(now)
         own = self.in_flight + len(self._inside)
         return own + self._foreign if now < self._foreign_until else own

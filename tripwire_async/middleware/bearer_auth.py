@@ -6,6 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Final, final
 
+from multidict import istr
+
 from tripwire_async._keys import hidden_key
 from tripwire_async.errors import ConfigurationError
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from tripwire_async._pipeline import Handler
     from tripwire_async._secret import Secret
 
+_AUTHORIZATION: Final = istr("Authorization")
 _VARIABLE: Final = "TRIPWIRE_SECRET_KEY"
 _HOW: Final = f"pass one that begins with sk_ as secret_key=, or set {_VARIABLE} to it"
 _VISIBLE_ASCII: Final = re.compile(r"[\x21-\x7e]+")
@@ -81,7 +84,7 @@ class BearerAuth:
             raise ConfigurationError(msg)
         else:
             authorization = self._authorization
-        return call_next(request.with_header("Authorization", authorization))
+        return call_next(request.with_header(_AUTHORIZATION, authorization))
 
     def __repr__(self) -> str:
         return f"BearerAuth({'no key' if self._authorization is None else '…'})"

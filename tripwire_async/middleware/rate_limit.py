@@ -9,6 +9,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, TypeAlias, final
 
 import attrs
+from multidict import istr
 
 from tripwire_async._clock import LOOP_CLOCK
 from tripwire_async.errors import TransportError
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _Key: TypeAlias = "tuple[str, Secret | None]"
 _OWN: Final[_Key] = ("secret", None)
 """The client's own key, the only one that other processes use as well."""
+_LIMIT: Final = istr("X-RateLimit-Limit")
+_REMAINING: Final = istr("X-RateLimit-Remaining")
 _MOST_KEYS: Final = 256
 _LONGEST_NUMBER: Final = 15
 
@@ -227,10 +230,10 @@ class _Desk:
 
 def _told(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
     """Return the limit and what remains of it; None for what the answer does not tell in a way that makes sense."""
-    limit = _number(headers.get("X-RateLimit-Limit") or header(headers, "X-RateLimit-Limit"))
+    limit = _number(header(headers, _LIMIT))
     if not limit:
         return None, None
-    remaining = _number(headers.get("X-RateLimit-Remaining") or header(headers, "X-RateLimit-Remaining"))
+    remaining = _number(header(headers, _REMAINING))
     return limit, remaining if remaining is not None and remaining <= limit else None
 
 

@@ -7,6 +7,8 @@ import logging
 from random import getrandbits
 from typing import TYPE_CHECKING, Final, final
 
+from multidict import istr
+
 from tripwire_async._clock import LOOP_CLOCK
 from tripwire_async._legible import legible
 from tripwire_async._logger import LOGGER
@@ -15,12 +17,13 @@ from tripwire_async._messages import Response
 from ._headers import header
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Callable, Iterable
 
     from tripwire_async._clock import Clock
     from tripwire_async._messages import Request
     from tripwire_async._pipeline import Handler
 
+_CLIENT_REQUEST_ID: Final = istr("X-Client-Request-Id")
 _SAFE_HEADERS: Final = ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining")
 
 
@@ -59,19 +62,16 @@ class RequestLog:
         self._id_factory = id_factory
         self._headers = tuple(headers)
 
-    def __call__(self, request: Request, call_next: Handler, /) -> Awaitable[Response]:
+    async def __call__(self, request: Request, call_next: Handler, /) -> Response:
         """Hand *request* on with its id, and write down how it ended."""
         trace = request.trace
         if trace.client_request_id is None:
             trace.client_request_id = self._id_factory()
-        identified = request.with_header("X-Client-Request-Id", trace.client_request_id)
+        identified = request.with_header(_CLIENT_REQUEST_ID, trace.client_request_id)
         if not self._logger.isEnabledFor(logging.WARNING):
-            return call_next(identified)
-        return self._recorded(identified, call_next)
-
-    async def _recorded(self, request: Request, call_next: Handler) -> Response:
+            return await call_next(identified)
         try:
-            response = await call_next(request)
+            response = await call_next(identified)
         except BaseException as error:
             self._write(request, error)
             raise
