@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import signal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,11 @@ from tests.virtual_time import VirtualTimeLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+
+def pytest_configure() -> None:
+    """Have interrupts heard, also where the tests run in the background: a shell has them ignored there."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_asyncio_loop_factories(
