@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, final
 from urllib.parse import quote
 
 import msgspec
+from multidict import istr
 
 from ._clock import LOOP_CLOCK
 from ._converter import DecodeProblem, decode, encode, structure, unstructure
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from ._secret import Secret
 
 T = TypeVar("T")
+
+_REQUEST_ID: Final = istr("X-Request-Id")
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):
@@ -143,8 +146,13 @@ class ApiCaller:
         response = await self._handler(request)
         if not 200 <= response.status < 300:
             raise _refusal(request, response)
-        value = _structure(operation, request, response)
-        request_id = header(response.headers, "X-Request-Id") or _request_id(value)
+        try:
+            # An operation that answers nothing is free to answer anything: what it says is not read.
+            value = decode(b"null" if operation.returns is type(None) else response.body, operation.returns)
+        except DecodeProblem as problem:
+            # The frames that the problem went through hold the whole body.
+            raise _undecodable(problem, request, response) from problem.with_traceback(None)
+        request_id = response.headers.get(_REQUEST_ID) or _request_id(response, value)
         return Answer(value, response.status, response.headers, request_id, trace)
 
 
@@ -210,23 +218,18 @@ def _encoded(operation: Operation[Any], body: object) -> bytes:
     raise ValueError(msg)
 
 
-def _structure(operation: Operation[T], request: Request, response: Response) -> T:
-    try:
-        # An operation that answers nothing is free to answer anything: what it says is not read.
-        return decode(b"null" if operation.returns is type(None) else response.body, operation.returns)
-    except DecodeProblem as problem:
-        msg = f"{operation.id}: the answer is not what the API describes: {problem}"
-        raise ResponseDecodeError(
-            msg,
-            operation=operation.id,
-            status=response.status,
-            path=problem.path,
-            request_id=_header_id(response),
-            client_request_id=request.trace.client_request_id,
-            # An object that could be read may hold a secret in any of its fields.
-            body="" if problem.path is not None and _is_object(response.body) else excerpt(response.body),
-            # The frames that the problem went through hold the whole body.
-        ) from problem.with_traceback(None)
+def _undecodable(problem: DecodeProblem, request: Request, response: Response) -> ResponseDecodeError:
+    operation = request.operation
+    return ResponseDecodeError(
+        f"{operation.id}: the answer is not what the API describes: {problem}",
+        operation=operation.id,
+        status=response.status,
+        path=problem.path,
+        request_id=_header_id(response),
+        client_request_id=request.trace.client_request_id,
+        # An object that could be read may hold a secret in any of its fields.
+        body="" if problem.path is not None and _is_object(response.body) else excerpt(response.body),
+    )
 
 
 def _is_object(body: bytes) -> bool:
@@ -235,12 +238,12 @@ def _is_object(body: bytes) -> bool:
 
 def _header_id(response: Response) -> str | None:
     """Return the service's id of the request, fit for an error, from the headers."""
-    return legible(header(response.headers, "X-Request-Id") or "") or None
+    return legible(header(response.headers, _REQUEST_ID) or "") or None
 
 
-def _request_id(value: object) -> str | None:
-    """Return the id that the answer's own ``meta`` carries, for an answer whose headers were cut off on the way."""
-    return getattr(getattr(value, "meta", None), "request_id", None)
+def _request_id(response: Response, value: object) -> str | None:
+    """Return the id of an answer whose headers ignore no case, or were cut off on the way: *value* has it as well."""
+    return header(response.headers, _REQUEST_ID) or getattr(getattr(value, "meta", None), "request_id", None)
 
 
 _ADVICE: Final = {

@@ -519,7 +519,7 @@ async def test_tokens_that_come_and_go_do_not_pile_up() -> None:
     for index in range(1, 1000):
         await limit(poll(index), samples.Script([told(10, 9)]))
     desk = limit._desk()
-    assert len(desk._gates) <= 256
+    assert len(desk.gates) <= 256
     assert len(desk.knowledge) <= 256
     assert limit.state().limit == 77
     with pytest.raises(RequestTimeoutError):

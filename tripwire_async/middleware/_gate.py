@@ -39,15 +39,20 @@ class Slots:
         most: How many requests may be in flight.
         taken: How many are.
         busy: The gates with waiters.
+        most_bulk: How many may be in flight for another of a bulk to go: the last twentieth is kept for single calls.
     """
 
     most: int
     taken: int = 0
     busy: OrderedDict[Gate, None] = attrs.field(factory=OrderedDict)
+    most_bulk: int = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.most_bulk = self.most - self.most // 20
 
     def room(self, *, bulk: bool) -> int:
-        """Return how many more may go, if any; the last twentieth is kept for single calls."""
-        return (self.most - self.most // 20 if bulk else self.most) - self.taken
+        """Return how many more may go, if any."""
+        return (self.most_bulk if bulk else self.most) - self.taken
 
     def pump(self, now: float) -> None:
         """Let go whoever may, the gates by turns."""
@@ -121,7 +126,7 @@ class Gate:
     def try_enter(self, lane: Lane) -> Sent | None:
         """Take a slot at once, or return None: it must be waited for."""
         slots, bulk = self._slots, lane != "single"
-        if slots.busy or slots.room(bulk=bulk) <= 0:
+        if slots.busy or slots.taken >= (slots.most_bulk if bulk else slots.most):
             return None
         now = self._now()
         return self._take(now, bulk=bulk) if self.knowledge.permits(now, bulk=bulk) else None

@@ -57,7 +57,8 @@ class RetryQuota:
 
     def give_back(self, tokens: int) -> None:
         """Put *tokens* back, up to the capacity."""
-        self._available = min(self._capacity, self._available + tokens)
+        if self._available < self._capacity:
+            self._available = min(self._capacity, self._available + tokens)
 
     def __repr__(self) -> str:
         return f"RetryQuota({self._available} of {self._capacity} left)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 import threading
 from collections import OrderedDict
@@ -121,7 +122,8 @@ class RateLimit:
         desk = self._current
         if desk is None or desk.loop is not asyncio.get_running_loop():
             desk = self._desk()
-        gate = desk.gate(request)
+        key = (request.operation.authority, request.bearer)
+        gate = desk.gates.get(key) or desk.open(key)
         sent = gate.try_enter(request.lane)
         if sent is None:
             sent = await gate.wait(request)
@@ -192,23 +194,19 @@ class _Desk:
     _jitter: Callable[[], float]
     knowledge: OrderedDict[_Key, Knowledge]
     _store: RateLimitStore | None
-    _gates: dict[_Key, Gate] = attrs.field(factory=dict)
-
-    def gate(self, request: Request) -> Gate:
-        """Return the gate of whatever key *request* is sent with."""
-        key = (request.operation.authority, request.bearer)
-        return self._gates.get(key) or self._open(key)
+    gates: dict[_Key, Gate] = attrs.field(factory=dict)
 
     def close(self) -> Mapping[_Key, Knowledge]:
         """Return what was learned; the loop is gone, and so is everything that waited or was in flight."""
-        for gate in self._gates.values():
+        for gate in self.gates.values():
             gate.alive = False
         for knowledge in self.knowledge.values():
             knowledge.forget_flights()
         return self.knowledge
 
-    def _open(self, key: _Key) -> Gate:
-        if len(self._gates) >= _MOST_KEYS:
+    def open(self, key: _Key) -> Gate:
+        """Make the gate of the requests that are sent with *key*."""
+        if len(self.gates) >= _MOST_KEYS:
             self._forget_idle()
         knowledge = self.knowledge.setdefault(key, Knowledge(self._jitter))
         if self._store is None or key != _OWN:
@@ -217,23 +215,23 @@ class _Desk:
             from ._shared_gate import SharedGate  # noqa: PLC0415 - most programs are one process
 
             gate = SharedGate(knowledge, self.slots, self._clock, self.loop, self._store)
-        self._gates[key] = gate
+        self.gates[key] = gate
         return gate
 
     def _forget_idle(self) -> None:
         """Make room: tokens come and go, and what was learned of one is worth little."""
         now = self._clock.now()
-        for key, gate in tuple(self._gates.items()):
+        for key, gate in tuple(self.gates.items()):
             if key[1] is not None and gate.is_idle(now):
-                del self._gates[key], self.knowledge[key]
+                del self.gates[key], self.knowledge[key]
 
 
 def _told(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
     """Return the limit and what remains of it; None for what the answer does not tell in a way that makes sense."""
-    limit = _number(header(headers, _LIMIT))
+    limit = _same_number(headers.get(_LIMIT) or header(headers, _LIMIT))
     if not limit:
         return None, None
-    remaining = _number(header(headers, _REMAINING))
+    remaining = _number(headers.get(_REMAINING) or header(headers, _REMAINING))
     return limit, remaining if remaining is not None and remaining <= limit else None
 
 
@@ -241,3 +239,6 @@ def _number(text: str | None) -> int | None:
     if text is None or len(text) > _LONGEST_NUMBER or not text.isascii():
         return None
     return int(text) if text.isdecimal() or (text := text.strip()).isdecimal() else None
+
+
+_same_number: Final = functools.lru_cache(maxsize=64)(_number)  # a key's limit hardly ever changes
