@@ -39,7 +39,9 @@ class Alarm(msgspec.Struct, eq=False):
     def __enter__(self) -> None:
         self.task = task = asyncio.current_task()  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue] - in a coroutine there is one
         self.before = task.cancelling()  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess] - as above
-        self.alarms.add(self)
+        self.alarms.pending.add(self)
+        if self.when < self.alarms.rings_at:
+            self.alarms.start_timer(self.when)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -58,41 +60,37 @@ class Alarms:
 
     Attributes:
         pending: Those that have not rung; to remove one is to forget it.
+        rings_at: When the timer rings; infinite when there is none.
     """
 
-    __slots__ = ("_clock", "_timer", "_timer_at", "pending")
+    __slots__ = ("_clock", "_timer", "pending", "rings_at")
 
     def __init__(self, clock: Clock) -> None:
         self.pending: set[Alarm] = set()
         self._clock = clock
         self._timer: Timer | None = None
-        self._timer_at = math.inf
-
-    def add(self, alarm: Alarm) -> None:
-        """Let *alarm* ring at its time."""
-        self.pending.add(alarm)
-        if alarm.when < self._timer_at:
-            self._start_timer(alarm.when)
+        self.rings_at = math.inf
 
     def stop(self) -> None:
         """Stop the timer; what is still set rings no more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self._timer_at = math.inf
+            self.rings_at = math.inf
 
-    def _start_timer(self, when: float) -> None:
+    def start_timer(self, when: float) -> None:
+        """Have the timer ring at *when*, and at no other time."""
         self.stop()
-        self._timer_at = when
+        self.rings_at = when
         self._timer = self._clock.call_at(when, self._ring)
 
     def _ring(self) -> None:
         # Loops run timers a touch early: seen from just before it, nothing would be due.
-        now = max(self._clock.now(), self._timer_at)
+        now = max(self._clock.now(), self.rings_at)
         self._timer = None
-        self._timer_at = math.inf
+        self.rings_at = math.inf
         for alarm in [alarm for alarm in self.pending if alarm.when <= now]:
             self.pending.discard(alarm)
             alarm.ring()
         if self.pending:
-            self._start_timer(min(alarm.when for alarm in self.pending))
+            self.start_timer(min(alarm.when for alarm in self.pending))

@@ -135,7 +135,11 @@ class AiohttpTransport:
                 try:
                     # Most answers are here as a whole by now: another coroutine would only be in the way.
                     whole = own is None and answer.content.is_eof() and answer.status != 101
-                    body = self._take(answer, request) if whole else await self._read(answer, request)
+                    body = answer.content.read_nowait() if whole else await self._read(answer, request)
+                    if len(body) > self._max_body:
+                        # The error may be kept or reported, and its frames with it: not this.
+                        del body
+                        self._refuse(answer, request)
                 except BaseException:
                     answer.close()
                     raise
@@ -155,15 +159,6 @@ class AiohttpTransport:
         # Reports print the locals of frames, and an answer prints its headers.
         del answer
         raise failure from cause
-
-    def _take(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
-        """Return a body that has come to its end."""
-        body = answer.content.read_nowait()
-        if len(body) > self._max_body:
-            # The error may be kept or reported, and its frames with it: not this.
-            del body
-            self._refuse(answer, request)
-        return body
 
     async def _read(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
         """Read a body that may be of any size: a compressed one can be a thousand times what its length says."""

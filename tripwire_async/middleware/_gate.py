@@ -129,7 +129,10 @@ class Gate:
         if slots.busy or slots.taken >= (slots.most_bulk if bulk else slots.most):
             return None
         now = self._now()
-        return self._take(now, bulk=bulk) if self.knowledge.permits(now, bulk=bulk) else None
+        if not self.knowledge.permits(now, bulk=bulk):
+            return None
+        slots.taken += 1
+        return self.knowledge.take(now, bulk=bulk)
 
     async def wait(self, request: Request) -> Sent:
         """Take a slot in turn.
