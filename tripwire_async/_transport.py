@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 
 import aiohttp
@@ -111,7 +112,7 @@ class AiohttpTransport:
         if self.closed:
             msg = "the client is closed: make a new one, or enter it again with 'async with'"
             raise ConfigurationError(msg)
-        line = self._lines.get(asyncio.get_running_loop()) or await self._open()
+        line = self._lines.get(get_running_loop()) or await self._open()
         own, trace = self._own, request.trace
         began = line.now()
         limit = min(request.timeout, request.deadline - began)
@@ -203,7 +204,7 @@ class AiohttpTransport:
             headers=DEFAULT_HEADERS,
             timeout=_limits(self._timeout),
         )
-        loop = asyncio.get_running_loop()
+        loop = get_running_loop()
         # A line stays with its loop, and need not look twice a call for the one that is running.
         now = loop.time if self._clock is LOOP_CLOCK else self._clock.now
         line = self._lines[loop] = _Line(session, Alarms(self._clock), now)
@@ -213,7 +214,7 @@ class AiohttpTransport:
     async def close(self) -> None:
         """Close the running loop's session and refuse further requests; closing twice is fine."""
         self.closed = True
-        running = asyncio.get_running_loop()
+        running = get_running_loop()
         await self._close_lines(loop for loop in self._lines if loop is running or loop.is_closed())
 
     async def _close_lines(self, loops: Iterable[asyncio.AbstractEventLoop]) -> None:

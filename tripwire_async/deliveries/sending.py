@@ -115,7 +115,10 @@ class Sender:
         if test.latest_delivery is not None:
             self._service_time.note(answer.trace.began, now, test.latest_delivery.created_at)
         ticket = Ticket(organization_id, endpoint_id, test.event_id, test.delivery_ids)
-        return self.pending(ticket, test.latest_delivery, answer.request_id, schedule, now)
+        # Not by way of `pending`: every send comes by here.
+        return PendingDelivery(
+            ticket, self._read_event, test.latest_delivery, answer.request_id, schedule, self._clock, self.watcher, now
+        )
 
     async def send_surely(
         self,

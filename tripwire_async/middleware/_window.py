@@ -51,7 +51,6 @@ class Window:
     __slots__ = (
         "_bound",
         "_calm",
-        "_certain",
         "_crowd",
         "_foreign",
         "_foreign_until",
@@ -72,7 +71,6 @@ class Window:
         self.in_flight = 0
         self._inside: deque[Sent] = deque()  # ended and counted by the service, in the order in which they ended
         self._left: deque[Sent] = deque()  # those before; only a refusal looks at them
-        self._certain = 0  # how many of those inside are certain
         self._newest = -math.inf  # when the newest request that was answered had been sent
         self._told: deque[tuple[float, int]] = deque()  # counts told since then, with their times; only falling ones
         self._bound: float | None = None  # the least of: end of an answer, minus sending of one that had left by then
@@ -118,7 +116,7 @@ class Window:
                     self._calm = 0
             self._learn(sent, now, limit, count)
             # One more than the count must have left by then.
-            if self._certain > count + 1:
+            if len(self._inside) > count + 1:
                 self._tighten(sent, now, count)
 
     def refuse(self, sent: Sent, now: float, retry_after: float | None, limit: int | None) -> None:
@@ -158,10 +156,10 @@ class Window:
         if self.limit is None:
             return 0
         free = self.limit - reserve - self.used(now)
-        if self._crowd > 1 and free > 0:
-            # What is free is so for others too: take a part of it at a time, and look how much the answers leave.
-            return min(free, max(1, (free + self.in_flight) // self._crowd) - self.in_flight)
-        return free
+        if self._crowd == 1 or free <= 0:
+            return free
+        # What is free is so for others too: take a part of it at a time, and look how much the answers leave.
+        return min(free, max(1, (free + self.in_flight) // self._crowd) - self.in_flight)
 
     @property
     def oldest(self) -> float | None:
@@ -196,7 +194,6 @@ class Window:
         self.in_flight -= 1
         sent.answered = now
         self._inside.append(sent)
-        self._certain += sent.certain
         if len(self._inside) > _REMEMBERED:
             self._drop()
 
@@ -206,9 +203,7 @@ class Window:
             self._drop()
 
     def _drop(self) -> None:
-        gone = self._inside.popleft()
-        self._certain -= gone.certain
-        self._left.append(gone)
+        self._left.append(self._inside.popleft())
         if len(self._left) > min(self.limit or 0, _REMEMBERED) + 1:
             self._left.popleft()
 

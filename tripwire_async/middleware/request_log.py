@@ -68,8 +68,6 @@ class RequestLog:
         if trace.client_request_id is None:
             trace.client_request_id = self._id_factory()
         identified = request.with_header(_CLIENT_REQUEST_ID, trace.client_request_id)
-        if not self._logger.isEnabledFor(logging.WARNING):
-            return await call_next(identified)
         try:
             response = await call_next(identified)
         except BaseException as error:
