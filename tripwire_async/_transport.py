@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from asyncio import get_running_loop
-from typing import TYPE_CHECKING, Any, Final, NoReturn, final
+from typing import TYPE_CHECKING, Final, NoReturn, final
 
 import aiohttp
 import attrs
@@ -18,7 +18,7 @@ from ._version import __version__
 from .errors import ConfigurationError, RequestTimeoutError, ResponseDecodeError, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from ._clock import Clock
     from ._messages import Request
@@ -38,14 +38,6 @@ _LONGEST_CONNECT: Final = 10.0
 # Anything else that went wrong after connecting may have reached the service. Connecting comes before sending, so
 # these did not.
 _NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ServerFingerprintMismatch)
-
-
-_NOTHING: Final[dict[str, Any]] = {}
-
-
-def _restated(limit: float) -> dict[str, Any]:
-    """Return what a request says itself, where its session does not, or says something else."""
-    return {"timeout": _limits(limit), "raise_for_status": False}
 
 
 def _limits(attempt: float) -> aiohttp.ClientTimeout:
@@ -113,7 +105,7 @@ class AiohttpTransport:
             msg = "the client is closed: make a new one, or enter it again with 'async with'"
             raise ConfigurationError(msg)
         line = self._lines.get(get_running_loop()) or await self._open()
-        own, trace = self._own, request.trace
+        trace = request.trace
         began = line.now()
         limit = min(request.timeout, request.deadline - began)
         if limit <= 0:
@@ -124,18 +116,10 @@ class AiohttpTransport:
         cause: Exception | None
         try:
             with Alarm(line.alarms, began + limit):
-                # Not `async with`, and nothing said that the session knows already: a tenth of what a call costs.
-                answer = await line.session.request(
-                    request.operation.method,
-                    request.url,
-                    data=request.body,
-                    headers=request.headers if own is None else {**DEFAULT_HEADERS, **request.headers},
-                    allow_redirects=False,
-                    **(_NOTHING if limit == self._timeout and own is None else _restated(limit)),
-                )
+                answer = await self._begin(line.session, request, limit)
                 try:
                     # Most answers are here as a whole by now: another coroutine would only be in the way.
-                    whole = own is None and answer.content.is_eof() and answer.status != 101
+                    whole = self._own is None and answer.content.is_eof() and answer.status != 101
                     body = answer.content.read_nowait() if whole else await self._read(answer, request)
                     if len(body) > self._max_body:
                         # The error may be kept or reported, and its frames with it: not this.
@@ -160,6 +144,26 @@ class AiohttpTransport:
         # Reports print the locals of frames, and an answer prints its headers.
         del answer
         raise failure from cause
+
+    def _begin(
+        self, session: aiohttp.ClientSession, request: Request, limit: float
+    ) -> Awaitable[aiohttp.ClientResponse]:
+        """Return what is to be awaited, which costs a tenth less of a call than `async with` does."""
+        method, url, headers = request.operation.method, request.url, request.headers
+        if self._own is None and limit == self._timeout:
+            # Nothing is said that the session knows already, as this takes time as well.
+            return session.request(method, url, data=request.body, headers=headers, allow_redirects=False)
+        if self._own is not None:
+            headers = {**DEFAULT_HEADERS, **headers}
+        return session.request(
+            method,
+            url,
+            data=request.body,
+            headers=headers,
+            allow_redirects=False,
+            timeout=_limits(limit),
+            raise_for_status=False,
+        )
 
     async def _read(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
         """Read a body that may be of any size: a compressed one can be a thousand times what its length says."""

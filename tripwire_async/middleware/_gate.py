@@ -39,7 +39,7 @@ class Slots:
         most: How many requests may be in flight.
         taken: How many are.
         busy: The gates with waiters.
-        most_bulk: How many may be in flight for another of a bulk to go: the last twentieth is kept for single calls.
+        most_bulk: How many may be for one of a bulk to go: the last twentieth is kept for single calls.
     """
 
     most: int
@@ -50,9 +50,9 @@ class Slots:
     def __attrs_post_init__(self) -> None:
         self.most_bulk = self.most - self.most // 20
 
-    def room(self, *, bulk: bool) -> int:
+    def room(self, lane: Lane) -> int:
         """Return how many more may go, if any."""
-        return (self.most_bulk if bulk else self.most) - self.taken
+        return (self.most if lane == "single" else self.most_bulk) - self.taken
 
     def pump(self, now: float) -> None:
         """Let go whoever may, the gates by turns."""
@@ -125,14 +125,14 @@ class Gate:
 
     def try_enter(self, lane: Lane) -> Sent | None:
         """Take a slot at once, or return None: it must be waited for."""
-        slots, bulk = self._slots, lane != "single"
-        if slots.busy or slots.taken >= (slots.most_bulk if bulk else slots.most):
+        slots = self._slots
+        if slots.busy or slots.room(lane) <= 0:
             return None
         now = self._now()
-        if not self.knowledge.permits(now, bulk=bulk):
+        if not self.knowledge.permits(now, lane):
             return None
         slots.taken += 1
-        return self.knowledge.take(now, bulk=bulk)
+        return self.knowledge.take(now, lane)
 
     async def wait(self, request: Request) -> Sent:
         """Take a slot in turn.
@@ -201,7 +201,7 @@ class Gate:
         if lane is None:
             return False
         waiter, _ = self._lanes[lane].popitem(last=False)
-        waiter.sent = self._take(now, bulk=lane != "single")
+        waiter.sent = self._take(now, lane)
         waiter.future.set_result(None)
         if self.waiting:
             self._slots.busy.move_to_end(self)
@@ -229,9 +229,9 @@ class Gate:
         # Loops run timers a touch early; seen from just before it, nothing would have changed.
         self._slots.pump(max(self._now(), self._timer_at))
 
-    def _take(self, now: float, *, bulk: bool) -> Sent:
+    def _take(self, now: float, lane: Lane) -> Sent:
         self._slots.taken += 1
-        return self.knowledge.take(now, bulk=bulk)
+        return self.knowledge.take(now, lane)
 
     def _release(self, now: float) -> None:
         self._slots.taken -= 1
@@ -243,8 +243,8 @@ class Gate:
         if not (single or send or poll):
             self._rest()
             return None
-        bulk = (send or poll) and self._may_go(now, bulk=True)
-        if single and not (bulk and self._in_a_row >= _IN_A_ROW) and (bulk or self._may_go(now, bulk=False)):
+        bulk = (send or poll) and self._may_go(now, "send")
+        if single and not (bulk and self._in_a_row >= _IN_A_ROW) and (bulk or self._may_go(now, "single")):
             self._in_a_row += 1
             return "single"
         if not bulk:
@@ -256,8 +256,8 @@ class Gate:
         self._last_bulk = turn
         return turn
 
-    def _may_go(self, now: float, *, bulk: bool) -> bool:
-        return self._slots.room(bulk=bulk) > 0 and self.knowledge.permits(now, bulk=bulk)
+    def _may_go(self, now: float, lane: Lane) -> bool:
+        return self._slots.room(lane) > 0 and self.knowledge.permits(now, lane)
 
     def _has_waiter(self, name: Lane) -> bool:
         lane = self._lanes[name]

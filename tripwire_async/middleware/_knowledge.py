@@ -11,6 +11,8 @@ from ._window import Window
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tripwire_async._messages import Lane
+
     from ._window import Sent
 
 _SMALL_LIMIT: Final = 100
@@ -44,17 +46,17 @@ class Knowledge:
         self.window.in_flight = 0
         self.cooldown.probe = None
 
-    def permits(self, now: float, *, bulk: bool) -> bool:
-        """Return whether one more request may go; *bulk* leaves the reserve alone."""
+    def permits(self, now: float, lane: Lane) -> bool:
+        """Return whether one more request may go; those of a bulk leave the reserve alone."""
         window, cooldown = self.window, self.cooldown
         if cooldown.pending and (cooldown.probe is not None or now < cooldown.until):
             return False
         limit = window.limit
         if limit is None:
             return cooldown.pending or window.in_flight < self.opening
-        if window.free(now, reserve=self._reserve(limit) if bulk else 0) > 0:
+        if window.free(now, 0 if lane == "single" else self._reserve(limit)) > 0:
             return True
-        if bulk and window.free(now) > 0:
+        if lane != "single" and window.free(now) > 0:
             return window.in_flight == 0 and now >= self._next_look()
         return self.knocks(now)
 
@@ -68,10 +70,10 @@ class Knowledge:
             return False
         return cooldown.pending or (window.in_flight == 0 and now >= self.retry_unknown_at)
 
-    def take(self, now: float, *, bulk: bool) -> Sent:
+    def take(self, now: float, lane: Lane) -> Sent:
         """Note that a request goes that was permitted."""
         window, cooldown = self.window, self.cooldown
-        if bulk and (oldest := window.oldest) is not None and now >= self._next_look():
+        if lane != "single" and (oldest := window.oldest) is not None and now >= self._next_look():
             self._looked = now - oldest
         sent = window.send(now)
         if cooldown.pending:

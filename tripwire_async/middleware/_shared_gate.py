@@ -136,13 +136,13 @@ class SharedGate(Gate):
         # Others see a request as under way until they are told, and nobody here will ask again soon.
         return bool(self._others and self._owed) and not self.waiting and not self.knowledge.window.in_flight
 
-    def _may_go(self, now: float, *, bulk: bool) -> bool:
+    def _may_go(self, now: float, lane: Lane) -> bool:
         if not self._down:
             return bool(self._at_hand)
-        return self._is_ours(now) and super()._may_go(now, bulk=bulk)
+        return self._is_ours(now) and super()._may_go(now, lane)
 
-    def _take(self, now: float, *, bulk: bool) -> Sent:
-        sent = super()._take(now, bulk=bulk)
+    def _take(self, now: float, lane: Lane) -> Sent:
+        sent = super()._take(now, lane)
         if self._at_hand:
             self._slot_of[sent] = self._at_hand.pop(0)
         return sent
@@ -192,11 +192,11 @@ class SharedGate(Gate):
     def _wanted(self) -> tuple[int, int]:
         """Return how many slots would be used at once, for single calls and for the others."""
         single, send, poll = map(len, self._lanes.values())
-        room = self._slots.room(bulk=False)
+        room = self._slots.room("single")
         if self._told_limit is None:
             room = min(room, self.knowledge.opening - self.knowledge.window.in_flight)
         single = min(single, max(0, room))
-        return single, max(0, min(send + poll, room - single, self._slots.room(bulk=True) - single))
+        return single, max(0, min(send + poll, room - single, self._slots.room("send") - single))
 
     def _hand_on(self, asker: object) -> None:
         """Have another one ask if *asker* did not come to it."""

@@ -151,7 +151,7 @@ class Window:
         self._expire(now)
         return self.in_flight + len(self._inside)
 
-    def free(self, now: float, *, reserve: int = 0) -> int:
+    def free(self, now: float, reserve: int = 0) -> int:
         """Return how many more may be sent now if *reserve* are to be left; none, for 0 and less."""
         if self.limit is None:
             return 0
