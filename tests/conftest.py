@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import random
 import signal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -29,9 +30,15 @@ def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Give a test marked *virtual_time* the loop that jumps, and every other a real one."""
-    if item.get_closest_marker("virtual_time"):
-        return {"virtual": VirtualTimeLoop}
+    if mark := item.get_closest_marker("virtual_time"):
+        return {"virtual": functools.partial(VirtualTimeLoop, **mark.kwargs)}
     return {"real": asyncio.new_event_loop}
+
+
+@pytest.fixture(autouse=True)
+def chance() -> None:
+    """Have the jitter of waits and retries the same at every run, so that a test that fails once fails again."""
+    random.seed(0)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import pytest
 
@@ -16,6 +17,30 @@ async def test_an_hour_passes_at_once() -> None:
     before = loop.time()
     await asyncio.sleep(60 * 60)
     assert loop.time() - before == pytest.approx(60 * 60)
+
+
+@pytest.mark.virtual_time(tick=0.25)
+async def test_a_clock_with_a_tick_never_tells_the_same_time_twice() -> None:
+    """It moves on with each look, also when nothing is waited for."""
+    loop = asyncio.get_running_loop()
+    before = loop.time()
+    assert before + 0.25 == loop.time()
+
+
+@pytest.mark.parametrize("begin", [0.1, 0.3, 0.7])
+def test_whoever_sleeps_until_a_time_finds_that_it_has_come(begin: float) -> None:
+    """The clock falls not short of it, not even by the last digit of the sum."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(begin)
+        for number in range(1000):
+            word = loop.create_future()
+            loop.call_at(when := loop.time() + 20.13 * math.sin(number) ** 2, word.set_result, None)
+            await word
+            assert when <= loop.time()
+
+    virtual_time.run(main())
 
 
 def test_sleepers_wake_in_the_order_of_their_times() -> None:

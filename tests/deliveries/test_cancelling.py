@@ -132,7 +132,7 @@ def _cancelled_at(turn: int, way: _Way, troubles: list[object]) -> bool:
         state = limit.state()
         assert (0, 0) == (state.in_flight, state.waiting)
         watcher = webhooks._sender.watcher(ORGANIZATION)
-        assert (set(), set(), {}, {}) == (watcher._watched, watcher._beyond, watcher._inside, watcher._words)
+        assert ({}, set(), {}, {}) == (watcher._watched, watcher._beyond, watcher._inside, watcher._words)
         assert not watcher._led
         window = run._window
         assert (0, 0) == (window._on_the_wire, len(window._open))

@@ -74,15 +74,36 @@ async def test_a_thousand_tests_keep_within_the_limit_and_cost_few_reads() -> No
     nothing_is_left()
 
 
+@pytest.mark.parametrize("tick", [0.0, 1e-6])
 @pytest.mark.parametrize("low", [0.2, 4.0])
-async def test_deliveries_that_take_different_times_cost_few_reads_too(low: float) -> None:
+def test_deliveries_that_take_different_times_cost_few_reads_too(low: float, tick: float) -> None:
     """The slower ones are not pushed off the page by those that are sent in the meantime."""
-    service = Service(limit=600, takes=lambda number: low * (1 + number % 20 / 40))
-    outcomes = await many(service, 1000)
-    assert {"succeeded": 1000} == states(outcomes)
-    assert len(service.requests) <= 1040
-    assert service.count("retrieveEvent") <= 10
-    assert now() <= 1.15 * 75
+
+    async def main() -> None:
+        service = Service(limit=600, takes=lambda number: low * (1 + number % 20 / 40))
+        outcomes = await many(service, 1000)
+        assert {"succeeded": 1000} == states(outcomes)
+        assert len(service.requests) <= 1040
+        assert service.count("retrieveEvent") <= 10
+        assert now() <= 1.1 * 75
+
+    run(main(), tick)
+
+
+def test_the_same_run_makes_the_same_requests() -> None:
+    """Nothing hangs on where in memory things are: only time makes a difference, and chance, which is seeded here."""
+
+    async def main() -> list[tuple[str, float]]:
+        random.seed(1)
+        service = Service(takes=lambda number: 4 + number % 20 / 10)
+        assert {"succeeded": 300} == states(await many(service, 300))
+        return service.requests
+
+    first = run(main())
+    # They take the memory that the next run would have its things in.
+    kept = [object() for _ in range(999)]
+    assert first == run(main())
+    assert 999 == len(kept)
 
 
 @pytest.mark.parametrize(("takes", "seconds"), [(0.01, 1.9), (0.1, 2.0), (0.3, 3.0)])
@@ -622,6 +643,7 @@ def test_300_sends_at_60_in_2_seconds_over_the_wire() -> None:
             assert server.refused <= 3
             return asyncio.get_running_loop().time() - began
 
-    # 300 requests, reads among them, have gone by the tenth second, and only a further one tells of the last tests. The
-    # rest is for machines that are busy with other things; bench_fan_out prints what it takes.
-    assert asyncio.run(main()) <= 1.3 * 10
+    # The requests and the refusals say whether it goes as it should. 300 requests have gone by the tenth second, and
+    # only a further one tells of the last tests; the rest is for a machine that is busy with other things, and for the
+    # refusals that it may cost, of two seconds each. What it takes where nothing else runs, bench_fan_out prints.
+    assert asyncio.run(main()) <= 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -209,6 +210,44 @@ async def test_when_the_others_have_left_the_last_is_read_by_itself() -> None:
         wait.cancel()
     await waits[2]
     assert service.count("retrieveEvent") > reads
+
+
+@pytest.mark.parametrize("tick", [0.0, 1e-6])
+@pytest.mark.parametrize(("count", "slow"), [(3, 12), (2, 5), (10, 60)])
+def test_what_a_page_has_just_told_of_is_not_read_at_once(count: int, slow: int, tick: float) -> None:
+    """Neither by another page nor by itself, however few are left, and also where a clock goes on in the meantime."""
+
+    async def main() -> list[tuple[str, float]]:
+        service = Service(takes=lambda number: 2.0 if number < slow else 9.0)
+        await settle(await send(webhooks(service), slow + count))
+        return service.requests[slow + count :]
+
+    reads = run(main(), tick)
+    assert min(later - sooner for (name, sooner), (_, later) in pairwise(reads) if name == "listEvents") > 0.4
+    assert len(reads) <= 15
+
+
+async def test_what_takes_longer_than_most_is_read_when_the_slowest_have_ended() -> None:
+    """The last of many are not left to pauses that grow with their age."""
+    service = Service(takes=lambda number: 6.0 if number % 10 == 0 else 4.0)
+    client = webhooks(service)
+    await settle(await send(client, 50))
+    began, reads = now(), service.reads
+    await settle(await send(client, 30))
+    assert service.reads - reads <= 3
+    assert now() - began < 6.5
+
+
+async def test_the_deliveries_that_were_sent_last_are_learned_from() -> None:
+    """Of those that a page tells of, in the order in which they are waited for."""
+    service = Service(takes=lambda number: (1 + number) / 200)
+    client = webhooks(service)
+    handles = await send(client, 150)
+    await asyncio.sleep(1)
+    await settle(handles)
+    order = {one.event_id: one.takes for one in service.sent}
+    learned = [order[handle.event_id] for handle in handles][-100:]
+    assert learned == pytest.approx(list(client._sender.times._seconds), abs=0.0021)
 
 
 async def test_a_refresh_reads_at_once() -> None:

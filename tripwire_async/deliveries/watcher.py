@@ -139,7 +139,7 @@ class Watcher:
         self._organization_id = organization_id
         self._times = times
         self._clock = clock
-        self._watched: set[Watch] = set()
+        self._watched: dict[Watch, None] = {}  # in order, as the last that end are learned from
         self._beyond: set[Watch] = set()  # those that the last full page did not reach
         self._inside: dict[Watch, float] = {}  # whose next read is due by their own schedule, and since when
         self._words: dict[Watch, asyncio.Future[_Page | None]] = {}
@@ -153,14 +153,14 @@ class Watcher:
         if not watch.waiters:
             watch.entered = self._clock.now()
         watch.waiters += 1
-        self._watched.add(watch)
+        self._watched[watch] = None
         self._stir()
 
     def leave(self, watch: Watch) -> None:
         """Note one fewer."""
         watch.waiters -= 1
         if not watch.waiters:
-            self._watched.discard(watch)
+            del self._watched[watch]
             self._beyond.discard(watch)
             self._stir()
 
@@ -169,8 +169,9 @@ class Watcher:
 
         A page that tells nothing new of them is followed by another.
         """
-        end = math.inf if limit is None else self._clock.now() + limit
-        while (page := await self._page_for(watch, end)) is not None:
+        entered = self._clock.now()
+        end = math.inf if limit is None else entered + limit
+        while (page := await self._page_for(watch, entered, end)) is not None:
             found = page.found.get(watch.ticket.event_id)
             if found is None:
                 if self._clock.now() < watch.since + (_FULL_LAG if page.full else _LAG):
@@ -208,20 +209,32 @@ class Watcher:
             return ()
         return await read_event(self._call, self._times, watch.ticket, limit)
 
-    async def _page_for(self, watch: Watch, end: float) -> _Page | None:
+    async def _page_for(self, watch: Watch, entered: float, end: float) -> _Page | None:
         """Return the next page that may tell of *watch*; None when it is to be read by itself, or the time is up."""
-        self._inside[watch] = self._clock.now()
+        # Not the time of now: a clock goes on between a page and the wait for the next, and what the page told would
+        # seem to be older than the wait.
+        self._inside[watch] = entered
         watch.last_call = end - _PARTING
         self._stir()
         try:
-            while watch not in self._beyond and self._are_several() and self._clock.now() < end:
-                page = await (self._word(watch, end) if self._led else self._lead(end))
+            while watch not in self._beyond and (now := self._clock.now()) < end:
+                if not self._are_several():
+                    if now >= (alone := self._alone(watch, entered)):
+                        return None
+                    # Others may come in the meantime, and a page.
+                    page = await self._word(watch, min(alone, end))
+                else:
+                    page = await (self._word(watch, end) if self._led else self._lead(end))
                 if page is not None:
                     return page
             return None
         finally:
             del self._inside[watch]
             self._stir()
+
+    def _alone(self, watch: Watch, entered: float) -> float:
+        """Return when to read what is one of the last: at once, unless a page has just told that it had not ended."""
+        return entered if watch.told_at < entered else _ripe(watch, entered, self._times, 0.0)
 
     def _are_several(self) -> bool:
         return len(self._watched) - len(self._beyond) >= _SEVERAL
@@ -245,14 +258,14 @@ class Watcher:
         trouble: Exception | None = None
         told: set[Watch] = set()
         try:
-            now = self._clock.now()
-            while now < (due := self._due()):
+            # Those who have just been told come round to it first; until then they look as if a read were due for them.
+            await asyncio.sleep(0)
+            while self._are_several() and (now := self._clock.now()) < end:
+                if now >= (due := self._due()):
+                    told.update(self._words)
+                    page = await self._read_page(None if end == math.inf else end - now)
+                    break
                 await self._rest(min(due, end))
-                now = self._clock.now()
-                if now >= end or not self._are_several():
-                    return None
-            told.update(self._words)
-            page = await self._read_page(None if end == math.inf else end - now)
         except RequestTimeoutError as error:
             if self._clock.now() >= end:
                 # The end is this one's own: the others have time, and read again.
@@ -307,7 +320,7 @@ class Watcher:
         usual = self._times.usual
         near = len(self._watched) - len(self._beyond)
         growth = 0.5 * max(0.3, min(1.0, 10 / near))
-        ripe = sorted(_ripe(watch, entered, usual, growth) for watch, entered in self._inside.items())
+        ripe = sorted(_ripe(watch, entered, self._times, growth) for watch, entered in self._inside.items())
         due = ripe[0] + min(max(usual, 1.0) / 2 * min(near / 50, 1.0), 5.0)
         if len(ripe) >= near:
             due = min(due, ripe[-1])
@@ -349,12 +362,15 @@ async def read_event(
     return deliveries
 
 
-def _ripe(watch: Watch, entered: float, usual: float, growth: float) -> float:
+def _ripe(watch: Watch, entered: float, times: SettleTimes, growth: float) -> float:
     """Return when a read will probably tell of the end of what was *entered* then; or is the last that can."""
-    when = max(entered, watch.since + usual)
+    when = max(entered, watch.since + times.usual)
     if watch.told_at >= when:
         # Only what was told then says that this one takes longer than others; a page that came before was for those.
         when = _again(watch, growth)
+        if watch.told_at < (longest := watch.since + times.longest):
+            # It takes longer than most, but hardly longer than all of the last ones.
+            when = min(when, longest)
     return when if watch.told_at >= watch.last_call else min(when, max(entered, watch.last_call))
 
 
