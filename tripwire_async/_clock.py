@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Protocol, final
 
@@ -54,3 +55,10 @@ class LoopClock:
 
 
 LOOP_CLOCK = LoopClock()
+
+
+def time_on(loop: asyncio.AbstractEventLoop, clock: Clock) -> Callable[[], float]:
+    """Return the shortest way to what *clock* says on *loop*, for what stays with one loop and often asks."""
+    if clock is not LOOP_CLOCK:
+        return clock.now
+    return time.monotonic if type(loop).time is asyncio.BaseEventLoop.time else loop.time

@@ -11,7 +11,7 @@ import aiohttp
 import attrs
 
 from ._alarm import Alarm, Alarms
-from ._clock import LOOP_CLOCK
+from ._clock import LOOP_CLOCK, time_on
 from ._legible import legible
 from ._messages import Response
 from ._version import __version__
@@ -209,9 +209,7 @@ class AiohttpTransport:
             timeout=_limits(self._timeout),
         )
         loop = get_running_loop()
-        # A line stays with its loop, and need not look twice a call for the one that is running.
-        now = loop.time if self._clock is LOOP_CLOCK else self._clock.now
-        line = self._lines[loop] = _Line(session, Alarms(self._clock), now)
+        line = self._lines[loop] = _Line(session, Alarms(self._clock), time_on(loop, self._clock))
         await self._close_lines(loop for loop in self._lines if loop.is_closed())
         return line
 

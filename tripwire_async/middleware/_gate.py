@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, final
 
 import attrs
 
-from tripwire_async._clock import LOOP_CLOCK
+from tripwire_async._clock import time_on
 from tripwire_async.errors import RequestTimeoutError
 
 if TYPE_CHECKING:
@@ -101,8 +101,7 @@ class Gate:
         self.alive = True
         self._slots = slots
         self._clock = clock
-        # A gate stays with its loop, and need not look twice a call for the one that is running.
-        self._now = loop.time if clock is LOOP_CLOCK else clock.now
+        self._now = time_on(loop, clock)
         self._lanes: dict[Lane, OrderedDict[Waiter, None]] = {
             "single": OrderedDict(),
             "send": OrderedDict(),
@@ -128,11 +127,10 @@ class Gate:
         slots = self._slots
         if slots.busy or slots.room(lane) <= 0:
             return None
-        now = self._now()
-        if not self.knowledge.permits(now, lane):
-            return None
-        slots.taken += 1
-        return self.knowledge.take(now, lane)
+        sent = self.knowledge.try_take(self._now(), lane)
+        if sent is not None:
+            slots.taken += 1
+        return sent
 
     async def wait(self, request: Request) -> Sent:
         """Take a slot in turn.

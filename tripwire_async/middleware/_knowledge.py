@@ -80,6 +80,14 @@ class Knowledge:
             cooldown.probe = sent
         return sent
 
+    def try_take(self, now: float, lane: Lane) -> Sent | None:
+        """Note that a request goes if it is permitted; None if it is not."""
+        window = self.window
+        # Nearly all go while there is plenty of room and nothing else to mind.
+        if lane == "single" and not self.cooldown.pending and window.has_plenty(now):
+            return window.send(now)
+        return self.take(now, lane) if self.permits(now, lane) else None
+
     def next_change(self, now: float) -> float | None:
         """Return when `permits` may change by itself; None when only the end of a request can change it."""
         times = [self.window.next_change(now), self.cooldown.until, self.retry_unknown_at, self._next_look()]

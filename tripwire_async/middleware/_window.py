@@ -161,6 +161,10 @@ class Window:
         # What is free is so for others too: take a part of it at a time, and look how much the answers leave.
         return min(free, max(1, (free + self.in_flight) // self._crowd) - self.in_flight)
 
+    def has_plenty(self, now: float) -> bool:
+        """Return whether one more may be sent for certain: less than `free` says, and sooner said."""
+        return self.limit is not None and self._crowd == 1 and self.used(now) < self.limit
+
     @property
     def oldest(self) -> float | None:
         """When the oldest request that counts had been answered; None when none counts, as far as is known."""
