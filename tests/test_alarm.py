@@ -17,8 +17,8 @@ pytestmark = pytest.mark.virtual_time
 
 
 @pytest.fixture
-def alarms() -> Alarms:
-    return Alarms(LOOP_CLOCK)
+async def alarms() -> Alarms:
+    return Alarms(LOOP_CLOCK, asyncio.get_running_loop())
 
 
 def now() -> float:
@@ -127,7 +127,7 @@ def test_every_block_ends_when_it_should(seed: int) -> None:
 
     async def main() -> None:
         chance = random.Random(seed)  # noqa: S311 - chance, not secrecy
-        alarms = Alarms(LOOP_CLOCK)
+        alarms = Alarms(LOOP_CLOCK, asyncio.get_running_loop())
 
         async def one(seconds: float, limit: float) -> None:
             began = now()

@@ -37,7 +37,7 @@ class Alarm(msgspec.Struct, eq=False):
         self.task.cancel()
 
     def __enter__(self) -> None:
-        self.task = task = asyncio.current_task()  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue] - in a coroutine there is one
+        self.task = task = asyncio.current_task(self.alarms.loop)  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue] - in a coroutine there is one
         self.before = task.cancelling()  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess] - as above
         self.alarms.pending.add(self)
         if self.when < self.alarms.rings_at:
@@ -59,13 +59,15 @@ class Alarms:
     let it ring in vain, once.
 
     Attributes:
+        loop: The event loop that they are of.
         pending: Those that have not rung; to remove one is to forget it.
         rings_at: When the timer rings; infinite when there is none.
     """
 
-    __slots__ = ("_clock", "_timer", "pending", "rings_at")
+    __slots__ = ("_clock", "_timer", "loop", "pending", "rings_at")
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
         self.pending: set[Alarm] = set()
         self._clock = clock
         self._timer: Timer | None = None

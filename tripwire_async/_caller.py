@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, final
 from urllib.parse import quote
 
@@ -129,7 +130,9 @@ class ApiCaller:
         options = self._options
         allowed = options.deadline if deadline is None else min(deadline, options.deadline)
         trace = Trace() if trace is None else trace
-        trace.began = began = self._clock.now()
+        loop = get_running_loop()
+        now = loop.time if self._clock is LOOP_CLOCK else self._clock.now
+        trace.began = began = now()
         # Arguments by position, here and below: to a class, keywords are several times as dear as all of the rest.
         request = Request(
             operation,
@@ -142,8 +145,10 @@ class ApiCaller:
             options.max_attempts,
             lane,
             trace,
+            loop,
         )
         response = await self._handler(request)
+        trace.ended = now()
         if not 200 <= response.status < 300:
             raise _refusal(request, response)
         try:

@@ -9,6 +9,7 @@ import msgspec
 from ._secret import without_secrets
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping
 
     from yarl import URL
@@ -49,6 +50,7 @@ class Trace(msgspec.Struct):
     Attributes:
         client_request_id: Our id of the call, the same over its attempts; None when nothing made one.
         began: When the call began, on the clock of the chain.
+        ended: When its answer had come, on the same clock; 0 as long as none has.
         attempts: How often the call was put on the wire.
         limiter: Seconds spent waiting for the rate limit, cooldowns included, and for a slot in flight.
         backoff: Seconds slept between attempts.
@@ -61,6 +63,7 @@ class Trace(msgspec.Struct):
     limiter: float = 0.0
     backoff: float = 0.0
     wire: float = 0.0
+    ended: float = 0.0
 
     @property
     def waited(self) -> float:
@@ -82,6 +85,8 @@ class Request(msgspec.Struct, frozen=True):
         max_attempts: How often this call may be put on the wire at the most; None for the chain's own rule.
         lane: What the call is part of, for a fair rate limit.
         trace: What became of the call so far.
+        loop: The event loop that the call runs on; None where it is to be asked for. In Python 3.11 to ask is a system
+            call, which costs as much as a whole layer, so it is done once.
     """
 
     operation: Operation[Any]
@@ -94,6 +99,7 @@ class Request(msgspec.Struct, frozen=True):
     max_attempts: int | None = None
     lane: Lane = "single"
     trace: Trace = msgspec.field(default_factory=Trace)
+    loop: asyncio.AbstractEventLoop | None = None
 
     def with_header(self, name: str, value: str) -> Request:
         """Return this request with one more header; one of exactly that *name* is replaced.

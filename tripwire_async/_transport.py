@@ -104,7 +104,7 @@ class AiohttpTransport:
         if self.closed:
             msg = "the client is closed: make a new one, or enter it again with 'async with'"
             raise ConfigurationError(msg)
-        line = self._lines.get(get_running_loop()) or await self._open()
+        line = self._lines.get(request.loop or get_running_loop()) or await self._open()
         trace = request.trace
         began = line.now()
         limit = min(request.timeout, request.deadline - began)
@@ -209,7 +209,7 @@ class AiohttpTransport:
             timeout=_limits(self._timeout),
         )
         loop = get_running_loop()
-        line = self._lines[loop] = _Line(session, Alarms(self._clock), time_on(loop, self._clock))
+        line = self._lines[loop] = _Line(session, Alarms(self._clock, loop), time_on(loop, self._clock))
         await self._close_lines(loop for loop in self._lines if loop.is_closed())
         return line
 

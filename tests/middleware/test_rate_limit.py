@@ -518,7 +518,7 @@ async def test_tokens_that_come_and_go_do_not_pile_up() -> None:
     await limit(poll(0), samples.Script([told(10, 0, 429, **{"Retry-After": "60"})]))
     for index in range(1, 1000):
         await limit(poll(index), samples.Script([told(10, 9)]))
-    desk = limit._desk()
+    desk = limit._desk(asyncio.get_running_loop())
     assert len(desk.gates) <= 256
     assert len(desk.knowledge) <= 256
     assert limit.state().limit == 77

@@ -108,7 +108,7 @@ class Sender:
             answer = await self._call(
                 operations.SEND_TEST_WEBHOOK, organization_id, endpoint_id, deadline=deadline, lane=lane, trace=trace
             )
-            test, now = answer.value.data, self._clock.now()
+            test, now = answer.value.data, answer.trace.ended
             self._ours.append(test.event_id)
         finally:
             del self._unanswered[this]

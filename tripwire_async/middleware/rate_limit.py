@@ -119,9 +119,9 @@ class RateLimit:
         Raises:
             RequestTimeoutError: Its turn does not come before the deadline; nothing was sent.
         """
-        desk = self._current
-        if desk is None or desk.loop is not asyncio.get_running_loop():
-            desk = self._desk()
+        desk, loop = self._current, request.loop or asyncio.get_running_loop()
+        if desk is None or desk.loop is not loop:
+            desk = self._desk(loop)
         key = (request.operation.authority, request.bearer)
         gate = desk.gates.get(key) or desk.open(key)
         sent = gate.try_enter(request.lane)
@@ -149,7 +149,7 @@ class RateLimit:
 
         *in_flight* and *waiting* count the calls of all keys.
         """
-        desk = self._desk()
+        desk = self._desk(asyncio.get_running_loop())
         now = self._clock.now()
         knowledge = desk.knowledge.get(_OWN) or Knowledge(self._jitter)
         window = knowledge.window
@@ -162,8 +162,7 @@ class RateLimit:
             window=window.length,
         )
 
-    def _desk(self) -> _Desk:
-        loop = asyncio.get_running_loop()
+    def _desk(self, loop: asyncio.AbstractEventLoop) -> _Desk:
         desk = self._current
         if desk is None or desk.loop is not loop:
             with self._lock:
