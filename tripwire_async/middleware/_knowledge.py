@@ -82,10 +82,11 @@ class Knowledge:
 
     def try_take(self, now: float, lane: Lane) -> Sent | None:
         """Note that a request goes if it is permitted; None if it is not."""
-        window = self.window
-        # Nearly all go while there is plenty of room and nothing else to mind.
-        if lane == "single" and not self.cooldown.pending and window.has_plenty(now):
-            return window.send(now)
+        if lane == "single" and not self.cooldown.pending:
+            # Nearly all go while there is plenty of room and nothing else to mind.
+            sent = self.window.try_send(now)
+            if sent is not None:
+                return sent
         return self.take(now, lane) if self.permits(now, lane) else None
 
     def next_change(self, now: float) -> float | None:

@@ -93,6 +93,13 @@ class Window:
         self.in_flight += 1
         return Sent(now)
 
+    def try_send(self, now: float) -> Sent | None:
+        """Note that a request goes out if there is room for certain; None where it takes `free` to tell."""
+        if self.limit is None or self._crowd > 1 or self.used(now) >= self.limit:
+            return None
+        self.in_flight += 1
+        return Sent(now)
+
     def unsend(self) -> None:
         """Note that a request in flight never reached the service."""
         self.in_flight -= 1
@@ -160,10 +167,6 @@ class Window:
             return free
         # What is free is so for others too: take a part of it at a time, and look how much the answers leave.
         return min(free, max(1, (free + self.in_flight) // self._crowd) - self.in_flight)
-
-    def has_plenty(self, now: float) -> bool:
-        """Return whether one more may be sent for certain: less than `free` says, and sooner said."""
-        return self.limit is not None and self._crowd == 1 and self.used(now) < self.limit
 
     @property
     def oldest(self) -> float | None:
