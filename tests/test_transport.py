@@ -90,6 +90,22 @@ async def test_an_answer_is_read_to_its_end_and_the_connection_used_again(transp
     assert 1 == server.connections
 
 
+async def test_what_a_session_sends_with_is_its_request_without_an_object_around_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Aiohttp's `request` hands everything to `_request` as it is: what the transport calls does not do less."""
+    asked: list[object] = []
+
+    async def send(_: aiohttp.ClientSession, *arguments: object, **more: object) -> str:
+        asked.append((arguments, more))
+        return "the answer"
+
+    monkeypatch.setattr(aiohttp.ClientSession, "_request", send)
+    async with aiohttp.ClientSession() as session:
+        assert "the answer" == await session.request("POST", "http://a.example/", data=b"1", allow_redirects=False)
+    assert [(("POST", "http://a.example/"), {"data": b"1", "allow_redirects": False})] == asked
+
+
 @pytest.mark.parametrize("timeout", [5.0, 4.0])
 async def test_a_request_says_who_sends_it_whatever_its_timeout(transport: AiohttpTransport, timeout: float) -> None:
     """The usual timeout leaves the headers to the session, another one does not: the same goes over the wire."""
