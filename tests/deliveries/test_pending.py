@@ -20,6 +20,7 @@ from tripwire_async.errors import (
     NotFoundError,
     PermissionDeniedError,
     RateLimitedError,
+    RequestTimeoutError,
     ServerError,
     TransportError,
 )
@@ -180,6 +181,16 @@ async def test_a_wait_that_runs_out_says_what_it_saw_and_what_kept_it(trouble: E
     assert isinstance(caught.value, TimeoutError)
     assert delivery("pending") == caught.value.latest
     assert trouble is caught.value.__cause__
+
+
+@pytest.mark.virtual_time
+async def test_a_read_that_the_end_of_the_wait_cuts_off_does_not_hide_what_was_wrong() -> None:
+    """That it ran out of time says less than the refusal before it."""
+    refused = ServerError("down", status=503)
+    handle = pending(refused, RequestTimeoutError("no answer within 1 second", maybe_sent=True))
+    with pytest.raises(DeliveryTimeoutError) as caught:
+        await handle.settled(timeout=5)
+    assert refused is caught.value.__cause__
 
 
 @pytest.mark.virtual_time

@@ -11,6 +11,7 @@ from tripwire_async.errors import (
     DeliveryTimeoutError,
     NotFoundError,
     RateLimitedError,
+    RequestTimeoutError,
     ServerError,
     TransportError,
     TripwireError,
@@ -240,7 +241,9 @@ class PendingDelivery:
             self._trouble = error
             return None
         except (TransportError, RateLimitedError, ServerError) as error:
-            self._trouble = error
+            # A read that ran out of time, as the last of a wait often does, says less than what was wrong before it.
+            if self._trouble is None or not isinstance(error, RequestTimeoutError):
+                self._trouble = error
             return None
         self._trouble = None
         return self._slowest(deliveries)
