@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
+import asyncio
+import copy
+import pickle
+
+from msgspec.structs import astuple, replace
+from rich.pretty import pretty_repr
 from yarl import URL
 
+from tripwire_async._caller import Answer
 from tripwire_async._messages import Request, Response, Trace
 from tripwire_async._operation import Operation
 from tripwire_async._secret import Secret
@@ -53,6 +59,25 @@ def test_a_request_prints_neither_its_body_nor_its_credentials() -> None:
 def test_a_response_prints_no_body() -> None:
     """An answer may hold a signing secret."""
     assert repr(Response(201, {}, b"whsec_123")) == "Response(status=201, headers={}, body=<9 bytes>)"
+
+
+def test_rich_prints_no_more_than_anything_else() -> None:
+    """It prints tracebacks with the locals of their frames, and asks a struct before it takes its repr."""
+    request = REQUEST.with_header("Authorization", "Bearer sk_test_1")
+    answer = Answer(None, 200, {"Set-Cookie": "id=1"}, None, Trace())
+    printed = pretty_repr([request, Response(201, {"Set-Cookie": "id=1"}, b"whsec_123"), answer])
+    for untold in ("hunter2", "sk_test_1", "gtpoll_1", "id=1", "whsec_123"):
+        assert untold not in printed
+    assert "body=<23 bytes>" in printed
+
+
+async def test_a_copy_of_a_request_in_depth_has_no_loop() -> None:
+    """A loop can be neither copied nor pickled; whatever keeps copies of requests can keep those of a running call."""
+    request = replace(REQUEST, bearer=None, loop=asyncio.get_running_loop())
+    for copied in (copy.deepcopy(request), pickle.loads(pickle.dumps(request))):  # noqa: S301 - our own pickle
+        assert copied.loop is None
+        assert astuple(request)[1:-1] == astuple(copied)[1:-1]
+        assert copied.trace is not request.trace
 
 
 def test_the_time_waited_is_the_limiters_and_the_backoffs() -> None:

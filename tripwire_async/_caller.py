@@ -7,14 +7,13 @@ from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, final
 from urllib.parse import quote
 
-import msgspec
 from multidict import istr
 
 from ._clock import LOOP_CLOCK
 from ._converter import DecodeProblem, decode, encode, structure, unstructure
 from ._error_body import read_error_body
 from ._legible import excerpt, legible
-from ._messages import Request, Response, Trace, shown, without_credentials
+from ._messages import Discreet, Request, Response, Trace
 from .errors import APIError, ResponseDecodeError, error_class
 from .middleware._headers import header
 from .middleware._retry_after import parse_retry_after
@@ -36,7 +35,7 @@ T = TypeVar("T")
 _REQUEST_ID: Final = istr("X-Request-Id")
 
 
-class Answer(msgspec.Struct, Generic[T], frozen=True):
+class Answer(Discreet, Generic[T], frozen=True):
     """A good answer to an operation.
 
     Attributes:
@@ -52,9 +51,6 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
     headers: Mapping[str, str]
     request_id: str | None
     trace: Trace
-
-    def __repr__(self) -> str:
-        return shown(self, headers=without_credentials(self.headers))
 
 
 class Caller(Protocol):

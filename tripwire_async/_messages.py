@@ -30,20 +30,36 @@ def without_credentials(headers: Mapping[str, str]) -> str:
     return repr(shown)
 
 
-def shown(value: msgspec.Struct, **instead: object) -> str:
-    """Print *value* with its fields, some of them *instead* as they may be seen."""
-    fields = {name: repr(getattr(value, name)) for name in value.__struct_fields__} | {
-        name: str(text) for name, text in instead.items()
-    }
-    return f"{type(value).__name__}({', '.join(f'{name}={text}' for name, text in fields.items())})"
-
-
 def _size(body: bytes | None) -> str:
     """Print how long a *body* is: what stands in it may be a secret or somebody's data."""
     return "None" if body is None else f"<{len(body)} bytes>"
 
 
 # Structs, unlike the models: a call makes six of these, and a frozen attrs class takes five times as long to make.
+class Discreet(msgspec.Struct, frozen=True):
+    """A struct that shows neither the credentials in its *headers* nor what stands in its *body*."""
+
+    # msgspec's own would tell everything to rich, which prints tracebacks with the locals of their frames.
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        for name, shown in (("headers", without_credentials), ("body", _size)):
+            if name in fields:
+                fields[name] = _Verbatim(shown(fields[name]))
+        return list(fields.items())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+
+class _Verbatim(str):
+    """A text that is printed as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 class Trace(msgspec.Struct):
     """What became of one call, filled in by the layers that it passes; the one thing about a request that changes.
 
@@ -71,7 +87,7 @@ class Trace(msgspec.Struct):
         return self.limiter + self.backoff
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(Discreet, frozen=True):
     """One call on its way to the wire; a changed request is a new one (`with_header`, `msgspec.structs.replace`).
 
     Attributes:
@@ -108,11 +124,12 @@ class Request(msgspec.Struct, frozen=True):
         """
         return msgspec.structs.replace(self, headers={**self.headers, name: value})
 
-    def __repr__(self) -> str:
-        return shown(self, headers=without_credentials(self.headers), body=_size(self.body))
+    def __reduce__(self) -> tuple[type[Request], tuple[object, ...]]:
+        # A loop stays where it runs: a deep copy, or one in another process, asks for its own.
+        return Request, msgspec.structs.astuple(self)[:-1]
 
 
-class Response(msgspec.Struct, frozen=True):
+class Response(Discreet, frozen=True):
     """An answer, read to its end.
 
     Attributes:
@@ -124,6 +141,3 @@ class Response(msgspec.Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-    def __repr__(self) -> str:
-        return shown(self, headers=without_credentials(self.headers), body=_size(self.body))
