@@ -216,3 +216,13 @@ def test_a_success_makes_cooldowns_short_again() -> None:
     cooldown.accept(probe)
     cooldown.refuse(object(), 30.0, 30.0, None)
     assert cooldown.until == 31.0
+
+
+def test_a_look_that_cannot_succeed_does_not_put_off_one_that_can() -> None:
+    """Requests that may not have been counted are none to look for; the next answer that tells the length is used."""
+    window = Window()
+    burst(window, 32, limit=64)
+    window.lose(window.send(0.1), 0.2)
+    window.answer(window.send(1.2), 1.3, 64, 64 - 32)  # there are more than these inside, but one of them is lost
+    window.answer(window.send(1.3), 1.4, 64, 64 - 3)
+    assert window.length is not None

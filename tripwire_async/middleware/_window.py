@@ -52,6 +52,7 @@ class Window:
         "_bound",
         "_calm",
         "_crowd",
+        "_doubtful",
         "_foreign",
         "_foreign_until",
         "_inside",
@@ -71,6 +72,7 @@ class Window:
         self.in_flight = 0
         self._inside: deque[Sent] = deque()  # ended and counted by the service, in the order in which they ended
         self._left: deque[Sent] = deque()  # those before; only a refusal looks at them
+        self._doubtful = 0  # how many of those inside are not certain
         self._newest = -math.inf  # when the newest request that was answered had been sent
         self._told: deque[tuple[float, int]] = deque()  # counts told since then, with their times; only falling ones
         self._bound: float | None = None  # the least of: end of an answer, minus sending of one that had left by then
@@ -122,8 +124,9 @@ class Window:
                     self._crowd //= 2
                     self._calm = 0
             self._learn(sent, now, limit, count)
-            # One more than the count must have left by then.
-            if len(self._inside) > count + 1:
+            # One more than the count must have left by then. A look in vain puts the next one off, so only the certain
+            # ones call for one.
+            if len(self._inside) - self._doubtful > count + 1:
                 self._tighten(sent, now, count)
 
     def refuse(self, sent: Sent, now: float, retry_after: float | None, limit: int | None) -> None:
@@ -201,6 +204,8 @@ class Window:
         self.in_flight -= 1
         sent.answered = now
         self._inside.append(sent)
+        if not sent.certain:
+            self._doubtful += 1
         if len(self._inside) > _REMEMBERED:
             self._drop()
 
@@ -210,7 +215,10 @@ class Window:
             self._drop()
 
     def _drop(self) -> None:
-        self._left.append(self._inside.popleft())
+        gone = self._inside.popleft()
+        if not gone.certain:
+            self._doubtful -= 1
+        self._left.append(gone)
         if len(self._left) > min(self.limit or 0, _REMEMBERED) + 1:
             self._left.popleft()
 
