@@ -9,6 +9,7 @@ import math
 import resource
 import socket
 import ssl
+import time
 import warnings
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -345,6 +346,17 @@ async def test_the_calls_deadline_cuts_an_attempt_short(transport: AiohttpTransp
     assert asyncio.get_running_loop().time() < soon + 1
 
 
+async def test_a_clock_that_is_replaced_after_the_first_call_is_the_limits_as_well(
+    transport: AiohttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Libraries that hold the time in tests replace Python's; the loop's timers go by that, and so must the limit."""
+    async with listening(saying(OK)) as server:
+        await transport(ask(server.url))
+        monotonic = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 1e6)
+        assert 200 == (await transport(ask(server.url))).status
+
+
 async def test_nothing_is_sent_once_the_deadline_has_passed(transport: AiohttpTransport) -> None:
     """Provably not sent, and no attempt."""
     async with listening(saying(OK)) as server:
@@ -568,6 +580,19 @@ async def test_a_session_that_was_passed_in_is_used_as_it_is_and_left_open() -> 
         assert not session.closed
     assert b"X-Theirs: 1" in server.requests[0]
     assert b"text/html" not in server.requests[0]
+
+
+async def test_what_is_under_way_on_a_session_that_was_passed_in_keeps_its_limit() -> None:
+    """Closing the client does not close that session, and so ends nothing; the limit does."""
+    async with aiohttp.ClientSession() as session, listening(silence) as server:
+        transport = AiohttpTransport(session)
+        call = asyncio.create_task(transport(ask(server.url, timeout=0.1)))
+        await server.came(1)
+        await transport.close()
+        done, _ = await asyncio.wait([call], timeout=5.0)
+        call.cancel()
+    assert {call} == done
+    assert isinstance(call.exception(), RequestTimeoutError)
 
 
 async def test_a_closed_session_that_was_passed_in_is_named_as_the_trouble() -> None:

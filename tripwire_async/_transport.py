@@ -227,7 +227,9 @@ class AiohttpTransport:
 
     async def _close_lines(self, loops: Iterable[asyncio.AbstractEventLoop]) -> None:
         for line in [self._lines.pop(loop) for loop in tuple(loops)]:
-            line.alarms.stop()
+            # A caller's session stays open, and what is under way on it goes on, with nothing else to end it in time.
+            if line.session is not self._own or not line.alarms.pending:
+                line.alarms.stop()
             if line.session is not self._own:
                 await line.session.close()
 
