@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import inspect
 import pickle
 
+import pytest
 from msgspec.structs import astuple, replace
 from rich.pretty import pretty_repr
 from yarl import URL
@@ -14,6 +16,7 @@ from tripwire_async._caller import Answer
 from tripwire_async._messages import Request, Response, Trace
 from tripwire_async._operation import Operation
 from tripwire_async._secret import Secret
+from tripwire_async.deliveries._ticket import Ticket
 
 OPERATION = Operation[object](
     id="createThing", method="POST", path="/v1/things", authority="secret", success=201, returns=object
@@ -39,6 +42,12 @@ def test_with_header_changes_the_headers_and_nothing_else() -> None:
     assert REQUEST.headers == {"Accept": "application/json"}
     assert replace(REQUEST, headers=changed.headers) == changed
     assert changed.trace is REQUEST.trace
+
+
+@pytest.mark.parametrize("message", [Request, Response, Trace, Answer, Ticket])
+def test_what_makes_a_message_can_be_looked_up(message: type[object]) -> None:
+    """By a shell, by the documentation, by a test that makes a double of it."""
+    assert list(message.__annotations__) == list(inspect.signature(message).parameters)
 
 
 def test_with_header_replaces_a_header_of_that_name() -> None:

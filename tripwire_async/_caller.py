@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from asyncio import get_running_loop
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, final
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from .middleware._headers import header
 from .middleware._retry_after import parse_retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable
 
     from yarl import URL
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
+from yarl import URL
 
-from ._secret import without_secrets
-
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Mapping
-
-    from yarl import URL
-
-    from ._operation import Operation
-    from ._secret import Secret
+from ._operation import Operation
+from ._secret import Secret, without_secrets
 
 Lane: TypeAlias = Literal["single", "send", "poll"]
 """What a call is part of, for a fair rate limit: a call of its own, one of many sends, or the polls after them."""
