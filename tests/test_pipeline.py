@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from yarl import URL
 
 from tripwire_async._messages import Request, Response
 from tripwire_async._operation import Operation
 from tripwire_async._pipeline import compose
+from tripwire_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from tripwire_async._pipeline import Handler, Middleware
@@ -42,6 +44,12 @@ async def test_the_first_layer_is_outermost() -> None:
     """It sees the request first and the answer last."""
     response = await compose([adding("a"), adding("b"), adding("c")], handler("end "))(REQUEST)
     assert ({"Way": "abc"}, b"end cba") == (response.headers, response.body)
+
+
+def test_what_cannot_be_called_is_no_layer() -> None:
+    """It is said when the chain is made, and not by a traceback at the first call."""
+    with pytest.raises(ConfigurationError, match="NoneType objects cannot be"):
+        compose([None], handler("end"))
 
 
 async def test_without_layers_the_handler_stands_alone() -> None:

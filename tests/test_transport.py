@@ -91,6 +91,16 @@ async def test_an_answer_is_read_to_its_end_and_the_connection_used_again(transp
     assert 1 == server.connections
 
 
+async def test_a_request_that_names_another_loop_goes_by_the_running_one(transport: AiohttpTransport) -> None:
+    """Whatever a layer wrote there, no session is made that nobody closes."""
+    elsewhere = asyncio.new_event_loop()
+    elsewhere.close()
+    async with listening(saying(OK, OK, OK, close=False)) as server:
+        for loop in (elsewhere, elsewhere, None):
+            assert 200 == (await transport(ask(server.url, loop=loop))).status
+    assert 1 == server.connections
+
+
 async def test_what_a_session_sends_with_is_its_request_without_an_object_around_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

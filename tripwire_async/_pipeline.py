@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from ._messages import Request, Response
+from .errors import ConfigurationError
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 """Answers a request. The transport is one, and so is the rest of the chain as a middleware sees it."""
@@ -27,10 +28,16 @@ class Middleware(Protocol):
 def compose(middleware: Sequence[Middleware], handler: Handler) -> Handler:
     """Wrap *handler*; the first of *middleware* ends up outermost.
 
-    Neighbours are closed over and nothing is assigned, so one middleware may serve several clients.
+    Neighbours are closed over and nothing is assigned, so one middleware may serve several clients. What cannot be
+    called is a `ConfigurationError`.
     """
 
     def wrap(inner: Handler, layer: Middleware) -> Handler:
+        if not callable(layer):
+            msg = (
+                f"a middleware is called with a request and the next handler: {type(layer).__name__} objects cannot be"
+            )
+            raise ConfigurationError(msg)
         # Bound once: to call an object costs twice as much as to call a method.
         answer = layer.__call__
 

@@ -205,7 +205,11 @@ class AiohttpTransport:
         )
 
     async def _open(self) -> _Line:
-        """Make what the running loop needs, and close what ended loops had."""
+        """Return what the running loop has, or make it and close what ended loops had."""
+        loop = get_running_loop()
+        if loop in self._lines:
+            # The request names another loop, by the mistake of a layer.
+            return self._lines[loop]
         session = self._own or aiohttp.ClientSession(
             # How many may be in flight is the rate limit's to say; a second, hidden queue here would spend an attempt's
             # time on waiting.
@@ -214,7 +218,6 @@ class AiohttpTransport:
             headers=DEFAULT_HEADERS,
             timeout=_limits(self._timeout),
         )
-        loop = get_running_loop()
         line = self._lines[loop] = _Line(session, Alarms(self._clock, loop), time_on(loop, self._clock))
         await self._close_lines(loop for loop in self._lines if loop.is_closed())
         return line
