@@ -72,6 +72,23 @@ async def test_somebody_elses_cancellation_is_no_timeout(alarms: Alarms) -> None
         await task
 
 
+async def test_a_task_that_was_cancelled_before_and_went_on_has_limits_too(alarms: Alarms) -> None:
+    """As one that cleans up by a call: what was asked of it earlier is no reason to take the alarm for a cancellation."""
+
+    async def clean_up() -> str:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            return await sleep(alarms, 60, limit=5)
+        return "never cancelled"
+
+    task = asyncio.create_task(clean_up())
+    await asyncio.sleep(1)
+    task.cancel()
+    assert "late" == await task
+    assert 1 == task.cancelling()
+
+
 async def test_when_both_come_together_the_cancellation_counts(alarms: Alarms) -> None:
     """A task that was told to end must end, whatever else happened in that moment."""
     task = asyncio.create_task(sleep(alarms, 60, limit=5))
