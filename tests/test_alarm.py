@@ -73,7 +73,7 @@ async def test_somebody_elses_cancellation_is_no_timeout(alarms: Alarms) -> None
 
 
 async def test_a_task_that_was_cancelled_before_and_went_on_has_limits_too(alarms: Alarms) -> None:
-    """As one that cleans up by a call: what was asked of it earlier is no reason to take the alarm for a cancellation."""
+    """As one that cleans up by a call: that it was cancelled earlier does not make a cancellation of the alarm."""
 
     async def clean_up() -> str:
         try:
