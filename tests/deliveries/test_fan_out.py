@@ -643,7 +643,6 @@ def test_300_sends_at_60_in_2_seconds_over_the_wire() -> None:
             assert server.refused <= 3
             return asyncio.get_running_loop().time() - began
 
-    # The requests and the refusals say whether it goes as it should. 300 requests have gone by the tenth second, and
-    # only a further one tells of the last tests; the rest is for a machine that is busy with other things, and for the
-    # refusals that it may cost, of two seconds each. What it takes where nothing else runs, bench_fan_out prints.
-    assert asyncio.run(main()) <= 20
+    # 300 requests have gone by the tenth second, and only a further one tells of the last tests. What it takes where
+    # nothing else runs, bench_fan_out prints.
+    assert asyncio.run(main()) <= 1.3 * 10
