@@ -249,7 +249,7 @@ def build(session: nox.Session) -> None:
     needed = {
         "py.typed",
         "testing/pytest_plugin.py",
-        "middleware/redis_store.lua",
+        "middleware/rate_limit/redis_store.lua",
         "reports/page.css",
         "reports/page.js",
     }

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import ClientResponse
 from aioresponses import aioresponses as answering
 
-from tests.virtual_time import VirtualTimeLoop
+from tests.support.virtual_time import VirtualTimeLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from tests.raw_server import http, listening, saying, silence
+from tests.support.raw_server import http, listening, saying, silence
 from tripwire_async import AsyncTripwire, TripwireError
 from tripwire_async.errors import (
     AuthenticationError,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from tests.raw_server import Talk
+    from tests.support.raw_server import Talk
     from tripwire_async.testing import TripwireServer
 
 CANARY = "sk_test_canary7351"

@@ -14,9 +14,9 @@ import attrs
 import pytest
 from msgspec.structs import replace
 
-from tests.model_strategies import MODELS, options, sample
+from tests.support.model_strategies import MODELS, options, sample
 from tripwire_async import AsyncTripwire, PollSchedule, Secret, errors
-from tripwire_async._converter import unstructure
+from tripwire_async._codec.converter import unstructure
 from tripwire_async.gate_delivery import (
     DeliveredCredentials,
     DeliveryKeyPair,
@@ -27,7 +27,7 @@ from tripwire_async.gate_delivery import (
 )
 from tripwire_async.middleware import BearerAuth, Request, Response, default_middleware
 from tripwire_async.testing import Fault, TripwireServer
-from tripwire_async.testing.gate_sealing import seal
+from tripwire_async.testing._service.gate_sealing import seal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -110,7 +110,7 @@ def test_a_client_and_its_layers_show_no_key() -> None:
     def last(request: Request) -> Any:
         seen.append(request)
 
-    from tests.middleware.samples import request
+    from tests.support.requests import request
 
     BearerAuth(KEY)(replace(request(), body=CANARY.encode()), last)
     assert CANARY in seen[0].headers["Authorization"]

@@ -10,7 +10,7 @@ import pytest
 from multidict import CIMultiDict
 from yarl import URL
 
-from tests.raw_server import http, listening, saying
+from tests.support.raw_server import http, listening, saying
 from tripwire_async import AsyncTripwire, Secret
 from tripwire_async.errors import ConfigurationError
 from tripwire_async.middleware import BearerAuth

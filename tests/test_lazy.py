@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from tripwire_async._lazy import from_homes
+from tripwire_async._lazy import lazy_exports
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def package(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     vars(home)["value"] = object()
     monkeypatch.setitem(sys.modules, "street", package)
     monkeypatch.setitem(sys.modules, "street.home", home)
-    get, listed = from_homes("street", {"value": "home", "home": None})
+    get, listed = lazy_exports("street", {"value": ".home", "home": None})
     vars(package).update(__getattr__=get, __dir__=listed)
     return package
 

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ._lazy import from_homes
+from ._lazy import lazy_exports
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from tripwire_async._codec.fields import UNSET
+    from tripwire_async._secrets.secret import Secret
+
     from . import errors
-    from ._fields import UNSET
-    from ._secret import Secret
     from .client import AsyncTripwire
     from .deliveries import PendingDelivery, PollSchedule
     from .errors import TripwireError
@@ -45,19 +46,19 @@ __all__ = [
 
 # The client brings aiohttp and asyncio, which ``tripwire-async --help`` need not wait for: every name comes from its
 # home when it is first asked for.
-_HOMES: Final = {
-    "UNSET": "_fields",
-    "ApprovedGateSession": "resources.gate.pending",
-    "AsyncTripwire": "client",
-    "Listing": "resources.pagination",
-    "Page": "resources.pagination",
-    "PendingDelivery": "deliveries",
-    "PendingGateSession": "resources.gate.pending",
-    "PollSchedule": "deliveries",
-    "RawResponse": "resources.raw",
-    "Secret": "_secret",
-    "TripwireError": "errors",
+_EXPORTS: Final = {
+    "UNSET": "._codec.fields",
+    "ApprovedGateSession": ".resources.gate.pending",
+    "AsyncTripwire": ".client",
+    "Listing": ".resources.pagination",
+    "Page": ".resources.pagination",
+    "PendingDelivery": ".deliveries",
+    "PendingGateSession": ".resources.gate.pending",
+    "PollSchedule": ".deliveries",
+    "RawResponse": ".resources.raw",
+    "Secret": "._secrets.secret",
+    "TripwireError": ".errors",
     "errors": None,
 }
 
-__getattr__, __dir__ = from_homes(__name__, _HOMES)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -1,4 +1,4 @@
-"""Packages whose names come from their homes when they are first asked for (PEP 562)."""
+"""Packages whose public names are imported on first use (PEP 562)."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-def from_homes(
-    package: str, homes: Mapping[str, str | None]
+def lazy_exports(
+    package: str, exports: Mapping[str, str | None]
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """Return the ``__getattr__`` and the ``__dir__`` of *package*, most of which not every program needs.
+    """Return the ``__getattr__`` and the ``__dir__`` of *package*, which import its names on first use.
 
-    *homes* has the module in the package for each name that is imported when it is asked for; None for a name that is
-    itself a module. For type checkers the package imports them under ``TYPE_CHECKING`` as well.
+    *exports* maps each name to the module that defines it, written as a relative import; None marks a name that is a
+    module itself. For type checkers, import the same names under ``TYPE_CHECKING``.
     """
     names = vars(sys.modules[package])
 
     def get(name: str) -> object:
-        if name not in homes:
+        if name not in exports:
             msg = f"module {package!r} has no attribute {name!r}"
             raise AttributeError(msg)
-        home = homes[name]
-        module = import_module(f"{package}.{home or name}")
-        names[name] = found = module if home is None else getattr(module, name)
+        source = exports[name]
+        module = import_module(source or f".{name}", package)
+        names[name] = found = module if source is None else getattr(module, name)
         return found
 
-    def listed() -> list[str]:
-        return sorted({*names, *homes})
+    def names_of_package() -> list[str]:
+        return sorted({*names, *exports})
 
-    return get, listed
+    return get, names_of_package

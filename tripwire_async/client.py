@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final, Self, final
 
 from yarl import URL
 
-from ._call_options import CallOptions
-from ._clock import LOOP_CLOCK
-from ._keys import hidden_key
-from ._pipeline import compose
-from ._transport import AiohttpTransport
+from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._http.options import CallOptions
+from tripwire_async._http.pipeline import compose
+from tripwire_async._http.transport import AiohttpTransport
+from tripwire_async._secrets.keys import hidden_key
+
 from .errors import ConfigurationError
 from .middleware import BearerAuth, RateLimit, default_middleware
 
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientSession
 
-    from ._caller import Caller
-    from ._pipeline import Middleware
-    from ._secret import Secret
+    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.pipeline import Middleware
+    from tripwire_async._secrets.secret import Secret
+
     from .middleware import RateLimitState
     from .resources.fingerprints import Fingerprints
     from .resources.gate import Gate
@@ -93,7 +95,7 @@ class AsyncTripwire:
 
     @functools.cached_property
     def _call(self) -> Caller:
-        from ._caller import ApiCaller  # noqa: PLC0415 - what reads and writes models comes with the first resource
+        from tripwire_async._http.caller import ApiCaller  # noqa: PLC0415 - what reads and writes models comes with the first resource
 
         # A method and not the object, here and for the layers: it costs half as much to call.
         return ApiCaller(self._handler, self._base_url, self._options).__call__

@@ -464,7 +464,7 @@ __all__ = [
     "WebhookTestResponse",
 ]
 
-_HOMES: Final = {
+_EXPORTS: Final = {
     "AcknowledgeGateSessionDeliveryRequest": "gate",
     "AgentToken": "gate",
     "AgentTokenStatus": "gate",
@@ -685,10 +685,10 @@ _HOMES: Final = {
 
 def __getattr__(name: str) -> Any:
     """Import the module that holds the model *name*, once."""
-    if name not in _HOMES:
+    if name not in _EXPORTS:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    model = getattr(importlib.import_module(f"tripwire_async._generated.models.{_HOMES[name]}"), name)
+    model = getattr(importlib.import_module(f"tripwire_async._generated.models.{_EXPORTS[name]}"), name)
     globals()[name] = model
     return model
 

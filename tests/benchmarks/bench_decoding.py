@@ -23,9 +23,9 @@ import orjson
 import pydantic
 
 from tests.benchmarks.decoding_samples import event_page, session_detail
-from tripwire_async._converter import decode
-from tripwire_async._enums import OpenEnum
-from tripwire_async._fields import Timestamp
+from tripwire_async._codec.converter import decode
+from tripwire_async._codec.enums import OpenEnum
+from tripwire_async._codec.fields import Timestamp
 from tripwire_async.models import EventListResponse, ObservationHash, SessionDetailResponse
 
 if TYPE_CHECKING:

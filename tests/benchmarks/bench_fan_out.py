@@ -11,8 +11,8 @@ import asyncio
 import time
 from typing import Final
 
-from tests.deliveries.service import ORGANIZATION, Service, endpoint, webhooks
-from tests.virtual_time import run
+from tests.support.delivery_service import ORGANIZATION, Service, endpoint, webhooks
+from tests.support.virtual_time import run
 from tripwire_async import AsyncTripwire
 from tripwire_async.testing import Outcome, TripwireServer
 

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 
 from yarl import URL
 
-from tests.deliveries.service import ORGANIZATION, Service, endpoint, webhooks
-from tests.virtual_time import run
-from tripwire_async._call_options import CallOptions
-from tripwire_async._caller import ApiCaller
-from tripwire_async._clock import LOOP_CLOCK
-from tripwire_async.deliveries._ticket import Ticket
+from tests.support.delivery_service import ORGANIZATION, Service, endpoint, webhooks
+from tests.support.virtual_time import run
+from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._http.caller import ApiCaller
+from tripwire_async._http.options import CallOptions
+from tripwire_async.deliveries.reference import Ticket
 from tripwire_async.middleware import RateLimit, compose, default_middleware
 from tripwire_async.resources.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tripwire_async._messages import Request, Response
+    from tripwire_async._http.messages import Request, Response
 
 COUNT = 10_000
 MOST = 4096

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.middleware.processes import most_in_a_window, run
-from tests.middleware.redis_server import RedisServer
+from tests.support.processes import most_in_a_window, run
+from tests.support.redis_server import RedisServer
 from tripwire_async.testing import TripwireServer
 
 

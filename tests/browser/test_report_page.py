@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.chromium import chromium
-from tests.reports.sample import CANARY, endpoint_id, kinds_report, large_report
+from tests.support.sample_report import CANARY, endpoint_id, kinds_report, large_report
 from tripwire_async.reports import html_report
 
 if TYPE_CHECKING:

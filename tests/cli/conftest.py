@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tripwire_async.testing import Outcome
-    from tripwire_async.testing.records import Endpoint
+    from tripwire_async.testing._service.records import Endpoint
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tripwire_async.cli import _demo_receiver
+from tripwire_async.cli import demo_receiver
 from tripwire_async.errors import SignatureError
 from tripwire_async.testing import Fault, TripwireServer
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the slow receiver hurry."""
-    monkeypatch.setattr(_demo_receiver, "SLOW", 0.05)
+    monkeypatch.setattr(demo_receiver, "SLOW", 0.05)
 
 
 def test_the_demo_shows_what_became_of_each_webhook(cli: Cli) -> None:
@@ -63,7 +63,7 @@ def test_a_signature_that_is_not_verified_fails_the_demo(cli: Cli, monkeypatch: 
         msg = "no"
         raise SignatureError(msg)
 
-    monkeypatch.setattr(_demo_receiver, "verify_signature", refuse)
+    monkeypatch.setattr(demo_receiver, "verify_signature", refuse)
     ended = cli("demo")
     assert 1 == ended.status
     assert "Not as expected: quick should have succeeded, but failed; quick: the signatures" in ended.out

@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 import attrs
 import pytest
 
-from tripwire_async.cli import _screen
-from tripwire_async.cli._progress import line
+from tripwire_async.cli import output
+from tripwire_async.cli.progress import line
 from tripwire_async.deliveries import Progress
 from tripwire_async.middleware import RateLimitState
 from tripwire_async.testing import Fault, Outcome
@@ -191,7 +191,7 @@ def test_progress_goes_to_stderr_where_nothing_can_be_redrawn(
     cli: Cli, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A line now and then, so that a log shows that it is alive; with --json none."""
-    monkeypatch.setattr(_screen, "_NOW_AND_THEN", 0.05)
+    monkeypatch.setattr(output, "_NOW_AND_THEN", 0.05)
     elsewhere.script(Outcome("succeeded", after=1000))
     endpoint = elsewhere.add_endpoint().id
     assert "tripwire-async: 0 of 1 done; 1 pending, 0 refused; 0.0/s" in cli("test", endpoint, "--timeout", "1").err
@@ -201,7 +201,7 @@ def test_progress_goes_to_stderr_where_nothing_can_be_redrawn(
 @pytest.mark.usefixtures("terminal")
 def test_progress_is_a_bar_on_a_terminal(cli: Cli, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is redrawn in place and gone at the end; a cooldown is shown as one."""
-    monkeypatch.setattr("tripwire_async.deliveries.fan_out.make_progress", lambda *_, **__: MIDST)
+    monkeypatch.setattr("tripwire_async.deliveries.test_run.make_progress", lambda *_, **__: MIDST)
     elsewhere.script(Outcome("succeeded", 200))
     out = cli("test", elsewhere.add_endpoint().id).out
     assert "412 of 1,000 done" in out

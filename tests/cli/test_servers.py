@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tripwire_async.cli._screen import Screen
+from tripwire_async.cli.output import Screen
 from tripwire_async.receiver import sign_webhook
 
 if TYPE_CHECKING:

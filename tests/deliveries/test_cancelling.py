@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from yarl import URL
 
-from tests.deliveries.service import ORGANIZATION, Service, endpoint
-from tests.virtual_time import VirtualTimeLoop
-from tripwire_async._call_options import CallOptions
-from tripwire_async._caller import ApiCaller
-from tripwire_async._clock import LOOP_CLOCK
+from tests.support.delivery_service import ORGANIZATION, Service, endpoint
+from tests.support.virtual_time import VirtualTimeLoop
+from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._http.caller import ApiCaller
+from tripwire_async._http.options import CallOptions
 from tripwire_async.middleware import RateLimit, Retry, compose
 from tripwire_async.resources.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from tripwire_async.deliveries.fan_out import FanOut
+    from tripwire_async.deliveries.test_run import FanOut
 
     _Way = Callable[[FanOut], Coroutine[Any, Any, None]]
 

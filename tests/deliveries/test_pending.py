@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from tripwire_async import PendingDelivery, PollSchedule
-from tripwire_async.deliveries._ticket import Ticket
+from tripwire_async.deliveries.reference import Ticket
 from tripwire_async.errors import (
     AuthenticationError,
     DeliveryError,

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.deliveries.service import ORGANIZATION, Service, endpoint, webhooks
+from tests.support.delivery_service import ORGANIZATION, Service, endpoint, webhooks
 from tripwire_async.deliveries.progress import make_progress
 from tripwire_async.middleware import RateLimitState
 

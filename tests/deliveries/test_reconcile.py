@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.deliveries import service as simulation
-from tests.deliveries.service import ORGANIZATION, Service, endpoint, lose, now, webhooks
+from tests.support import delivery_service as simulation
+from tests.support.delivery_service import ORGANIZATION, Service, endpoint, lose, now, webhooks
 from tripwire_async import PendingDelivery, errors
-from tripwire_async._messages import Response
+from tripwire_async._http.messages import Response
 from tripwire_async.errors import TransportError
 from tripwire_async.testing import Fault, Outcome, TripwireServer
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tripwire_async import AsyncTripwire
-    from tripwire_async._messages import Request
-    from tripwire_async._pipeline import Handler
+    from tripwire_async._http.messages import Request
+    from tripwire_async._http.pipeline import Handler
 
 SEND = "sendTestWebhook"
 
@@ -278,7 +278,7 @@ async def test_a_5xx_that_left_no_trace_is_not_sent_again() -> None:
 @pytest.mark.virtual_time
 async def test_the_ids_of_our_own_events_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that sends tests for years remembers the last few thousand."""
-    monkeypatch.setattr("tripwire_async.deliveries.sending._REMEMBERED", 5)
+    monkeypatch.setattr("tripwire_async.deliveries.sender._REMEMBERED", 5)
     client = webhooks(Service())
     for number in range(8):
         await client.send_test(ORGANIZATION, endpoint(number))

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tripwire_async._clock import LOOP_CLOCK
+from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async.deliveries._send_window import SendWindow
 
 pytestmark = pytest.mark.virtual_time

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from docs.examples.caching_middleware import CacheAnswers
 from docs.examples.header_middleware import add_header, name_the_tenant
-from tests.middleware.samples import Script, answer, request
+from tests.support.requests import Script, answer, request
 from tripwire_async import AsyncTripwire
-from tripwire_async._secret import Secret
+from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import NotFoundError
 from tripwire_async.middleware import Middleware, Response, compose, default_middleware
 

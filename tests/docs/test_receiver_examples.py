@@ -14,8 +14,8 @@ from aiohttp import web
 
 from docs.examples import receiver_aiohttp, receiver_fastapi, receiver_starlette
 from tripwire_async import AsyncTripwire
-from tripwire_async._converter import unstructure
-from tripwire_async._secret import Secret
+from tripwire_async._codec.converter import unstructure
+from tripwire_async._secrets.secret import Secret
 from tripwire_async.gate_delivery import agent_token_variable, decrypt_delivery, generate_key_pair
 from tripwire_async.receiver import sign_webhook
 from tripwire_async.testing import TripwireServer

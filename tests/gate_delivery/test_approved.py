@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tripwire_async._converter import unstructure
+from tripwire_async._codec.converter import unstructure
 from tripwire_async.errors import GateDeliveryError
 from tripwire_async.gate_delivery import check_approved_payload, generate_key_pair
 from tripwire_async.models import Verdict

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tripwire_async._converter import unstructure
-from tripwire_async._secret import Secret
+from tripwire_async._codec.converter import unstructure
+from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import ConfigurationError, GateDeliveryError
 from tripwire_async.gate_delivery import (
     ALGORITHM,

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from tripwire_async._secret import Secret
+from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import ConfigurationError, GateDeliveryError
 from tripwire_async.gate_delivery import (
     ALGORITHM,

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from tests.middleware.samples import Script, answer, request
-from tripwire_async._clock import LOOP_CLOCK
-from tripwire_async._secret import Secret
+from tests.support.requests import Script, answer, request
+from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import ConfigurationError, RequestTimeoutError, TransportError
 from tripwire_async.middleware import RequestLog, Retry, compose
 
 if TYPE_CHECKING:
-    from tripwire_async._messages import Request, Response
+    from tripwire_async._http.messages import Request, Response
 
 pytestmark = pytest.mark.virtual_time
 

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from tests.middleware.samples import answer, request
+from tests.support.requests import answer, request
 from tripwire_async.errors import ConfigurationError, TransportError
 from tripwire_async.middleware import Retry, Tracing, compose
 

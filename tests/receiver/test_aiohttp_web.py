@@ -16,9 +16,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from tests.receiver.bodies import NOW, PAIR, SECRET, body_of, headers_of
+from tests.support.webhook_bodies import NOW, PAIR, SECRET, body_of, headers_of
 from tripwire_async import receiver
-from tripwire_async._secret import Secret
+from tripwire_async._secrets.secret import Secret
 from tripwire_async.gate_delivery import decrypt_delivery
 from tripwire_async.receiver import Router, WebhookEvent, aiohttp_handler
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.receiver.bodies import DATA, NOW, PAIR, SECRET, body_of, envelope, headers_of
+from tests.support.webhook_bodies import DATA, NOW, PAIR, SECRET, body_of, envelope, headers_of
 from tripwire_async.errors import EventDecodeError, SignatureError
 from tripwire_async.models import Verdict
 from tripwire_async.receiver import (

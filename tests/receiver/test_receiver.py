@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.receiver.bodies import DATA, NOW, PAIR, SECRET, body_of, headers_of
-from tripwire_async._secret import Secret
+from tests.support.webhook_bodies import DATA, NOW, PAIR, SECRET, body_of, headers_of
+from tripwire_async._secrets.secret import Secret
 from tripwire_async.gate_delivery import DeliveredCredentials, decrypt_delivery
 from tripwire_async.receiver import Answer, Claim, EventStore, RecentEvents, Router, WebhookEvent, WebhookReceiver
 

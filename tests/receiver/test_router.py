@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.receiver.bodies import body_of
+from tests.support.webhook_bodies import body_of
 from tripwire_async.receiver import Router, parse_event
 
 if TYPE_CHECKING:

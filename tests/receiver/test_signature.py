@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from tripwire_async._secret import Secret
+from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import ConfigurationError, SignatureError
 from tripwire_async.receiver import sign_webhook, verify_signature
 

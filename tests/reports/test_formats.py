@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import attrs
 import pytest
 
-from tests.reports.sample import (
+from tests.support.sample_report import (
     BEGAN,
     CANARY,
     ORGANIZATION,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from tests.reports.sample import (
+from tests.support.sample_report import (
     BEGAN,
     HOSTS,
     ORGANIZATION,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from tripwire_async._caller import Answer
 from tripwire_async._generated.models.common import CursorPagination
-from tripwire_async._messages import Trace
-from tripwire_async._operation import Operation
+from tripwire_async._http.caller import Answer
+from tripwire_async._http.messages import Trace
+from tripwire_async._http.operation import Operation
 from tripwire_async.errors import ResponseDecodeError, ServerError
 from tripwire_async.resources.pagination import Listing, Page
 

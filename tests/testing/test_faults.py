@@ -12,7 +12,7 @@ from tests.testing.conftest import Api
 from tripwire_async.testing import Fault, ManualClock, Outcome, TripwireServer
 
 if TYPE_CHECKING:
-    from tripwire_async.testing.messages import Reply
+    from tripwire_async.testing._service.messages import Reply
 
 EVENTS = "~/events"
 

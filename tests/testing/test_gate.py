@@ -12,8 +12,8 @@ from tests.testing.conftest import Api, Receiver
 from tests.testing.document import validator
 from tests.testing.gate_keys import delivery_request, opened
 from tripwire_async.testing import Posting, TripwireServer
-from tripwire_async.testing.gate_sealing import seal
-from tripwire_async.testing.messages import decode, encode
+from tripwire_async.testing._service.gate_sealing import seal
+from tripwire_async.testing._service.messages import decode, encode
 
 if TYPE_CHECKING:
     import aiohttp

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.testing.conftest import Api
 from tripwire_async.testing import Fault, ManualClock, TripwireServer
-from tripwire_async.testing.limits import RollingWindow, retry_after
+from tripwire_async.testing._service.limits import RollingWindow, retry_after
 
 if TYPE_CHECKING:
     import aiohttp

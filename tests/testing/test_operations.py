@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from tests.testing.document import operations
 from tests.testing.gate_keys import delivery_request
-from tripwire_async.testing.handlers import ALL
+from tripwire_async.testing._service.handlers import ALL
 
 if TYPE_CHECKING:
     from tests.testing.conftest import Api
@@ -124,7 +124,7 @@ async def _walk_gate_session(api: Api, server: TripwireServer) -> Any:
 @pytest.mark.parametrize("route", [route for route in ALL if route.authority == "secret"], ids=lambda r: r.operation)
 async def test_every_scope_is_asked_for(api: Api, server: TripwireServer, route: Any) -> None:
     """A key with every scope but the one gets 403; no authorization at all gets 401."""
-    from tripwire_async.testing.keys import SCOPES
+    from tripwire_async.testing._service.keys import SCOPES
 
     path = route.path.format_map(dict.fromkeys(route.names, "x"))
     key = server.add_key(scopes=[scope for scope in SCOPES if scope not in {"*", route.scope}])
@@ -140,8 +140,8 @@ async def test_every_scope_is_asked_for(api: Api, server: TripwireServer, route:
 async def test_everything_that_is_seeded_is_as_described(seed: int) -> None:
     """Each session, fingerprint and payload of a seed fits its schema; the same seed gives the same."""
     from tests.testing.document import validator
-    from tripwire_async.testing.seeds import SESSIONS, VISITORS, Seeds
-    from tripwire_async.testing.seeds.payloads import payload
+    from tripwire_async.testing._service.seeds import SESSIONS, VISITORS, Seeds
+    from tripwire_async.testing._service.seeds.payloads import payload
 
     seeds, same = Seeds(seed), Seeds(seed)
     assert (SESSIONS, VISITORS) == (len(seeds.visits), len(seeds.visitors))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tripwire_async.testing.seeds import SESSIONS, VISITORS
+from tripwire_async.testing._service.seeds import SESSIONS, VISITORS
 
 if TYPE_CHECKING:
     from tests.testing.conftest import Api

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, assert_type
 
-from tripwire_async._converter import decode, structure
-from tripwire_async._fields import UNSET, UnsetType
+from tripwire_async._codec.converter import decode, structure
+from tripwire_async._codec.fields import UNSET, UnsetType
 from tripwire_async._generated.operations.gate import REVOKE_GATE_AGENT_TOKEN
 from tripwire_async._generated.operations.webhooks import SEND_TEST_WEBHOOK
-from tripwire_async._operation import Operation
-from tripwire_async._secret import Secret
+from tripwire_async._http.operation import Operation
+from tripwire_async._secrets.secret import Secret
 from tripwire_async.models import (
     CreateWebhookEndpointRequest,
     Event,

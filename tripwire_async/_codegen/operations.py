@@ -11,7 +11,8 @@ from .shapes import Alias, Argument, Endpoint, Named, names_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .._operation import Authority  # noqa: TID252 - one floor down in the same package
+    from tripwire_async._http.operation import Authority
+
     from .document import Document, Node
     from .schemas import SchemaReader
 

@@ -54,17 +54,17 @@ def render_face(api: Api) -> str:
         "",
         *call("__all__ = [", (string(name) for name, _ in names), "]"),
         "",
-        "_HOMES: Final = {",
+        "_EXPORTS: Final = {",
         *(f"    {string(name)}: {string(home)}," for name, home in names),
         "}",
         "",
         "",
         "def __getattr__(name: str) -> Any:",
         '    """Import the module that holds the model *name*, once."""',
-        "    if name not in _HOMES:",
+        "    if name not in _EXPORTS:",
         '        msg = f"module {__name__!r} has no attribute {name!r}"',
         "        raise AttributeError(msg)",
-        f'    model = getattr(importlib.import_module(f"{_PACKAGE}.{{_HOMES[name]}}"), name)',
+        f'    model = getattr(importlib.import_module(f"{_PACKAGE}.{{_EXPORTS[name]}}"), name)',
         "    globals()[name] = model",
         "    return model",
         "",
@@ -116,9 +116,9 @@ def _imports(module: Module, api: Api, body: str) -> Iterator[str]:
     own = {each.name for each in module.declarations}
     shared = {name for each in module.declarations for name in mentioned(each)} - own
     package = {
-        "tripwire_async._enums": used("OpenEnum"),
-        "tripwire_async._fields": used("UNSET", "Discriminator", "Timestamp", "UnsetType"),
-        "tripwire_async._secret": used("Secret"),
+        "tripwire_async._codec.enums": used("OpenEnum"),
+        "tripwire_async._codec.fields": used("UNSET", "Discriminator", "Timestamp", "UnsetType"),
+        "tripwire_async._secrets.secret": used("Secret"),
     }
     for name in shared:
         package.setdefault(f"{_PACKAGE}.{api.home(name)}", set()).add(name)

@@ -9,7 +9,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .._operation import Authority  # noqa: TID252 - one floor down in the same package
+    from tripwire_async._http.operation import Authority
 
 
 @attrs.frozen

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from tripwire_async import __version__
 
-from . import _demo, _endpoints, _events, _fingerprints, _keys, _listen, _serve, _sessions, _test, _token
-from ._exit import ExitCode
+from .commands import demo, endpoints, events, fingerprints, keys, listen, serve, sessions, test, token
+from .exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that *arguments*, by default the program's own, ask for; return the exit status."""
     parsed = _parser().parse_args(arguments)
-    from ._run import run
+    from .runner import run
 
     return run(parsed)
 
@@ -61,6 +61,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (_demo, _serve, _listen, _test, _endpoints, _events, _sessions, _fingerprints, _keys, _token):
+    for group in (demo, serve, listen, test, endpoints, events, sessions, fingerprints, keys, token):
         group.add_to(commands)
     return parser

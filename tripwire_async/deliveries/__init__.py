@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async._lazy import from_homes
+from tripwire_async._concurrency.polling import PollSchedule
+from tripwire_async._lazy import lazy_exports
 
-from ._polling import PollSchedule
 from .pending import PendingDelivery
 
 if TYPE_CHECKING:
-    from .closed_loop import LoopReceiver, ReceivedTest
-    from .fan_out import FanOut
+    from .loopback import LoopReceiver, ReceivedTest
     from .outcomes import Plan, TestOutcome, TestState, TestTimings
     from .progress import Progress
+    from .test_run import FanOut
 
 __all__ = [
     "FanOut",
@@ -29,15 +29,15 @@ __all__ = [
 ]
 
 # One test, sent and awaited, needs none of these.
-_HOMES: Final = {
-    "FanOut": "fan_out",
-    "LoopReceiver": "closed_loop",
-    "Plan": "outcomes",
-    "Progress": "progress",
-    "ReceivedTest": "closed_loop",
-    "TestOutcome": "outcomes",
-    "TestState": "outcomes",
-    "TestTimings": "outcomes",
+_EXPORTS: Final = {
+    "FanOut": ".test_run",
+    "LoopReceiver": ".loopback",
+    "Plan": ".outcomes",
+    "Progress": ".progress",
+    "ReceivedTest": ".loopback",
+    "TestOutcome": ".outcomes",
+    "TestState": ".outcomes",
+    "TestTimings": ".outcomes",
 }
 
-__getattr__, __dir__ = from_homes(__name__, _HOMES)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tripwire_async._clock import Clock, Timer
+    from tripwire_async._concurrency.clock import Clock, Timer
 
 
 @final

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final, final
 
-from tripwire_async._clock import LOOP_CLOCK
+from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._concurrency.polling import PollSchedule, SharedPoll, WaitTimedOut
 from tripwire_async.errors import (
     DeliveryError,
     DeliveryTimeoutError,
@@ -17,17 +18,16 @@ from tripwire_async.errors import (
     TripwireError,
 )
 
-from ._polling import PollSchedule, SharedPoll, WaitTimedOut
-from .watcher import Watch
+from .delivery_poller import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Sequence
 
-    from tripwire_async._clock import Clock
+    from tripwire_async._concurrency.clock import Clock
     from tripwire_async.models import WebhookDelivery
 
-    from ._ticket import Ticket
-    from .watcher import Watcher
+    from .delivery_poller import Watcher
+    from .reference import Ticket
 
 SETTLED: Final = frozenset({"succeeded", "failed", "skipped"})
 """The statuses that a delivery never leaves."""

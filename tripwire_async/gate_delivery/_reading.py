@@ -6,7 +6,7 @@ import base64
 import re
 from typing import Final, TypeVar
 
-from tripwire_async._converter import DecodeProblem, structure
+from tripwire_async._codec.converter import DecodeProblem, structure
 from tripwire_async.errors import GateDeliveryError
 
 T = TypeVar("T")

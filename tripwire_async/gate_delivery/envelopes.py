@@ -7,9 +7,9 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from tripwire_async._converter import DecodeProblem, decode, encode
-from tripwire_async._crypto import KEY_SIZE, NONCE_SIZE, TAG_SIZE, agree, decrypt, encrypt, require_cryptography
-from tripwire_async._secret import Secret, hidden
+from tripwire_async._codec.converter import DecodeProblem, decode, encode
+from tripwire_async._secrets.crypto import KEY_SIZE, NONCE_SIZE, TAG_SIZE, agree, decrypt, encrypt, require_cryptography
+from tripwire_async._secrets.secret import Secret, hidden
 from tripwire_async.errors import GateDeliveryError
 from tripwire_async.models import GateDeliveryEnvelope, GateDeliveryEnvelopeAlgorithm, GateDeliveryRequest
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from tripwire_async._crypto import KEY_SIZE, require_cryptography
-from tripwire_async._secret import Secret
+from tripwire_async._secrets.crypto import KEY_SIZE, require_cryptography
+from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import GateDeliveryError
 from tripwire_async.models import GateDeliveryRequest, GateDeliveryRequestAlgorithm
 

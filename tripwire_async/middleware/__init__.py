@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async._lazy import from_homes
-from tripwire_async._messages import Request, Response, Trace
-from tripwire_async._pipeline import Handler, Middleware, compose
+from tripwire_async._http.messages import Request, Response, Trace
+from tripwire_async._http.pipeline import Handler, Middleware, compose
+from tripwire_async._lazy import lazy_exports
 
-from ._default import default_middleware
-from ._quota import RetryQuota
-from .bearer_auth import BearerAuth
+from .auth import BearerAuth
+from .defaults import default_middleware
 from .rate_limit import RateLimit, RateLimitState
 from .request_log import RequestLog
-from .retry import Retry
+from .retry import Retry, RetryQuota
 
 if TYPE_CHECKING:
-    from ._retry_record import OnRetry, RetryRecord
-    from .rate_limit_store import RateLimitStore
-    from .redis_store import RedisStore
+    from .rate_limit import RateLimitStore, RedisStore
+    from .retry import OnRetry, RetryRecord
     from .tracing import Tracing
 
 __all__ = [
@@ -43,12 +41,12 @@ __all__ = [
 ]
 
 # What the default chain does without.
-_HOMES: Final = {
-    "OnRetry": "_retry_record",
-    "RateLimitStore": "rate_limit_store",
-    "RedisStore": "redis_store",
-    "RetryRecord": "_retry_record",
-    "Tracing": "tracing",
+_EXPORTS: Final = {
+    "OnRetry": ".retry",
+    "RateLimitStore": ".rate_limit",
+    "RedisStore": ".rate_limit",
+    "RetryRecord": ".retry",
+    "Tracing": ".tracing",
 }
 
-__getattr__, __dir__ = from_homes(__name__, _HOMES)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Final, final
 
 from multidict import istr
 
-from tripwire_async._clock import LOOP_CLOCK
-from tripwire_async._legible import legible
+from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._http.headers import header
+from tripwire_async._http.messages import Response
 from tripwire_async._logger import LOGGER
-from tripwire_async._messages import Response
-
-from ._headers import header
+from tripwire_async._secrets.redaction import legible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tripwire_async._clock import Clock
-    from tripwire_async._messages import Request
-    from tripwire_async._pipeline import Handler
+    from tripwire_async._concurrency.clock import Clock
+    from tripwire_async._http.messages import Request
+    from tripwire_async._http.pipeline import Handler
 
 _CLIENT_REQUEST_ID: Final = istr("X-Client-Request-Id")
 _SAFE_HEADERS: Final = ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining")

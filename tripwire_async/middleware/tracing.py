@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
+from tripwire_async._http.headers import header
 from tripwire_async.errors import ConfigurationError
-
-from ._headers import header
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
 
-    from tripwire_async._messages import Request, Response
-    from tripwire_async._pipeline import Handler
+    from tripwire_async._http.messages import Request, Response
+    from tripwire_async._http.pipeline import Handler
 
 
 @final

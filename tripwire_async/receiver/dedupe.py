@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, final
 
 import attrs
 
-from tripwire_async._clock import LOOP_CLOCK
+from tripwire_async._concurrency.clock import LOOP_CLOCK
 
 if TYPE_CHECKING:
-    from tripwire_async._clock import Clock
+    from tripwire_async._concurrency.clock import Clock
 
 __all__ = ["Claim", "EventStore", "RecentEvents"]
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final, Literal
 import attrs
 import msgspec
 
-from tripwire_async._converter import DecodeProblem, decode, structure
-from tripwire_async._fields import Timestamp
-from tripwire_async._keys import Secrets
+from tripwire_async._codec.converter import DecodeProblem, decode, structure
+from tripwire_async._codec.fields import Timestamp
+from tripwire_async._secrets.keys import Secrets
 from tripwire_async.errors import EventDecodeError, GateDeliveryError
 from tripwire_async.gate_delivery import ServiceName, check_approved_payload
 from tripwire_async.models import (

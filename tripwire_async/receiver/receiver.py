@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast, final
 
 import attrs
 
-from tripwire_async._converter import encode
-from tripwire_async._keys import Secrets
+from tripwire_async._codec.converter import encode
 from tripwire_async._logger import LOGGER
-from tripwire_async._secret import Secret
+from tripwire_async._secrets.keys import Secrets
+from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import EventDecodeError, SignatureError
 from tripwire_async.gate_delivery import DeliveredCredentials, encrypt_delivery
 from tripwire_async.models import GateApprovedWebhookResponse

@@ -9,13 +9,13 @@ import re
 import time
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async._keys import Secrets, revealed
+from tripwire_async._secrets.keys import Secrets, revealed
 from tripwire_async.errors import SignatureError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tripwire_async._secret import Secret
+    from tripwire_async._secrets.secret import Secret
 
 __all__ = ["DEFAULT_TOLERANCE", "sign_webhook", "verify_signature"]
 

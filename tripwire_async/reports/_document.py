@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from tripwire_async._converter import unstructure
-from tripwire_async._secret import without_secrets
+from tripwire_async._codec.converter import unstructure
+from tripwire_async._secrets.secret import without_secrets
 
 if TYPE_CHECKING:
     from tripwire_async.models import WebhookDelivery

@@ -9,7 +9,7 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async._secret import without_secrets
+from tripwire_async._secrets.secret import without_secrets
 
 from ._plots import latency_plot, status_plot
 from ._words import in_words, seconds_in_words

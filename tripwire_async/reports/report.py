@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from tripwire_async._secret import without_secrets
+from tripwire_async._secrets.secret import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from tripwire_async.deliveries import TestOutcome
-    from tripwire_async.deliveries.fan_out import Until
+    from tripwire_async.deliveries.test_run import Until
     from tripwire_async.models import WebhookDelivery, WebhookEndpoint
 
 ReportedState: TypeAlias = Literal[

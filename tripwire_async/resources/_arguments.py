@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 import attrs
 
-from tripwire_async._converter import DecodeProblem, structure
-from tripwire_async._enums import OpenEnum
-from tripwire_async._fields import UNSET, UnsetType
+from tripwire_async._codec.converter import DecodeProblem, structure
+from tripwire_async._codec.enums import OpenEnum
+from tripwire_async._codec.fields import UNSET, UnsetType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from tripwire_async._fields import UNSET, UnsetType
+from tripwire_async._codec.fields import UNSET, UnsetType
 from tripwire_async._generated.models.api_keys import (
     ApiKeyEnvironment,
     ApiKeyScope,
@@ -21,8 +21,8 @@ from .raw import RawResource, raw
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
-    from tripwire_async._caller import Caller
     from tripwire_async._generated.models.api_keys import ApiKey, IssuedApiKey
+    from tripwire_async._http.caller import Caller
 
 
 @final

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, final
 
-from tripwire_async._fields import UNSET, UnsetType
+from tripwire_async._codec.fields import UNSET, UnsetType
 from tripwire_async._generated.models.organizations import (
     CreateOrganizationRequest,
     OrganizationStatus,
@@ -17,8 +17,8 @@ from ._arguments import changes, known
 from .raw import RawResource, raw
 
 if TYPE_CHECKING:
-    from tripwire_async._caller import Caller
     from tripwire_async._generated.models.organizations import Organization
+    from tripwire_async._http.caller import Caller
 
     from .api_keys import ApiKeys, RawApiKeys
 

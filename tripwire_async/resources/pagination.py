@@ -13,9 +13,9 @@ from tripwire_async.errors import ResponseDecodeError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 
-    from tripwire_async._caller import Caller
     from tripwire_async._generated.models.common import CursorPagination
-    from tripwire_async._operation import Operation
+    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.operation import Operation
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

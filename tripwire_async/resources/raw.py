@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 
 import attrs
 
-from tripwire_async._messages import without_credentials
+from tripwire_async._http.messages import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
-    from tripwire_async._caller import Answer, Caller
-    from tripwire_async._messages import Lane, Trace
-    from tripwire_async._operation import Operation
-    from tripwire_async._secret import Secret
+    from tripwire_async._http.caller import Answer, Caller
+    from tripwire_async._http.messages import Lane, Trace
+    from tripwire_async._http.operation import Operation
+    from tripwire_async._secrets.secret import Secret
 
 P = ParamSpec("P")
 R = TypeVar("R")

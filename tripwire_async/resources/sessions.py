@@ -14,8 +14,8 @@ from .raw import RawResource, raw
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from tripwire_async._caller import Caller
     from tripwire_async._generated.models.sessions import SessionDetail, SessionSummary
+    from tripwire_async._http.caller import Caller
 
 
 @final

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, final
 
-from tripwire_async._fields import UNSET, UnsetType
+from tripwire_async._codec.fields import UNSET, UnsetType
 from tripwire_async._generated.models.webhooks import (
     CreateWebhookEndpointRequest,
     UpdateWebhookEndpointRequest,
@@ -14,9 +14,9 @@ from tripwire_async._generated.models.webhooks import (
 )
 from tripwire_async._generated.models.webhooks_and_events import WebhookDeliveryEventType
 from tripwire_async._generated.operations import webhooks as operations
-from tripwire_async.deliveries._ticket import Ticket
 from tripwire_async.deliveries.pending import DEFAULT_SCHEDULE
-from tripwire_async.deliveries.sending import Sender
+from tripwire_async.deliveries.reference import Ticket
+from tripwire_async.deliveries.sender import Sender
 
 from ._arguments import known, known_all, page_size
 from .pagination import Listing
@@ -25,12 +25,12 @@ from .raw import RawResource, raw
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tripwire_async._caller import Caller
-    from tripwire_async._clock import Clock
+    from tripwire_async._concurrency.clock import Clock
     from tripwire_async._generated.models.webhooks import Event, WebhookEndpoint
+    from tripwire_async._http.caller import Caller
     from tripwire_async.deliveries import PendingDelivery, PollSchedule
-    from tripwire_async.deliveries.closed_loop import LoopReceiver
-    from tripwire_async.deliveries.fan_out import FanOut, Until
+    from tripwire_async.deliveries.loopback import LoopReceiver
+    from tripwire_async.deliveries.test_run import FanOut, Until
     from tripwire_async.middleware import RateLimitState
 
 
@@ -174,7 +174,7 @@ class Webhooks:
         Raises:
             ValueError: An argument that cannot work, such as an endpoint named twice; nothing was sent.
         """
-        from tripwire_async.deliveries.fan_out import FanOut  # noqa: PLC0415 - one test does without it
+        from tripwire_async.deliveries.test_run import FanOut  # noqa: PLC0415 - one test does without it
 
         return FanOut(
             self._sender,
@@ -196,7 +196,7 @@ class Webhooks:
         It listens on *host* and *port*, 0 for a free one, under every path, and is for endpoints whose URL leads to
         this process. *tolerance* is in seconds and bounds the age of what it takes; *now* returns the Unix time.
         """
-        from tripwire_async.deliveries.closed_loop import LoopReceiver  # noqa: PLC0415 - few programs are both ends
+        from tripwire_async.deliveries.loopback import LoopReceiver  # noqa: PLC0415 - few programs are both ends
 
         return LoopReceiver(self._sender, host, port, tolerance=tolerance, now=now, clock=self._clock)
 

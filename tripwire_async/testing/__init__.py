@@ -8,16 +8,17 @@ tokens that a browser hands over. With pytest, the fixtures
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from tripwire_async._lazy import lazy_exports
+
 if TYPE_CHECKING:
+    from tripwire_async.sealed_tokens.seal import seal_token
+    from tripwire_async.testing._service.deliveries import Outcome, Posting
+    from tripwire_async.testing._service.service import RecordedRequest
     from tripwire_async.testing.clock import ManualClock
-    from tripwire_async.testing.deliveries import Outcome, Posting
     from tripwire_async.testing.faults import Fault, Rule
-    from tripwire_async.testing.sealing import seal_token
     from tripwire_async.testing.server import TripwireServer
-    from tripwire_async.testing.service import RecordedRequest
 
 __all__ = [
     "Fault",
@@ -31,25 +32,15 @@ __all__ = [
 ]
 
 # pytest imports this package at its start, through the plugin: nothing heavy before it is asked for.
-_HOMES: Final = {
-    "Fault": "faults",
-    "ManualClock": "clock",
-    "Outcome": "deliveries",
-    "Posting": "deliveries",
-    "RecordedRequest": "service",
-    "Rule": "faults",
-    "TripwireServer": "server",
-    "seal_token": "sealing",
+_EXPORTS: Final = {
+    "Fault": ".faults",
+    "ManualClock": ".clock",
+    "Outcome": "._service.deliveries",
+    "Posting": "._service.deliveries",
+    "RecordedRequest": "._service.service",
+    "Rule": ".faults",
+    "TripwireServer": ".server",
+    "seal_token": "..sealed_tokens.seal",
 }
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    return getattr(import_module(f"{__name__}.{home}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -8,14 +8,14 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from tripwire_async.testing.deliveries import Outcome
-from tripwire_async.testing.messages import encode
+from tripwire_async.testing._service.deliveries import Outcome
+from tripwire_async.testing._service.messages import encode
 from tripwire_async.testing.server import TripwireServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from tripwire_async.testing.records import Wire
+    from tripwire_async.testing._service.records import Wire
 
 # Endpoints that are there from the beginning are for counting; the discard port takes what is posted to them.
 _NOBODY: Final = "http://127.0.0.1:9/"

@@ -14,7 +14,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from tripwire_async._clock import Clock, Timer
+    from tripwire_async._concurrency.clock import Clock, Timer
 
 # A woken task hands over to another a few times (a future, a timeout, a queue) before it waits again.
 _TURNS = 8

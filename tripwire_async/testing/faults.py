@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 
 import attrs
 
-from tripwire_async.testing.messages import Reply, decode, encode, refusal
-from tripwire_async.testing.problems import Problem, not_found
+from tripwire_async.testing._service.messages import Reply, decode, encode, refusal
+from tripwire_async.testing._service.problems import Problem, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from types import TracebackType
 
-    from tripwire_async.testing.messages import Call
-    from tripwire_async.testing.service import Service
+    from tripwire_async.testing._service.messages import Call
+    from tripwire_async.testing._service.service import Service
 
     Work: TypeAlias = Callable[[], Awaitable[Reply]]
     Act: TypeAlias = Callable[[Service, Call, Work], Awaitable[Reply]]

@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from aiohttp import web
 
+from tripwire_async.testing._service.deliveries import Courier, FinalStatus, Outcome, Posting
+from tripwire_async.testing._service.handlers import ROUTES
+from tripwire_async.testing._service.keys import SCOPES
+from tripwire_async.testing._service.messages import refusal
+from tripwire_async.testing._service.problems import Problem
+from tripwire_async.testing._service.seeds.payloads import payload
+from tripwire_async.testing._service.service import Limits, Service
+from tripwire_async.testing._service.state import State
 from tripwire_async.testing.clock import Calendar, OwnLoopClock
-from tripwire_async.testing.deliveries import Courier, FinalStatus, Outcome, Posting
-from tripwire_async.testing.handlers import ROUTES
-from tripwire_async.testing.keys import SCOPES
-from tripwire_async.testing.messages import refusal
-from tripwire_async.testing.problems import Problem
-from tripwire_async.testing.seeds.payloads import payload
-from tripwire_async.testing.service import Limits, Service
-from tripwire_async.testing.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
-    from tripwire_async._clock import Clock
+    from tripwire_async._concurrency.clock import Clock
+    from tripwire_async.testing._service.keys import Key
+    from tripwire_async.testing._service.limits import RetryAfter
+    from tripwire_async.testing._service.messages import Call, Reply
+    from tripwire_async.testing._service.records import Delivery, Endpoint, Event, Wire
+    from tripwire_async.testing._service.service import RecordedRequest
     from tripwire_async.testing.faults import Fault, Faults, Rule
-    from tripwire_async.testing.keys import Key
-    from tripwire_async.testing.limits import RetryAfter
-    from tripwire_async.testing.messages import Call, Reply
-    from tripwire_async.testing.records import Delivery, Endpoint, Event, Wire
-    from tripwire_async.testing.service import RecordedRequest
 
 _NO_QUERY: Final[Mapping[str, str]] = {}
 

@@ -7,10 +7,10 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from tripwire_async._enums import OpenEnum
-from tripwire_async._fields import UNSET, Timestamp, UnsetType
+from tripwire_async._codec.enums import OpenEnum
+from tripwire_async._codec.fields import UNSET, Timestamp, UnsetType
 from tripwire_async._generated.models.common import CursorPagination, ResponseMeta
-from tripwire_async._secret import Secret
+from tripwire_async._secrets.secret import Secret
 
 
 class ApiKeyType(OpenEnum):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import attrs
 
-from tripwire_async._fields import Discriminator, Timestamp
+from tripwire_async._codec.fields import Discriminator, Timestamp
 from tripwire_async._generated.models.common import (
     EventId,
     FingerprintId,

@@ -7,11 +7,11 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from tripwire_async._enums import OpenEnum
-from tripwire_async._fields import UNSET, Timestamp, UnsetType
+from tripwire_async._codec.enums import OpenEnum
+from tripwire_async._codec.fields import UNSET, Timestamp, UnsetType
 from tripwire_async._generated.models.common import GateServiceId, GateSessionId, ResponseMeta, WebhookEndpointId
 from tripwire_async._generated.models.gate_and_events import GateDeliveryEnvelope, GateDeliveryRequest
-from tripwire_async._secret import Secret
+from tripwire_async._secrets.secret import Secret
 
 
 @attrs.frozen(kw_only=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import attrs
 
-from tripwire_async._enums import OpenEnum
+from tripwire_async._codec.enums import OpenEnum
 
 
 class GateDeliveryRequestAlgorithm(OpenEnum):

@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from tripwire_async._enums import OpenEnum
-from tripwire_async._fields import UNSET, Timestamp, UnsetType
+from tripwire_async._codec.enums import OpenEnum
+from tripwire_async._codec.fields import UNSET, Timestamp, UnsetType
 from tripwire_async._generated.models.common import OrganizationId, ResponseMeta
 
 Slug: TypeAlias = str

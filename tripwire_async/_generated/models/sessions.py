@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from tripwire_async._enums import OpenEnum
-from tripwire_async._fields import Timestamp
+from tripwire_async._codec.enums import OpenEnum
+from tripwire_async._codec.fields import Timestamp
 from tripwire_async._generated.models.common import CursorPagination, EventId, FingerprintId, ResponseMeta, SessionId
 from tripwire_async._generated.models.sessions_and_fingerprints import Decision, Phase
 

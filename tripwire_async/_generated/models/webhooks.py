@@ -7,11 +7,11 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from tripwire_async._enums import OpenEnum
-from tripwire_async._fields import UNSET, Timestamp, UnsetType
+from tripwire_async._codec.enums import OpenEnum
+from tripwire_async._codec.fields import UNSET, Timestamp, UnsetType
 from tripwire_async._generated.models.common import CursorPagination, ResponseMeta, WebhookEndpointId, WebhookEventId
 from tripwire_async._generated.models.webhooks_and_events import WebhookDeliveryEventType
-from tripwire_async._secret import Secret
+from tripwire_async._secrets.secret import Secret
 
 
 class WebhookEventType(OpenEnum):

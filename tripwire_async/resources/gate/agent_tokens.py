@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, final
 
 from tripwire_async._generated.models.gate import RevokeAgentTokenRequest, VerifyAgentTokenRequest
 from tripwire_async._generated.operations import gate as operations
-from tripwire_async._secret import hidden
+from tripwire_async._secrets.secret import hidden
 from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:
-    from tripwire_async._caller import Caller
     from tripwire_async._generated.models.gate import AgentTokenVerification
-    from tripwire_async._secret import Secret
+    from tripwire_async._http.caller import Caller
+    from tripwire_async._secrets.secret import Secret
 
 
 @final

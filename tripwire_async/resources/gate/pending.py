@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, final
 
 import attrs
 
-from tripwire_async._clock import LOOP_CLOCK
+from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._concurrency.polling import PollSchedule, SharedPoll, WaitTimedOut
 from tripwire_async._generated.models.gate import GateSessionPollData, GateSessionStatus
-from tripwire_async.deliveries._polling import PollSchedule, SharedPoll, WaitTimedOut
 from tripwire_async.errors import (
     GateDeliveryError,
     GateSessionRejectedError,
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Mapping
     from datetime import datetime
 
-    from tripwire_async._clock import Clock
+    from tripwire_async._concurrency.clock import Clock
     from tripwire_async._generated.models.gate import GateSessionCreate
-    from tripwire_async._secret import Secret
+    from tripwire_async._secrets.secret import Secret
     from tripwire_async.gate_delivery import DeliveryKeyPair
 
 DEFAULT_TIMEOUT: Final = 900.0

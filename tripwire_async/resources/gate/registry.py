@@ -9,8 +9,8 @@ from tripwire_async.resources.pagination import Listing
 from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:
-    from tripwire_async._caller import Caller
     from tripwire_async._generated.models.gate import GateRegistryEntry
+    from tripwire_async._http.caller import Caller
 
 
 @final

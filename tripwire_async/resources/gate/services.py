@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from tripwire_async._fields import UNSET, UnsetType
+from tripwire_async._codec.fields import UNSET, UnsetType
 from tripwire_async._generated.models.gate import (
     CreateGateServiceRequest,
     GateBranding,
@@ -21,8 +21,8 @@ from tripwire_async.resources.raw import RawResource, raw
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tripwire_async._caller import Caller
     from tripwire_async._generated.models.gate import GateManagedService
+    from tripwire_async._http.caller import Caller
 
 
 @final

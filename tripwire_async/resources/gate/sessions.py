@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, final, overload
 
-from tripwire_async._fields import UNSET, UnsetType
+from tripwire_async._codec.fields import UNSET, UnsetType
 from tripwire_async._generated.models.gate import AcknowledgeGateSessionDeliveryRequest, CreateGateSessionRequest
 from tripwire_async._generated.models.gate_and_events import GateDeliveryRequest
 from tripwire_async._generated.operations import gate as operations
-from tripwire_async._secret import hidden
+from tripwire_async._secrets.secret import hidden
 from tripwire_async.gate_delivery import generate_key_pair
 from tripwire_async.resources._arguments import mapping, model
 from tripwire_async.resources.raw import RawResource, raw
@@ -18,14 +18,14 @@ from .pending import DEFAULT_SCHEDULE, PendingGateSession
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tripwire_async._caller import Caller
-    from tripwire_async._clock import Clock
+    from tripwire_async._concurrency.clock import Clock
     from tripwire_async._generated.models.gate import (
         GateSessionCreate,
         GateSessionDeliveryAcknowledgement,
         GateSessionPollData,
     )
-    from tripwire_async._secret import Secret
+    from tripwire_async._http.caller import Caller
+    from tripwire_async._secrets.secret import Secret
     from tripwire_async.deliveries import PollSchedule
     from tripwire_async.gate_delivery import DeliveryKeyPair
 

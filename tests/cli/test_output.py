@@ -1,0 +1,151 @@
+"""What goes to which kind of output."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import tripwire_async.cli
+from tripwire_async.cli import demo_receiver
+from tripwire_async.cli.output import Screen
+from tripwire_async.cli.tables import Table, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .conftest import Elsewhere, Ended
+
+    Cli = Callable[..., Ended]
+
+TABLE = Table(("name", "n"), [("first", 1), ("other", None)], frozenset({"n"}))
+PLAIN = "name   n\nfirst  1\nother  -\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain  text", "plain  text"),
+        ("two\nlines", "two lines"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("bell\x07", "bell\\x07"),
+        ("\u202eright to left", "\\u202eright to left"),
+        ("Zoë", "Zoë"),
+    ],
+)
+def test_text_from_elsewhere_cannot_command_a_terminal(text: str, shown: str) -> None:
+    """It is shown in one line, with what is invisible as escapes."""
+    assert shown == one_line(text)
+
+
+def test_a_table_is_plain_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Aligned, without a style."""
+    Screen().table(TABLE)
+    assert PLAIN == capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_table_is_drawn_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """By rich, in colour."""
+    Screen().table(TABLE)
+    out = capsys.readouterr().out
+    assert "\x1b[1m" in out
+    assert "first" in out
+
+
+@pytest.mark.usefixtures("terminal")
+def test_no_color_is_respected(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table is drawn, in black and white."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    Screen().table(Table(("status",), [("succeeded",)]))
+    out = capsys.readouterr().out
+    assert "succeeded" in out
+    assert "\x1b[32m" not in out
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("kind", ["dumb", "unknown", None])
+def test_a_dumb_terminal_gets_plain_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kind: str | None
+) -> None:
+    """It could not move its cursor."""
+    if kind is None:
+        monkeypatch.delenv("TERM")
+    else:
+        monkeypatch.setenv("TERM", kind)
+    Screen().table(TABLE)
+    assert PLAIN == capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_terminal_without_rich_gets_plain_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rich is an extra."""
+    monkeypatch.delitem(sys.modules, "tripwire_async.cli.rich_output", raising=False)
+    monkeypatch.delattr(tripwire_async.cli, "rich_output", raising=False)
+    for name in ("rich", "rich.box"):
+        monkeypatch.setitem(sys.modules, name, None)
+    Screen().table(TABLE)
+    assert PLAIN == capsys.readouterr().out
+
+
+def test_machines_are_told_no_prose(capsys: pytest.CaptureFixture[str]) -> None:
+    """One document, and nothing else."""
+    screen = Screen(as_json=True)
+    screen.say("hello")
+    screen.table(TABLE)
+    with screen.watch(lambda: TABLE):
+        pass
+    screen.show({"data": []}, TABLE)
+    assert '{\n  "data": []\n}\n' == capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("form", [(), ("-v",)])
+def test_a_live_table_ends_as_the_plain_one(cli: Cli, monkeypatch: pytest.MonkeyPatch, form: tuple[str, ...]) -> None:
+    """It is redrawn in place on a terminal; with a log beside it, it is drawn once."""
+    monkeypatch.setattr(demo_receiver, "SLOW", 0.3)
+    ended = cli("demo", *form)
+    assert 0 == ended.status
+    assert "succeeded" in ended.out
+    assert ("\x1b[?25l" in ended.out) is (form == ())
+    assert ended.out.count("\x1b[?25l") == ended.out.count("\x1b[?25h")
+
+
+def test_letters_that_an_output_lacks_are_shown_as_escapes(
+    cli: Cli, elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ASCII terminal gets the table all the same."""
+    elsewhere.add_endpoint(name="Zoë")
+    file = tmp_path / "out"
+    with file.open("w", encoding="ascii") as ascii_only:
+        monkeypatch.setattr(sys, "stdout", ascii_only)
+        assert 0 == tripwire_async.cli.main(["endpoints", "list"])
+    assert "Zo\\xeb" in file.read_text(encoding="ascii")
+
+
+def test_an_output_that_cannot_be_set_up_is_used_as_it_is(
+    cli: Cli, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs put objects of their own in place of stdout."""
+
+    class Own:
+        def __init__(self) -> None:
+            self.text = ""
+
+        def write(self, text: str) -> None:
+            self.text += text
+
+        def flush(self) -> None:
+            """Do nothing."""
+
+        def isatty(self) -> bool:
+            return False
+
+    own = Own()
+    monkeypatch.setattr(sys, "stdout", own)
+    tripwire_async.cli.main(["endpoints", "list", "--json"])
+    assert '"data": []' in own.text

@@ -1,0 +1,166 @@
+"""``test``: a row for each endpoint, and a status that scripts can rely on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tripwire_async.testing import Fault, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Elsewhere, Ended
+
+    Cli = Callable[..., Ended]
+
+UNKNOWN = "we_" + "0" * 32
+
+
+def test_all_active_endpoints_are_tested(cli: Cli, elsewhere: Elsewhere) -> None:
+    """Disabled ones are left alone; when all succeed the status is 0."""
+    elsewhere.script(Outcome("succeeded", 200))
+    ids = {elsewhere.add_endpoint().id for _ in range(3)}
+    cli("endpoints", "disable", elsewhere.add_endpoint().id)
+    ended = cli("test", "--all", "--in-flight", "2")
+    assert 0 == ended.status
+    rows = [line for line in ended.out.splitlines() if line.startswith("we_")]
+    assert ids == {row.split()[0] for row in rows}
+    assert all(re.search(r"  succeeded +1 +200 +\d+  req_", row) for row in rows)
+    assert "3 of 3 succeeded" == ended.out.splitlines()[-1]
+
+
+def test_one_failure_ends_none_of_the_others(cli: Cli, elsewhere: Elsewhere) -> None:
+    """Each has its row, what went wrong has a line on stderr, and the status is 1."""
+    elsewhere.script(Outcome("succeeded", 200))
+    good, bad = elsewhere.add_endpoint(), elsewhere.add_endpoint()
+    elsewhere.script(Outcome("failed", 500, error="It answered 500."), bad.id)
+    ended = cli("test", good.id, bad.id, UNKNOWN, "we_bad")
+    assert 1 == ended.status
+    assert ["succeeded", "failed", "refused", "refused"] == [
+        line.split()[1] for line in ended.out.splitlines() if line.startswith("we_")
+    ]
+    first, second, third = ended.err.splitlines()
+    assert f"tripwire-async: {bad.id}: failed: It answered 500." == first
+    assert "404" in second
+    assert "we_bad" in third
+
+
+def test_the_kind_of_trouble_is_told_only_if_all_have_it(cli: Cli, elsewhere: Elsewhere) -> None:
+    """Where others succeeded, or failed otherwise, the status is that of a bad outcome."""
+    elsewhere.script(Outcome("succeeded", 200))
+    assert 3 == cli("test", UNKNOWN).status
+    assert 2 == cli("test", "we_bad").status
+    assert 1 == cli("test", UNKNOWN, "we_bad").status
+    assert 1 == cli("test", UNKNOWN, elsewhere.add_endpoint().id).status
+
+
+def test_machines_get_every_outcome(cli: Cli, elsewhere: Elsewhere) -> None:
+    """One document, with the delivery and the error as far as there is any."""
+    elsewhere.script(Outcome("skipped"))
+    endpoint = elsewhere.add_endpoint()
+    ended = cli("test", endpoint.id, UNKNOWN, "--json")
+    skipped, refused = ended.data
+    assert ("skipped", "skipped", None) == (skipped["state"], skipped["delivery"]["status"], skipped["error"])
+    assert ("refused", None, "NotFoundError") == (refused["state"], refused["delivery"], refused["error"]["type"])
+    assert [True] == [one.startswith("req_") for one in refused["request_ids"]]
+    assert f"tripwire-async: {endpoint.id}: skipped: the service did not post it" in ended.err.splitlines()
+
+
+def test_an_endpoint_that_is_named_twice_is_tested_once(cli: Cli, elsewhere: Elsewhere) -> None:
+    """Once is enough to know."""
+    elsewhere.script(Outcome("succeeded"))
+    endpoint = elsewhere.add_endpoint()
+    assert 1 == len(cli("test", endpoint.id, endpoint.id, "--json").data)
+
+
+def test_a_delivery_that_does_not_end_in_time_is_told(cli: Cli, elsewhere: Elsewhere) -> None:
+    """The run has its own limit, and the row says that it ran out."""
+    elsewhere.script(Outcome("succeeded", after=1000))
+    ended = cli("test", elsewhere.add_endpoint().id, "--timeout", "0.3")
+    assert 1 == ended.status
+    assert "timed out" in ended.out
+    assert "had not settled after 0." in ended.err
+
+
+def test_a_test_can_be_good_as_soon_as_it_is_accepted(cli: Cli, elsewhere: Elsewhere) -> None:
+    """Nobody waits for the delivery then, and nothing is read."""
+    elsewhere.script(Outcome("succeeded", after=1000))
+    ended = cli("test", elsewhere.add_endpoint().id, "--until", "sent", "--json")
+    assert (0, "sent") == (ended.status, ended.data[0]["state"])
+    assert {"listWebhookEndpoints", "sendTestWebhook"} == {one.operation for one in elsewhere.server.requests}
+
+
+def test_a_delivery_that_cannot_be_read_is_unknown(cli: Cli, elsewhere: Elsewhere) -> None:
+    """It was sent, and a refusal to be read is told with its own status."""
+    elsewhere.script(Outcome("succeeded", after=1000))
+    elsewhere.ask(lambda server: server.fail("retrieveEvent", Fault.status(403)))
+    ended = cli("test", elsewhere.add_endpoint().id, "--json")
+    assert (3, "unknown") == (ended.status, ended.data[0]["state"])
+
+
+def test_a_delivery_that_is_recorded_late_is_pending_until_then(cli: Cli, elsewhere: Elsewhere) -> None:
+    """The answer to the send may know of no delivery."""
+    elsewhere.script(Outcome("succeeded", after=1000))
+    elsewhere.ask(lambda server: server.fail("sendTestWebhook", Fault.null_latest_delivery()))
+    elsewhere.ask(lambda server: server.fail("retrieveEvent", Fault.status(404)))
+    ended = cli("test", elsewhere.add_endpoint().id, "--json", "--timeout", "0.3")
+    assert ("timed_out", None) == (ended.data[0]["state"], ended.data[0]["delivery"])
+
+
+@pytest.mark.parametrize("form", ["--json", "-v"])
+def test_interrupting_shows_what_is_known(cli: Cli, elsewhere: Elsewhere, form: str) -> None:
+    """Ctrl-C ends it with 130, after the outcomes so far."""
+    elsewhere.script(Outcome("succeeded", after=1000))
+    endpoint = elsewhere.add_endpoint()
+    interrupting = threading.Thread(target=lambda: _interrupt(elsewhere))
+    interrupting.start()
+    ended = cli("test", endpoint.id, form)
+    interrupting.join()
+    assert 130 == ended.status
+    assert "Traceback" not in ended.err
+    if form == "--json":
+        document = json.loads(ended.out)
+        assert (True, "unknown", "pending") == (
+            document["interrupted"],
+            document["data"][0]["state"],
+            document["data"][0]["delivery"]["status"],
+        )
+    else:
+        assert f"{endpoint.id}  unknown" in ended.out
+    assert ended.err.endswith("interrupted: the end of 1 is unknown, and 0 were not begun\n")
+
+
+def _interrupt(elsewhere: Elsewhere) -> None:
+    elsewhere.wait(lambda server: any(request.operation == "retrieveEvent" for request in server.requests))
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_there_may_be_nothing_to_test(cli: Cli, elsewhere: Elsewhere) -> None:
+    """No endpoint has failed then."""
+    ended = cli("test", "--all")
+    assert (0, "0 of 0 succeeded") == (ended.status, ended.out.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((), "say which endpoints to test: name them, or --endpoints-from FILE, or --all"),
+        (("--all", UNKNOWN), "say which endpoints to test: name them, or --endpoints-from FILE, or --all"),
+        (("--all", "--in-flight", "0"), "--in-flight and --timeout must be above zero"),
+        (("--all", "--timeout", "nan"), "--in-flight and --timeout must be above zero"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_sent(
+    cli: Cli, elsewhere: Elsewhere, arguments: tuple[str, ...], complaint: str
+) -> None:
+    """With the status for wrong usage."""
+    ended = cli("test", *arguments)
+    assert (2, "", f"tripwire-async: {complaint}\n") == (ended.status, ended.out, ended.err)
+    assert [] == list(elsewhere.server.requests)

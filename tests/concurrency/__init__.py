@@ -1,0 +1,1 @@
+"""Tests of clocks, timeouts and polling."""

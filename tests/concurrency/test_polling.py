@@ -1,0 +1,329 @@
+"""One stream of reads for any number of waiters, on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support import virtual_time
+from tripwire_async._concurrency.polling import PollSchedule, SharedPoll, WaitTimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.virtual_time
+
+STEADY = PollSchedule(jitter=0.0)
+
+
+@attrs.define
+class Counter:
+    """Something to read: a number that grows by one with each read, and the times at which it was read."""
+
+    takes: float = 0.0
+    error: Exception | None = None
+    value: int = 0
+    times: list[float] = attrs.field(factory=list)
+    limits: list[float | None] = attrs.field(factory=list)
+
+    async def read(self, limit: float | None) -> int | None:
+        self.times.append(asyncio.get_running_loop().time())
+        self.limits.append(limit)
+        await asyncio.sleep(self.takes)
+        if self.error is not None:
+            raise self.error
+        self.value += 1
+        return self.value
+
+
+def at_least(number: int) -> Callable[[int], bool]:
+    return lambda value: value >= number
+
+
+def poll(latest: int | None = 0, schedule: PollSchedule = STEADY) -> SharedPoll[int]:
+    return SharedPoll(latest=latest, schedule=schedule)
+
+
+async def test_what_is_done_already_is_not_read() -> None:
+    """A wait for what is known returns it without a request."""
+    counter = Counter()
+    assert 7 == await poll(latest=7).until(counter.read, at_least(7), timeout=None)
+    assert [] == counter.times
+
+
+async def test_the_first_read_comes_after_half_a_second_then_each_pause_is_longer_by_half_up_to_the_longest() -> None:
+    """The schedule: 0.5 s first, 1.5 times longer each time, up to 10 s."""
+    counter = Counter()
+    await poll().until(counter.read, at_least(12), timeout=None)
+    pauses = [after - before for before, after in zip([0.0, *counter.times], counter.times, strict=False)]
+    assert pytest.approx([min(10.0, 0.5 * 1.5**number) for number in range(12)]) == pauses
+    assert 10.0 == pytest.approx(pauses[-1])
+
+
+async def test_where_nothing_is_known_the_first_read_comes_at_once() -> None:
+    """Only a missing state is looked for without a pause."""
+    counter = Counter()
+    await poll(latest=None).until(counter.read, at_least(1), timeout=None)
+    assert [0.0] == counter.times
+
+
+async def test_jitter_lengthens_pauses_and_never_shortens_them() -> None:
+    """With a jitter of a tenth, the half second is at most 0.55 s."""
+    counter = Counter()
+    shared: SharedPoll[int] = SharedPoll(latest=0, schedule=PollSchedule(jitter=0.1), chance=lambda: 1.0)
+    await shared.until(counter.read, at_least(1), timeout=None)
+    assert [pytest.approx(0.55)] == counter.times
+
+
+async def test_any_number_of_waiters_share_the_reads() -> None:
+    """Fifty waiters cost as many reads as one."""
+    counter = Counter(takes=0.1)
+    shared = poll()
+    waits = [asyncio.create_task(shared.until(counter.read, at_least(3), timeout=None)) for _ in range(50)]
+    assert [3] * 50 == await asyncio.gather(*waits)
+    assert 3 == len(counter.times)
+
+
+async def test_waiters_may_want_different_things() -> None:
+    """Each wait ends when its own wish is fulfilled, and the others go on."""
+    counter = Counter()
+    shared = poll()
+    early = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
+    late = asyncio.create_task(shared.until(counter.read, at_least(4), timeout=None))
+    assert 1 == await early
+    assert not late.done()
+    assert 4 == await late
+    assert 4 == len(counter.times)
+
+
+async def test_cancelling_the_leader_in_its_pause_moves_no_read() -> None:
+    """The next waiter leads on, and the read comes when it was due anyway."""
+    counter = Counter()
+    shared = poll()
+    leader = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
+    follower = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
+    await asyncio.sleep(0.3)
+    leader.cancel()
+    assert 1 == await follower
+    assert leader.cancelled()
+    assert [pytest.approx(0.5)] == counter.times
+
+
+async def test_cancelling_the_leader_in_its_read_lets_the_next_read_at_once() -> None:
+    """A read that is lost with its reader is made again for those who still wait."""
+    counter = Counter(takes=1.0)
+    shared = poll()
+    leader = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
+    follower = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
+    await asyncio.sleep(0.7)
+    leader.cancel()
+    assert 1 == await follower
+    assert [pytest.approx(0.5), pytest.approx(0.7)] == counter.times
+
+
+async def test_a_lonely_wait_that_is_cancelled_in_its_read_does_not_hurry_the_next_one() -> None:
+    """Whoever waits again and again, and gives up each time, must not turn into a stream of requests."""
+    counter = Counter(takes=1.0)
+    shared = poll()
+    wait = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
+    await asyncio.sleep(0.7)
+    wait.cancel()
+    await asyncio.wait([wait])
+    await shared.until(counter.read, at_least(1), timeout=None)
+    assert [pytest.approx(0.5), pytest.approx(0.7 + 0.75)] == counter.times
+
+
+async def test_a_wait_ends_at_its_timeout_and_another_goes_on() -> None:
+    """The leader's end is its own: the follower takes over and sees the read that the leader had not time for."""
+    counter = Counter()
+    shared = poll()
+    leader = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=0.2))
+    follower = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=5.0))
+    with pytest.raises(WaitTimedOut):
+        await leader
+    assert pytest.approx(0.2) == asyncio.get_running_loop().time()
+    assert 1 == await follower
+    assert [pytest.approx(0.5)] == counter.times
+
+
+async def test_a_follower_ends_at_its_timeout_while_the_leader_reads() -> None:
+    """A follower does not hang on a read that takes longer than it has."""
+    counter = Counter(takes=60.0)
+    shared = poll()
+    leader = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
+    await asyncio.sleep(0)
+    with pytest.raises(WaitTimedOut):
+        await shared.until(counter.read, at_least(1), timeout=2.0)
+    assert pytest.approx(2.0) == asyncio.get_running_loop().time()
+    assert 1 == await leader
+
+
+async def test_a_read_is_told_how_long_the_wait_still_has() -> None:
+    """The retries inside a read must end with the wait."""
+    counter = Counter()
+    with pytest.raises(WaitTimedOut):
+        await poll().until(counter.read, at_least(9), timeout=2.0)
+    assert [pytest.approx(1.5), pytest.approx(0.75)] == counter.limits
+
+
+async def test_a_wait_without_time_reads_nothing() -> None:
+    """A timeout of zero asks only what is known."""
+    counter = Counter()
+    with pytest.raises(WaitTimedOut):
+        await poll(latest=None).until(counter.read, at_least(1), timeout=0)
+    assert [] == counter.times
+
+
+async def test_an_error_ends_every_wait_with_one_read() -> None:
+    """A thousand waiters must not ask a thousand times what is refused."""
+    counter = Counter(error=ValueError("refused"))
+    shared = poll()
+    waits = [asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None)) for _ in range(20)]
+    outcomes = await asyncio.gather(*waits, return_exceptions=True)
+    assert [counter.error] * 20 == outcomes
+    assert 1 == len(counter.times)
+
+
+async def test_an_error_that_comes_with_the_end_of_a_wait_leaves_that_wait_its_end() -> None:
+    """Both in the same moment: the timeout was first, and nothing is reported as never retrieved."""
+    counter = Counter(takes=1.0, error=ValueError("refused"))
+    shared = poll()
+    leader = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
+    # Less than the loop's resolution after the read's end: both come in one turn of the loop, the read's end first.
+    follower = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=1.5 + 5e-10))
+    outcomes = await asyncio.gather(leader, follower, return_exceptions=True)
+    assert counter.error is outcomes[0]
+    assert isinstance(outcomes[1], WaitTimedOut)
+
+
+async def test_after_an_error_a_new_wait_reads_again_in_its_turn() -> None:
+    """An error is not remembered."""
+    counter = Counter(error=ValueError("refused"))
+    shared = poll()
+    with pytest.raises(ValueError, match="refused"):
+        await shared.until(counter.read, at_least(1), timeout=None)
+    counter.error = None
+    assert 1 == await shared.until(counter.read, at_least(1), timeout=None)
+
+
+async def test_refresh_reads_now_and_tells_those_who_wait() -> None:
+    """What is read out of turn counts for everybody, the sleeping leader included."""
+    counter = Counter()
+    shared = poll()
+    waits = [asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None)) for _ in range(3)]
+    await asyncio.sleep(0.1)
+    assert 1 == await shared.refresh(counter.read)
+    assert [1, 1, 1] == await asyncio.gather(*waits)
+    assert [pytest.approx(0.1)] == counter.times
+
+
+async def test_refresh_raises_what_the_read_raises() -> None:
+    """Whoever asks out of turn gets the error alone."""
+    counter = Counter(error=ValueError("refused"))
+    shared = poll()
+    wait = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
+    await asyncio.sleep(0.1)
+    with pytest.raises(ValueError, match="refused"):
+        await shared.refresh(counter.read)
+    counter.error = None
+    assert 1 == await wait
+
+
+async def test_a_slow_answer_does_not_undo_a_newer_one() -> None:
+    """Two reads at once may end in the wrong order; the one that began last knows best."""
+    shared = poll()
+    slow: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def read_slowly(_: float | None) -> int:
+        return await slow
+
+    async def read_quickly(_: float | None) -> int:
+        return 2
+
+    first = asyncio.create_task(shared.refresh(read_slowly))
+    await asyncio.sleep(0)
+    assert 2 == await shared.refresh(read_quickly)
+    slow.set_result(1)
+    assert 2 == await first
+    assert 2 == shared.latest
+
+
+async def test_nothing_yet_leaves_what_is_known() -> None:
+    """A read that finds nothing changes nothing, and the wait goes on."""
+    answers: list[int | None] = [None, None, 5]
+
+    async def read(_: float | None) -> int | None:
+        return answers.pop(0)
+
+    assert 5 == await poll(latest=None).until(read, at_least(5), timeout=None)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 60), st.sampled_from([0.0, 0.05, 0.4, 3.0]))
+def test_whoever_is_cancelled_the_others_get_what_they_wait_for(seed: int, waiters: int, takes: float) -> None:
+    """Random cancels and timeouts strand nobody, end no other wait, and leave no task and no waiter behind."""
+
+    async def main() -> None:
+        chance = random.Random(seed)  # noqa: S311 - chance, not secrecy
+        counter = Counter(takes=takes)
+        shared = poll(latest=chance.choice([None, 0]), schedule=PollSchedule(first=0.5, longest=2.0))
+        waits: dict[asyncio.Task[int], tuple[int, float | None]] = {}
+        for _ in range(waiters):
+            wish, timeout = chance.randint(1, 4), chance.choice([None, chance.uniform(0, 20)])
+            waits[asyncio.create_task(shared.until(counter.read, at_least(wish), timeout=timeout))] = wish, timeout
+            await asyncio.sleep(chance.choice([0, chance.uniform(0, 1)]))
+            if chance.random() < 0.5:
+                chance.choice(list(waits)).cancel()
+        await asyncio.wait(waits, timeout=3600)
+        for wait, (wish, timeout) in waits.items():
+            assert wait.done()
+            if wait.cancelled():
+                continue
+            error = wait.exception()
+            assert error is None or (timeout is not None and isinstance(error, WaitTimedOut))
+            assert error is not None or wait.result() >= wish
+        assert not shared._waiting
+        assert not shared._led
+        assert {asyncio.current_task()} == asyncio.all_tasks()
+
+    virtual_time.run(main())
+
+
+async def test_a_thousand_waiters_with_random_cancels_leave_nothing_behind() -> None:
+    """Half of a thousand are cancelled at random moments; the rest end, with few reads, and nothing stays."""
+    chance = random.Random(7)  # noqa: S311 - chance, not secrecy
+    counter = Counter(takes=0.2)
+    shared = poll()
+    waits = [asyncio.create_task(shared.until(counter.read, at_least(5), timeout=None)) for _ in range(1000)]
+
+    async def cancel_some() -> None:
+        for wait in chance.sample(waits, 500):
+            await asyncio.sleep(0.01)
+            wait.cancel()
+
+    await cancel_some()
+    outcomes = await asyncio.gather(*waits, return_exceptions=True)
+    assert {5} == {outcome for outcome in outcomes if not isinstance(outcome, BaseException)}
+    assert all(isinstance(outcome, (int, asyncio.CancelledError)) for outcome in outcomes)
+    assert not shared._waiting
+    assert {asyncio.current_task()} == asyncio.all_tasks()
+    assert len(counter.times) < 60
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"first": 0}, {"factor": 0.5}, {"longest": 0}, {"jitter": -0.1}, {"jitter": 1.5}], ids=str
+)
+def test_a_schedule_that_cannot_work_is_refused(wrong: dict[str, float]) -> None:
+    """No pause of nothing, none that shrinks, and no jitter that shortens or doubles."""
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        PollSchedule(**wrong)
+
+
+def test_the_longest_pause_is_kept_however_many_reads_there_were() -> None:
+    """No overflow after thousands of reads."""
+    assert 10.0 == PollSchedule().pause(100_000)

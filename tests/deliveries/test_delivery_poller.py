@@ -1,0 +1,423 @@
+"""Many deliveries settled with few reads, on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.delivery_service import ORGANIZATION, Service, endpoint, lose, now, webhooks
+from tests.support.virtual_time import run
+from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._http.messages import Response
+from tripwire_async.deliveries import PollSchedule
+from tripwire_async.deliveries._settle_times import SettleTimes
+from tripwire_async.deliveries.delivery_poller import Watcher, _settle
+from tripwire_async.errors import DeliveryError, DeliveryTimeoutError, PermissionDeniedError, RequestTimeoutError
+
+if TYPE_CHECKING:
+    from tripwire_async._http.messages import Request
+    from tripwire_async.deliveries import PendingDelivery
+    from tripwire_async.resources.webhooks import Webhooks
+
+pytestmark = pytest.mark.virtual_time
+
+
+async def send(client: Webhooks, count: int) -> list[PendingDelivery]:
+    """Send so many tests at once."""
+    return await asyncio.gather(*(client.send_test(ORGANIZATION, endpoint(number)) for number in range(count)))
+
+
+async def settle(handles: list[PendingDelivery], timeout: float | None = 300.0) -> None:
+    """Wait for all, each in a task of its own."""
+    for delivery in await asyncio.gather(*(asyncio.create_task(handle.settled(timeout)) for handle in handles)):
+        assert delivery.status == "succeeded"
+    assert 1 == len(asyncio.all_tasks())
+
+
+def refusal(status: int) -> Response:
+    return Response(status, {}, b'{"error": {"code": "x", "message": "no", "status": 403, "retryable": false}}')
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_one_or_two_are_read_each_by_itself(count: int) -> None:
+    """On their own schedule: half a second, then half as long again each time."""
+    service = Service(takes=1.5)
+    await settle(await send(webhooks(service), count))
+    assert (0, 3 * count) == (service.count("listEvents"), service.count("retrieveEvent"))
+
+
+@pytest.mark.parametrize("count", [3, 10, 200])
+async def test_several_are_read_together(count: int) -> None:
+    """A few pages tell of all of them, and nothing is read by itself."""
+    service = Service(takes=5.0)
+    await settle(await send(webhooks(service), count))
+    assert 0 == service.count("retrieveEvent")
+    assert service.count("listEvents") <= 8
+    assert now() <= 8.2
+
+
+async def test_the_first_read_waits_for_as_long_as_deliveries_usually_take() -> None:
+    """What the first round has told, the second knows: one page, just after the last has ended."""
+    service = Service(takes=5.0)
+    client = webhooks(service)
+    await settle(await send(client, 50))
+    pages, began = service.count("listEvents"), now()
+    await settle(await send(client, 50))
+    assert pages + 1 == service.count("listEvents")
+    assert 5.0 < now() - began < 5.5
+
+
+async def test_a_page_for_others_puts_off_nobodys_own_time() -> None:
+    """What was told of a delivery before it can have ended says nothing of when to look again."""
+    service = Service(takes=5.0)
+    client = webhooks(service)
+    await settle(await send(client, 50))
+    pages, began = service.count("listEvents"), now()
+    waits = [asyncio.create_task(handle.settled()) for handle in await send(client, 4)]
+    await asyncio.sleep(2)
+    waits += [asyncio.create_task(handle.settled()) for handle in await send(client, 20)]
+    await asyncio.gather(*waits)
+    assert pages + 2 == service.count("listEvents")
+    assert now() - began < 7.4
+
+
+async def test_those_that_no_page_tells_of_any_more_are_read_once_each() -> None:
+    """A page holds 200 events: of 300 sent together a hundred cost a request each, when they have probably ended."""
+    service = Service(takes=5.0)
+    await settle(await send(webhooks(service), 300))
+    assert 100 == service.count("retrieveEvent")
+    assert now() < 7
+
+
+async def test_those_beyond_the_page_that_never_end_are_not_read_all_the_time() -> None:
+    """However many they are, five requests in a second read them all."""
+    service = Service(takes=lambda number: 1e9 if number < 100 else 1.0)
+    waits = [asyncio.create_task(handle.settled(60.0)) for handle in await send(webhooks(service), 300)]
+    ends = await asyncio.gather(*waits, return_exceptions=True)
+    assert 100 == sum(isinstance(end, DeliveryTimeoutError) for end in ends)
+    assert service.count("retrieveEvent") < 5 * 60 + 100
+
+
+async def test_nothing_is_known_beyond_the_page_after_a_while() -> None:
+    """Where no page tells how long deliveries take, those beyond it are read all the same, after ten seconds."""
+    service = Service(takes=lambda number: 1.0 if number < 50 else 1e9)
+    handles = await send(webhooks(service), 250)
+    waits = [asyncio.create_task(handle.settled(20.0)) for handle in handles]
+    ends = await asyncio.gather(*waits, return_exceptions=True)
+    assert 50 == sum(not isinstance(end, DeliveryTimeoutError) for end in ends)
+
+
+async def test_an_event_that_is_too_new_for_the_page_is_waited_for() -> None:
+    """Nothing is read by itself only because the copy that the page comes from lags behind."""
+    service = Service(takes=1.0, lag=2.0)
+    await settle(await send(webhooks(service), 10))
+    assert 0 == service.count("retrieveEvent")
+
+
+async def test_an_event_that_never_appears_is_an_error_for_those_who_wait_for_it_alone() -> None:
+    """The others on the page settle."""
+    service = Service(takes=1.0)
+    handles = await send(webhooks(service), 4)
+    service.sent = [one for one in service.sent if one.number]
+    ends = await asyncio.gather(*(handle.settled() for handle in handles), return_exceptions=True)
+    assert 1 == sum(isinstance(end, DeliveryError) for end in ends)
+    assert 3 == sum(not isinstance(end, BaseException) for end in ends)
+
+
+async def test_an_event_that_never_appears_is_looked_for_by_itself() -> None:
+    """Also while others are waited for: only its own read can tell that it is not there."""
+    service = Service(takes=40.0)
+    handles = await send(webhooks(service), 5)
+    service.sent = [one for one in service.sent if one.number]
+    ends = await asyncio.gather(*(handle.settled() for handle in handles), return_exceptions=True)
+    assert 1 == sum(isinstance(end, DeliveryError) for end in ends)
+
+
+async def test_whoever_may_not_read_is_told_so_in_every_wait() -> None:
+    """A refused page ends all the waits that it was read for, with its error."""
+    service = Service()
+    client = webhooks(service)
+    handles = await send(client, 5)
+    service.spoil = lambda request, when: refusal(403)
+    ends = await asyncio.gather(*(asyncio.create_task(handle.settled()) for handle in handles), return_exceptions=True)
+    assert [PermissionDeniedError] * 5 == [type(end) for end in ends]
+    assert 1 == service.reads
+
+
+async def test_a_page_that_is_lost_is_read_again() -> None:
+    """What may pass by itself ends no wait."""
+    service = Service(takes=1.0)
+
+    async def direct(request: Request, call_next: object) -> Response:
+        return await service(request)
+
+    client = webhooks(service, direct)
+    handles = await send(client, 5)
+    service.spoil = lose("listEvents", "after", 0, 1)
+    await settle(handles)
+
+
+async def test_a_limit_of_the_leaders_own_ends_no_other_wait() -> None:
+    """Its read is cut short with it, and the next one reads."""
+    service = Service(takes=0.4, latency=(2.0, 2.0))
+    client = webhooks(service)
+    await send(client, 5)
+    first, *others = [
+        await client.send_test(
+            ORGANIZATION, endpoint(number), poll=PollSchedule(first=0.12 if number else 0.1, factor=10.0, jitter=0.0)
+        )
+        for number in range(5)
+    ]
+    began = now()
+    short = asyncio.create_task(first.settled(1.5))
+    waits = [asyncio.create_task(handle.settled()) for handle in others]
+    with pytest.raises(DeliveryTimeoutError):
+        await short
+    assert now() - began < 1.6
+    await asyncio.gather(*waits)
+    # Not after a pause, as if something had gone wrong.
+    assert now() - began < 3.7
+
+
+async def test_waits_end_when_their_time_is_up_whoever_leads() -> None:
+    """Leader and followers each have a limit of their own."""
+    service = Service(takes=100.0)
+    handles = await send(webhooks(service), 20)
+    began = now()
+    waits = [asyncio.create_task(handle.settled(3.0 + number / 10)) for number, handle in enumerate(handles)]
+    for number, wait in enumerate(waits):
+        with pytest.raises(DeliveryTimeoutError):
+            await wait
+        assert now() - began == pytest.approx(3.0 + number / 10, abs=0.01)
+
+
+async def test_when_the_others_have_left_the_last_is_read_by_itself() -> None:
+    """It does not wait for a page that is not worth its price."""
+    service = Service(takes=4.0)
+    client = webhooks(service)
+    await settle(await send(client, 3))
+    handles = await send(client, 3)
+    waits = [asyncio.create_task(handle.settled()) for handle in handles]
+    await asyncio.sleep(2)
+    reads = service.count("retrieveEvent")
+    for wait in waits[:2]:
+        wait.cancel()
+    await waits[2]
+    assert service.count("retrieveEvent") > reads
+
+
+@pytest.mark.parametrize("tick", [0.0, 1e-6])
+@pytest.mark.parametrize(("count", "slow"), [(3, 12), (2, 5), (10, 60)])
+def test_what_a_page_has_just_told_of_is_not_read_at_once(count: int, slow: int, tick: float) -> None:
+    """Neither by another page nor by itself, however few are left, and also where a clock goes on in the meantime."""
+
+    async def main() -> list[tuple[str, float]]:
+        service = Service(takes=lambda number: 2.0 if number < slow else 9.0)
+        await settle(await send(webhooks(service), slow + count))
+        return service.requests[slow + count :]
+
+    reads = run(main(), tick)
+    assert min(later - sooner for (name, sooner), (_, later) in pairwise(reads) if name == "listEvents") > 0.4
+    assert len(reads) <= 15
+
+
+async def test_what_takes_longer_than_most_is_read_when_the_slowest_have_ended() -> None:
+    """The last of many are not left to pauses that grow with their age."""
+    service = Service(takes=lambda number: 6.0 if number % 10 == 0 else 4.0)
+    client = webhooks(service)
+    await settle(await send(client, 50))
+    began, reads = now(), service.reads
+    await settle(await send(client, 30))
+    assert service.reads - reads <= 3
+    assert now() - began < 6.5
+
+
+async def test_the_deliveries_that_were_sent_last_are_learned_from() -> None:
+    """Of those that a page tells of, in the order in which they are waited for."""
+    service = Service(takes=lambda number: (1 + number) / 200)
+    client = webhooks(service)
+    handles = await send(client, 150)
+    await asyncio.sleep(1)
+    await settle(handles)
+    order = {one.event_id: one.takes for one in service.sent}
+    learned = [order[handle.event_id] for handle in handles][-100:]
+    assert learned == pytest.approx(list(client._sender.times._seconds), abs=0.0021)
+
+
+async def test_a_refresh_reads_at_once() -> None:
+    """It is no wait, and does not wait for the page."""
+    service = Service(takes=5.0)
+    handles = await send(webhooks(service), 5)
+    waits = [asyncio.create_task(handle.settled()) for handle in handles]
+    await asyncio.sleep(1)
+    reads, began = service.count("retrieveEvent"), now()
+    delivery = await handles[0].refresh()
+    assert delivery is not None
+    assert (reads + 1, "pending") == (service.count("retrieveEvent"), delivery.status)
+    assert now() - began < 0.1
+    await asyncio.gather(*waits)
+
+
+async def test_who_sleeps_until_its_own_next_read_is_told_of_the_others_page() -> None:
+    """Two that wait already for their own time, and one whose time has come."""
+    service = Service(takes=0.3)
+    client = webhooks(service)
+    handles = await send(client, 30)
+    waits = [asyncio.create_task(handle.settled()) for handle in handles[:-1]]
+    await asyncio.sleep(0.3)
+    late = asyncio.create_task(handles[-1].settled())
+    await asyncio.gather(*waits)
+    assert now() < 1.0
+    assert "succeeded" == (await late).status
+    assert now() < 1.0
+    assert 1 == service.reads
+
+
+async def test_resumed_waits_are_read_at_once_and_together() -> None:
+    """How long they have been on their way is not known."""
+    service = Service(takes=1.0)
+    client = webhooks(service)
+    handles = await send(client, 50)
+    await settle(handles)
+    began, reads = now(), service.reads
+    await settle([client.resume(handle.to_token()) for handle in handles])
+    assert now() - began < 1.0
+    assert service.reads - reads <= 4
+
+
+async def test_resumed_waits_that_have_not_ended_are_read_again() -> None:
+    """Their age counts from when they were first waited for."""
+    service = Service(takes=6.0)
+    handles = await send(webhooks(service), 5)
+    client = webhooks(service)
+    await settle([client.resume(handle.to_token()) for handle in handles])
+    assert now() < 12
+    assert service.reads < 15
+
+
+async def test_two_organizations_share_no_page() -> None:
+    """A page is of one organization; how long deliveries take is learned from all."""
+    service = Service()
+    client = webhooks(service)
+    other = "org_" + 26 * "1"
+    mine = await send(client, 3)
+    theirs = await asyncio.gather(*(client.send_test(other, endpoint(9 + number)) for number in range(3)))
+    await settle([*mine, *theirs])
+    assert service.count("listEvents") >= 2
+
+
+async def test_nothing_is_left_of_those_who_waited() -> None:
+    """The watcher knows nobody any more, and goes with the last handle."""
+    service = Service(takes=1.0)
+    client = webhooks(service)
+    handles = await send(client, 5)
+    await settle(handles)
+    watcher = client._sender.watcher(ORGANIZATION)
+    assert [] == [*watcher._watched, *watcher._inside, *watcher._words, *watcher._beyond]
+    assert not watcher._led
+    assert handles[0]._watch is None
+    del handles, watcher
+    assert 0 == len(client._sender._watchers)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**32), takes=st.sampled_from([0.05, 1.0, 5.0]))
+def test_a_thousand_waiters_with_random_cancels_leave_nobody_waiting(seed: int, takes: float) -> None:
+    """Whoever leads may go at any moment, also all at once; the rest are told, and no task is left."""
+
+    async def main() -> None:
+        chance = random.Random(seed)  # noqa: S311 - which waits are cancelled, no secret
+        service = Service(takes=lambda number: takes * chance.uniform(0.5, 1.5))
+        handles = await send(webhooks(service), 100)
+        waits = [asyncio.create_task(chance.choice(handles).settled(600)) for _ in range(1000)]
+        cancelled = set()
+        for _ in range(chance.randint(1, 30)):
+            await asyncio.sleep(chance.uniform(0, takes / 4))
+            for wait in chance.sample(waits, chance.choice([1, 30, 200])):
+                if wait.cancel():
+                    cancelled.add(wait)
+        ends = await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), 60 + 3 * takes)
+        for wait, end in zip(waits, ends, strict=True):
+            assert (wait in cancelled) == isinstance(end, asyncio.CancelledError)
+        assert 1 == len(asyncio.all_tasks())
+
+    run(main())
+
+
+async def test_a_timer_that_rings_for_one_who_was_told_changes_nothing() -> None:
+    """A page and the end of a wait may come in the same turn of the loop."""
+    word: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    word.set_result(None)
+    _settle(word, None)
+    assert word.done()
+
+
+async def test_an_error_that_nobody_expects_reaches_all_who_wait() -> None:
+    """A middleware that raises something else ends the waits, and leads nobody into waiting for ever."""
+
+    async def broken(*args: object, **options: object) -> object:
+        raise ZeroDivisionError
+
+    watcher = Watcher(broken, ORGANIZATION, SettleTimes(), LOOP_CLOCK)  # type: ignore[arg-type] - it only raises
+    service = Service()
+    handles = await send(webhooks(service), 4)
+    for handle in handles:
+        handle._watchers = lambda organization_id: watcher
+    ends = await asyncio.gather(*(asyncio.create_task(handle.settled()) for handle in handles), return_exceptions=True)
+    assert [ZeroDivisionError] * 4 == [type(end) for end in ends]
+
+
+async def test_a_transport_error_of_the_page_is_the_trouble_of_all() -> None:
+    """A wait that runs out says what kept it from knowing."""
+    service = Service()
+
+    async def direct(request: Request, call_next: object) -> Response:
+        return await service(request)
+
+    handles = await send(webhooks(service, direct), 4)
+    lost = lose("listEvents", "before", 0)
+
+    def spoil(request: Request, when: str) -> Response | None:
+        if request.operation.id == "listEvents" and now() > 2:
+            raise RequestTimeoutError("too slow", maybe_sent=True)
+        return lost(request, when)
+
+    service.spoil = spoil
+    ends = await asyncio.gather(*(handle.settled(5) for handle in handles), return_exceptions=True)
+    for end in ends:
+        assert isinstance(end, DeliveryTimeoutError)
+        assert isinstance(end.__cause__, RequestTimeoutError)
+
+
+async def test_waits_that_are_shorter_than_deliveries_usually_take_are_read_before_they_end() -> None:
+    """Once, a second before: what has ended by then has not timed out."""
+    service = Service(takes=20.0)
+    client = webhooks(service)
+    await settle(await send(client, 50))
+    service.takes = 3.0
+    pages = service.count("listEvents")
+    await settle(await send(client, 50), timeout=10.0)
+    assert pages + 1 == service.count("listEvents")
+    service.takes = 30.0
+    waits = [asyncio.create_task(handle.settled(10.0)) for handle in await send(client, 50)]
+    await asyncio.wait(waits)
+    assert {DeliveryTimeoutError} == {type(wait.exception()) for wait in waits}
+    assert pages + 2 == service.count("listEvents")
+
+
+async def test_deliveries_that_took_an_hour_keep_no_others_from_being_read() -> None:
+    """As those to dead endpoints, which the service tries again and again, while the others end at once."""
+    service = Service(takes=3600.0)
+    client = webhooks(service)
+    handles = await send(client, 50)
+    await asyncio.sleep(3600.0)
+    await settle(handles)
+    service.takes, began = 3.0, now()
+    await settle(await send(client, 50))
+    assert now() - began < 40.0

@@ -1,0 +1,1 @@
+"""Tests of messages, the pipeline, the caller and the transport."""

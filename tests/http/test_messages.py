@@ -1,0 +1,94 @@
+"""Requests and responses: frozen values that tell nothing that should stay untold."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import inspect
+import pickle
+
+import pytest
+from msgspec.structs import astuple, replace
+from rich.pretty import pretty_repr
+from yarl import URL
+
+from tripwire_async._http.caller import Answer
+from tripwire_async._http.messages import Request, Response, Trace
+from tripwire_async._http.operation import Operation
+from tripwire_async._secrets.secret import Secret
+from tripwire_async.deliveries.reference import Ticket
+
+OPERATION = Operation[object](
+    id="createThing", method="POST", path="/v1/things", authority="secret", success=201, returns=object
+)
+REQUEST = Request(
+    operation=OPERATION,
+    url=URL("https://api.example/v1/things"),
+    headers={"Accept": "application/json"},
+    body=b'{"password": "hunter2"}',
+    timeout=30.0,
+    deadline=300.0,
+    bearer=Secret("gtpoll_1"),
+    max_attempts=2,
+    lane="poll",
+    trace=Trace(client_request_id="creq_1", attempts=2),
+)
+
+
+def test_with_header_changes_the_headers_and_nothing_else() -> None:
+    """Every other field, whichever may come to be, is carried over; the trace is the very same."""
+    changed = REQUEST.with_header("X-Thing", "1")
+    assert changed.headers == {"Accept": "application/json", "X-Thing": "1"}
+    assert REQUEST.headers == {"Accept": "application/json"}
+    assert replace(REQUEST, headers=changed.headers) == changed
+    assert changed.trace is REQUEST.trace
+
+
+@pytest.mark.parametrize("message", [Request, Response, Trace, Answer, Ticket])
+def test_what_makes_a_message_can_be_looked_up(message: type[object]) -> None:
+    """By a shell, by the documentation, by a test that makes a double of it."""
+    assert list(message.__annotations__) == list(inspect.signature(message).parameters)
+
+
+def test_with_header_replaces_a_header_of_that_name() -> None:
+    """There is one value a name."""
+    assert REQUEST.with_header("Accept", "text/html").headers == {"Accept": "text/html"}
+
+
+def test_a_request_prints_neither_its_body_nor_its_credentials() -> None:
+    """A request stands in tracebacks and logs; what it carries does not."""
+    printed = repr(REQUEST.with_header("authorization", "Bearer sk_test_1"))
+    assert "hunter2" not in printed
+    assert "sk_test_1" not in printed
+    assert "gtpoll_1" not in printed
+    assert "body=<23 bytes>" in printed
+    assert "body=None" in repr(replace(REQUEST, body=None))
+
+
+def test_a_response_prints_no_body() -> None:
+    """An answer may hold a signing secret."""
+    assert repr(Response(201, {}, b"whsec_123")) == "Response(status=201, headers={}, body=<9 bytes>)"
+
+
+def test_rich_prints_no_more_than_anything_else() -> None:
+    """It prints tracebacks with the locals of their frames, and asks a struct before it takes its repr."""
+    request = REQUEST.with_header("Authorization", "Bearer sk_test_1")
+    answer = Answer(None, 200, {"Set-Cookie": "id=1"}, None, Trace())
+    printed = pretty_repr([request, Response(201, {"Set-Cookie": "id=1"}, b"whsec_123"), answer])
+    for untold in ("hunter2", "sk_test_1", "gtpoll_1", "id=1", "whsec_123"):
+        assert untold not in printed
+    assert "body=<23 bytes>" in printed
+
+
+async def test_a_copy_of_a_request_in_depth_has_no_loop() -> None:
+    """A loop can be neither copied nor pickled; whatever keeps copies of requests can keep those of a running call."""
+    request = replace(REQUEST, bearer=None, loop=asyncio.get_running_loop())
+    for copied in (copy.deepcopy(request), pickle.loads(pickle.dumps(request))):  # noqa: S301 - our own pickle
+        assert copied.loop is None
+        assert astuple(request)[1:-1] == astuple(copied)[1:-1]
+        assert copied.trace is not request.trace
+
+
+def test_the_time_waited_is_the_limiters_and_the_backoffs() -> None:
+    """The wire is no waiting."""
+    assert Trace(limiter=1.0, backoff=2.0, wire=4.0).waited == 3.0

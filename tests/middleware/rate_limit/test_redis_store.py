@@ -1,0 +1,433 @@
+"""The store in Redis, asked directly: what it grants, carries on and remembers. Time is told as seconds ago."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import itertools
+import time
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+import redis.asyncio
+
+from tests.support.redis_server import RedisServer
+from tripwire_async.errors import ConfigurationError
+from tripwire_async.middleware.rate_limit.redis_store import RedisStore
+from tripwire_async.middleware.rate_limit.store import Ask, Ended, Outcome, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    """Run one server for all tests here; each store has a name of its own."""
+    with RedisServer() as server:
+        yield server
+
+
+NAMES = itertools.count()
+
+
+@pytest.fixture
+def key() -> str:
+    """Return what the keys of this test's store begin with."""
+    return f"tripwire:{{test.{next(NAMES)}}}"
+
+
+@pytest.fixture
+async def store(server: RedisServer, key: str) -> AsyncIterator[RedisStore]:
+    """Return a store that nobody has asked before, and close it."""
+    store = RedisStore(server.url, name=key[len("tripwire:{") : -1])
+    yield store
+    await store.aclose()
+
+
+@pytest.fixture
+async def raw(server: RedisServer) -> AsyncIterator[Any]:
+    """Return a client that looks into the server, and changes what is there."""
+    async with redis.asyncio.Redis.from_url(server.url) as client:
+        yield client
+
+
+@attrs.define
+class Process:
+    """Asks as one process does, and counts for it; what *ended* did so some seconds ago."""
+
+    store: RedisStore
+    client: str
+    number: int = 0
+    serial: int = 0
+    asked: Ask | None = None
+    owed: list[Ended] = attrs.field(factory=list)
+
+    async def ask(self, single: int = 0, bulk: int = 0, limit: int | None = None, window: float | None = None) -> Reply:
+        self.number += 1
+        now = time.monotonic()
+        ended = tuple(attrs.evolve(each, sent=now - each.sent, at=now - each.at) for each in self.owed)
+        self.asked = Ask(self.client, self.number, now, single, bulk, limit, window, ended)
+        self.owed.clear()
+        return await self.store.exchange(self.asked)
+
+    async def again(self) -> Reply:
+        assert self.asked is not None
+        return await self.store.exchange(self.asked)
+
+    def ended(
+        self,
+        slot: str = "",
+        outcome: Outcome = "answered",
+        *,
+        sent: float = 0.0,
+        at: float = 0.0,
+        **told: Any,
+    ) -> None:
+        """Have one end; *sent* and *at* are seconds ago."""
+        self.serial += 1
+        self.owed.append(Ended(self.serial, slot or f"alone.{self.serial}", sent, at, outcome, **told))
+
+
+async def full(store: RedisStore, limit: int, window: float, *, ago: float = 0.0) -> Process:
+    """Return a process that has sent *limit* requests and one more, *ago* seconds before, which was refused."""
+    process = Process(store, "full")
+    for count in range(1, limit + 1):
+        process.ended(sent=ago, at=ago, limit=limit, count=count)
+    process.ended("", "refused", sent=ago, at=ago, limit=limit, retry_after=window)
+    await process.ask()
+    return process
+
+
+async def test_before_a_limit_is_known_the_asker_decides_how_to_open(store: RedisStore) -> None:
+    """It is granted what it wants, and others are told that something is to be heard of."""
+    reply = await Process(store, "one").ask(single=1, bulk=2)
+    assert (3, None, None, 0.0, True) == (reply.granted, reply.limit, reply.window, reply.cooldown, reply.unsettled)
+
+
+async def test_what_one_was_told_the_others_know(store: RedisStore) -> None:
+    """The limit comes with an answer; what it says is used is not granted to others."""
+    one, two = Process(store, "one"), Process(store, "two")
+    await one.ask(single=1)
+    one.ended("1.1", limit=10, count=8)
+    await one.ask()
+    reply = await two.ask(bulk=5)
+    assert (10, None, 2) == (reply.limit, reply.window, reply.granted)
+
+
+async def test_a_refusal_holds_everybody_and_tells_the_length_of_the_window(store: RedisStore) -> None:
+    """The window is as long as it takes from the first of the requests that count until one fits again."""
+    process = Process(store, "one")
+    for count in range(1, 11):
+        process.ended(sent=0.5, at=0.5, limit=10, count=count)
+    process.ended("", "refused", sent=0.1, at=0.1, limit=10, retry_after=5.0, hold=5.0)
+    await process.ask()
+    reply = await Process(store, "two").ask(single=1)
+    assert (0, True) == (reply.granted, reply.unsettled)
+    assert reply.window == pytest.approx(5.4, abs=0.01)
+    assert reply.cooldown == pytest.approx(4.9, abs=0.05)
+    assert 0 < reply.wait <= 1.0  # it may end earlier than anybody thought
+
+
+async def test_the_full_window_is_knocked_at_once_by_one(store: RedisStore) -> None:
+    """Nothing but a refusal tells how long it lasts; whoever asks meanwhile looks again soon."""
+    one, two = Process(store, "one"), Process(store, "two")
+    one.ended(limit=10, count=10)
+    assert (await one.ask(bulk=5)).granted == 1
+    reply = await two.ask(single=1)
+    assert (0, 0.02) == (reply.granted, reply.wait)
+
+
+async def test_after_a_cooldown_one_goes_first(store: RedisStore) -> None:
+    """Its answer opens for the others; a probe that is lost is followed by the next."""
+    await full(store, 10, 5.0, ago=20.0)
+    one, two = Process(store, "one"), Process(store, "two")
+    assert (await one.ask(bulk=3)).granted == 1
+    assert (await two.ask(single=1)).granted == 0
+    one.ended("1.1", "lost")
+    await one.ask()
+    assert (await two.ask(bulk=3)).granted == 1
+    two.ended("2.1", limit=10, count=1)
+    reply = await two.ask(bulk=3)
+    assert (3, False) == (reply.granted, reply.unsettled)
+
+
+async def test_a_probe_that_nobody_tells_of_is_not_waited_for_without_end(
+    store: RedisStore, raw: Any, key: str
+) -> None:
+    """Its process may be gone."""
+    await full(store, 10, 5.0, ago=20.0)
+    one, two = Process(store, "one"), Process(store, "two")
+    assert (await one.ask(single=1)).granted == 1
+    await raw.zadd(f"{key}:slots", {"one:1.1": 0})
+    assert (await two.ask(single=1)).granted == 1
+
+
+async def opened(store: RedisStore, limit: int, window: float) -> Process:
+    """Return a process that knows limit and window, with nothing in the window but its own probe."""
+    await full(store, limit, window, ago=10 * window)
+    process = Process(store, "one")
+    await process.ask(single=1)
+    process.ended("1.1", limit=limit, count=1)
+    await process.ask()
+    return process
+
+
+async def test_no_more_are_granted_than_the_window_leaves(store: RedisStore) -> None:
+    """In bites, so that others find something; then whoever asks is told when the first one leaves."""
+    one = await opened(store, 10, 5.0)
+    granted = [await one.ask(bulk=20) for _ in range(4)]
+    assert [4, 4, 1, 0] == [reply.granted for reply in granted]
+    assert [0.005, 1.0] == [granted[0].wait, granted[3].wait]
+
+
+async def test_a_slot_that_was_not_used_is_free_again(store: RedisStore) -> None:
+    """Nothing reached the service."""
+    one = await opened(store, 5, 5.0)
+    assert (await one.ask(bulk=20)).granted == 4
+    assert (await one.ask(bulk=1)).granted == 0
+    one.ended("3.2", "unsent")
+    assert (await one.ask(bulk=2)).granted == 1
+
+
+async def test_the_wait_ends_when_the_first_ones_leave(store: RedisStore) -> None:
+    """Some are gathered, so that few questions are asked, for a fiftieth of a second at the most."""
+    one = await opened(store, 60, 5.0)
+    for ago in (4.9, 4.895, 4.5):
+        one.ended(sent=ago, at=ago)
+    for _ in range(56):
+        one.ended(sent=1.0, at=1.0)
+    reply = await one.ask(bulk=3)
+    assert reply.granted == 0
+    assert reply.wait == pytest.approx(5.0035 - 4.9 + 0.02, abs=0.01)
+
+
+async def test_a_part_of_a_long_window_is_kept_for_single_calls(store: RedisStore) -> None:
+    """A fiftieth, of limits from a hundred on."""
+    one = await opened(store, 100, 60.0)
+    for _ in range(96):
+        one.ended(sent=1.0, at=1.0)
+    assert (await one.ask(bulk=9)).granted == 1
+    assert (await one.ask(bulk=9)).granted == 0
+    assert (await one.ask(single=9)).granted == 2
+
+
+async def test_those_who_wait_have_equal_parts(store: RedisStore) -> None:
+    """Who has had his part leaves the rest, as long as others wait for it, however often he asks."""
+    one = await opened(store, 20, 60.0)
+    two = Process(store, "two")
+    for _ in range(17):
+        one.ended(sent=1.0, at=1.0)
+    assert (await one.ask(bulk=4)).granted == 2
+    assert (await two.ask(bulk=4)).others == 1
+    one.ended("3.1", "unsent")
+    one.ended("3.2", "unsent")
+    one.asked = None
+    assert (await one.ask(bulk=9)).granted == 2
+
+
+async def test_the_same_question_is_answered_once(store: RedisStore) -> None:
+    """A question whose answer got lost grants the same slots again, and counts what it told once."""
+    one = await opened(store, 10, 5.0)
+    one.ended(limit=10, count=2)
+    assert [4, 4] == [(await one.ask(bulk=4)).granted, (await one.again()).granted]
+    assert [4, 0] == [(await one.ask(bulk=4)).granted, (await one.ask(bulk=4)).granted]
+
+
+async def test_requests_of_others_who_do_not_ask_are_left_room_for(store: RedisStore) -> None:
+    """The service counts more than went through the store; it does so for a window at the most."""
+    one = await opened(store, 10, 5.0)
+    one.ended(limit=10, count=9)
+    assert (await one.ask(bulk=9)).granted == 1
+    reply = await one.ask(bulk=9)
+    assert (0, 1.0) == (reply.granted, reply.wait)
+
+
+async def test_the_window_is_shortened_when_the_service_counts_fewer(store: RedisStore) -> None:
+    """What has left was sent longer ago than the window is long."""
+    one = await opened(store, 10, 60.0)
+    for ago in (9.0, 8.0, 7.0, 6.0):
+        one.ended(sent=ago, at=ago)
+    one.ended("", "lost", sent=5.0, at=5.0)
+    one.ended(sent=0.0, at=0.0, limit=10, count=2)
+    assert (await one.ask()).window == pytest.approx(7.0, abs=0.05)
+
+
+async def test_a_refusal_that_nothing_explains_lengthens_the_window(store: RedisStore) -> None:
+    """Twice at the most, as others may be to blame; a second refusal of those sent meanwhile does nothing."""
+    one = await opened(store, 4, 1.0)
+    for ago in (3.3, 3.2, 3.1):
+        one.ended(sent=ago, at=ago)
+    for _ in range(2):
+        one.ended("", "refused", sent=0.5, at=0.4, limit=4, retry_after=0.5)
+    assert (await one.ask()).window == pytest.approx(2.0, abs=0.01)
+
+
+async def test_a_refusal_without_a_word_only_holds(store: RedisStore) -> None:
+    """Neither a limit nor how long to wait: everybody waits as long as whoever was refused thinks right."""
+    one = Process(store, "one")
+    one.ended("", "refused", hold=3.0)
+    reply = await one.ask(single=1)
+    assert (0, None, None) == (reply.granted, reply.limit, reply.window)
+    assert reply.cooldown == pytest.approx(3.0, abs=0.05)
+
+
+async def test_a_single_refusal_tells_little_of_the_window(store: RedisStore) -> None:
+    """The oldest request that counts is hardly one of ours; it is tried again after as long once more."""
+    one = Process(store, "one")
+    one.ended("", "refused", sent=4.0, at=4.0, limit=10, retry_after=3.0, hold=3.0)
+    assert ((await one.ask()).window, (await one.ask(single=1)).granted) == (None, 1)
+    one.ended("2.1", limit=10, count=10)
+    reply = await one.ask(single=1)
+    assert (0, 1.0) == (reply.granted, reply.wait)
+
+
+async def test_an_answer_to_an_older_request_does_not_replace_a_newer_one(store: RedisStore) -> None:
+    """Neither the limit; nor the count, where it is lower."""
+    one = Process(store, "one")
+    one.ended(sent=0.5, at=0.1, limit=8, count=6)
+    one.ended(sent=1.0, at=0.0, limit=10, count=3)
+    reply = await one.ask(bulk=5)
+    assert (8, 2) == (reply.limit, reply.granted)
+
+
+async def test_a_store_that_has_forgotten_lets_one_go_first(store: RedisStore, raw: Any) -> None:
+    """The asker tells what it knows, and the first answer how many the service counts."""
+    await opened(store, 10, 5.0)
+    await raw.flushall()
+    late = Process(store, "late")
+    reply = await late.ask(bulk=5, limit=10, window=5.0)
+    assert (1, 10, 5.0, True) == (reply.granted, reply.limit, reply.window, reply.unsettled)
+    late.ended("1.1", limit=10, count=7)
+    assert (await late.ask(bulk=5)).granted == 3
+
+
+async def test_a_server_that_has_lost_the_script_is_given_it_again(store: RedisStore, raw: Any) -> None:
+    """As after a restart that kept the data."""
+    one = await opened(store, 10, 5.0)
+    await raw.script_flush()
+    assert (await one.ask(bulk=2)).granted == 2
+
+
+@pytest.mark.parametrize(("ahead", "granted"), [(0.5, 5), (100.0, 1)])
+async def test_a_clock_that_is_set_back_does_not_stop_anything(
+    store: RedisStore, raw: Any, key: str, ahead: float, granted: int
+) -> None:
+    """By a little, time stands still; by more, what counted is forgotten, and one goes first."""
+    one = await opened(store, 50, 5.0)
+    await raw.hset(f"{key}:state", "last", str(int((time.time() + ahead) * 1e6)))
+    reply = await one.ask(bulk=5)
+    assert (granted, 50) == (reply.granted, reply.limit)
+
+
+async def test_a_process_that_is_gone_is_forgotten(store: RedisStore, raw: Any, key: str) -> None:
+    """What was remembered of its questions does not pile up."""
+    await Process(store, "gone").ask()
+    await raw.zadd(f"{key}:clients", {"gone": 1})
+    await Process(store, "here").ask()
+    assert [b"here"] == await raw.hkeys(f"{key}:asks")
+
+
+async def test_everything_is_forgotten_in_a_day(store: RedisStore, raw: Any, key: str) -> None:
+    """A name that is not used any more leaves nothing behind."""
+    one = await opened(store, 10, 5.0)
+    await one.ask(bulk=1)
+    keys = await raw.keys(f"{key}*")
+    assert len(keys) == 4
+    assert {True} == {86_000 < await raw.ttl(key) <= 86_400 for key in keys}
+
+
+async def test_a_wait_without_end_is_a_long_one(store: RedisStore) -> None:
+    """No number is too large for the script."""
+    one = Process(store, "one")
+    one.ended("", "refused", limit=10, retry_after=1e300, hold=1e300)
+    assert (await one.ask(single=1)).cooldown == pytest.approx(1e9, rel=0.01)
+
+
+# -- connections ----------------------------------------------------------------------------------------------------
+
+
+def test_one_store_serves_one_run_after_the_other(server: RedisServer) -> None:
+    """Each event loop has connections of its own; closing twice is fine, and asking again after it."""
+    store = RedisStore(server.url, name="runs")
+
+    async def main(client: str, *, close: bool) -> int:
+        process = Process(store, client)
+        granted = (await process.ask(single=1)).granted
+        if close:
+            await store.aclose()
+            await store.aclose()
+            granted += (await process.ask(single=1)).granted
+            await store.aclose()
+        return granted
+
+    assert [2, 2] == [asyncio.run(main(client, close=True)) for client in ("one", "two")]
+
+
+async def test_there_are_few_connections(server: RedisServer, raw: Any) -> None:
+    """However many ask at once."""
+    store = RedisStore(server.url, name="many")
+    await asyncio.gather(*(Process(store, f"client{number}").ask() for number in range(50)))
+    connected = [client for client in await raw.client_list() if client["cmd"] in {"evalsha", "eval"}]
+    assert 1 <= len(connected) <= 8
+    await store.aclose()
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://user:hunter2@redis.example:6379/3", "redis://redis.example:6379/3"),
+        ("rediss://:hunter2@redis.example?password=hunter2", "rediss://redis.example"),
+        ("unix:///run/redis.sock?password=hunter2", "unix:///run/redis.sock"),
+    ],
+)
+def test_a_password_is_not_printed(url: str, shown: str) -> None:
+    """Neither one in front of the host nor one among the options."""
+    assert f"<RedisStore 'default' at {shown}>" == repr(RedisStore(url))
+
+
+@pytest.mark.parametrize("url", ["", "http://user:hunter2@x", "redis://", "redis://x:hunter2", "//hunter2"])
+def test_an_address_that_is_none_is_refused_and_not_shown(url: str) -> None:
+    """It may be a password, pasted to the wrong place."""
+    with pytest.raises(ConfigurationError, match="url must look like redis://") as caught:
+        RedisStore(url)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "two words", "{x}", "x" * 101, "ä"])
+def test_a_name_that_would_make_odd_keys_is_refused(name: str) -> None:
+    """Letters, digits and a few signs, and not too long."""
+    with pytest.raises(ConfigurationError, match="name must be"):
+        RedisStore("redis://127.0.0.1", name=name)
+
+
+def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the store is made, not in the middle of a run."""
+
+    def refuse(name: str) -> object:
+        raise ImportError(name)
+
+    monkeypatch.setattr(importlib, "import_module", refuse)
+    with pytest.raises(ConfigurationError, match=r"pip install 'tripwire-async\[redis\]'"):
+        RedisStore("redis://127.0.0.1")
+
+
+async def test_a_wrong_password_is_an_error_that_does_not_show_it() -> None:
+    """Nor where Redis is: only what kind of trouble there is."""
+    with RedisServer("--requirepass", "swordfish") as server:
+        store = RedisStore(f"{server.url}?password=hunter2")
+        with pytest.raises(ConnectionError) as caught:
+            await Process(store, "one").ask()
+        right = RedisStore(f"{server.url}?password=swordfish")
+        assert (await Process(right, "one").ask(single=1)).granted == 1
+        await right.aclose()
+        await store.aclose()
+    assert "AuthenticationError" == str(caught.value)
+
+
+async def test_a_server_that_is_not_there_is_an_error(tmp_path: Any) -> None:
+    """Of a kind that the gate knows."""
+    store = RedisStore(f"unix://{tmp_path}/nothing")
+    with pytest.raises(OSError, match=r"^ConnectionError$"):
+        await Process(store, "one").ask()
+    await store.aclose()

@@ -1,0 +1,89 @@
+"""One limit for many processes: real processes, a real Redis server, and the clock of the server that counts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from tests.support.processes import most_in_a_window, run
+from tests.support.redis_server import RedisServer
+from tripwire_async import AsyncTripwire
+from tripwire_async.middleware import BearerAuth, RateLimit, RedisStore, Retry
+from tripwire_async.testing import TripwireServer
+
+if TYPE_CHECKING:
+    import pytest
+
+
+async def test_four_processes_of_two_hundred_tasks_never_exceed_the_limit() -> None:
+    """All calls succeed and no process starves; what they have to find out costs one refusal, and the next none."""
+    with RedisServer() as redis:
+        async with TripwireServer(limit=100, window=1.0) as server:
+            first = await run(server, redis.url, processes=4, calls=200)
+            refused = server.refused
+            second = await run(server, redis.url, processes=2, calls=50)
+            times = sorted(request.time for request in server.requests)
+    assert ([200] * 4, []) == (first.succeeded, first.failed)
+    assert ([50] * 2, []) == (second.succeeded, second.failed)
+    assert refused <= 1
+    assert refused == server.refused
+    # The one that is refused counts for the server like any other.
+    assert most_in_a_window(times, 1.0) <= 100 + refused
+    assert max(first.seconds) <= 1.5 * min(first.seconds)
+
+
+async def call(limit: RateLimit, server: TripwireServer, calls: int, pause: float = 0.0) -> list[float]:
+    """Make so many *calls*, one after the other, and return how long each took."""
+    took: list[float] = []
+    middleware = [Retry(attempts=50), limit, BearerAuth(server.secret_key)]
+    async with AsyncTripwire(base_url=server.base_url, middleware=middleware) as tripwire:
+        for _ in range(calls):
+            began = time.monotonic()
+            await tripwire.webhooks.list_endpoints(server.organization_id)
+            took.append(time.monotonic() - began)
+            await asyncio.sleep(pause)
+    return took
+
+
+async def test_a_redis_that_hangs_holds_a_call_for_a_tenth_of_a_second(caplog: pytest.LogCaptureFixture) -> None:
+    """No other call is held up, all succeed, and it is said once that it is gone and once that it is back."""
+    with RedisServer() as redis:
+        store = RedisStore(redis.url)
+        limit = RateLimit(store=store)
+        async with TripwireServer() as server:
+            await call(limit, server, 3)
+            redis.hang()
+            took = sorted(await call(limit, server, 20, pause=0.01))
+            redis.go_on()
+            # One more than the one, for a machine that is busy.
+            assert took[-3] < 0.08 <= took[-1]
+            for _ in range(300):
+                if len(words(caplog)) == 2:
+                    break
+                await call(limit, server, 1, pause=0.01)
+        await store.aclose()
+    assert ["does not answer (TimeoutError)", "answers again"] == words(caplog)
+
+
+async def test_a_redis_that_is_killed_and_comes_back_empty_is_used_again(caplog: pytest.LogCaptureFixture) -> None:
+    """In mid-run, with the limit reached: everything succeeds, and what is known is carried into the empty server."""
+    with RedisServer() as redis:
+        store = RedisStore(redis.url)
+        limit = RateLimit(store=store)
+        async with TripwireServer(limit=20, window=0.5) as server:
+            tasks = [asyncio.create_task(call(limit, server, 7)) for _ in range(10)]
+            await server.until(lambda: len(server.requests) > 30)
+            redis.kill()
+            await server.until(lambda: len(server.requests) > 50)
+            redis.start()
+            await asyncio.gather(*tasks)
+            assert server.refused <= 2
+        await store.aclose()
+    assert ["does not answer (ConnectionError)", "answers again"] == words(caplog)
+
+
+def words(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged of the store, without its name and what follows from it."""
+    messages = [record.message for record in caplog.records if record.message.startswith("<RedisStore")]
+    return [message.partition("> ")[2].partition(":")[0] for message in messages]

@@ -1,0 +1,93 @@
+"""The table of what may be repeated."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from tests.support.requests import answer
+from tripwire_async.errors import ConfigurationError, RequestTimeoutError, ResponseDecodeError, TransportError
+from tripwire_async.middleware.retry._policy import is_repeatable
+
+IDEMPOTENT = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]
+OTHERS = ["POST", "PATCH", "BREW"]
+
+
+def body(retryable: bool | None = None, next_action: str | None = None) -> bytes:
+    return json.dumps({"error": {"retryable": retryable, "details": {"next_action": next_action}}}).encode()
+
+
+SILENT, YES, NO = b"<html>", body(True), body(False)
+RETRY, REFUSED_RETRY, OTHER_ACTION = body(next_action="retry"), body(False, "retry"), body(True, "contact_support")
+
+
+@pytest.mark.parametrize("method", IDEMPOTENT)
+@pytest.mark.parametrize(
+    ("status", "said", "repeatable"),
+    [
+        *((status, said, True) for status in (408, 429, 500, 502, 503, 504) for said in (SILENT, YES, RETRY)),
+        *((status, said, False) for status in (408, 429, 500, 502, 503, 504) for said in (NO, REFUSED_RETRY)),
+        (503, OTHER_ACTION, True),
+        *((status, RETRY, True) for status in (409, 501, 520)),
+        *((status, said, False) for status in (409, 501, 520) for said in (SILENT, YES, NO, REFUSED_RETRY)),
+        *((status, said, False) for status in (400, 401, 403, 404, 410, 422) for said in (SILENT, YES, RETRY)),
+        *((status, YES, False) for status in (200, 202, 204, 304)),
+    ],
+)
+def test_an_idempotent_method_is_repeated_unless_the_service_forbids_it(
+    method: str, status: int, said: bytes, repeatable: bool
+) -> None:
+    """The listed statuses are; ``retryable: false`` wins; ``next_action: retry`` adds 409 and the other 5xx."""
+    assert repeatable == is_repeatable(method, answer(status, body=said))
+
+
+@pytest.mark.parametrize("method", OTHERS)
+@pytest.mark.parametrize(
+    ("status", "said", "repeatable"),
+    [
+        *((429, said, True) for said in (SILENT, YES, RETRY)),
+        *((429, said, False) for said in (NO, REFUSED_RETRY)),
+        *((503, said, True) for said in (YES, OTHER_ACTION)),
+        *((503, said, False) for said in (SILENT, NO, RETRY, REFUSED_RETRY)),
+        *(
+            (status, said, False)
+            for status in (400, 404, 408, 409, 500, 502, 504, 520)
+            for said in (SILENT, YES, RETRY)
+        ),
+        *((status, YES, False) for status in (200, 202)),
+    ],
+)
+def test_another_method_is_repeated_only_after_a_refusal(
+    method: str, status: int, said: bytes, repeatable: bool
+) -> None:
+    """There is no idempotency key: a bare 5xx may come after the work was done."""
+    assert repeatable == is_repeatable(method, answer(status, body=said))
+
+
+@pytest.mark.parametrize("kind", [TransportError, RequestTimeoutError])
+@pytest.mark.parametrize("maybe_sent", [True, False])
+def test_without_an_answer_only_an_idempotent_method_is_repeated_once_sent(
+    kind: type[TransportError], maybe_sent: bool
+) -> None:
+    """A connection that failed sent nothing; a lost answer or a read timeout may hide work that was done."""
+    lost = kind("gone", maybe_sent=maybe_sent)
+    assert [is_repeatable(method, lost) for method in IDEMPOTENT] == [True] * 5
+    assert [not maybe_sent] * 3 == [is_repeatable(method, lost) for method in OTHERS]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncio.CancelledError(),
+        KeyboardInterrupt(),
+        TimeoutError(),
+        OSError(),
+        ConfigurationError("no key"),
+        ResponseDecodeError("not JSON", operation="x", status=200),
+    ],
+)
+def test_nothing_else_is_repeated(error: BaseException) -> None:
+    """What is not known to be a lost answer is not ours to repeat."""
+    assert [is_repeatable(method, error) for method in IDEMPOTENT + OTHERS] == [False] * 8

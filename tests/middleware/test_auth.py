@@ -1,0 +1,151 @@
+"""BearerAuth: each operation gets the credentials that it wants, no other layer sees them, and nothing prints them."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.requests import Script, answer, request
+from tripwire_async._secrets.secret import Secret
+from tripwire_async.errors import ConfigurationError, TransportError
+from tripwire_async.middleware.auth import BearerAuth
+
+if TYPE_CHECKING:
+    from tripwire_async._http.messages import Request
+    from tripwire_async._http.operation import Authority
+
+KEY = "sk_test_0123456789"
+
+
+@pytest.fixture(autouse=True)
+def _no_key_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRIPWIRE_SECRET_KEY", raising=False)
+
+
+async def sent_with(auth: BearerAuth, wanted: Request) -> str | None:
+    """Return the Authorization header that reaches the handler."""
+    handler = Script([answer()])
+    await auth(wanted, handler)
+    return handler.seen[0].headers.get("Authorization")
+
+
+@pytest.mark.parametrize("key", [KEY, Secret(KEY)])
+async def test_a_secret_operation_gets_the_key(key: str | Secret) -> None:
+    """As text or as a Secret."""
+    assert await sent_with(BearerAuth(key), request()) == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("key", [KEY.encode(), 7])
+def test_a_key_that_is_no_text_is_refused_at_once(key: object) -> None:
+    """As when it was read from a file in binary; the message says what it must be, and does not show it."""
+    for give in (BearerAuth, BearerAuth(KEY).replace):
+        with pytest.raises(ConfigurationError, match="text that begins with sk_") as caught:
+            give(key)  # type: ignore[operator] - callers without a type checker
+        assert KEY not in str(caught.value)
+
+
+async def test_the_other_headers_stay() -> None:
+    """The key is added to what is there, and the request that came in is left as it was."""
+    handler = Script([answer()])
+    before = request()
+    await BearerAuth(KEY)(before, handler)
+    assert handler.seen[0].headers == {"Accept": "application/json", "Authorization": f"Bearer {KEY}"}
+    assert before.headers == {"Accept": "application/json"}
+    assert handler.seen[0].trace is before.trace
+
+
+@pytest.mark.parametrize("bearer", [None, Secret("gtpoll_1")])
+async def test_a_public_operation_gets_nothing(bearer: Secret | None) -> None:
+    """No credentials leave this process without need."""
+    assert await sent_with(BearerAuth(KEY), request(authority="public", bearer=bearer)) is None
+
+
+@pytest.mark.parametrize("authority", ["secret", "poll_token", "agent_token"])
+async def test_the_credentials_of_a_call_come_before_the_key(authority: Authority) -> None:
+    """A call that carries its own token is sent with that."""
+    wanted = request(authority=authority, bearer=Secret("gtpoll_1"))
+    assert await sent_with(BearerAuth(KEY), wanted) == "Bearer gtpoll_1"
+
+
+@pytest.mark.parametrize(
+    ("authority", "names"),
+    [("poll_token", "gtpoll_"), ("agent_token", "agt_"), ("secret", "secret_key=, or set TRIPWIRE_SECRET_KEY")],
+)
+async def test_missing_credentials_are_an_error_before_anything_is_sent(authority: Authority, names: str) -> None:
+    """The message names the operation and what to pass; a token is never replaced by the key."""
+    auth = BearerAuth(None if authority == "secret" else KEY)
+    handler = Script([answer()])
+    with pytest.raises(ConfigurationError, match=f"retrieveThing needs .*{names}"):
+        await auth(request(authority=authority), handler)
+    assert handler.seen == []
+
+
+async def test_the_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that is passed comes first, then TRIPWIRE_SECRET_KEY; an empty one is none."""
+    monkeypatch.setenv("TRIPWIRE_SECRET_KEY", "sk_test_environment")
+    assert await sent_with(BearerAuth(), request()) == "Bearer sk_test_environment"
+    assert await sent_with(BearerAuth(KEY), request()) == f"Bearer {KEY}"
+    monkeypatch.setenv("TRIPWIRE_SECRET_KEY", "")
+    assert repr(BearerAuth()) == "BearerAuth(no key)"
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", " ", f"{KEY}\n", f"\t{KEY}", f"{KEY} {KEY}", f"{KEY}\r\nX-Evil: 1", f"{KEY}é", "\x7f", "pk_live_0123456789"],
+)
+async def test_a_key_that_cannot_be_one_is_refused_and_not_shown(key: str) -> None:
+    """At once when it is handed over, and per call for a call's own; the key before stays."""
+    auth = BearerAuth(KEY)
+    with pytest.raises(ConfigurationError) as at_first:
+        BearerAuth(key)
+    with pytest.raises(ConfigurationError) as later:
+        auth.replace(key)
+    with pytest.raises(ConfigurationError) as per_call:
+        await sent_with(auth, request(bearer=Secret(key)))
+    for refusal in (at_first, later, per_call):
+        assert "0123456789" not in str(refusal.value)
+    assert await sent_with(auth, request()) == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("authority", "bearer", "wanted"),
+    [
+        ("poll_token", "", "the token of this call is empty: pass the poll token"),
+        ("agent_token", "pk_live_1", "the token of this call is a publishable key .* pass a Gate agent token"),
+        ("secret", "", "the token of this call is empty: pass a secret key"),
+    ],
+)
+async def test_a_token_that_cannot_be_one_is_told_from_the_key(authority: Authority, bearer: str, wanted: str) -> None:
+    """Whoever polls a Gate session needs no secret key, and is not asked for one."""
+    with pytest.raises(ConfigurationError, match=wanted):
+        await sent_with(BearerAuth(), request(authority=authority, bearer=Secret(bearer)))
+
+
+async def test_a_key_can_be_swapped_on_a_running_client() -> None:
+    """The next attempt uses the new key."""
+    auth = BearerAuth(KEY)
+    assert await sent_with(auth, request()) == f"Bearer {KEY}"
+    auth.replace(Secret("sk_test_new"))
+    assert await sent_with(auth, request()) == "Bearer sk_test_new"
+
+
+async def test_a_layer_without_a_key_of_its_own_takes_the_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One from the environment is not its own; a layer that was handed a key keeps it."""
+    monkeypatch.setenv("TRIPWIRE_SECRET_KEY", "sk_test_environment")
+    without, own = BearerAuth(), BearerAuth("sk_test_own")
+    assert await sent_with(without.or_with(KEY), request()) == f"Bearer {KEY}"
+    assert await sent_with(without, request()) == "Bearer sk_test_environment"
+    assert own.or_with(KEY) is own
+
+
+async def test_nothing_prints_the_key() -> None:
+    """Neither the layer, nor the request that it makes, nor the locals of a failed call's traceback."""
+    auth = BearerAuth(KEY)
+    handler = Script([TransportError("lost", maybe_sent=True)])
+    with pytest.raises(TransportError) as lost:
+        await auth(request(), handler)
+    printed = "".join(traceback.TracebackException.from_exception(lost.value, capture_locals=True).format())
+    assert "0123456789" not in printed + repr(auth) + repr(handler.seen[0])
+    assert "'Authorization': '…'" in repr(handler.seen[0])

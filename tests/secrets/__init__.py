@@ -1,0 +1,1 @@
+"""Tests of secrets and their redaction."""

@@ -1,0 +1,1 @@
+"""Fakes, servers and other helpers that the tests share."""

@@ -1,0 +1,238 @@
+"""The webhooks of the service on virtual time: a handler that queues tests, settles them and lists their events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from yarl import URL
+
+from tripwire_async._http.caller import ApiCaller
+from tripwire_async._http.messages import Response
+from tripwire_async._http.options import CallOptions
+from tripwire_async.errors import RequestTimeoutError, TransportError
+from tripwire_async.middleware import RateLimit, Retry, compose
+from tripwire_async.resources.webhooks import Webhooks
+
+from .limited_server import LimitedServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tripwire_async._http.messages import Request
+    from tripwire_async.middleware import Middleware
+
+ORGANIZATION = "org_" + 26 * "0"
+BEGINNING = datetime(2026, 3, 24, 20, tzinfo=UTC)
+
+
+def endpoint(number: int) -> str:
+    """Return the id of an endpoint."""
+    return f"we_{number:032x}"
+
+
+def now() -> float:
+    """Return the virtual time."""
+    return asyncio.get_running_loop().time()
+
+
+def stamp(moment: float, *, ahead: float = 0.0) -> str:
+    """Return a moment as the service writes it, its clock being *ahead* of ours."""
+    dated = BEGINNING + timedelta(seconds=moment + ahead)
+    return dated.isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+@attrs.define
+class Sent:
+    """A test that the service has taken."""
+
+    number: int
+    endpoint_id: str
+    at: float
+    takes: float
+    end: str
+
+    @property
+    def event_id(self) -> str:
+        return f"wevt_{self.number:032x}"
+
+
+@attrs.define
+class Service:
+    """Takes tests, each delivered after *takes* seconds, as far as the limit allows.
+
+    Attributes:
+        takes: Seconds until a delivery has ended; a function is given the test's number.
+        lag: Seconds until an event can be read.
+        ahead: Seconds that the service's clock is ahead of ours.
+        dates: Whether answers carry a date.
+        spoil: Is given each request, and returns an answer or raises in place of the work, or returns None; "after"
+            as its second argument says that the work was done.
+    """
+
+    limit: int = 100_000
+    window: float = 60.0
+    latency: tuple[float, float] = (0.02, 0.06)
+    takes: float | Callable[[int], float] = 5.0
+    end: str = "succeeded"
+    lag: float = 0.0
+    ahead: float = 0.0
+    dates: bool = True
+    page: int = 200
+    endpoints: list[dict[str, Any]] = attrs.field(factory=list)
+    spoil: Callable[[Request, str], Response | None] = lambda request, when: None
+    sent: list[Sent] = attrs.field(factory=list)
+    requests: list[tuple[str, float]] = attrs.field(factory=list)
+    limits: LimitedServer = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.limits = LimitedServer(limit=self.limit, window=self.window, latency=self.latency)
+
+    def count(self, operation: str) -> int:
+        """Return how many requests there were to *operation*."""
+        return sum(1 for name, _ in self.requests if name == operation)
+
+    @property
+    def reads(self) -> int:
+        """How many of the requests were reads."""
+        return self.count("listEvents") + self.count("retrieveEvent")
+
+    async def __call__(self, request: Request) -> Response:
+        request.trace.attempts += 1
+        began = now()
+        end = min(request.deadline, began + request.timeout)
+        try:
+            async with asyncio.timeout_at(end):
+                return await self._answer(request)
+        except TimeoutError:
+            raise RequestTimeoutError("no answer in time", maybe_sent=True) from None
+        finally:
+            request.trace.wire += now() - began
+
+    async def _answer(self, request: Request) -> Response:
+        await asyncio.sleep(self.limits._way(0.5))
+        self.requests.append((request.operation.id, now()))
+        allowed = self.limits.decide(now(), request.lane)
+        spoilt = self.spoil(request, "before")
+        if spoilt is None and allowed.status == 200:
+            status, body = self.work(request)
+            spoilt = self.spoil(request, "after")
+            if spoilt is None:
+                allowed = Response(status, {**allowed.headers, **self._date()}, json.dumps(body).encode())
+        await asyncio.sleep(self.limits._way(0.5))
+        return spoilt or allowed
+
+    def _date(self) -> dict[str, str]:
+        if not self.dates:
+            return {}
+        dated = BEGINNING + timedelta(seconds=now() + self.ahead)
+        return {"Date": dated.strftime("%a, %d %b %Y %H:%M:%S GMT"), "X-Request-Id": f"req_{len(self.requests)}"}
+
+    def work(self, request: Request) -> tuple[int, dict[str, Any]]:
+        """Do what is asked for; return the status and the body."""
+        meta = {"request_id": f"req_{len(self.requests)}"}
+        if request.operation.id == "sendTestWebhook":
+            one = self.take(request.url.path.split("/")[-2])
+            data: Any = {
+                "object": "webhook_test",
+                "event_id": one.event_id,
+                "delivery_ids": [self.delivery(one)["id"]],
+                "latest_delivery": self.delivery(one),
+            }
+            return 202, {"data": data, "meta": meta}
+        if request.operation.id == "retrieveEvent":
+            found = [one for one in self.readable() if one.event_id == request.url.name]
+            if not found:
+                error = {"code": "x", "message": "no", "status": 404, "retryable": False, "request_id": "req_1"}
+                return 404, {"error": error}
+            return 200, {"data": self.event(found[0]), "meta": meta}
+        if request.operation.id == "listWebhookEndpoints":
+            data = self.endpoints
+        else:
+            limit = int(request.url.query.get("limit", 50))
+            wanted = request.url.query.get("endpoint_id")
+            newest = [one for one in reversed(self.readable()) if wanted in {None, one.endpoint_id}]
+            data = [self.event(one) for one in newest[:limit]]
+        return 200, {"data": data, "pagination": {"limit": 200, "has_more": False}, "meta": meta}
+
+    def take(self, endpoint_id: str) -> Sent:
+        """Take a test."""
+        number = len(self.sent)
+        takes = self.takes if isinstance(self.takes, (int, float)) else self.takes(number)
+        self.sent.append(Sent(number, endpoint_id, now(), takes, self.end))
+        return self.sent[-1]
+
+    def readable(self) -> list[Sent]:
+        return [one for one in self.sent if one.at + self.lag <= now()]
+
+    def delivery(self, one: Sent) -> dict[str, Any]:
+        ended = now() >= one.at + one.takes
+        return {
+            "object": "webhook_delivery",
+            "id": f"wdlv_{one.number:032x}",
+            "event_id": one.event_id,
+            "endpoint_id": one.endpoint_id,
+            "event_type": "webhook.test",
+            "status": one.end if ended else "pending",
+            "attempts": int(ended),
+            "response_status": 200 if ended else None,
+            "response_body": None,
+            "error": None,
+            "created_at": stamp(one.at, ahead=self.ahead),
+            "updated_at": stamp(one.at + one.takes if ended else one.at, ahead=self.ahead),
+        }
+
+    def event(self, one: Sent) -> dict[str, Any]:
+        return {
+            "object": "event",
+            "id": one.event_id,
+            "type": "webhook.test",
+            "subject": {"type": "webhook_endpoint", "id": one.endpoint_id},
+            "data": {},
+            "webhook_deliveries": [self.delivery(one)],
+            "created_at": stamp(one.at, ahead=self.ahead),
+        }
+
+    def add_endpoints(self, *numbers: int, status: str = "active") -> None:
+        """Add endpoints to the list."""
+        for number in numbers:
+            self.endpoints.append(
+                {
+                    "object": "webhook_endpoint",
+                    "id": endpoint(number),
+                    "name": "test",
+                    "url": "https://example.com/hook",
+                    "status": status,
+                    "event_types": ["session.result.persisted"],
+                    "created_at": stamp(0),
+                    "updated_at": stamp(0),
+                }
+            )
+
+
+def webhooks(service: Service, *layers: Middleware, deadline: float = 300.0) -> Webhooks:
+    """Return the resource on *service*, behind *layers*; without any, behind retries and the rate limit."""
+    from tripwire_async._concurrency.clock import LOOP_CLOCK
+
+    limit = RateLimit()
+    chain = compose(layers or (Retry(), limit), service)
+    caller = ApiCaller(chain, URL("https://api.example"), CallOptions(deadline=deadline))
+    return Webhooks(caller, LOOP_CLOCK)
+
+
+def lose(operation: str, when: str, *hits: int) -> Callable[[Request, str], Response | None]:
+    """Return what loses the answers to some requests of *operation*, counted from 0; to all without *hits*."""
+    count = -1
+
+    def spoil(request: Request, moment: str) -> Response | None:
+        nonlocal count
+        if request.operation.id == operation and moment == when:
+            count += 1
+            if not hits or count in hits:
+                raise TransportError("lost", maybe_sent=True)
+        return None
+
+    return spoil

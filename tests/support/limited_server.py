@@ -1,0 +1,97 @@
+"""A service with a rolling limit, on virtual time, and the loop of retries that stands in for `Retry`."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections import deque
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+
+from tripwire_async._http.messages import Response
+from tripwire_async._http.retry_after import parse_retry_after
+
+if TYPE_CHECKING:
+    from tripwire_async._http.messages import Request
+    from tripwire_async._http.pipeline import Handler, Middleware
+
+
+@attrs.define
+class LimitedServer:
+    """Lets *limit* requests in during any *window* seconds; refused ones count as well.
+
+    Attributes:
+        latency: The least and the most seconds for the way there and back together; each way is drawn anew.
+        share: The part of it that falls to the way there.
+        form: How Retry-After is written: whole seconds, rounded up, or exactly.
+        mute: The part of good answers that come without the limit's headers.
+    """
+
+    limit: int
+    window: float
+    latency: tuple[float, float] = (0.001, 0.005)
+    share: float = 0.5
+    form: Literal["whole", "exact", "none"] = "whole"
+    mute: float = 0.0
+    seed: int = 0
+    counted: deque[float] = attrs.field(factory=deque)
+    accepted: list[float] = attrs.field(factory=list)
+    refused: list[float] = attrs.field(factory=list)
+    peak: int = 0
+    in_flight: int = 0
+    most_in_flight: int = 0
+    lanes: list[str] = attrs.field(factory=list)
+    _random: random.Random = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._random = random.Random(self.seed)  # noqa: S311 - a simulation, no secret
+
+    async def __call__(self, request: Request) -> Response:
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            request.trace.attempts += 1
+            await asyncio.sleep(self._way(self.share))
+            response = self.decide(asyncio.get_running_loop().time(), request.lane)
+            await asyncio.sleep(self._way(1 - self.share))
+            return response
+        finally:
+            self.in_flight -= 1
+
+    def _way(self, share: float) -> float:
+        return share * self._random.uniform(*self.latency)
+
+    def decide(self, now: float, lane: str = "other") -> Response:
+        """Count a request that arrives *now*, and answer it."""
+        counted = self.counted
+        while counted and counted[0] + self.window <= now:
+            counted.popleft()
+        counted.append(now)
+        self.peak = max(self.peak, len(counted))
+        headers = {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(max(0, self.limit - len(counted))),
+        }
+        if len(counted) <= self.limit:
+            self.accepted.append(now)
+            self.lanes.append(lane)
+            return Response(200, {} if self._random.random() < self.mute else headers, b"")
+        self.refused.append(now)
+        wait = counted[len(counted) - self.limit] + self.window - now
+        if self.form == "whole":
+            headers["Retry-After"] = str(max(1, math.ceil(wait)))
+        elif self.form == "exact":
+            headers["Retry-After"] = f"{math.ceil(wait * 1000) / 1000:.3f}"
+        return Response(429, headers, b"")
+
+
+async def persist(limit: Middleware, handler: Handler, request: Request, attempts: int = 100) -> Response:
+    """Send *request* through *limit* until it is not refused, sleeping as it is told in between."""
+    for _ in range(attempts):
+        response = await limit(request, handler)
+        if response.status != 429:
+            return response
+        await asyncio.sleep(parse_retry_after(response.headers) or 1.0)
+    raise AssertionError("refused again and again")

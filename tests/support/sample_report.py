@@ -1,0 +1,153 @@
+"""Outcomes of a run that never was, of every kind, with names and answers that mean harm."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tripwire_async.deliveries import TestOutcome, TestTimings
+from tripwire_async.deliveries.pending import PendingDelivery
+from tripwire_async.deliveries.reference import Ticket
+from tripwire_async.errors import DeliveryTimeoutError, TransportError
+from tripwire_async.models import (
+    WebhookDelivery,
+    WebhookDeliveryEventType,
+    WebhookDeliveryStatus,
+    WebhookEndpoint,
+    WebhookEndpointStatus,
+)
+from tripwire_async.reports import make_report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tripwire_async.reports import Report
+
+BEGAN = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+ORGANIZATION = "org_" + "0" * 32
+HOSTS = ("hooks.example.com", "shop.example.org:8443", "a-rather-long-name.of.a.customer.example.net")
+
+CANARY = "<script>window.canary = 1</script><img src=x onerror='window.canary=2'>\"'&amp;"
+SECRET = "sk_live_" + "s3cr3t" * 5
+
+
+def endpoint_id(number: int) -> str:
+    return f"we_{number:032x}"
+
+
+def endpoint(number: int, *, name: str | None = None, url: str | None = None) -> WebhookEndpoint:
+    return WebhookEndpoint(
+        object="webhook_endpoint",
+        id=endpoint_id(number),
+        name=f"customer {number}" if name is None else name,
+        url=f"https://{HOSTS[number % 3]}/hooks/{number}" if url is None else url,
+        status=WebhookEndpointStatus.ACTIVE,
+        event_types=(),
+        created_at=BEGAN,
+        updated_at=BEGAN,
+    )
+
+
+def delivery(number: int, status: str, seconds: float = 0.25, **fields: Any) -> WebhookDelivery:
+    facts: dict[str, Any] = {"attempts": 1, "response_status": 200, "response_body": "ok", "error": None}
+    return WebhookDelivery(
+        object="webhook_delivery",
+        id=f"wdlv_{number:032x}",
+        event_id=f"wevt_{number:032x}",
+        endpoint_id=endpoint_id(number),
+        event_type=WebhookDeliveryEventType.WEBHOOK_TEST,
+        status=WebhookDeliveryStatus(status),
+        created_at=BEGAN,
+        updated_at=BEGAN + timedelta(seconds=seconds),
+        **facts | fields,
+    )
+
+
+async def _never(*_: object) -> Sequence[WebhookDelivery]:
+    raise AssertionError
+
+
+def outcome(
+    number: int, state: str, latest: WebhookDelivery | None = None, error: Exception | None = None
+) -> TestOutcome:
+    pending = None
+    if latest is not None:
+        ticket = Ticket(
+            organization_id=ORGANIZATION,
+            event_id=latest.event_id,
+            endpoint_id=endpoint_id(number),
+            delivery_ids=(latest.id,),
+        )
+        pending = PendingDelivery(ticket, _never, latest=latest, request_id=f"req_{number:032x}")
+    return TestOutcome(
+        endpoint_id=endpoint_id(number),
+        state=state,  # type: ignore[arg-type] - one of them
+        delivery=latest,
+        error=error,
+        pending=pending,
+        attempts=1,
+        request_ids=() if pending is None else (f"req_{number:032x}",),
+        timings=TestTimings(pool=3.0, limiter=0.5, backoff=0.0, wire=0.02, settling=0.4),
+    )
+
+
+def every_kind() -> list[TestOutcome]:
+    """Return a test of each kind: endpoint 0 succeeded, 1 failed, and so on."""
+    late = DeliveryTimeoutError(
+        "the delivery had not settled after 60 seconds", event_id="wevt_x", endpoint_id=endpoint_id(2), latest=None
+    )
+    failed = delivery(
+        1, "failed", 4.2, attempts=3, response_status=500, response_body=CANARY + SECRET, error=f"500 {CANARY}"
+    )
+    return [
+        outcome(0, "succeeded", delivery(0, "succeeded")),
+        outcome(1, "failed", failed),
+        outcome(2, "timed_out", delivery(2, "delivering", attempts=2, response_status=503), late),
+        outcome(3, "refused", None, ValueError(f"no such thing as {CANARY} {SECRET}")),
+        outcome(4, "unknown", None, TransportError("the connection was lost", maybe_sent=True, attempts=1)),
+        outcome(5, "skipped", delivery(5, "skipped", attempts=0, response_status=None, response_body=None)),
+    ]
+
+
+def kinds_report(**changes: Any) -> Report:
+    """Return a report with each kind, and an endpoint whose test was not begun."""
+    endpoints = [
+        endpoint(0),
+        endpoint(1, name=CANARY, url=f"https://user:{SECRET}@{HOSTS[1]}/{'long/' * 30}?token={SECRET}#{SECRET}"),
+        endpoint(2, name=f"my key is {SECRET}"),
+        endpoint(5, url="https://[broken/"),
+        endpoint(6),
+    ]
+    given: dict[str, Any] = {
+        "organization_id": ORGANIZATION,
+        "began": BEGAN,
+        "seconds": 75.25,
+        "endpoints": endpoints,
+        "endpoint_ids": [endpoint_id(number) for number in range(7)],
+    }
+    return make_report(every_kind(), **given | changes)
+
+
+def large_report(count: int = 1000) -> Report:
+    """Return a report of *count* endpoints, most of which succeeded."""
+    chance = random.Random(7)  # noqa: S311 - the same numbers at each run
+    outcomes: list[TestOutcome] = []
+    for number in range(count):
+        seconds = chance.lognormvariate(-1.2, 0.9)
+        if chance.random() < 0.04:
+            broken = delivery(
+                number, "failed", seconds * 8, attempts=5, response_status=502, response_body="Bad gateway", error="502"
+            )
+            outcomes.append(outcome(number, "failed", broken))
+        elif chance.random() < 0.01:
+            outcomes.append(outcome(number, "refused", None, ValueError("sendTestWebhook: 404 not found")))
+        else:
+            outcomes.append(outcome(number, "succeeded", delivery(number, "succeeded", seconds)))
+    return make_report(
+        outcomes,
+        organization_id=ORGANIZATION,
+        began=BEGAN,
+        seconds=76.5,
+        endpoints=[endpoint(number) for number in range(count)],
+    )

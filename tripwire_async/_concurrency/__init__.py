@@ -1,0 +1,1 @@
+"""Building blocks for asyncio code: clocks, timeouts and polling. Nothing here knows HTTP."""

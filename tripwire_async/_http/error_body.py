@@ -1,0 +1,85 @@
+"""What the body of a refusal says, read from whatever came: the service's own envelope, a proxy's page, or nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import attrs
+import msgspec
+
+from tripwire_async._secrets.redaction import legible
+from tripwire_async.errors import FieldError
+
+_FIELD_ERRORS: Final = 100
+
+
+@attrs.frozen(kw_only=True)
+class ErrorBody:
+    """The service's error, as far as the body tells; every part that is missing or of the wrong type is None.
+
+    Whoever wrote it, it is `legible`.
+
+    Attributes:
+        code: The stable, dotted code.
+        message: What went wrong, for a person; may change.
+        retryable: Whether the service says that repeating can help.
+        request_id: The service's id of the request.
+        docs_url: The page that explains the code.
+        next_action: ``retry``, ``new_session``, ``reload_bundle`` or ``contact_support``.
+        field_errors: The inputs that were refused.
+    """
+
+    code: str | None = None
+    message: str | None = None
+    retryable: bool | None = None
+    request_id: str | None = None
+    docs_url: str | None = None
+    next_action: str | None = None
+    field_errors: tuple[FieldError, ...] = ()
+
+
+_NOTHING: Final = ErrorBody()
+
+
+def read_error_body(body: bytes) -> ErrorBody:
+    """Return what *body* says; never raises, whatever it is."""
+    try:
+        decoded: Any = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _NOTHING
+    error = _object(_object(decoded).get("error"))
+    details = _object(error.get("details"))
+    fields: list[Any] = _of_type(list, details.get("fields"), [])
+    return ErrorBody(
+        code=_text(error.get("code")),
+        message=_text(error.get("message")),
+        retryable=_of_type(bool, error.get("retryable")),
+        request_id=_text(error.get("request_id")),
+        docs_url=_text(error.get("docs_url")),
+        next_action=_text(details.get("next_action")),
+        field_errors=tuple(
+            _field_error(field) for field in map(_object, fields[:_FIELD_ERRORS]) if isinstance(field.get("name"), str)
+        ),
+    )
+
+
+def _field_error(field: dict[str, Any]) -> FieldError:
+    received = field.get("received")
+    return FieldError(
+        name=legible(field["name"]),
+        issue=_text(field.get("issue")) or "refused",
+        expected=_text(field.get("expected")),
+        received=legible(received) if isinstance(received, str) else _of_type((int, float, bool), received),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return legible(value) if isinstance(value, str) else None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType] - JSON's keys are text
+
+
+def _of_type(type_: type[Any] | tuple[type[Any], ...], value: Any, otherwise: Any = None) -> Any:
+    return value if isinstance(value, type_) else otherwise

@@ -1,0 +1,64 @@
+"""``serve``: the test server, until it is stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tripwire_async.cli.exit_codes import ExitCode
+from tripwire_async.cli.options import add_command
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tripwire_async.cli.options import Commands
+    from tripwire_async.cli.output import Screen
+    from tripwire_async.testing import TripwireServer
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "serve", serve, "Run the test server of the API on this machine, with three endpoints to try."
+    )
+    parser.add_argument("--port", type=int, default=0, help="by default one that is free")
+    parser.add_argument("--limit", type=int, default=600, metavar="N", help="requests a key in a window (%(default)s)")
+    parser.add_argument("--window", type=float, default=60.0, metavar="SECONDS", help="of the limit (%(default)g)")
+
+
+async def serve(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Say where the server is and what opens it, then run it until SIGINT or SIGTERM."""
+    import os
+
+    from tripwire_async.cli.demo_receiver import demo_receivers
+    from tripwire_async.cli.signals import sigterm
+    from tripwire_async.errors import ConfigurationError
+    from tripwire_async.testing import TripwireServer
+
+    if not (arguments.limit > 0 and arguments.window > 0 and 0 <= arguments.port < 65536):
+        msg = "--limit and --window must be above zero, and --port from 0 to 65535"
+        raise ConfigurationError(msg)
+    stopped = sigterm()
+    server = TripwireServer(port=arguments.port, limit=arguments.limit, window=arguments.window)
+    try:
+        await server.start()
+    except OSError as error:
+        await server.stop()
+        msg = f"cannot listen on port {arguments.port}: {os.strerror(error.errno or 0)}"
+        raise ConfigurationError(msg) from error
+    try:
+        async with demo_receivers(server):
+            _tell(server, screen)
+            await stopped.wait()
+    finally:
+        await server.stop()
+    return ExitCode.OK
+
+
+def _tell(server: TripwireServer, screen: Screen) -> None:
+    screen.show(
+        {"base_url": server.base_url, "secret_key": server.secret_key, "organization_id": server.organization_id}
+    )
+    screen.say("# The test server runs until Ctrl-C. For another terminal:")
+    screen.say(f"export TRIPWIRE_BASE_URL={server.base_url}")
+    screen.say(f"export TRIPWIRE_SECRET_KEY={server.secret_key}")
+    screen.say(f"export TRIPWIRE_ORGANIZATION={server.organization_id}")

@@ -1,0 +1,80 @@
+"""``sessions``: what Tripwire has seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tripwire_async.cli.exit_codes import ExitCode
+from tripwire_async.cli.options import add_command, add_connection, add_group, add_page, connect
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tripwire_async.cli.options import Commands
+    from tripwire_async.cli.output import Screen
+
+
+def add_to(commands: Commands) -> None:
+    """Add the group."""
+    group = add_group(commands, "sessions", "Look at sessions and their verdicts.")
+
+    listing = add_command(group, "list", list_sessions, "List sessions, newest first.")
+    listing.add_argument("--verdict", metavar="VERDICT", help="only those that are bot, human or inconclusive")
+    listing.add_argument("--search", metavar="TEXT", help="only those in which this text is found")
+    add_page(listing)
+    add_connection(listing, organization=False)
+
+    show = add_command(group, "show", show_session, "Show one session; --json shows all of its evidence.")
+    show.add_argument("session", metavar="SESSION", help="its id, sid_...")
+    add_connection(show, organization=False)
+
+
+async def list_sessions(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Print one page of sessions."""
+    async with connect(arguments) as tripwire:
+        found = await tripwire.sessions.list(
+            limit=arguments.limit, cursor=arguments.cursor, verdict=arguments.verdict, search=arguments.search
+        )
+    screen.listing(
+        found,
+        ("created", "session", "verdict", "risk", "visitor"),
+        lambda one: (
+            screen.moment(one.created_at),
+            one.id,
+            one.latest_decision.verdict,
+            one.latest_decision.risk_score,
+            None if one.visitor_fingerprint is None else one.visitor_fingerprint.id,
+        ),
+        none="there are no such sessions",
+        numbers=frozenset({"risk"}),
+    )
+    return ExitCode.OK
+
+
+async def show_session(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Print what a person wants to know of one session first, and its findings."""
+    from tripwire_async.cli.tables import Table
+
+    async with connect(arguments) as tripwire:
+        session = await tripwire.sessions.get(arguments.session)
+    decision, visitor = session.decision, session.visitor_fingerprint
+    screen.record(
+        session,
+        session=session.id,
+        created=screen.moment(session.created_at),
+        status=decision.automation_status,
+        risk_score=decision.risk_score,
+        decision=f"{decision.decision_status}, {screen.moment(decision.evaluated_at)}",
+        url=session.request.url,
+        browser=" ".join(filter(None, (session.browser.name, session.browser.version))) or None,
+        visitor=None if visitor is None else visitor.id,
+    )
+    if session.highlights:
+        screen.say()
+        screen.table(
+            Table(
+                ("importance", "effect", "finding"),
+                [(one.importance, one.effect.replace("_", " "), one.summary) for one in session.highlights],
+            )
+        )
+    return ExitCode.OK

@@ -1,0 +1,48 @@
+"""``token``: what a browser handed over."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tripwire_async.cli.exit_codes import ExitCode
+from tripwire_async.cli.options import add_command, add_group, add_secret_key, secret_key
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tripwire_async.cli.options import Commands
+    from tripwire_async.cli.output import Screen
+
+
+def add_to(commands: Commands) -> None:
+    """Add the group."""
+    group = add_group(commands, "token", "Open sealed tokens.")
+    verify = add_command(group, "verify", verify_token, "Open a sealed token here, and show what it says.")
+    verify.add_argument("token", metavar="TOKEN", help="as the browser handed it over; - reads it from stdin")
+    add_secret_key(verify)
+
+
+async def verify_token(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Open a token; nothing is sent anywhere."""
+    from tripwire_async import sealed_tokens
+
+    key = secret_key(arguments.secret_key_file)
+    text = sys.stdin.read().strip() if arguments.token == "-" else arguments.token  # noqa: S105 - stdin's usual name
+    token = sealed_tokens.verify_token(text, key)
+    visitor = token.visitor_fingerprint
+    if screen.as_json:
+        screen.show({"data": dict(token.raw)})
+        return ExitCode.OK
+    screen.record(
+        token,
+        session=token.session_id,
+        verdict=token.decision.verdict,
+        risk_score=token.decision.risk_score,
+        evaluated=screen.moment(token.decision.evaluated_at),
+        url=token.request.url,
+        address=token.request.ip_address,
+        user_agent=token.request.user_agent,
+        visitor=None if visitor is None else visitor.id,
+    )
+    return ExitCode.OK

@@ -1,0 +1,19 @@
+"""Retries: which requests are sent again, after how long, and how often."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tripwire_async._lazy import lazy_exports
+
+from ._budget import RetryQuota
+from .retry import Retry
+
+if TYPE_CHECKING:
+    from ._details import OnRetry, RetryRecord
+
+__all__ = ["OnRetry", "Retry", "RetryQuota", "RetryRecord"]
+
+_EXPORTS: Final = {"OnRetry": "._details", "RetryRecord": "._details"}
+
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

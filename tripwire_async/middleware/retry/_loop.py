@@ -1,0 +1,132 @@
+"""The further attempts of a call whose first one has failed; imported by the first call that fails, as tenacity is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import tenacity
+
+from tripwire_async._http.messages import Response
+from tripwire_async._http.retry_after import parse_retry_after
+from tripwire_async._logger import LOGGER
+from tripwire_async.errors import TransportError
+
+from ._details import RetryRecord
+from ._policy import is_repeatable
+
+if TYPE_CHECKING:
+    from tripwire_async._concurrency.clock import Clock
+    from tripwire_async._http.messages import Request
+    from tripwire_async._http.pipeline import Handler
+
+    from ._backoff import Backoff
+    from ._budget import RetryQuota
+    from ._details import OnRetry
+
+
+@attrs.define(kw_only=True)
+class Further:
+    """One call whose first attempt has failed: what tenacity asks about its further ones.
+
+    Lost answers are values here, like answers. What is raised is therefore never repeated, cancellations least of all.
+    """
+
+    request: Request
+    call_next: Handler
+    attempts: int
+    backoff: Backoff
+    quota: RetryQuota
+    on_retry: tuple[OnRetry, ...]
+    clock: Clock
+    latest: Response | TransportError
+    is_entered: bool = False
+    cost: int = 0
+    spent: int = 0
+
+    async def run(self) -> Response:
+        retrying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_result(self.is_repeatable),
+            wait=self.wait,
+            stop=self.is_over,
+            before_sleep=self.announce,
+            sleep=self.sleep,
+            retry_error_callback=self.give_up,
+        )
+        await retrying(self.attempt)
+        if not isinstance(self.latest, Response):
+            raise self.latest
+        if self.latest.status < 400:
+            self.quota.give_back(self.spent)
+        return self.latest
+
+    async def attempt(self) -> Response | TransportError:
+        if not self.is_entered:
+            # The first attempt was made before tenacity was entered: it is told what came of it.
+            self.is_entered = True
+            return self.latest
+        try:
+            self.latest = await self.call_next(self.request)
+        except TransportError as error:
+            self.latest = error
+        return self.latest
+
+    def is_repeatable(self, outcome: Response | TransportError) -> bool:
+        return is_repeatable(self.request.operation.method, outcome)
+
+    def wait(self, state: tenacity.RetryCallState) -> float:
+        throttled = isinstance(self.latest, Response) and self.latest.status == 429
+        return self.backoff.seconds(state.attempt_number - 1, throttled=throttled, retry_after=self.retry_after())
+
+    def is_over(self, state: tenacity.RetryCallState) -> bool:
+        if state.attempt_number >= self.attempts:
+            return True
+        if self.clock.now() + state.upcoming_sleep >= self.request.deadline:
+            return True
+        # Asked last, for what is taken here is spent.
+        self.cost = self.quota.cost(self.latest)
+        if not self.quota.take(self.cost):
+            return True
+        self.spent += self.cost
+        return False
+
+    def announce(self, state: tenacity.RetryCallState) -> None:
+        if not self.on_retry:
+            return
+        status, error = (self.latest.status, None) if isinstance(self.latest, Response) else (None, self.latest)
+        record = RetryRecord(
+            operation=self.request.operation.id,
+            method=self.request.operation.method,
+            path=self.request.operation.path,
+            attempt=state.attempt_number,
+            wait=state.upcoming_sleep,
+            status=status,
+            error=error,
+            retry_after=self.retry_after(),
+            client_request_id=self.request.trace.client_request_id,
+        )
+        for hook in self.on_retry:
+            try:
+                hook(record)
+            except Exception:
+                # A broken counter must not turn a failure that passes into one that lasts.
+                LOGGER.exception("an on_retry hook failed: %r", hook)
+
+    async def sleep(self, seconds: float) -> None:
+        begun = self.clock.now()
+        try:
+            await self.clock.sleep(seconds)
+        except BaseException:
+            # Cancelled: the attempt that was paid for is not made.
+            self.quota.give_back(self.cost)
+            raise
+        finally:
+            self.request.trace.backoff += self.clock.now() - begun
+
+    def retry_after(self) -> float | None:
+        if isinstance(self.latest, Response):
+            return parse_retry_after(self.latest.headers)
+        return self.latest.retry_after
+
+    def give_up(self, _: tenacity.RetryCallState) -> None:
+        """End without an exception of tenacity's own: what there is to return or raise is known."""

@@ -1,0 +1,66 @@
+"""Sealing tokens, as the service does: for tests of whatever calls `tripwire_async.sealed_tokens.verify_token`."""
+
+from __future__ import annotations
+
+import base64
+import os
+import zlib
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from tripwire_async._secrets.crypto import KEY_SIZE, NONCE_SIZE, encrypt, require_cryptography
+from tripwire_async._secrets.keys import Secrets, revealed
+
+from .format import MAX_RECIPIENTS, VERSION_1, VERSION_2, payload_data, recipient_data, recipient_id, token_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["seal_token"]
+
+
+def seal_token(payload: Mapping[str, Any], secret_key: Secrets, *, version: Literal[1, 2] = 1) -> str:
+    """Return the sealed token that says *payload*.
+
+    *secret_key* is the key to seal it for; with *version* 2 it may be several, up to 256. The payload is not checked,
+    so that a test can also seal what the service never would.
+
+    Raises `ValueError` for a version that does not exist and for more keys than the version can hold, and
+    `ConfigurationError` without a key or without the extra ``crypto``.
+    """
+    keys = revealed(secret_key, name="secret key")
+    require_cryptography()
+    deflated = zlib.compress(msgspec.json.encode(dict(payload)))
+    if version == VERSION_1:
+        sealed = _seal_1(deflated, keys)
+    elif version == VERSION_2:
+        sealed = _seal_2(deflated, keys)
+    else:
+        msg = f"sealed tokens have versions 1 and 2, not {version!r}"
+        raise ValueError(msg)
+    return base64.b64encode(sealed).decode()
+
+
+def _seal_1(deflated: bytes, keys: Sequence[str]) -> bytes:
+    if len(keys) > 1:
+        msg = f"a token of version 1 is sealed for one key, not {len(keys)}; version 2 can hold several"
+        raise ValueError(msg)
+    nonce = os.urandom(NONCE_SIZE)
+    return bytes([VERSION_1]) + nonce + encrypt(token_key(keys[0]), nonce, deflated)
+
+
+def _seal_2(deflated: bytes, keys: Sequence[str]) -> bytes:
+    if len(keys) > MAX_RECIPIENTS:
+        msg = f"a token of version 2 is sealed for {MAX_RECIPIENTS} keys at most, not {len(keys)}"
+        raise ValueError(msg)
+    content_key, nonce = os.urandom(KEY_SIZE), os.urandom(NONCE_SIZE)
+    header = bytes([VERSION_2]) + len(keys).to_bytes(2, "big") + nonce + len(deflated).to_bytes(4, "big")
+    recipients = [recipient_id(key) for key in keys]
+    sealed = encrypt(content_key, nonce, deflated, payload_data(header, recipients))
+    return header + sealed + b"".join(_entry(key, content_key) for key in keys)
+
+
+def _entry(key: str, content_key: bytes) -> bytes:
+    recipient, nonce = recipient_id(key), os.urandom(NONCE_SIZE)
+    return recipient + nonce + encrypt(token_key(key), nonce, content_key, recipient_data(recipient))

@@ -1,0 +1,1 @@
+"""The in-memory service behind `tripwire_async.testing.TripwireServer`."""

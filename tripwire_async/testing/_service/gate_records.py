@@ -1,0 +1,140 @@
+"""What Gate remembers: services, sessions, logins and agent tokens."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import attrs
+
+from tripwire_async.testing.clock import rfc3339
+
+if TYPE_CHECKING:
+    from .records import Wire
+
+GateStatus: TypeAlias = Literal["pending", "approved", "rejected", "expired"]
+
+
+def default_fields(website: str) -> Wire:
+    """Return what a service has that says nothing of it."""
+    return {
+        "discoverable": True,
+        "env_vars": [],
+        "docs_url": website,
+        "sdks": [],
+        "branding": {"verified": False},
+        "consent": {},
+    }
+
+
+@attrs.define(eq=False)
+class GateService:
+    """A service that can be signed up for; *fields* are those that its owner sets, as on the wire."""
+
+    id: str
+    organization_id: str
+    fields: Wire
+    created_at: str
+    updated_at: str
+    status: Literal["active", "disabled"] = "active"
+    webhook_endpoint_id: str | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the registry shows it to anybody who looks."""
+        return self.status == "active" and bool(self.fields["discoverable"])
+
+    @property
+    def agent_variable(self) -> str:
+        """The name of the variable that holds an agent's token for it."""
+        return re.sub(r"[^A-Za-z0-9]+", "_", self.id).upper() + "_GATE_AGENT_TOKEN"
+
+    def entry(self) -> Wire:
+        """Return the service as the registry shows it."""
+        return {"id": self.id, "status": self.status, **self.fields}
+
+    def wire(self) -> Wire:
+        """Return the service as its owner sees it."""
+        return {
+            "object": "gate_service",
+            **self.entry(),
+            "webhook_endpoint_id": self.webhook_endpoint_id,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
+
+
+@attrs.define(eq=False)
+class GateSession:
+    """Somebody signing up for a service; *ends* is in Unix seconds, and counts while it is pending."""
+
+    id: str
+    service: GateService = attrs.field(repr=False)
+    account_name: str
+    metadata: Wire | None
+    request: Wire
+    poll_token: str = attrs.field(repr=False)
+    ends: float
+    gate_account_id: str
+    ack_token: str = attrs.field(repr=False)
+    status: GateStatus = "pending"
+    bundle: Wire | None = attrs.field(default=None, repr=False)
+    is_acknowledged: bool = False
+
+    def has_ended(self, now: float) -> bool:
+        """Whether nobody can approve it any more."""
+        return self.status == "expired" or (self.status == "pending" and now >= self.ends)
+
+    def wire(self) -> Wire:
+        """Return the session as a poll shows it."""
+        wire: dict[str, Any] = {
+            "object": "gate_session",
+            "id": self.id,
+            "status": self.status,
+            "expires_at": rfc3339(self.ends),
+        }
+        if self.status == "approved":
+            wire["gate_account_id"] = self.gate_account_id
+            wire["account_name"] = self.account_name
+            wire["docs_url"] = self.service.fields["docs_url"]
+            if not self.is_acknowledged:
+                wire["delivery_bundle"] = self.bundle
+        return wire
+
+
+@attrs.define(eq=False)
+class AgentToken:
+    """What an agent signs in with; times are Unix seconds."""
+
+    text: str = attrs.field(repr=False)
+    service: GateService = attrs.field(repr=False)
+    gate_account_id: str
+    account_name: str
+    created: float
+    ends: float
+    is_revoked: bool = False
+
+    def is_valid(self, now: float) -> bool:
+        """Whether it opens anything."""
+        return not self.is_revoked and now < self.ends
+
+    def wire(self, now: float) -> Wire:
+        """Return what its verification says."""
+        return {
+            "valid": self.is_valid(now),
+            "gate_account_id": self.gate_account_id,
+            "status": "revoked" if self.is_revoked else "active",
+            "created_at": rfc3339(self.created),
+            "expires_at": rfc3339(self.ends),
+        }
+
+
+@attrs.define(eq=False)
+class GateLogin:
+    """An agent's way into a dashboard: pending until consent gives it a *code*, which is good for one use."""
+
+    id: str
+    token: AgentToken = attrs.field(repr=False)
+    ends: float
+    code: str | None = attrs.field(default=None, repr=False)
+    is_consumed: bool = False

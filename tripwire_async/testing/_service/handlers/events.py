@@ -1,0 +1,58 @@
+"""Events, with the deliveries inside them."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from tripwire_async.testing._service.checks import LIMIT, limit_of, matching, one_of, query_of
+from tripwire_async.testing._service.messages import Reply, listing, success
+from tripwire_async.testing._service.problems import not_found
+from tripwire_async.testing._service.routes import Route
+
+from .webhooks import EVENT_TYPES
+
+if TYPE_CHECKING:
+    from tripwire_async.testing._service.messages import Call
+    from tripwire_async.testing._service.service import Service
+
+_QUERY: Final = {
+    "endpoint_id": matching(r"we_[0-9a-f]{32}", "an endpoint's id"),
+    "type": one_of((*EVENT_TYPES, "webhook.test")),
+    "limit": LIMIT,
+}
+
+
+def list_events(service: Service, call: Call) -> Reply:
+    """Answer the newest events; there may be more, but no cursor leads to them."""
+    organization = service.state.organization(call, absent=403)
+    query = query_of(call, _QUERY)
+    limit = limit_of(query)
+    kind, endpoint_id = query.get("type"), query.get("endpoint_id")
+    matches = (
+        event
+        for event in reversed(service.state.events.values())
+        if event.organization_id == organization.id
+        and kind in {None, event.type}
+        and (endpoint_id is None or any(sent.endpoint.id == endpoint_id for sent in event.deliveries))
+    )
+    found = list(islice(matches, limit + 1))
+    page = [event.wire() for event in found[:limit]]
+    return listing(call, page, limit=limit, has_more=len(found) > limit)
+
+
+def retrieve_event(service: Service, call: Call) -> Reply:
+    """Answer one event."""
+    organization = service.state.organization(call)
+    event = service.state.events.get(call.ids["eventId"])
+    if event is None or event.organization_id != organization.id:
+        raise not_found("event", call.ids["eventId"])
+    return success(call, event.wire())
+
+
+_LIST: Final = "/v1/organizations/{organizationId}/events"
+
+ROUTES: Final = (
+    Route("listEvents", "GET", _LIST, "secret", "webhooks:read", list_events),
+    Route("retrieveEvent", "GET", _LIST + "/{eventId}", "secret", "webhooks:read", retrieve_event),
+)

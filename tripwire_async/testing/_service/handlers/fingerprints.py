@@ -1,0 +1,53 @@
+"""Visitor fingerprints, read only: those of the seeded sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tripwire_async.testing._service.checks import LIMIT, one_of, query_of, text
+from tripwire_async.testing._service.messages import Reply, success
+from tripwire_async.testing._service.pages import page
+from tripwire_async.testing._service.problems import not_found
+from tripwire_async.testing._service.routes import Route
+
+if TYPE_CHECKING:
+    from tripwire_async.testing._service.messages import Call
+    from tripwire_async.testing._service.service import Service
+
+_QUERY: Final = {
+    "limit": LIMIT,
+    "cursor": text(1),
+    "search": text(),
+    "sort": one_of(("seen_count", "first_seen")),
+}
+
+
+def list_fingerprints(service: Service, call: Call) -> Reply:
+    """Answer a page of the fingerprints: seen last first, or most often, or those that came last."""
+    query = query_of(call, _QUERY)
+    search = query.get("search", "").lower()
+    found = [visitor for visitor in service.state.seeds.visitors.values() if search in visitor.searchable]
+    match query.get("sort"):
+        case "seen_count":
+            found.sort(key=lambda visitor: visitor.seen_count, reverse=True)
+        case "first_seen":
+            found.sort(key=lambda visitor: visitor.first_seen, reverse=True)
+        case _:
+            found.sort(key=lambda visitor: visitor.last_seen, reverse=True)
+    return page(call, query, [visitor.summary() for visitor in found])
+
+
+def get_fingerprint(service: Service, call: Call) -> Reply:
+    """Answer all that is known of one visitor."""
+    visitor = service.state.seeds.visitors.get(call.ids["visitorId"])
+    if visitor is None:
+        raise not_found("visitor fingerprint", call.ids["visitorId"])
+    return success(call, visitor.detail())
+
+
+_LIST: Final = "/v1/fingerprints"
+
+ROUTES: Final = (
+    Route("listVisitorFingerprints", "GET", _LIST, "secret", "fingerprints:list", list_fingerprints),
+    Route("getVisitorFingerprint", "GET", _LIST + "/{visitorId}", "secret", "fingerprints:read", get_fingerprint),
+)

@@ -1,0 +1,173 @@
+"""The API as a function: a request goes in, an answer comes out, and no socket is seen."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, final
+
+import attrs
+
+from tripwire_async.testing.faults import Faults
+
+from .limits import Admission, RetryAfter, RollingWindow, retry_after
+from .messages import Call, Reply, refusal
+from .problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tripwire_async._concurrency.clock import Clock
+    from tripwire_async.testing.faults import Rule
+
+    from .deliveries import Courier
+    from .routes import Route, Routes
+    from .state import State
+
+_REMEMBERED_HEADERS = frozenset({"accept", "accept-encoding", "content-type", "traceparent", "user-agent"})
+_BEARER = "Bearer "
+
+
+@attrs.define(eq=False)
+class RecordedRequest:
+    """A request as the server remembers it.
+
+    *time* is the server's clock when it came; *operation* is empty where nothing is served; *status* is None until it
+    has been answered, and when it never was. *headers* are lower-cased: the ``x-`` ones and a few harmless others,
+    never the authorization.
+    """
+
+    time: float
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    operation: str = ""
+    key_id: str | None = None
+    status: int | None = None
+
+
+@attrs.define(eq=False)
+class Limits:
+    """The rolling limit of every key that has none of its own; each part may be changed in mid-run."""
+
+    limit: int = 600
+    window: float = 60.0
+    form: RetryAfter = "seconds"
+
+
+@final
+class Service:
+    """Finds the operation, looks at the key, counts, lets faults have their way, and answers."""
+
+    def __init__(
+        self,
+        routes: Routes,
+        state: State,
+        courier: Courier,
+        limits: Limits,
+        *,
+        remembered: int,
+        grace: float,
+        changed: Callable[[], None],
+    ) -> None:
+        self._routes = routes
+        self._changed = changed
+        self._windows: dict[str, RollingWindow] = {}
+        self._remembers = remembered > 0
+        self.state = state
+        self.grace = grace
+        self.courier = courier
+        self.limits = limits
+        self.faults = Faults()
+        self.requests: deque[RecordedRequest] = deque(maxlen=remembered)
+        self.received = 0
+        self.refused = 0
+        self.peak = 0
+
+    @property
+    def clock(self) -> Clock:
+        """The server's clock."""
+        return self.state.calendar.clock
+
+    async def answer(
+        self, method: str, raw_path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> Reply:
+        """Answer one request; *raw_path* is quoted as it came."""
+        self.received += 1
+        request_id = self.state.ids.hexadecimal("req")
+        record = self._remember(method, raw_path, headers, body) if self._remembers else None
+        own = {"X-Request-Id": request_id}
+        try:
+            route, ids = self._routes.find(method, raw_path)
+            call = Call(route.operation, ids, query, headers, body, request_id)
+            if record is not None:
+                record.operation = route.operation
+            if route.authority != "public":
+                self._open(route, call, own, record)
+            rules = self.faults.rules and [rule for rule in self.faults.rules if rule.befalls(call)]
+            reply = await self._spoilt(rules, route, call) if rules else route.answer(self, call)
+        except Problem as problem:
+            reply = refusal(problem, request_id)
+        if not reply.foreign:
+            reply = Reply(reply.status, reply.body, own | reply.headers, reply.sent)
+        if record is not None:
+            record.status = None if reply.sent == 0 else reply.status
+        self._changed()
+        return reply
+
+    def _remember(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> RecordedRequest:
+        kept = {
+            lowered: value
+            for name, value in headers.items()
+            if (lowered := name.lower()).startswith("x-") or lowered in _REMEMBERED_HEADERS
+        }
+        record = RecordedRequest(self.clock.now(), method, path, kept, body)
+        self.requests.append(record)
+        return record
+
+    def _open(self, route: Route, call: Call, own: dict[str, str], record: RecordedRequest | None) -> None:
+        """Look at the key or token and count the request; raise 401, 403 or 429."""
+        authorization = call.headers.get("Authorization", "")
+        if not authorization.startswith(_BEARER):
+            raise Problem(401, "auth.missing_api_key", "Send an Authorization header with a bearer key.")
+        text = authorization[len(_BEARER) :].strip()
+        limit = self.limits.limit
+        if route.authority == "secret":
+            key = self.state.keys.opened_by(text, self.state.calendar.unix())
+            call.key = key
+            window = key.window
+            limit = key.rate_limit or limit
+            if record is not None:
+                record.key_id = key.id
+        else:
+            call.token = text
+            window = self._windows.setdefault(text, RollingWindow())
+        admission = window.admit(self.clock.now(), limit=limit, window=self.limits.window)
+        self.peak = max(self.peak, window.peak)
+        own |= admission.headers()
+        if admission.wait is not None:
+            raise self._limited(admission, admission.wait)
+        if call.key is not None and not call.key.allows(route.scope):
+            raise Problem(403, "auth.insufficient_scope", f"This key lacks the scope {route.scope}.")
+
+    def _limited(self, admission: Admission, wait: float) -> Problem:
+        self.refused += 1
+        after = retry_after(wait, self.state.calendar.unix(), self.limits.form)
+        return Problem(
+            429,
+            "rate.limited",
+            f"More than {admission.limit} requests in the window.",
+            next_action="retry",
+            headers={"Retry-After": after},
+        )
+
+    async def _spoilt(self, rules: list[Rule], route: Route, call: Call) -> Reply:
+        """Answer *call* through the faults of *rules*, the first outermost."""
+        self._changed()
+        if not rules:
+            try:
+                return route.answer(self, call)
+            except Problem as problem:
+                return refusal(problem, call.request_id)
+        first, *rest = rules
+        return await first.fault.act(self, call, lambda: self._spoilt(rest, route, call))
