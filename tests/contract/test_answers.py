@@ -12,7 +12,7 @@ import pytest
 from tests.testing.document import check_answer, operations
 from tripwire_async import AsyncTripwire, errors
 from tripwire_async._codec.converter import DecodeProblem, decode, encode, structure, unstructure
-from tripwire_async._http.operation import Operation
+from tripwire_async._operation import Operation
 from tripwire_async.middleware import Response
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from tripwire_async import AsyncTripwire
 from tripwire_async._generated.models.webhooks_and_events import WebhookDeliveryEventType
 from tripwire_async._http.caller import ApiCaller
 from tripwire_async._http.messages import Request, Response
-from tripwire_async._http.operation import Operation, PathArgument
 from tripwire_async._http.options import CallOptions
 from tripwire_async._http.transport import AiohttpTransport
+from tripwire_async._operation import Operation, PathArgument
 from tripwire_async.errors import APIError, ResponseDecodeError, error_class
 
 if TYPE_CHECKING:

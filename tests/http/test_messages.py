@@ -14,7 +14,7 @@ from yarl import URL
 
 from tripwire_async._http.caller import Answer
 from tripwire_async._http.messages import Request, Response, Trace
-from tripwire_async._http.operation import Operation
+from tripwire_async._operation import Operation
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.deliveries.reference import Ticket
 

@@ -13,7 +13,7 @@ import yaml
 
 import tripwire_async
 from tripwire_async import _generated, models
-from tripwire_async._http.operation import Operation
+from tripwire_async._operation import Operation
 
 PACKAGE = Path(tripwire_async.__file__).parent
 TAGS = sorted(path.stem for path in (Path(_generated.__file__).parent / "operations").glob("[a-z]*.py"))

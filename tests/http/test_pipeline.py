@@ -8,8 +8,8 @@ import pytest
 from yarl import URL
 
 from tripwire_async._http.messages import Request, Response
-from tripwire_async._http.operation import Operation
 from tripwire_async._http.pipeline import compose
+from tripwire_async._operation import Operation
 from tripwire_async.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from yarl import URL
 
 from tests.support.raw_server import Connection, http, listening, saying, silence
 from tripwire_async._http.messages import Request, Response
-from tripwire_async._http.operation import Operation
 from tripwire_async._http.transport import MAX_BODY_BYTES, AiohttpTransport
+from tripwire_async._operation import Operation
 from tripwire_async.errors import ConfigurationError, RequestTimeoutError, ResponseDecodeError, TransportError
 
 if TYPE_CHECKING:

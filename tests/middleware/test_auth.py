@@ -14,7 +14,7 @@ from tripwire_async.middleware.auth import BearerAuth
 
 if TYPE_CHECKING:
     from tripwire_async._http.messages import Request
-    from tripwire_async._http.operation import Authority
+    from tripwire_async._operation import Authority
 
 KEY = "sk_test_0123456789"
 

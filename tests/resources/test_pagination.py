@@ -11,7 +11,7 @@ import pytest
 from tripwire_async._generated.models.common import CursorPagination
 from tripwire_async._http.caller import Answer
 from tripwire_async._http.messages import Trace
-from tripwire_async._http.operation import Operation
+from tripwire_async._operation import Operation
 from tripwire_async.errors import ResponseDecodeError, ServerError
 from tripwire_async.resources.pagination import Listing, Page
 

@@ -8,10 +8,10 @@ import attrs
 from yarl import URL
 
 from tripwire_async._http.messages import Request, Response
-from tripwire_async._http.operation import Operation
+from tripwire_async._operation import Operation
 
 if TYPE_CHECKING:
-    from tripwire_async._http.operation import Authority
+    from tripwire_async._operation import Authority
     from tripwire_async._secrets.secret import Secret
 
 

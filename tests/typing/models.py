@@ -9,7 +9,7 @@ from tripwire_async._codec.converter import decode, structure
 from tripwire_async._codec.fields import UNSET, UnsetType
 from tripwire_async._generated.operations.gate import REVOKE_GATE_AGENT_TOKEN
 from tripwire_async._generated.operations.webhooks import SEND_TEST_WEBHOOK
-from tripwire_async._http.operation import Operation
+from tripwire_async._operation import Operation
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.models import (
     CreateWebhookEndpointRequest,

@@ -11,7 +11,7 @@ from .shapes import Alias, Argument, Endpoint, Named, names_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tripwire_async._http.operation import Authority
+    from tripwire_async._operation import Authority
 
     from .document import Document, Node
     from .schemas import SchemaReader

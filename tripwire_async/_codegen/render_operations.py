@@ -34,7 +34,7 @@ def render_operations(tag: str, api: Api) -> str:
     lines += imports(
         {
             **{module: models[module] for module in sorted(models)},
-            "tripwire_async._http.operation": {"Operation", *(["PathArgument"] if path_arguments else [])},
+            "tripwire_async._operation": {"Operation", *(["PathArgument"] if path_arguments else [])},
         }
     )
     lines += ["", *(f"{name}: Final = re.compile({raw(pattern)})" for pattern, name in patterns.items())]

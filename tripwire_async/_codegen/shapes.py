@@ -9,7 +9,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tripwire_async._http.operation import Authority
+    from tripwire_async._operation import Authority
 
 
 @attrs.frozen

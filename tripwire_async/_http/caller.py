@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from tripwire_async._concurrency.clock import Clock
+    from tripwire_async._operation import Operation, PathArgument
     from tripwire_async._secrets.secret import Secret
 
     from .messages import Lane
-    from .operation import Operation, PathArgument
     from .options import CallOptions
     from .pipeline import Handler
 

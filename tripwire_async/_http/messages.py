@@ -9,9 +9,8 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from yarl import URL
 
+from tripwire_async._operation import Operation
 from tripwire_async._secrets.secret import Secret, without_secrets
-
-from .operation import Operation
 
 Lane: TypeAlias = Literal["single", "send", "poll"]
 """What a call is part of, for a fair rate limit: a call of its own, one of many sends, or the polls after them."""

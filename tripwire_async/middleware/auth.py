@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from tripwire_async._http.messages import Request, Response
-    from tripwire_async._http.operation import Authority
     from tripwire_async._http.pipeline import Handler
+    from tripwire_async._operation import Authority
     from tripwire_async._secrets.secret import Secret
 
 _AUTHORIZATION: Final = istr("Authorization")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tripwire_async._generated.models.common import CursorPagination
     from tripwire_async._http.caller import Caller
-    from tripwire_async._http.operation import Operation
+    from tripwire_async._operation import Operation
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tripwire_async._http.caller import Answer, Caller
     from tripwire_async._http.messages import Lane, Trace
-    from tripwire_async._http.operation import Operation
+    from tripwire_async._operation import Operation
     from tripwire_async._secrets.secret import Secret
 
 P = ParamSpec("P")

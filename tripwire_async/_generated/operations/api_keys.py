@@ -13,7 +13,7 @@ from tripwire_async._generated.models.api_keys import (
     IssuedApiKeyResponse,
     UpdateApiKeyRequest,
 )
-from tripwire_async._http.operation import Operation, PathArgument
+from tripwire_async._operation import Operation, PathArgument
 
 _ORGANIZATION_ID: Final = re.compile(r"^org_[0123456789abcdefghjkmnpqrstvwxyz]{26}$")
 _API_KEY_ID: Final = re.compile(r"^key_[0123456789abcdefghjkmnpqrstvwxyz]{26}$")

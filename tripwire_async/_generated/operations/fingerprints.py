@@ -10,7 +10,7 @@ from tripwire_async._generated.models.fingerprints import (
     VisitorFingerprintDetailResponse,
     VisitorFingerprintListResponse,
 )
-from tripwire_async._http.operation import Operation, PathArgument
+from tripwire_async._operation import Operation, PathArgument
 
 _FINGERPRINT_ID: Final = re.compile(r"^vid_[0123456789abcdefghjkmnpqrstvwxyz]{26}$")
 

@@ -26,7 +26,7 @@ from tripwire_async._generated.models.gate import (
     UpdateGateServiceRequest,
     VerifyAgentTokenRequest,
 )
-from tripwire_async._http.operation import Operation, PathArgument
+from tripwire_async._operation import Operation, PathArgument
 
 _GATE_SERVICE_ID: Final = re.compile(r"^[a-z0-9](?:[a-z0-9_-]{1,30}[a-z0-9])$")
 

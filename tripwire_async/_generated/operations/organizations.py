@@ -11,7 +11,7 @@ from tripwire_async._generated.models.organizations import (
     OrganizationResponse,
     UpdateOrganizationRequest,
 )
-from tripwire_async._http.operation import Operation, PathArgument
+from tripwire_async._operation import Operation, PathArgument
 
 _ORGANIZATION_ID: Final = re.compile(r"^org_[0123456789abcdefghjkmnpqrstvwxyz]{26}$")
 

@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from tripwire_async._generated.models.sessions import SessionDetailResponse, SessionListResponse
-from tripwire_async._http.operation import Operation, PathArgument
+from tripwire_async._operation import Operation, PathArgument
 
 _SESSION_ID: Final = re.compile(r"^sid_[0123456789abcdefghjkmnpqrstvwxyz]{26}$")
 

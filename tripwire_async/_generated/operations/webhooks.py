@@ -15,7 +15,7 @@ from tripwire_async._generated.models.webhooks import (
     WebhookEndpointResponse,
     WebhookTestResponse,
 )
-from tripwire_async._http.operation import Operation, PathArgument
+from tripwire_async._operation import Operation, PathArgument
 
 _ORGANIZATION_ID: Final = re.compile(r"^org_[0123456789abcdefghjkmnpqrstvwxyz]{26}$")
 _WEBHOOK_ENDPOINT_ID: Final = re.compile(r"^we_[0-9a-f]{32}$")
