@@ -33,9 +33,10 @@ PUBLIC = {
         Response Retry RetryQuota RetryRecord Trace Tracing compose default_middleware
     """,
     "tripwire_async.receiver": """
-        Answer Claim DEFAULT_MAX_BODY DEFAULT_TOLERANCE EventStore GateSessionApprovedEvent RecentEvents Router
+        Claim DEFAULT_MAX_BODY DEFAULT_TOLERANCE EventStore GateSessionApprovedEvent RecentEvents Router
         SecretSource SessionFingerprintCalculatedEvent SessionResultPersistedEvent UnknownEvent WebhookEvent
-        WebhookReceiver WebhookTestEvent aiohttp_handler parse_event receive_event sign_webhook verify_signature
+        WebhookReceiver WebhookResponse WebhookTestEvent aiohttp_handler parse_event receive_event sign_webhook
+        verify_signature
     """,
     "tripwire_async.reports": """
         HostSummary Report ReportedState ReportedTest html_report junit_report make_report report_document

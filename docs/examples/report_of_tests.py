@@ -17,13 +17,13 @@ from tripwire_async.testing import Outcome, TripwireServer
 async def test_all(tripwire: AsyncTripwire, organization_id: str) -> Report:
     """Test every active endpoint, for ten minutes at most."""
     endpoints = await tripwire.webhooks.list_endpoints(organization_id)
-    began = datetime.now(UTC)
+    started_at = datetime.now(UTC)
     async with tripwire.webhooks.send_tests(organization_id, timeout=600) as run:
         outcomes = await run
     return make_report(
         outcomes,
         organization_id=organization_id,
-        began=began,
+        started_at=started_at,
         seconds=run.progress().seconds,
         endpoints=endpoints,
     )
@@ -33,8 +33,8 @@ def write(report: Report, page: Path) -> None:
     """Write the page, and print the hosts that have trouble."""
     page.write_text(html_report(report), encoding="utf-8")
     for host in report.hosts():
-        if host.good < host.endpoints:
-            print(f"{host.host}: {host.good} of {host.endpoints} succeeded")
+        if host.passed < host.endpoints:
+            print(f"{host.host}: {host.passed} of {host.endpoints} succeeded")
 
 
 # [end]

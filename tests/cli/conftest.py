@@ -46,10 +46,10 @@ class Elsewhere:
     def ask(self, question: Callable[[TripwireServer], T]) -> T:
         """Return what *question* says of the server, asked in the server's own thread."""
 
-        async def answer() -> T:
+        async def call() -> T:
             return question(self.server)
 
-        return asyncio.run_coroutine_threadsafe(answer(), self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(call(), self.loop).result(10)
 
     def wait(self, condition: Callable[[TripwireServer], bool]) -> None:
         """Return once *condition* holds of the server."""

@@ -9,7 +9,7 @@ import pytest
 
 import tripwire_async.cli
 from tripwire_async.cli import demo_receiver
-from tripwire_async.cli.output import Screen
+from tripwire_async.cli.output import Output
 from tripwire_async.cli.tables import Table, one_line
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ def test_text_from_elsewhere_cannot_command_a_terminal(text: str, shown: str) ->
 
 def test_a_table_is_plain_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """Aligned, without a style."""
-    Screen().table(TABLE)
+    Output().table(TABLE)
     assert PLAIN == capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("terminal")
 def test_a_table_is_drawn_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """By rich, in colour."""
-    Screen().table(TABLE)
+    Output().table(TABLE)
     out = capsys.readouterr().out
     assert "\x1b[1m" in out
     assert "first" in out
@@ -59,7 +59,7 @@ def test_a_table_is_drawn_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> N
 def test_no_color_is_respected(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The table is drawn, in black and white."""
     monkeypatch.setenv("NO_COLOR", "1")
-    Screen().table(Table(("status",), [("succeeded",)]))
+    Output().table(Table(("status",), [("succeeded",)]))
     out = capsys.readouterr().out
     assert "succeeded" in out
     assert "\x1b[32m" not in out
@@ -75,7 +75,7 @@ def test_a_dumb_terminal_gets_plain_lines(
         monkeypatch.delenv("TERM")
     else:
         monkeypatch.setenv("TERM", kind)
-    Screen().table(TABLE)
+    Output().table(TABLE)
     assert PLAIN == capsys.readouterr().out
 
 
@@ -88,18 +88,18 @@ def test_a_terminal_without_rich_gets_plain_lines(
     monkeypatch.delattr(tripwire_async.cli, "rich_output", raising=False)
     for name in ("rich", "rich.box"):
         monkeypatch.setitem(sys.modules, name, None)
-    Screen().table(TABLE)
+    Output().table(TABLE)
     assert PLAIN == capsys.readouterr().out
 
 
 def test_machines_are_told_no_prose(capsys: pytest.CaptureFixture[str]) -> None:
     """One document, and nothing else."""
-    screen = Screen(as_json=True)
-    screen.say("hello")
-    screen.table(TABLE)
-    with screen.watch(lambda: TABLE):
+    output = Output(as_json=True)
+    output.line("hello")
+    output.table(TABLE)
+    with output.live_table(lambda: TABLE):
         pass
-    screen.show({"data": []}, TABLE)
+    output.emit({"data": []}, TABLE)
     assert '{\n  "data": []\n}\n' == capsys.readouterr().out
 
 

@@ -101,7 +101,7 @@ def test_a_reader_that_leaves_ends_it_without_a_word(elsewhere: Elsewhere) -> No
 
 def on_a_terminal(arguments: list[str], *, interrupt_at: bytes = b"") -> tuple[int, str]:
     """Run the command line on a terminal; press Ctrl-C when it has shown *interrupt_at*. Return status and output."""
-    keyboard, screen = pty.openpty()
+    keyboard, output = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"}
     environment.pop("NO_COLOR", None)
     # The new session takes the terminal over, so that a Ctrl-C on it reaches the process.
@@ -110,13 +110,13 @@ def on_a_terminal(arguments: list[str], *, interrupt_at: bytes = b"") -> tuple[i
     )
     with subprocess.Popen(  # noqa: S603 - this Python
         [sys.executable, "-c", program, *COMMAND, *arguments],
-        stdin=screen,
-        stdout=screen,
-        stderr=screen,
+        stdin=output,
+        stdout=output,
+        stderr=output,
         start_new_session=True,
         env=environment,
     ) as process:
-        os.close(screen)
+        os.close(output)
         shown = b""
         while select.select([keyboard], [], [], 30)[0]:
             try:

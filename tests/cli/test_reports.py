@@ -147,7 +147,7 @@ def _interrupt(elsewhere: Elsewhere) -> None:
 
 
 def test_several_hosts_are_summed_up(cli: Cli, elsewhere: Elsewhere) -> None:
-    """Those with trouble first; one host alone needs no sum."""
+    """Those with reason first; one host alone needs no sum."""
     elsewhere.script(Outcome("succeeded", 200))
     for url in ("https://a.example/1", "https://a.example/2"):
         elsewhere.add_endpoint(url)
@@ -159,7 +159,7 @@ def test_several_hosts_are_summed_up(cli: Cli, elsewhere: Elsewhere) -> None:
 
 
 def test_many_endpoints_are_not_all_listed(cli: Cli, elsewhere: Elsewhere) -> None:
-    """They would push the rest off the screen; machines and reports get them all."""
+    """They would push the rest off the output; machines and reports get them all."""
     elsewhere.script(Outcome("succeeded", 200))
     for _ in range(51):
         elsewhere.add_endpoint()
@@ -191,7 +191,7 @@ def test_progress_goes_to_stderr_where_nothing_can_be_redrawn(
     cli: Cli, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A line now and then, so that a log shows that it is alive; with --json none."""
-    monkeypatch.setattr(output, "_NOW_AND_THEN", 0.05)
+    monkeypatch.setattr(output, "_PROGRESS_INTERVAL", 0.05)
     elsewhere.script(Outcome("succeeded", after=1000))
     endpoint = elsewhere.add_endpoint().id
     assert "tripwire-async: 0 of 1 done; 1 pending, 0 refused; 0.0/s" in cli("test", endpoint, "--timeout", "1").err

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tripwire_async.cli.output import Screen
+from tripwire_async.cli.output import Output
 from tripwire_async.receiver import sign_webhook
 
 if TYPE_CHECKING:
@@ -40,14 +40,14 @@ def test_the_server_says_how_it_is_reached_and_ends_when_told(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, status: int
 ) -> None:
     """SIGTERM is how a server ends; Ctrl-C is how a person interrupts."""
-    say = Screen.say
+    original = Output.line
 
-    def say_and_stop(screen: Screen, text: str = "") -> None:
-        say(screen, text)
+    def print_and_stop(output: Output, text: str = "") -> None:
+        original(output, text)
         if text.startswith("export TRIPWIRE_ORGANIZATION"):
             signal.raise_signal(number)
 
-    monkeypatch.setattr(Screen, "say", say_and_stop)
+    monkeypatch.setattr(Output, "line", print_and_stop)
     ended = cli("serve")
     assert (status, "") == (ended.status, ended.err)
     _, base_url, key, organization = ended.out.splitlines()
@@ -58,7 +58,7 @@ def test_the_server_says_how_it_is_reached_and_ends_when_told(
 
 def test_machines_are_told_how_the_server_is_reached(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one document, before it begins to wait."""
-    monkeypatch.setattr(Screen, "say", lambda *_: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(Output, "line", lambda *_: signal.raise_signal(signal.SIGTERM))
     assert {"base_url", "secret_key", "organization_id"} == set(json.loads(cli("serve", "--json").out))
 
 
@@ -68,7 +68,7 @@ def while_listening(monkeypatch: pytest.MonkeyPatch) -> WhileListening:
     monkeypatch.setenv("TRIPWIRE_SIGNING_SECRET", SECRET)
 
     def prepare(act: Callable[[str], object]) -> None:
-        say = Screen.say
+        original = Output.line
 
         def run(url: str) -> None:
             try:
@@ -76,12 +76,12 @@ def while_listening(monkeypatch: pytest.MonkeyPatch) -> WhileListening:
             finally:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-        def say_and_act(screen: Screen, text: str = "") -> None:
-            say(screen, text)
+        def print_and_act(output: Output, text: str = "") -> None:
+            original(output, text)
             if text.startswith("Listening on "):
                 threading.Thread(target=run, args=(text.split()[2],)).start()
 
-        monkeypatch.setattr(Screen, "say", say_and_act)
+        monkeypatch.setattr(Output, "line", print_and_act)
 
     return prepare
 
@@ -90,8 +90,8 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
     """Post *body*; return the status and the text that came back."""
     request = urllib.request.Request(url, body, headers)  # noqa: S310 - loopback
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
-            return answer.status, answer.read().decode()
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - loopback
+            return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()

@@ -41,7 +41,7 @@ OUTPUTS = {"ACME_KEY": "acme-canary", "ACME_URL": "https://acme.example"}
 BINARY = ("ephemeral_public_key", "salt", "iv", "ciphertext", "tag")
 
 
-def text_of(data: bytes) -> str:
+def encode_base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
@@ -62,11 +62,11 @@ def sealed(plaintext: bytes, info: bytes = b"tripwire-gate-delivery:v1") -> dict
         "version": 1,
         "algorithm": ALGORITHM,
         "key_id": PAIR.key_id,
-        "ephemeral_public_key": text_of(ephemeral.public_key().public_bytes_raw()),
-        "salt": text_of(salt),
-        "iv": text_of(iv),
-        "ciphertext": text_of(data[:-16]),
-        "tag": text_of(data[-16:]),
+        "ephemeral_public_key": encode_base64url(ephemeral.public_key().public_bytes_raw()),
+        "salt": encode_base64url(salt),
+        "iv": encode_base64url(iv),
+        "ciphertext": encode_base64url(data[:-16]),
+        "tag": encode_base64url(data[-16:]),
     }
 
 
@@ -159,7 +159,7 @@ def test_an_envelope_changed_in_one_bit_is_not_opened(name: str) -> None:
         at, bit = chance.randrange(len(data)), chance.randrange(7)
         data[at] ^= 1 << bit
         with pytest.raises(GateDeliveryError, match="cannot be opened"):
-            decrypt_delivery(unstructure(envelope) | {name: text_of(bytes(data))}, PAIR)
+            decrypt_delivery(unstructure(envelope) | {name: encode_base64url(bytes(data))}, PAIR)
 
 
 def test_a_public_key_that_makes_the_secret_known_is_refused() -> None:
@@ -177,12 +177,12 @@ def test_a_public_key_that_makes_the_secret_known_is_refused() -> None:
         ({"version": 2}, "version"),
         ({"algorithm": "rot13"}, "another algorithm"),
         ({"key_id": "short"}, "key_id of the envelope"),
-        ({"key_id": text_of(bytes(31))}, "key_id of the envelope has 31 bytes and must have 32"),
-        ({"ephemeral_public_key": text_of(bytes(33))}, "ephemeral_public_key of the envelope has 33"),
-        ({"salt": text_of(bytes(16))}, "salt of the envelope has 16 bytes and must have 32"),
-        ({"iv": text_of(bytes(16))}, "iv of the envelope has 16 bytes and must have 12"),
+        ({"key_id": encode_base64url(bytes(31))}, "key_id of the envelope has 31 bytes and must have 32"),
+        ({"ephemeral_public_key": encode_base64url(bytes(33))}, "ephemeral_public_key of the envelope has 33"),
+        ({"salt": encode_base64url(bytes(16))}, "salt of the envelope has 16 bytes and must have 32"),
+        ({"iv": encode_base64url(bytes(16))}, "iv of the envelope has 16 bytes and must have 12"),
         ({"tag": ""}, "tag of the envelope has 0 bytes and must have 16"),
-        ({"tag": text_of(bytes(16)) + "=="}, "tag of the envelope is not base64url"),
+        ({"tag": encode_base64url(bytes(16)) + "=="}, "tag of the envelope is not base64url"),
         ({"ciphertext": "!"}, "ciphertext of the envelope is not base64url"),
         ({"ciphertext": None}, "ciphertext"),
     ],

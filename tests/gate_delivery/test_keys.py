@@ -32,7 +32,7 @@ from tripwire_async.gate_delivery import (
 from tripwire_async.models import GateDeliveryRequest, GateDeliveryRequestAlgorithm
 
 
-def text_of(data: bytes) -> str:
+def encode_base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
@@ -50,8 +50,8 @@ def test_a_key_pair_is_an_x25519_key_in_its_three_forms() -> None:
     key = load_der_private_key(bytes_of(pair.private_key.reveal()), None)
     assert isinstance(key, X25519PrivateKey)
     public = key.public_key().public_bytes_raw()
-    assert text_of(public) == pair.public_key
-    assert text_of(hashlib.sha256(public).digest()) == pair.key_id
+    assert encode_base64url(public) == pair.public_key
+    assert encode_base64url(hashlib.sha256(public).digest()) == pair.key_id
     assert "=" not in pair.private_key.reveal() + pair.public_key + pair.key_id
 
 
@@ -60,7 +60,7 @@ def test_a_key_of_rfc_7748_is_imported() -> None:
     private = bytes.fromhex(
         "302e020100300506032b656e0422042077076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"
     )
-    pair = import_key_pair(text_of(private))
+    pair = import_key_pair(encode_base64url(private))
     assert bytes.fromhex("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a") == bytes_of(
         pair.public_key
     )
@@ -99,11 +99,11 @@ def bad_private_keys() -> dict[str, str]:
     other = Ed25519PrivateKey.generate().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     return {
         "empty": "",
-        "raw": text_of(key.private_bytes_raw()),
-        "public": text_of(key.public_key().public_bytes_raw()),
-        "encrypted": text_of(encrypted),
-        "another kind": text_of(other),
-        "rubbish": text_of(b"rubbish"),
+        "raw": encode_base64url(key.private_bytes_raw()),
+        "public": encode_base64url(key.public_key().public_bytes_raw()),
+        "encrypted": encode_base64url(encrypted),
+        "another kind": encode_base64url(other),
+        "rubbish": encode_base64url(b"rubbish"),
     }
 
 
@@ -131,11 +131,11 @@ def test_a_pair_s_own_request_is_valid() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"key_id": text_of(bytes(32))}, "key_id of the delivery request is not that of its public key"),
+        ({"key_id": encode_base64url(bytes(32))}, "key_id of the delivery request is not that of its public key"),
         ({"key_id": ""}, "key_id"),
         ({"key_id": None}, "key_id"),
-        ({"public_key": text_of(bytes(31))}, "has 31 bytes and must have 32"),
-        ({"public_key": text_of(bytes(33))}, "has 33 bytes and must have 32"),
+        ({"public_key": encode_base64url(bytes(31))}, "has 31 bytes and must have 32"),
+        ({"public_key": encode_base64url(bytes(33))}, "has 33 bytes and must have 32"),
         ({"public_key": "="}, "public_key of the delivery request is not base64url"),
         ({"public_key": 5}, "public_key"),
         ({"version": 2}, "version"),

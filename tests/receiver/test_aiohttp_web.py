@@ -77,9 +77,9 @@ async def test_a_header_that_comes_twice_is_a_401(hook: Hook) -> None:
     """On the wire, where a proxy could have added one."""
     headers = headers_of(TEST)
     twice: Any = [*headers.items(), ("X-Tripwire-Timestamp", headers["X-Tripwire-Timestamp"])]
-    status, answer = await hook.post(TEST, twice)
+    status, response = await hook.post(TEST, twice)
     assert status == 401
-    assert b"2 times" in answer
+    assert b"2 times" in response
 
 
 @pytest.mark.parametrize("known_length", [True, False])

@@ -12,7 +12,15 @@ import pytest
 from tests.support.webhook_bodies import DATA, NOW, PAIR, SECRET, body_of, headers_of
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.gate_delivery import DeliveredCredentials, decrypt_delivery
-from tripwire_async.receiver import Answer, Claim, EventStore, RecentEvents, Router, WebhookEvent, WebhookReceiver
+from tripwire_async.receiver import (
+    Claim,
+    EventStore,
+    RecentEvents,
+    Router,
+    WebhookEvent,
+    WebhookReceiver,
+    WebhookResponse,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -40,7 +48,7 @@ def counting(result: object = None) -> tuple[Router, list[WebhookEvent]]:
 async def test_an_event_is_handled_and_answered_with_200() -> None:
     """Nothing needs to be said."""
     router, seen = counting()
-    assert Answer(200) == await receiver_of(router).answer(TEST, headers_of(TEST))
+    assert WebhookResponse(200) == await receiver_of(router).answer(TEST, headers_of(TEST))
     assert [event.id for event in seen] == ["wevt_0123456789abcdef0123456789abcdef"]
 
 
@@ -48,12 +56,12 @@ async def test_a_bad_signature_is_a_401_and_nothing_is_handled(caplog: pytest.Lo
     """The log says why, and nothing of the body."""
     router, seen = counting()
     body = body_of("webhook.test", canary="canary")
-    answer = await receiver_of(router).answer(body, headers_of(TEST))
-    assert answer.status == 401
-    assert b"signature does not match" in answer.body
+    response = await receiver_of(router).answer(body, headers_of(TEST))
+    assert response.status == 401
+    assert b"signature does not match" in response.body
     assert seen == []
     assert "signature does not match" in caplog.text
-    assert "canary" not in caplog.text + answer.body.decode()
+    assert "canary" not in caplog.text + response.body.decode()
 
 
 async def test_a_webhook_of_yesterday_is_a_401() -> None:
@@ -84,8 +92,8 @@ async def chunks_of(*chunks: bytes) -> AsyncIterator[bytes]:
 async def test_a_body_is_read_in_chunks() -> None:
     """However it is cut."""
     router, _ = counting()
-    answer = await receiver_of(router).receive(chunks_of(TEST[:7], b"", TEST[7:]), headers_of(TEST))
-    assert Answer(200) == answer
+    response = await receiver_of(router).receive(chunks_of(TEST[:7], b"", TEST[7:]), headers_of(TEST))
+    assert WebhookResponse(200) == response
 
 
 async def test_a_body_that_is_too_large_is_a_413_and_not_read_on() -> None:
@@ -100,8 +108,8 @@ async def test_a_body_that_is_too_large_is_a_413_and_not_read_on() -> None:
             read.append(len(TEST))
             yield TEST
 
-    answer = await small.receive(endless(), headers_of(TEST))
-    assert answer.status == 413
+    response = await small.receive(endless(), headers_of(TEST))
+    assert response.status == 413
     assert len(read) == 2
     assert (await small.answer(TEST + b" ", headers_of(TEST + b" "))).status == 413
     assert len(seen) == 1
@@ -210,9 +218,9 @@ class BrokenStore:
         self._check("claim")
         return await self._store.claim(event_id)
 
-    async def complete(self, event_id: str, answer: bytes, /) -> None:
+    async def complete(self, event_id: str, response: bytes, /) -> None:
         self._check("complete")
-        await self._store.complete(event_id, answer)
+        await self._store.complete(event_id, response)
 
     async def release(self, event_id: str, /) -> None:
         self._check("release")
@@ -274,11 +282,11 @@ async def test_an_approved_gate_session_is_answered_with_encrypted_credentials(
     """They are those that the handler returned, and only the key's owner can read them."""
     caplog.set_level(logging.DEBUG)
     router, _ = counting(returned)
-    answer = await receiver_of(router).answer(GATE, headers_of(GATE))
-    assert (200, "application/json") == (answer.status, answer.content_type)
-    credentials = decrypt_delivery(json.loads(answer.body)["encrypted_delivery"], PAIR)
+    response = await receiver_of(router).answer(GATE, headers_of(GATE))
+    assert (200, "application/json") == (response.status, response.content_type)
+    credentials = decrypt_delivery(json.loads(response.body)["encrypted_delivery"], PAIR)
     assert DeliveredCredentials(outputs={"ACME_KEY": Secret("acme-canary")}, ack_token=ack_token) == credentials
-    assert b"canary" not in answer.body
+    assert b"canary" not in response.body
     assert "canary" not in caplog.text
 
 
@@ -287,8 +295,8 @@ async def test_a_gate_session_under_the_later_name_is_answered_under_it(monkeypa
     data = {("foil" if name == "tripwire" else name): value for name, value in DATA["gate.session.approved"].items()}
     body = body_of("gate.session.approved", data=data)
     router, _ = counting({"ACME_KEY": "k"})
-    answer = await receiver_of(router).answer(body, headers_of(body))
-    envelope = json.loads(answer.body)["encrypted_delivery"]
+    response = await receiver_of(router).answer(body, headers_of(body))
+    envelope = json.loads(response.body)["encrypted_delivery"]
     only_foil: Mapping[str, bytes] = {"foil": b"foil-gate-delivery:v1"}
     monkeypatch.setattr("tripwire_async.gate_delivery.envelopes._INFO", only_foil)
     assert decrypt_delivery(envelope, PAIR).outputs == {"ACME_KEY": Secret("k")}

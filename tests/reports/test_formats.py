@@ -13,9 +13,9 @@ import attrs
 import pytest
 
 from tests.support.sample_report import (
-    BEGAN,
     CANARY,
     ORGANIZATION,
+    STARTED_AT,
     delivery,
     endpoint,
     kinds_report,
@@ -23,9 +23,9 @@ from tests.support.sample_report import (
     outcome,
 )
 from tripwire_async.reports import Report, html_report, junit_report, make_report, report_document
-from tripwire_async.reports._plots import EDGES, latency_plot, status_plot
+from tripwire_async.reports.plots import EDGES, latency_plot, status_plot
 
-EMPTY = make_report((), organization_id=ORGANIZATION, began=BEGAN, seconds=0.0)
+EMPTY = make_report((), organization_id=ORGANIZATION, started_at=STARTED_AT, seconds=0.0)
 
 
 class Page(HTMLParser):
@@ -87,7 +87,7 @@ def test_a_long_answer_is_cut() -> None:
     """The beginning says what is wrong; a thousand whole pages would make one that nobody can open."""
     answer = delivery(0, "failed", response_body="long " * 1000)
     page = html_report(
-        make_report([outcome(0, "failed", answer)], organization_id=ORGANIZATION, began=BEGAN, seconds=1.0)
+        make_report([outcome(0, "failed", answer)], organization_id=ORGANIZATION, started_at=STARTED_AT, seconds=1.0)
     )
     assert f"<pre>{'long ' * 100}…</pre>" in page
 
@@ -95,7 +95,7 @@ def test_a_long_answer_is_cut() -> None:
 def test_several_requests_are_named_as_such() -> None:
     """Those of a test that was sent and then could not be read."""
     both = attrs.evolve(outcome(0, "unknown", delivery(0, "pending"), ValueError("no")), request_ids=("req_1", "req_2"))
-    page = html_report(make_report([both], organization_id=ORGANIZATION, began=BEGAN, seconds=1.0))
+    page = html_report(make_report([both], organization_id=ORGANIZATION, started_at=STARTED_AT, seconds=1.0))
     assert "requests <code>req_1</code>, <code>req_2</code>" in page
 
 
@@ -168,7 +168,7 @@ def test_xml_stays_well_formed_whatever_it_is_told(odd: str) -> None:
     report = make_report(
         [outcome(0, "refused", None, ValueError(f"a{odd}b"))],
         organization_id=ORGANIZATION,
-        began=BEGAN,
+        started_at=STARTED_AT,
         seconds=1.0,
         endpoints=[endpoint(0, name=f"c{odd}d", url=f"https://example.com/{odd}")],
     )
@@ -188,5 +188,5 @@ def test_the_document_is_json_with_a_summary_and_every_test() -> None:
     assert ("succeeded", 0.25, 0.92) == (good["delivery"]["status"], good["latency"], good["seconds"])
     assert {"pool": 3.0, "limiter": 0.5, "backoff": 0.0, "wire": 0.02, "settling": 0.4} == good["timings"]
     assert "skipped" == late_skip["state"]
-    assert ("not_begun", None, [], 0) == (last["state"], last["timings"], last["request_ids"], last["attempts"])
+    assert ("not_started", None, [], 0) == (last["state"], last["timings"], last["request_ids"], last["attempts"])
     assert "DeliveryTimeoutError" == document["data"][2]["error"]["type"]

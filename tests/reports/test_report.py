@@ -1,4 +1,4 @@
-"""What a report knows: states, troubles, addresses, sums by host."""
+"""What a report knows: states, reasons, addresses, sums by host."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import attrs
 import pytest
 
 from tests.support.sample_report import (
-    BEGAN,
     HOSTS,
     ORGANIZATION,
     SECRET,
+    STARTED_AT,
     delivery,
     endpoint,
     endpoint_id,
@@ -17,48 +17,48 @@ from tests.support.sample_report import (
     outcome,
 )
 from tripwire_async.reports import Report, make_report
-from tripwire_async.reports._words import seconds_in_words
+from tripwire_async.reports.formatting import duration
 
 
 def report_of(*outcomes: object, **options: object) -> Report:
-    return make_report(outcomes, organization_id=ORGANIZATION, began=BEGAN, seconds=1.0, **options)  # type: ignore[arg-type] - typed by the callers
+    return make_report(outcomes, organization_id=ORGANIZATION, started_at=STARTED_AT, seconds=1.0, **options)  # type: ignore[arg-type] - typed by the callers
 
 
 def test_every_endpoint_that_was_to_be_tested_is_in_the_report() -> None:
     """In the order of their naming; without an outcome a test was not begun."""
-    states = ["succeeded", "failed", "timed_out", "refused", "unknown", "skipped", "not_begun"]
+    states = ["succeeded", "failed", "timed_out", "refused", "unknown", "skipped", "not_started"]
     report = kinds_report()
     assert states == [test.state for test in report.tests]
     assert dict.fromkeys(states, 1) == report.states
-    assert 1 == report.good
+    assert 1 == report.passed
 
 
 def test_without_a_list_the_outcomes_are_the_report() -> None:
     """Whoever has nothing but outcomes needs nothing more."""
     report = report_of(outcome(4, "succeeded", delivery(4, "succeeded")))
     [test] = report.tests
-    assert (endpoint_id(4), None, None, None, True) == (test.endpoint_id, test.name, test.url, test.host, test.is_good)
+    assert (endpoint_id(4), None, None, None, True) == (test.endpoint_id, test.name, test.url, test.host, test.passed)
 
 
 def test_an_accepted_test_is_good_if_nobody_wanted_more() -> None:
-    """After ``until="sent"`` nothing is known of the delivery; otherwise that is a trouble."""
+    """After ``until="sent"`` nothing is known of the delivery; otherwise that is a reason."""
     accepted = outcome(0, "unknown", delivery(0, "pending"))
     lost = outcome(1, "unknown", None, ValueError("lost"))
     assert ["sent", "unknown"] == [test.state for test in report_of(accepted, lost, until="sent").tests]
     [test] = report_of(accepted).tests
-    assert ("unknown", "the run was over before its end was known") == (test.state, test.trouble)
+    assert ("unknown", "the run was over before its end was known") == (test.state, test.reason)
 
 
 def test_what_went_wrong_is_told_by_whoever_knows_best() -> None:
     """The error, or the delivery, or else the state."""
-    troubles = {test.state: test.trouble for test in kinds_report().tests}
-    assert troubles["succeeded"] is None
-    assert (troubles["failed"] or "").startswith("500 <script>")
-    assert "the delivery had not settled after 60 seconds" == troubles["timed_out"]
-    assert "the service did not post it" == troubles["skipped"]
-    assert "the run was over before its turn came" == troubles["not_begun"]
-    assert "the endpoint did not take it" == report_of(outcome(0, "failed", delivery(0, "failed"))).tests[0].trouble
-    assert "ValueError" == report_of(outcome(0, "refused", None, ValueError())).tests[0].trouble
+    reasons = {test.state: test.reason for test in kinds_report().tests}
+    assert reasons["succeeded"] is None
+    assert (reasons["failed"] or "").startswith("500 <script>")
+    assert "the delivery had not settled after 60 seconds" == reasons["timed_out"]
+    assert "the service did not post it" == reasons["skipped"]
+    assert "the run was over before its turn came" == reasons["not_started"]
+    assert "the endpoint did not take it" == report_of(outcome(0, "failed", delivery(0, "failed"))).tests[0].reason
+    assert "ValueError" == report_of(outcome(0, "refused", None, ValueError())).tests[0].reason
 
 
 def test_latency_is_that_of_deliveries_which_were_posted_to_their_end() -> None:
@@ -69,9 +69,9 @@ def test_latency_is_that_of_deliveries_which_were_posted_to_their_end() -> None:
 
 def test_a_test_took_what_passed_after_its_turn_had_come() -> None:
     """Waiting among the others says nothing of the endpoint."""
-    *begun, not_begun = kinds_report().tests
+    *begun, not_started = kinds_report().tests
     assert {0.92} == {round(test.seconds or 0, 3) for test in begun}
-    assert not_begun.seconds is None
+    assert not_started.seconds is None
 
 
 @pytest.mark.parametrize(
@@ -98,9 +98,9 @@ def test_hosts_with_the_most_trouble_come_first() -> None:
     """Then by name; endpoints whose address is not known are summed up as one."""
     hosts = kinds_report().hosts()
     assert [None, HOSTS[2], HOSTS[0], HOSTS[1]] == [host.host for host in hosts]
-    assert [(0, 3), (0, 1), (1, 2), (0, 1)] == [(host.good, host.endpoints) for host in hosts]
+    assert [(0, 3), (0, 1), (1, 2), (0, 1)] == [(host.passed, host.endpoints) for host in hosts]
     assert [(None, None), (None, None), (0.25, 0.25), (4.2, 4.2)] == [(host.median, host.slowest) for host in hosts]
-    assert {"succeeded": 1, "not_begun": 1} == hosts[2].states
+    assert {"succeeded": 1, "not_started": 1} == hosts[2].states
 
 
 @pytest.mark.parametrize(
@@ -117,4 +117,4 @@ def test_hosts_with_the_most_trouble_come_first() -> None:
 )
 def test_times_are_told_in_the_unit_that_fits(seconds: float | None, words: str) -> None:
     """No more digits than a person wants."""
-    assert words == seconds_in_words(seconds)
+    assert words == duration(seconds)

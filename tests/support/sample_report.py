@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tripwire_async.reports import Report
 
-BEGAN = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+STARTED_AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 ORGANIZATION = "org_" + "0" * 32
 HOSTS = ("hooks.example.com", "shop.example.org:8443", "a-rather-long-name.of.a.customer.example.net")
 
@@ -44,8 +44,8 @@ def endpoint(number: int, *, name: str | None = None, url: str | None = None) ->
         url=f"https://{HOSTS[number % 3]}/hooks/{number}" if url is None else url,
         status=WebhookEndpointStatus.ACTIVE,
         event_types=(),
-        created_at=BEGAN,
-        updated_at=BEGAN,
+        created_at=STARTED_AT,
+        updated_at=STARTED_AT,
     )
 
 
@@ -58,8 +58,8 @@ def delivery(number: int, status: str, seconds: float = 0.25, **fields: Any) -> 
         endpoint_id=endpoint_id(number),
         event_type=WebhookDeliveryEventType.WEBHOOK_TEST,
         status=WebhookDeliveryStatus(status),
-        created_at=BEGAN,
-        updated_at=BEGAN + timedelta(seconds=seconds),
+        created_at=STARTED_AT,
+        updated_at=STARTED_AT + timedelta(seconds=seconds),
         **facts | fields,
     )
 
@@ -121,7 +121,7 @@ def kinds_report(**changes: Any) -> Report:
     ]
     given: dict[str, Any] = {
         "organization_id": ORGANIZATION,
-        "began": BEGAN,
+        "started_at": STARTED_AT,
         "seconds": 75.25,
         "endpoints": endpoints,
         "endpoint_ids": [endpoint_id(number) for number in range(7)],
@@ -131,23 +131,23 @@ def kinds_report(**changes: Any) -> Report:
 
 def large_report(count: int = 1000) -> Report:
     """Return a report of *count* endpoints, most of which succeeded."""
-    chance = random.Random(7)  # noqa: S311 - the same numbers at each run
+    rng = random.Random(7)  # noqa: S311 - the same numbers at each run
     outcomes: list[TestOutcome] = []
     for number in range(count):
-        seconds = chance.lognormvariate(-1.2, 0.9)
-        if chance.random() < 0.04:
+        seconds = rng.lognormvariate(-1.2, 0.9)
+        if rng.random() < 0.04:
             broken = delivery(
                 number, "failed", seconds * 8, attempts=5, response_status=502, response_body="Bad gateway", error="502"
             )
             outcomes.append(outcome(number, "failed", broken))
-        elif chance.random() < 0.01:
+        elif rng.random() < 0.01:
             outcomes.append(outcome(number, "refused", None, ValueError("sendTestWebhook: 404 not found")))
         else:
             outcomes.append(outcome(number, "succeeded", delivery(number, "succeeded", seconds)))
     return make_report(
         outcomes,
         organization_id=ORGANIZATION,
-        began=BEGAN,
+        started_at=STARTED_AT,
         seconds=76.5,
         endpoints=[endpoint(number) for number in range(count)],
     )

@@ -62,5 +62,5 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for group in (demo, serve, listen, test, endpoints, events, sessions, fingerprints, keys, token):
-        group.add_to(commands)
+        group.register(commands)
     return parser

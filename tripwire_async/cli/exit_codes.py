@@ -13,11 +13,11 @@ class ExitCode(IntEnum):
     """It ran to its end, and something came out badly: a delivery failed, a wait ran out."""
     USAGE = 2
     """Wrong arguments or configuration; nothing was sent."""
-    REFUSED = 3
+    REJECTED = 3
     """The API refused the request."""
-    NO_ANSWER = 4
+    NO_RESPONSE = 4
     """No usable answer: no connection, a timeout, a status of 500 or more, or what is not the API."""
     INTERRUPTED = 130
     """Ended by Ctrl-C."""
-    NO_READER = 141
+    BROKEN_PIPE = 141
     """Whoever read the output has gone, as ``head`` does."""

@@ -13,16 +13,16 @@ from aiohttp import web
 from tripwire_async.errors import EventDecodeError, SignatureError
 from tripwire_async.receiver import receive_event
 
-from .output import complain
+from .output import warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tripwire_async.receiver import WebhookEvent
 
-    from .output import Screen
+    from .output import Output
 
-_HANDED_ON: Final = (
+_FORWARDED_HEADERS: Final = (
     "Content-Type",
     "X-Tripwire-Timestamp",
     "X-Tripwire-Signature",
@@ -33,10 +33,10 @@ _HANDED_ON: Final = (
 
 @attrs.frozen(eq=False)
 class Listener:
-    """Verifies webhooks with *secrets*, prints them to *screen*, and hands them on to *forward* if that is given."""
+    """Verifies webhooks with *secrets*, prints them to *output*, and hands them on to *forward* if that is given."""
 
     secrets: Sequence[str] = attrs.field(repr=False)
-    screen: Screen
+    output: Output
     session: aiohttp.ClientSession
     forward: str | None
 
@@ -47,29 +47,29 @@ class Listener:
             event = receive_event(body, request.headers, self.secrets)
         except (SignatureError, EventDecodeError) as error:
             status = 401 if isinstance(error, SignatureError) else 400
-            complain(f"refused with {status}: {error}")
+            warn(f"refused with {status}: {error}")
             return web.Response(status=status, text=str(error))
         self._print(event)
         if self.forward is None:
             return web.Response()
-        return await self._hand_on(self.forward, request, body)
+        return await self._forward(self.forward, request, body)
 
     def _print(self, event: WebhookEvent) -> None:
-        if self.screen.as_json:
+        if self.output.as_json:
             sys.stdout.write(json.dumps(event.raw) + "\n")
             sys.stdout.flush()
             return
-        self.screen.say(f"{self.screen.moment(event.created)}  {event.type}  {event.id}")
+        self.output.line(f"{self.output.timestamp(event.created)}  {event.type}  {event.id}")
         for line in json.dumps(event.raw["data"], indent=2).splitlines():
-            self.screen.say(f"  {line}")
+            self.output.line(f"  {line}")
 
-    async def _hand_on(self, url: str, request: web.Request, body: bytes) -> web.Response:
-        headers = {name: request.headers[name] for name in _HANDED_ON if name in request.headers}
+    async def _forward(self, url: str, request: web.Request, body: bytes) -> web.Response:
+        headers = {name: request.headers[name] for name in _FORWARDED_HEADERS if name in request.headers}
         try:
-            async with self.session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
-                content = await answer.read()
+            async with self.session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+                content = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
-            complain(f"could not hand it on to {url}: {str(error) or type(error).__name__}")
+            warn(f"could not hand it on to {url}: {str(error) or type(error).__name__}")
             return web.Response(status=502, text="the webhook could not be handed on")
-        self.screen.say(f"  handed on to {url}: {answer.status}")
-        return web.Response(status=answer.status, body=content, content_type=answer.content_type)
+        self.output.line(f"  handed on to {url}: {response.status}")
+        return web.Response(status=response.status, body=content, content_type=response.content_type)

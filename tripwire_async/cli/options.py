@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from tripwire_async import AsyncTripwire
 
-    from .output import Screen
+    from .output import Output
 
-    Command: TypeAlias = Callable[[argparse.Namespace, Screen], Awaitable[int]]
+    Command: TypeAlias = Callable[[argparse.Namespace, Output], Awaitable[int]]
 
     class Commands(Protocol):
         """What `argparse.ArgumentParser.add_subparsers` returns."""
@@ -51,9 +51,9 @@ def _in_a_list(about: str) -> str:
     return about[0].lower() + about[1:].rstrip(".")
 
 
-def add_connection(parser: argparse.ArgumentParser, *, organization: bool = True) -> None:
+def add_connection_options(parser: argparse.ArgumentParser, *, organization: bool = True) -> None:
     """Add to *parser* the options that say how the API is reached."""
-    add_secret_key(parser)
+    add_secret_key_option(parser)
     options = parser.add_argument_group("connection")
     if organization:
         options.add_argument("--organization", metavar="ID", help="default: TRIPWIRE_ORGANIZATION")
@@ -71,14 +71,14 @@ def connect(arguments: argparse.Namespace) -> AsyncTripwire:
     from tripwire_async import AsyncTripwire
 
     return AsyncTripwire(
-        secret_key(arguments.secret_key_file),
+        read_secret_key(arguments.secret_key_file),
         base_url=arguments.base_url,
         timeout=arguments.attempt_timeout,
         deadline=arguments.deadline,
     )
 
 
-def organization_of(arguments: argparse.Namespace) -> str:
+def organization_id(arguments: argparse.Namespace) -> str:
     """Return the organization that *arguments* or the environment name, or raise `ConfigurationError`."""
     from tripwire_async.errors import ConfigurationError
 
@@ -89,25 +89,25 @@ def organization_of(arguments: argparse.Namespace) -> str:
     return organization
 
 
-def add_secret_key(parser: argparse.ArgumentParser) -> None:
+def add_secret_key_option(parser: argparse.ArgumentParser) -> None:
     """Add to *parser* the option that says where the secret key comes from."""
     parser.add_argument(
         "--secret-key-file", metavar="FILE", help="holds the secret key, - for stdin; default: TRIPWIRE_SECRET_KEY"
     )
 
 
-def add_page(parser: argparse.ArgumentParser) -> None:
+def add_page_options(parser: argparse.ArgumentParser) -> None:
     """Add to *parser* the options that say which part of a list is wanted."""
     parser.add_argument("--limit", type=int, metavar="N", help="from 1 to 200; the service's own choice is 50")
     parser.add_argument("--cursor", metavar="CURSOR", help="where to begin, as an earlier page told")
 
 
-def secret_key(file: str | None) -> str:
+def read_secret_key(file: str | None) -> str:
     """Return what *file*, or else ``TRIPWIRE_SECRET_KEY``, holds; raise `ConfigurationError` if that is nothing."""
     return _secret(file, "TRIPWIRE_SECRET_KEY", "secret key", "--secret-key-file")
 
 
-def signing_secrets(file: str | None) -> list[str]:
+def read_signing_secrets(file: str | None) -> list[str]:
     """Return the signing secrets, parted by white space, in *file* or else in ``TRIPWIRE_SIGNING_SECRET``."""
     return _secret(file, "TRIPWIRE_SIGNING_SECRET", "signing secret", "--signing-secret-file").split()
 
@@ -126,8 +126,8 @@ def _secret(file: str | None, variable: str, what: str, option: str) -> str:
     try:
         text = (sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")).strip()
     except (OSError, UnicodeDecodeError) as error:
-        trouble = error.strerror if isinstance(error, OSError) else "it is not text"
-        msg = f"{option} {file}: {trouble}"
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        msg = f"{option} {file}: {reason}"
         raise ConfigurationError(msg) from None
     if not text:
         msg = f"{option} {file}: it is empty"

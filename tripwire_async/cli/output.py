@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_NOW_AND_THEN: Final = 10.0
+_PROGRESS_INTERVAL: Final = 10.0
 """Seconds between two lines about progress, where they pile up."""
 
 
-def complain(text: str) -> None:
+def warn(text: str) -> None:
     """Print *text* to stderr, in one line that says who speaks."""
     sys.stderr.write(f"tripwire-async: {one_line(text)}\n")
     sys.stderr.flush()
 
 
 @final
-class Screen:
+class Output:
     """The output of one command.
 
     Args:
@@ -49,13 +49,13 @@ class Screen:
         self._live = live
         self._rich = None if as_json else _rich()
 
-    def say(self, text: str = "") -> None:
+    def line(self, text: str = "") -> None:
         """Print a line for a person; machines are not told."""
         if not self.as_json:
             sys.stdout.write(one_line(text) + "\n")
             sys.stdout.flush()
 
-    def show(self, document: object, table: Table | None = None, *, none: str = "") -> None:
+    def emit(self, document: object, table: Table | None = None, *, none: str = "") -> None:
         """Print *document* for a machine, or *table* for a person; *none* is said on stderr when it has no rows."""
         if self.as_json:
             # What JSON cannot hold is a Secret, and stays hidden.
@@ -64,9 +64,9 @@ class Screen:
         elif table is not None and table.rows:
             self._print(table)
         elif none:
-            complain(none)
+            warn(none)
 
-    def listing(
+    def page(
         self,
         found: Page[T],
         titles: Sequence[str],
@@ -78,40 +78,40 @@ class Screen:
         """Print a page of a list, as the service sends it for a machine, a *row* an item for a person."""
         pagination = {"limit": found.limit, "has_more": found.has_more, "next_cursor": found.next_cursor}
         document = {"data": [unstructure(item) for item in found], "pagination": pagination}
-        self.show(document, Table(titles, [row(item) for item in found], numbers), none=none)
+        self.emit(document, Table(titles, [row(item) for item in found], numbers), none=none)
         if found.next_cursor is not None and not self.as_json:
-            complain(f"the list goes on: --cursor {found.next_cursor}")
+            warn(f"the list goes on: --cursor {found.next_cursor}")
 
     def record(self, model: object, *, reveal: bool = False, **fields: object) -> None:
         """Print *model* for a machine, its secrets too if *reveal* says so, or *fields* for a person, one a line."""
         if self.as_json:
-            self.show({"data": json.loads(encode(model)) if reveal else unstructure(model)})
+            self.emit({"data": json.loads(encode(model)) if reveal else unstructure(model)})
             return
         width = max(map(len, fields))
         for name, value in fields.items():
-            self.say(f"{name.replace('_', ' '):{width}}  {'-' if value is None else value}")
+            self.line(f"{name.replace('_', ' '):{width}}  {'-' if value is None else value}")
 
     def table(self, table: Table) -> None:
         """Print *table* for a person; machines are not told."""
         if not self.as_json:
             self._print(table)
 
-    def once(self, name: str, secret: Secret) -> None:
+    def reveal_once(self, name: str, secret: Secret) -> None:
         """Print a *secret* that the service shows this once; a document holds it already."""
-        self.say()
-        self.say(f"{name}: {secret.reveal()}")
-        self.say("Store it now: it is shown this once.")
+        self.line()
+        self.line(f"{name}: {secret.reveal()}")
+        self.line("Store it now: it is shown this once.")
 
     @staticmethod
-    def moment(when: datetime | None) -> str | None:
+    def timestamp(when: datetime | None) -> str | None:
         """Return *when* as people read it: in UTC, to the second."""
         return None if when is None else f"{when:%Y-%m-%d %H:%M:%S}Z"
 
     @contextlib.contextmanager
-    def watch(self, table: Callable[[], Table]) -> Generator[None]:
+    def live_table(self, table: Callable[[], Table]) -> Generator[None]:
         """Show *table* as it changes, or as it is at the end, however that comes."""
         if self._rich is not None and self._live:
-            with self._redrawn(self._rich.live(table)):
+            with self._refresh(self._rich.live(table)):
                 yield
             return
         try:
@@ -123,21 +123,21 @@ class Screen:
     def progress(self, progress: Callable[[], Progress]) -> Generator[None]:
         """Show *progress* in place while the block lasts; where that cannot be, in a line on stderr now and then."""
         if self._rich is not None and self._live:
-            with self._redrawn(self._rich.live_progress(progress)):
+            with self._refresh(self._rich.live_progress(progress)):
                 yield
         elif self.as_json:
             yield
         else:
-            from .progress import line, repeating
+            from .progress import line, repeat
 
-            with repeating(lambda: complain(line(progress())), _NOW_AND_THEN):
+            with repeat(lambda: warn(line(progress())), _PROGRESS_INTERVAL):
                 yield
 
     @contextlib.contextmanager
-    def _redrawn(self, live: Live) -> Generator[None]:
-        from .progress import repeating
+    def _refresh(self, live: Live) -> Generator[None]:
+        from .progress import repeat
 
-        with live, repeating(live.refresh, 0.125):
+        with live, repeat(live.refresh, 0.125):
             yield
 
     def _print(self, table: Table) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from tripwire_async.reports._words import in_words, seconds_in_words
+from tripwire_async.reports.formatting import duration, state_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def counts(progress: Progress) -> str:
     """Return how many tests have come how far; what is none is left out, refusals aside."""
     shown = {"pending": progress.pending, "sending": progress.sending}
-    shown |= {in_words(state): progress.states.get(state, 0) for state in ("failed", "timed_out", "skipped", "unknown")}
+    shown |= {
+        state_label(state): progress.states.get(state, 0) for state in ("failed", "timed_out", "skipped", "unknown")
+    }
     told = [f"{count:,} {name}" for name, count in shown.items() if count or name == "pending"]
     return ", ".join([*told, f"{progress.states.get('refused', 0):,} refused"])
 
@@ -25,7 +27,7 @@ def counts(progress: Progress) -> str:
 def pace(progress: Progress) -> str:
     """Return how fast the tests end, and for how long they will go on, as far as that can be told."""
     left = progress.seconds_left
-    told = "" if left is None else f", about {seconds_in_words(max(1.0, round(left)))} left"
+    told = "" if left is None else f", about {duration(max(1.0, round(left)))} left"
     return f"{progress.rate:.1f}/s{told}"
 
 
@@ -33,7 +35,7 @@ def cooldown(progress: Progress) -> str:
     """Return why nothing is sent, or nothing."""
     if not progress.cooldown:
         return ""
-    return f"cooldown: the rate limit was reached, sending goes on in {seconds_in_words(max(1.0, progress.cooldown))}"
+    return f"cooldown: the rate limit was reached, sending goes on in {duration(max(1.0, progress.cooldown))}"
 
 
 def line(progress: Progress) -> str:
@@ -44,7 +46,7 @@ def line(progress: Progress) -> str:
 
 
 @contextlib.contextmanager
-def repeating(action: Callable[[], object], seconds: float) -> Generator[None]:
+def repeat(action: Callable[[], object], seconds: float) -> Generator[None]:
     """Do *action* every so many *seconds* while the block lasts, in the event loop.
 
     A thread would see half a change.

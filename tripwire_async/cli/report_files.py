@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tripwire_async.errors import ConfigurationError
 from tripwire_async.reports import html_report, junit_report
 
-from .output import complain
+from .output import warn
 
 if TYPE_CHECKING:
     import argparse
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 _WRITERS: Final[dict[str, Callable[[Report], str]]] = {"report": html_report, "junit": junit_report}
 
 
-def check_report_files(arguments: argparse.Namespace) -> None:
+def check_report_paths(arguments: argparse.Namespace) -> None:
     """Raise `ConfigurationError` for a file that could not be written: better before a thousand tests than after."""
     for option, path in _wanted(arguments):
         if path.is_dir():
-            trouble = "it is a directory"
+            reason = "it is a directory"
         elif not path.parent.is_dir():
-            trouble = f"there is no directory {path.parent}"
+            reason = f"there is no directory {path.parent}"
         elif not os.access(path if path.exists() else path.parent, os.W_OK):
-            trouble = "it may not be written"
+            reason = "it may not be written"
         else:
             continue
-        msg = f"--{option} {path}: {trouble}"
+        msg = f"--{option} {path}: {reason}"
         raise ConfigurationError(msg)
 
 
 def write_reports(report: Report, arguments: argparse.Namespace) -> bool:
-    """Write the reports that are wanted; return whether that worked, and complain if it did not."""
+    """Write the reports that are wanted; return whether that worked, and warn if it did not."""
     worked = True
     for option, path in _wanted(arguments):
         try:
             path.write_text(_WRITERS[option](report), encoding="utf-8", errors="replace")
         except OSError as error:
-            complain(f"--{option} {path}: {error.strerror}")
+            warn(f"--{option} {path}: {error.strerror}")
             worked = False
     return worked
 

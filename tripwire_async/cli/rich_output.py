@@ -44,12 +44,12 @@ _STYLES: Final = {
 
 def show(table: Table) -> None:
     """Print *table*."""
-    Console().print(_drawn(table))
+    Console().print(_render(table))
 
 
 def live(table: Callable[[], Table]) -> Live:
     """Return a context manager that draws *table* at each refresh and leaves it as it is at the end."""
-    return Live(get_renderable=lambda: _drawn(table()), console=Console(), auto_refresh=False)
+    return Live(get_renderable=lambda: _render(table()), console=Console(), auto_refresh=False)
 
 
 def live_progress(progress: Callable[[], Progress]) -> Live:
@@ -67,7 +67,7 @@ def _bar(progress: Progress) -> RenderableType:
     return Group(bar, Text(counts(progress)), Text(pace(progress)), *([Text(held, "yellow")] if held else []))
 
 
-def _drawn(table: Table) -> RichTable:
+def _render(table: Table) -> RichTable:
     drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for title in table.titles:
         drawn.add_column(title, justify="right" if title in table.numbers else "left", overflow="fold")

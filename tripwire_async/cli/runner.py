@@ -12,7 +12,7 @@ from tripwire_async._logger import LOGGER
 from tripwire_async.errors import APIError, ConfigurationError, ResponseDecodeError, TransportError, TripwireError
 
 from .exit_codes import ExitCode
-from .output import Screen, complain
+from .output import Output, warn
 from .tables import one_line
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     closes what it has open.
     """
     for stream in (sys.stdout, sys.stderr):
-        _tolerate(stream)
+        _escape_unencodable(stream)
     log = _show_log() if arguments.verbose else None
     try:
         status = asyncio.run(_main(arguments))
@@ -35,11 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # Python flushes once more at its end, and would complain.
+        # Python flushes once more at its end, and would warn.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.NO_READER
+        return ExitCode.BROKEN_PIPE
     except (TripwireError, ValueError) as error:
-        complain(str(error))
+        warn(str(error))
         return exit_code(error)
     finally:
         if log is not None:
@@ -51,9 +51,9 @@ def exit_code(error: Exception) -> ExitCode:
     """Return the exit status that *error* ends a command with."""
     match error:
         case APIError(status=status) if status < 500:
-            return ExitCode.REFUSED
+            return ExitCode.REJECTED
         case APIError() | TransportError() | ResponseDecodeError():
-            return ExitCode.NO_ANSWER
+            return ExitCode.NO_RESPONSE
         case ConfigurationError() | ValueError():
             return ExitCode.USAGE
         case _:
@@ -61,11 +61,11 @@ def exit_code(error: Exception) -> ExitCode:
 
 
 async def _main(arguments: argparse.Namespace) -> int:
-    status: int = await arguments.command(arguments, Screen(as_json=arguments.json, live=not arguments.verbose))
+    status: int = await arguments.command(arguments, Output(as_json=arguments.json, live=not arguments.verbose))
     return status
 
 
-def _tolerate(stream: TextIO) -> None:
+def _escape_unencodable(stream: TextIO) -> None:
     """Have *stream* write what its encoding lacks as an escape, rather than fail in the middle of a table."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:

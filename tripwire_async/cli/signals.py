@@ -7,7 +7,7 @@ import contextlib
 import signal
 
 
-def sigterm() -> asyncio.Event:
+def stop_event() -> asyncio.Event:
     """Return an event that SIGTERM sets, so that what is open gets closed; Ctrl-C cancels as everywhere."""
     stopped = asyncio.Event()
     # Windows has no SIGTERM to be told of.

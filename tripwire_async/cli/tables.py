@@ -40,4 +40,4 @@ def one_line(text: str) -> str:
     """Return *text* in one line, with whatever could command a terminal shown instead of sent."""
     if text.isprintable():
         return text
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in " ".join(text.split()))
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(text.split()))

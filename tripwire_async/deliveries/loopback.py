@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async.models import WebhookDelivery
-    from tripwire_async.receiver import Answer, WebhookEvent
+    from tripwire_async.receiver import WebhookEvent, WebhookResponse
 
     from .sender import Sender
 
@@ -90,9 +90,9 @@ class LoopReceiver:
 
     async def __aenter__(self) -> LoopReceiver:
         """Listen; raises OSError where that is not possible."""
-        from tripwire_async.receiver.aiohttp_web import listening  # noqa: PLC0415 - few programs are a server as well
+        from tripwire_async.receiver.aiohttp_web import listen  # noqa: PLC0415 - few programs are a server as well
 
-        site = listening(self._answer, host=self._host, port=self.port, max_body=_MAX_BODY)
+        site = listen(self._answer, host=self._host, port=self.port, max_body=_MAX_BODY)
         self.port = await self._stack.enter_async_context(site)
         self._is_open = True
         return self
@@ -151,8 +151,8 @@ class LoopReceiver:
             if not self._expected[secret]:
                 del self._expected[secret]
 
-    async def _answer(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        from tripwire_async.receiver import Answer, parse_event, verify_signature  # noqa: PLC0415 - as above
+    async def _answer(self, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
+        from tripwire_async.receiver import WebhookResponse, parse_event, verify_signature  # noqa: PLC0415 - as above
 
         at = self._clock.now()
         signed: set[Secret] = set()
@@ -167,13 +167,13 @@ class LoopReceiver:
         try:
             event = parse_event(body)
         except EventDecodeError as error:
-            return Answer(400, error.message.encode())
+            return WebhookResponse(400, error.message.encode())
         if not signed:
             self._remember(self._refused, event.id, trouble)
-            return Answer(401, trouble.message.encode())
+            return WebhookResponse(401, trouble.message.encode())
         for secret in signed:
             self._remember(self._arrivals, (event.id, secret), _Arrival(at, event))
-        return Answer(200)
+        return WebhookResponse(200)
 
     def _remember(self, kept: OrderedDict[K, T], key: K, one: T) -> None:
         """Keep the first that came; the service can send it again."""

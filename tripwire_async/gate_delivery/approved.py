@@ -8,7 +8,7 @@ from typing import Any, cast
 from tripwire_async.errors import GateDeliveryError
 from tripwire_async.models import GateApprovedWebhookPayload
 
-from ._reading import read
+from ._parsing import parse_model
 from .keys import check_delivery_request
 
 
@@ -19,7 +19,7 @@ def check_approved_payload(payload: GateApprovedWebhookPayload | Mapping[str, An
     service's later name the verdict stands in a field ``foil``, which is read as `tripwire`. An ``event`` field means
     that it is something else.
     """
-    checked = read(_under_the_first_name(payload), GateApprovedWebhookPayload, "approved payload")
+    checked = parse_model(_normalize_service_name(payload), GateApprovedWebhookPayload, "approved payload")
     for name in ("service_id", "gate_session_id", "gate_account_id", "account_name"):
         if not getattr(checked, name).strip():
             msg = f"the approved payload has an empty {name}"
@@ -31,7 +31,7 @@ def check_approved_payload(payload: GateApprovedWebhookPayload | Mapping[str, An
     return checked
 
 
-def _under_the_first_name(payload: object) -> object:
+def _normalize_service_name(payload: object) -> object:
     if not isinstance(payload, Mapping):
         return payload
     fields = dict(cast("Mapping[str, Any]", payload))

@@ -13,16 +13,16 @@ from tripwire_async._secrets.secret import Secret, hidden
 from tripwire_async.errors import GateDeliveryError
 from tripwire_async.models import GateDeliveryEnvelope, GateDeliveryEnvelopeAlgorithm, GateDeliveryRequest
 
-from ._reading import binary, read, text_of
+from ._parsing import decode_base64url, encode_base64url, parse_model
 from .environment import check_environment
 from .keys import (
     ALGORITHM,
     VERSION,
     DeliveryKeyPair,
     check_delivery_request,
+    check_version,
     load_private_key,
     public_bytes,
-    require_known,
 )
 
 ServiceName: TypeAlias = Literal["tripwire", "foil"]
@@ -59,13 +59,13 @@ def check_envelope(envelope: GateDeliveryEnvelope | Mapping[str, object]) -> Gat
 
     Raises `GateDeliveryError` otherwise. Whether it can be opened, only `decrypt_delivery` can tell.
     """
-    checked = read(envelope, GateDeliveryEnvelope, "envelope")
-    require_known(checked.version, checked.algorithm, "envelope")
+    checked = parse_model(envelope, GateDeliveryEnvelope, "envelope")
+    check_version(checked.version, checked.algorithm, "envelope")
     for name, size in (("key_id", 32), ("ephemeral_public_key", KEY_SIZE), ("salt", 32)):
-        binary(getattr(checked, name), f"{name} of the envelope", size=size)
-    binary(checked.iv, "iv of the envelope", size=NONCE_SIZE)
-    binary(checked.ciphertext, "ciphertext of the envelope")
-    binary(checked.tag, "tag of the envelope", size=TAG_SIZE)
+        decode_base64url(getattr(checked, name), f"{name} of the envelope", size=size)
+    decode_base64url(checked.iv, "iv of the envelope", size=NONCE_SIZE)
+    decode_base64url(checked.ciphertext, "ciphertext of the envelope")
+    decode_base64url(checked.tag, "tag of the envelope", size=TAG_SIZE)
     return checked
 
 
@@ -95,7 +95,7 @@ def encrypt_delivery(
     check_environment(outputs, managed=managed)
     ephemeral, salt, nonce = X25519PrivateKey.generate(), os.urandom(32), os.urandom(NONCE_SIZE)
     try:
-        key = agree(ephemeral, binary(checked.public_key, "public_key"), salt=salt, info=_INFO[service])
+        key = agree(ephemeral, decode_base64url(checked.public_key, "public_key"), salt=salt, info=_INFO[service])
     except ValueError:
         msg = "the public key of the delivery request is none that a secret can be agreed on with"
         raise GateDeliveryError(msg) from None
@@ -104,11 +104,11 @@ def encrypt_delivery(
         version=VERSION,
         algorithm=GateDeliveryEnvelopeAlgorithm(ALGORITHM),
         key_id=checked.key_id,
-        ephemeral_public_key=text_of(public_bytes(ephemeral)),
-        salt=text_of(salt),
-        iv=text_of(nonce),
-        ciphertext=text_of(sealed[:-TAG_SIZE]),
-        tag=text_of(sealed[-TAG_SIZE:]),
+        ephemeral_public_key=encode_base64url(public_bytes(ephemeral)),
+        salt=encode_base64url(salt),
+        iv=encode_base64url(nonce),
+        ciphertext=encode_base64url(sealed[:-TAG_SIZE]),
+        tag=encode_base64url(sealed[-TAG_SIZE:]),
     )
 
 
@@ -133,7 +133,7 @@ def decrypt_delivery(
 def _open(envelope: GateDeliveryEnvelope, key_pair: DeliveryKeyPair) -> bytes:
     private_key = load_private_key(key_pair.private_key)
     ephemeral, salt, nonce, ciphertext, tag = (
-        binary(text, "envelope")
+        decode_base64url(text, "envelope")
         for text in (
             envelope.ephemeral_public_key,
             envelope.salt,

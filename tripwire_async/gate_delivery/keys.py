@@ -12,7 +12,7 @@ from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import GateDeliveryError
 from tripwire_async.models import GateDeliveryRequest, GateDeliveryRequestAlgorithm
 
-from ._reading import binary, read, text_of
+from ._parsing import decode_base64url, encode_base64url, parse_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,16 +72,16 @@ def check_delivery_request(request: GateDeliveryRequest | Mapping[str, object]) 
 
     Its version and algorithm must be the known ones, its key of the right length, and its key id that of its key.
     """
-    checked = read(request, GateDeliveryRequest, "delivery request")
-    require_known(checked.version, checked.algorithm, "delivery request")
-    public_key = binary(checked.public_key, "public_key of the delivery request", size=KEY_SIZE)
+    checked = parse_model(request, GateDeliveryRequest, "delivery request")
+    check_version(checked.version, checked.algorithm, "delivery request")
+    public_key = decode_base64url(checked.public_key, "public_key of the delivery request", size=KEY_SIZE)
     if checked.key_id != key_id(public_key):
         msg = "the key_id of the delivery request is not that of its public key"
         raise GateDeliveryError(msg)
     return checked
 
 
-def require_known(version: int, algorithm: str, what: str) -> None:
+def check_version(version: int, algorithm: str, what: str) -> None:
     """Raise `GateDeliveryError` for another version or algorithm than the only ones."""
     if version != VERSION:
         msg = f"the {what} has another version than {VERSION}, the only one that is known"
@@ -93,7 +93,7 @@ def require_known(version: int, algorithm: str, what: str) -> None:
 
 def key_id(public_key: bytes) -> str:
     """Return the id of the raw *public_key*."""
-    return text_of(hashlib.sha256(public_key).digest())
+    return encode_base64url(hashlib.sha256(public_key).digest())
 
 
 def load_private_key(private_key: str | Secret) -> X25519PrivateKey:
@@ -102,7 +102,7 @@ def load_private_key(private_key: str | Secret) -> X25519PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415 - an extra
     from cryptography.hazmat.primitives.serialization import load_der_private_key  # noqa: PLC0415 - an extra
 
-    der = binary(private_key.reveal() if isinstance(private_key, Secret) else private_key, "private key")
+    der = decode_base64url(private_key.reveal() if isinstance(private_key, Secret) else private_key, "private key")
     try:
         key = load_der_private_key(der, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -129,4 +129,6 @@ def _pair(private_key: X25519PrivateKey) -> DeliveryKeyPair:
 
     der = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     public_key = public_bytes(private_key)
-    return DeliveryKeyPair(private_key=Secret(text_of(der)), public_key=text_of(public_key), key_id=key_id(public_key))
+    return DeliveryKeyPair(
+        private_key=Secret(encode_base64url(der)), public_key=encode_base64url(public_key), key_id=key_id(public_key)
+    )

@@ -20,7 +20,7 @@ from .events import (
     parse_event,
     receive_event,
 )
-from .receiver import DEFAULT_MAX_BODY, Answer, SecretSource, WebhookReceiver
+from .receiver import DEFAULT_MAX_BODY, SecretSource, WebhookReceiver, WebhookResponse
 from .router import Router
 from .signature import DEFAULT_TOLERANCE, sign_webhook, verify_signature
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_MAX_BODY",
     "DEFAULT_TOLERANCE",
-    "Answer",
     "Claim",
     "EventStore",
     "GateSessionApprovedEvent",
@@ -42,6 +41,7 @@ __all__ = [
     "UnknownEvent",
     "WebhookEvent",
     "WebhookReceiver",
+    "WebhookResponse",
     "WebhookTestEvent",
     "aiohttp_handler",
     "parse_event",

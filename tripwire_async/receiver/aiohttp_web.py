@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from .receiver import DEFAULT_MAX_BODY, Answer, WebhookReceiver
+from .receiver import DEFAULT_MAX_BODY, WebhookReceiver, WebhookResponse
 from .signature import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .receiver import SecretSource
     from .router import Router
 
-__all__ = ["aiohttp_handler", "listening"]
+__all__ = ["aiohttp_handler", "listen"]
 
 _CHUNK: Final = 64 * 1024
 
@@ -42,23 +42,23 @@ def aiohttp_handler(
 
     async def handle(request: web.Request) -> web.Response:
         try:
-            answer = await receiver.receive(request.content.iter_chunked(_CHUNK), request.headers)
+            response = await receiver.receive(request.content.iter_chunked(_CHUNK), request.headers)
         except web.RequestPayloadError:
-            answer = Answer(400, b"the body is not encoded as its headers say")
+            response = WebhookResponse(400, b"the body is not encoded as its headers say")
             # aiohttp would go on reading what is left, and log as an error of this server that it cannot.
             request.content.feed_eof()
-        response = web.Response(status=answer.status, body=answer.body, content_type=answer.content_type)
+        web_response = _web_response(response)
         if not request.content.at_eof():
             # What was not read is still coming, and the connection is of no use to another request.
-            response.force_close()
-        return response
+            web_response.force_close()
+        return web_response
 
     return handle
 
 
 @contextlib.asynccontextmanager
-async def listening(
-    answer: Callable[[bytes, Mapping[str, str]], Awaitable[Answer]],
+async def listen(
+    respond: Callable[[bytes, Mapping[str, str]], Awaitable[WebhookResponse]],
     *,
     host: str,
     port: int,
@@ -66,13 +66,12 @@ async def listening(
 ) -> AsyncGenerator[int]:
     """Listen on *host* and *port*, 0 for a free one, and answer each POST, whatever its path; gives the port.
 
-    *answer* is given the body and the headers. A body of more than *max_body* bytes is answered with 413. Raises
+    *respond* is given the body and the headers. A body of more than *max_body* bytes is answered with 413. Raises
     OSError where it cannot listen.
     """
 
     async def handle(request: web.Request) -> web.Response:
-        said = await answer(await request.read(), request.headers)
-        return web.Response(status=said.status, body=said.body, content_type=said.content_type)
+        return _web_response(await respond(await request.read(), request.headers))
 
     app = web.Application(client_max_size=max_body)
     app.router.add_post("/{path:.*}", handle)
@@ -84,3 +83,7 @@ async def listening(
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+def _web_response(response: WebhookResponse) -> web.Response:
+    return web.Response(status=response.status, body=response.body, content_type=response.content_type)

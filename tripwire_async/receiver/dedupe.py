@@ -24,11 +24,11 @@ class Claim:
     Attributes:
         state: ``new``: it is now the caller's to handle, and nobody else's; ``busy``: somebody is handling it;
             ``done``: it was handled.
-        answer: What it was answered with, once it is done.
+        response: What it was answered with, once it is done.
     """
 
     state: Literal["new", "busy", "done"]
-    answer: bytes = b""
+    response: bytes = b""
 
 
 class EventStore(Protocol):
@@ -42,7 +42,7 @@ class EventStore(Protocol):
         """Claim the event if nobody did, and return how it stood; of two calls at once, one gets ``new``."""
         ...
 
-    async def complete(self, event_id: str, answer: bytes, /) -> None:
+    async def complete(self, event_id: str, response: bytes, /) -> None:
         """Remember that the event was handled, and *answer*, which is given again when the event comes again."""
         ...
 
@@ -83,7 +83,7 @@ class RecentEvents:
 
     async def claim(self, event_id: str, /) -> Claim:
         """Claim the event if nobody did, and return how it stood."""
-        self._forget()
+        self._evict()
         if event_id in self._busy:
             return Claim("busy")
         if event_id in self._done:
@@ -91,18 +91,18 @@ class RecentEvents:
         self._busy.add(event_id)
         return Claim("new")
 
-    async def complete(self, event_id: str, answer: bytes, /) -> None:
+    async def complete(self, event_id: str, response: bytes, /) -> None:
         """Remember that the event was handled, and *answer*."""
         self._busy.discard(event_id)
         self._done.pop(event_id, None)
-        self._done[event_id] = (self._clock.now(), answer)
-        self._forget()
+        self._done[event_id] = (self._clock.now(), response)
+        self._evict()
 
     async def release(self, event_id: str, /) -> None:
         """Forget the claim."""
         self._busy.discard(event_id)
 
-    def _forget(self) -> None:
+    def _evict(self) -> None:
         oldest = self._clock.now() - self._max_age
         while self._done:
             event_id, (completed, _) = next(iter(self._done.items()))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .events import WebhookEvent
     from .router import Router
 
-__all__ = ["DEFAULT_MAX_BODY", "Answer", "SecretSource", "WebhookReceiver"]
+__all__ = ["DEFAULT_MAX_BODY", "SecretSource", "WebhookReceiver", "WebhookResponse"]
 
 DEFAULT_MAX_BODY: Final = 1024 * 1024
 """Bytes that a webhook's body may have."""
@@ -39,7 +39,7 @@ _log = LOGGER.getChild("receiver")
 
 
 @attrs.frozen
-class Answer:
+class WebhookResponse:
     """What to answer the service with.
 
     Attributes:
@@ -95,7 +95,7 @@ class WebhookReceiver:
         self._max_body = max_body
         self._now = now
 
-    async def receive(self, chunks: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
+    async def receive(self, chunks: AsyncIterable[bytes], headers: Mapping[str, str]) -> WebhookResponse:
         """Read the body from *chunks*, up to *max_body* bytes, and say what to answer.
 
         What reading raises, as when the connection is lost, is passed on.
@@ -106,7 +106,7 @@ class WebhookReceiver:
             return self._too_large()
         return await self.answer(body, headers)
 
-    async def answer(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def answer(self, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
         """Say what to answer to *body*, which was read already."""
         if len(body) > self._max_body:
             return self._too_large()
@@ -115,18 +115,18 @@ class WebhookReceiver:
             event = receive_event(body, headers, secret, tolerance=self._tolerance, now=self._now())
         except SignatureError as error:
             _log.warning("refused a webhook: %s", error)
-            return _text(401, error.message)
+            return _plain(401, error.message)
         except EventDecodeError as error:
             _log.warning("refused a webhook: %s", error)
-            return _text(400, error.message)
+            return _plain(400, error.message)
         except Exception:  # noqa: BLE001 - whatever a function of the user's raises is answered, too
             _log.exception("a webhook could not be verified")
-            return _text(500, "the webhook could not be verified")
+            return _plain(500, "the webhook could not be verified")
         try:
             return await self._handle_once(event)
         except Exception:  # noqa: BLE001 - whatever a handler or a store raises is answered, too
             _log.exception("event %s of type %s was not handled", event.id, event.type)
-            return _text(500, "the event was not handled")
+            return _plain(500, "the event was not handled")
 
     async def _read(self, chunks: AsyncIterable[bytes]) -> bytes:
         body = bytearray()
@@ -136,20 +136,20 @@ class WebhookReceiver:
                 raise _TooLargeError
         return bytes(body)
 
-    def _too_large(self) -> Answer:
+    def _too_large(self) -> WebhookResponse:
         _log.warning("refused a webhook: it has more than %d bytes", self._max_body)
-        return _text(413, f"the body has more than {self._max_body} bytes")
+        return _plain(413, f"the body has more than {self._max_body} bytes")
 
     async def _current_secret(self) -> Secrets:
         secret = self._secret() if callable(self._secret) else self._secret
         return await secret if inspect.isawaitable(secret) else secret
 
-    async def _handle_once(self, event: WebhookEvent) -> Answer:
+    async def _handle_once(self, event: WebhookEvent) -> WebhookResponse:
         claim = await self._store.claim(event.id)
         if claim.state == "busy":
-            return _text(409, "the event is being handled at this moment; send it again later")
+            return _plain(409, "the event is being handled at this moment; send it again later")
         if claim.state == "done":
-            return _handled(claim.answer)
+            return _handled(claim.response)
         try:
             body = await self._handle(event)
             await self._store.complete(event.id, body)
@@ -173,25 +173,25 @@ class WebhookReceiver:
 
 
 def _credentials(results: tuple[object, ...]) -> DeliveredCredentials:
-    answers = [result for result in results if result is not None]
-    if len(answers) != 1:
-        msg = f"{len(answers)} handlers of gate.session.approved returned credentials; exactly one must"
+    credentials = [result for result in results if result is not None]
+    if len(credentials) != 1:
+        msg = f"{len(credentials)} handlers of gate.session.approved returned credentials; exactly one must"
         raise LookupError(msg)
-    (answer,) = answers
-    if isinstance(answer, DeliveredCredentials):
-        return answer
-    if not isinstance(answer, Mapping):
-        msg = f"credentials are a mapping of variables to values, not {type(answer).__name__}"
+    (result,) = credentials
+    if isinstance(result, DeliveredCredentials):
+        return result
+    if not isinstance(result, Mapping):
+        msg = f"credentials are a mapping of variables to values, not {type(result).__name__}"
         raise TypeError(msg)
-    outputs = cast("Mapping[str, str | Secret]", answer)
+    outputs = cast("Mapping[str, str | Secret]", result)
     return DeliveredCredentials(
         outputs={name: value if isinstance(value, Secret) else Secret(value) for name, value in outputs.items()}
     )
 
 
-def _text(status: int, message: str) -> Answer:
-    return Answer(status, message.encode())
+def _plain(status: int, message: str) -> WebhookResponse:
+    return WebhookResponse(status, message.encode())
 
 
-def _handled(body: bytes) -> Answer:
-    return Answer(200, body, "application/json") if body else Answer(200)
+def _handled(body: bytes) -> WebhookResponse:
+    return WebhookResponse(200, body, "application/json") if body else WebhookResponse(200)

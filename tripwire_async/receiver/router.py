@@ -24,7 +24,7 @@ R = TypeVar("R")
 _Handler: TypeAlias = Callable[[Any], object]
 
 
-class _Registering(Protocol[E]):
+class _Decorator(Protocol[E]):
     """A decorator for functions of one kind of event, which leaves them as they are."""
 
     def __call__(self, handler: Callable[[E], R], /) -> Callable[[E], R]: ...
@@ -57,19 +57,19 @@ class Router:
             self.include(router)
 
     @overload
-    def on(self, name: Literal["session.result.persisted"], /) -> _Registering[SessionResultPersistedEvent]: ...
+    def on(self, name: Literal["session.result.persisted"], /) -> _Decorator[SessionResultPersistedEvent]: ...
     @overload
     def on(
         self, name: Literal["session.fingerprint.calculated"], /
-    ) -> _Registering[SessionFingerprintCalculatedEvent]: ...
+    ) -> _Decorator[SessionFingerprintCalculatedEvent]: ...
     @overload
-    def on(self, name: Literal["gate.session.approved"], /) -> _Registering[GateSessionApprovedEvent]: ...
+    def on(self, name: Literal["gate.session.approved"], /) -> _Decorator[GateSessionApprovedEvent]: ...
     @overload
-    def on(self, name: Literal["webhook.test"], /) -> _Registering[WebhookTestEvent]: ...
+    def on(self, name: Literal["webhook.test"], /) -> _Decorator[WebhookTestEvent]: ...
     @overload
-    def on(self, name: str, /, *more: str) -> _Registering[Any]: ...
+    def on(self, name: str, /, *more: str) -> _Decorator[Any]: ...
 
-    def on(self, name: str, /, *more: str) -> _Registering[Any]:
+    def on(self, name: str, /, *more: str) -> _Decorator[Any]:
         """Register the decorated function as a handler for events of the type *name*, and of *more* types.
 
         A type may have several handlers; they run one after the other, in the order in which they were registered.
@@ -92,7 +92,7 @@ class Router:
 
         Its default handlers become default handlers of the whole. Raises ValueError where that would go in a circle.
         """
-        if self in router._all():
+        if self in router._routers():
             msg = "a router cannot include itself, nor one that includes it"
             raise ValueError(msg)
         self._included.append(router)
@@ -104,7 +104,7 @@ class Router:
         nothing happens.
         """
         # One that is included in two ways handles an event once.
-        routers = list(dict.fromkeys(self._all()))
+        routers = list(dict.fromkeys(self._routers()))
         handlers = [handler for router in routers for handler in router._handlers.get(event.type, ())]
         if not handlers:
             handlers = [handler for router in routers for handler in router._defaults]
@@ -114,7 +114,7 @@ class Router:
             results.append(await result if inspect.isawaitable(result) else result)
         return tuple(results)
 
-    def _all(self) -> Iterator[Router]:
+    def _routers(self) -> Iterator[Router]:
         yield self
         for router in self._included:
-            yield from router._all()
+            yield from router._routers()

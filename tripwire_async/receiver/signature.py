@@ -108,8 +108,8 @@ def _signatures(headers: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
     """Yield each timestamp with its signature, both of the right shape; at least one pair, or raise."""
     found = False
     for timestamp_header, signature_header in _TIMESTAMP_AND_SIGNATURE:
-        timestamp = _only_value(headers, timestamp_header)
-        signature = _only_value(headers, signature_header)
+        timestamp = _single_value(headers, timestamp_header)
+        signature = _single_value(headers, signature_header)
         if timestamp is None and signature is None:
             continue
         if timestamp is None or signature is None:
@@ -135,10 +135,10 @@ def _signatures(headers: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
         raise SignatureError(msg)
 
 
-def _only_value(headers: Mapping[str, str], name: str) -> str | None:
+def _single_value(headers: Mapping[str, str], name: str) -> str | None:
     wanted = name.lower()
     values = [
-        one for key, value in headers.items() if key.lower() == wanted for one in _each(value)
+        one for key, value in headers.items() if key.lower() == wanted for one in _values(value)
     ]  # items() of a multi-valued mapping yields each value
     if len(values) > 1:
         msg = f"the webhook has the header {name} {len(values)} times; it must be there once"
@@ -146,7 +146,7 @@ def _only_value(headers: Mapping[str, str], name: str) -> str | None:
     return values[0] if values else None
 
 
-def _each(value: object) -> list[str]:
+def _values(value: object) -> list[str]:
     """Return the values in *value*, which in some frameworks' mappings is a list of them."""
     if isinstance(value, (list, tuple)):
         return [str(one) for one in value]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - anything may be in it

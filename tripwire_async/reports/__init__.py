@@ -5,9 +5,9 @@ Everything here is a function from values to text; nothing is read, written or s
 
 from __future__ import annotations
 
-from ._document import report_document
-from ._html import html_report
-from ._junit import junit_report
+from .html_page import html_report
+from .json_document import report_document
+from .junit_xml import junit_report
 from .report import HostSummary, Report, ReportedState, ReportedTest, make_report
 
 __all__ = [

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from tripwire_async.models import WebhookDelivery, WebhookEndpoint
 
 ReportedState: TypeAlias = Literal[
-    "succeeded", "sent", "failed", "timed_out", "refused", "unknown", "skipped", "not_begun"
+    "succeeded", "sent", "failed", "timed_out", "refused", "unknown", "skipped", "not_started"
 ]
 """How a test ended: a `TestState`, or
 
 - ``sent``: it was accepted, and nobody wanted to know more.
-- ``not_begun``: the run was over before its turn came.
+- ``not_started``: the run was over before its turn came.
 """
 
 STATES: Final[tuple[ReportedState, ...]] = (
@@ -36,11 +36,11 @@ STATES: Final[tuple[ReportedState, ...]] = (
     "refused",
     "unknown",
     "skipped",
-    "not_begun",
+    "not_started",
 )
 """The states in the order in which they are shown."""
 
-GOOD: Final = frozenset({"succeeded", "sent"})
+PASSED: Final = frozenset({"succeeded", "sent"})
 
 
 @attrs.frozen(kw_only=True)
@@ -54,7 +54,7 @@ class ReportedTest:
             not known.
         host: The host of that address, with its port if it names one; None when it is not known.
         state: How the test ended.
-        trouble: What went wrong, for a person; None when nothing did.
+        reason: What went wrong, for a person; None when nothing did.
         outcome: Everything that is known; None when the test was not begun.
     """
 
@@ -65,13 +65,13 @@ class ReportedTest:
     url: str | None
     host: str | None
     state: ReportedState
-    trouble: str | None
+    reason: str | None
     outcome: TestOutcome | None
 
     @property
-    def is_good(self) -> bool:
+    def passed(self) -> bool:
         """Whether the test came out as it should."""
-        return self.state in GOOD
+        return self.state in PASSED
 
     @property
     def delivery(self) -> WebhookDelivery | None:
@@ -116,9 +116,9 @@ class HostSummary:
         return sum(self.states.values())
 
     @property
-    def good(self) -> int:
+    def passed(self) -> int:
         """How many of their tests came out as they should."""
-        return sum(count for state, count in self.states.items() if state in GOOD)
+        return sum(count for state, count in self.states.items() if state in PASSED)
 
 
 @attrs.frozen(kw_only=True)
@@ -127,42 +127,42 @@ class Report:
 
     Attributes:
         organization_id: Whose endpoints were tested.
-        began: When the run began.
+        started_at: When the run started_at.
         seconds: How long it lasted.
         interrupted: Whether it was ended before its time.
         tests: One test per endpoint, in the order in which the endpoints were named.
     """
 
     organization_id: str
-    began: datetime
+    started_at: datetime
     seconds: float
     interrupted: bool
     tests: tuple[ReportedTest, ...]
 
     @property
-    def good(self) -> int:
+    def passed(self) -> int:
         """How many tests came out as they should."""
-        return sum(test.is_good for test in self.tests)
+        return sum(test.passed for test in self.tests)
 
     @property
     def states(self) -> Mapping[ReportedState, int]:
         """How many tests ended in each state; a state that none ended in is left out."""
-        return _counted(self.tests)
+        return _count_states(self.tests)
 
     def hosts(self) -> tuple[HostSummary, ...]:
-        """Sum the tests up by host: those with the most trouble first, then by name."""
+        """Sum the tests up by host: those with the most reason first, then by name."""
         by_host: dict[str | None, list[ReportedTest]] = {}
         for test in self.tests:
             by_host.setdefault(test.host, []).append(test)
         found = [_summary(host, tests) for host, tests in by_host.items()]
-        return tuple(sorted(found, key=lambda one: (one.good - one.endpoints, one.host is None, one.host or "")))
+        return tuple(sorted(found, key=lambda one: (one.passed - one.endpoints, one.host is None, one.host or "")))
 
 
 def make_report(
     outcomes: Iterable[TestOutcome],
     *,
     organization_id: str,
-    began: datetime,
+    started_at: datetime,
     seconds: float,
     endpoints: Iterable[WebhookEndpoint] = (),
     endpoint_ids: Iterable[str] | None = None,
@@ -174,7 +174,7 @@ def make_report(
     Args:
         outcomes: Of the tests that were begun, as `FanOut.known` has them.
         organization_id: Whose endpoints were tested.
-        began: When the run began; aware of its time zone.
+        started_at: When the run started_at; aware of its time zone.
         seconds: How long it lasted.
         endpoints: Names and addresses; an endpoint that is not among them is shown by its id.
         endpoint_ids: All endpoints that were to be tested, in the order to show them in; those without an outcome
@@ -188,7 +188,9 @@ def make_report(
         _reported(id_, known.get(id_), details.get(id_), until)
         for id_ in (known if endpoint_ids is None else endpoint_ids)
     )
-    return Report(organization_id=organization_id, began=began, seconds=seconds, interrupted=interrupted, tests=tests)
+    return Report(
+        organization_id=organization_id, started_at=started_at, seconds=seconds, interrupted=interrupted, tests=tests
+    )
 
 
 def _reported(
@@ -202,19 +204,19 @@ def _reported(
         url=url,
         host=host,
         state=state,
-        trouble=None if state in GOOD else _trouble(outcome),
+        reason=None if state in PASSED else _reason(outcome),
         outcome=outcome,
     )
 
 
 def _state(outcome: TestOutcome | None, until: Until) -> ReportedState:
     if outcome is None:
-        return "not_begun"
+        return "not_started"
     accepted = outcome.state == "unknown" and outcome.error is None and outcome.pending is not None
     return "sent" if accepted and until == "sent" else outcome.state
 
 
-def _trouble(outcome: TestOutcome | None) -> str:
+def _reason(outcome: TestOutcome | None) -> str:
     if outcome is None:
         return "the run was over before its turn came"
     if outcome.error is not None:
@@ -241,7 +243,7 @@ def _address(url: str) -> tuple[str | None, str | None]:
     return without_secrets(f"{parts.scheme}://{host}{parts.path}"), host
 
 
-def _counted(tests: Iterable[ReportedTest]) -> Mapping[ReportedState, int]:
+def _count_states(tests: Iterable[ReportedTest]) -> Mapping[ReportedState, int]:
     counts = Counter(test.state for test in tests)
     return {state: counts[state] for state in STATES if counts[state]}
 
@@ -251,7 +253,7 @@ def _summary(host: str | None, tests: Iterable[ReportedTest]) -> HostSummary:
     latencies = [test.latency for test in tests if test.latency is not None]
     return HostSummary(
         host=host,
-        states=_counted(tests),
+        states=_count_states(tests),
         median=statistics.median(latencies) if latencies else None,
         slowest=max(latencies, default=None),
     )

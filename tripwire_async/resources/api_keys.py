@@ -14,7 +14,7 @@ from tripwire_async._generated.models.api_keys import (
 )
 from tripwire_async._generated.operations import api_keys as operations
 
-from ._arguments import changes, known, known_all, page_size, texts
+from .arguments import check_page_size, enum_value, enum_values, require_change, text_list
 from .pagination import Listing
 from .raw import RawResource, raw
 
@@ -49,7 +49,7 @@ class ApiKeys:
             cursor: Where to begin: the `next_cursor` of a page that was read before, perhaps by another process.
             prefetch: How many pages a walk reads ahead, 0 or 1.
         """
-        query = {"limit": page_size(limit), "cursor": cursor}
+        query = {"limit": check_page_size(limit), "cursor": cursor}
         return Listing(
             self._call, operations.LIST_ORGANIZATION_API_KEYS, organization_id, query=query, prefetch=prefetch
         )
@@ -84,16 +84,16 @@ class ApiKeys:
         """
         body = CreateApiKeyRequest(
             name=name,
-            type=known(ApiKeyType, type),
-            environment=known(ApiKeyEnvironment, environment),
-            allowed_origins=texts("allowed_origins", allowed_origins),
-            scopes=known_all(ApiKeyScope, scopes),
+            type=enum_value(ApiKeyType, type),
+            environment=enum_value(ApiKeyEnvironment, environment),
+            allowed_origins=text_list("allowed_origins", allowed_origins),
+            scopes=enum_values(ApiKeyScope, scopes),
         )
         if (body.scopes is not UNSET) != (body.type == ApiKeyType.SECRET):
             msg = "scopes must be given when type is 'secret', and only then"
             raise ValueError(msg)
-        answer = await self._call(operations.CREATE_ORGANIZATION_API_KEY, organization_id, body=body)
-        return answer.value.data
+        response = await self._call(operations.CREATE_ORGANIZATION_API_KEY, organization_id, body=body)
+        return response.value.data
 
     async def update(
         self,
@@ -109,20 +109,20 @@ class ApiKeys:
         *allowed_origins* and *scopes* come in place of the present ones; *scopes* belong to secret keys only. Scope
         ``api_keys:manage``.
         """
-        body = changes(
+        body = require_change(
             UpdateApiKeyRequest(
                 name=name,
-                allowed_origins=texts("allowed_origins", allowed_origins),
-                scopes=known_all(ApiKeyScope, scopes),
+                allowed_origins=text_list("allowed_origins", allowed_origins),
+                scopes=enum_values(ApiKeyScope, scopes),
             )
         )
-        answer = await self._call(operations.UPDATE_ORGANIZATION_API_KEY, organization_id, key_id, body=body)
-        return answer.value.data
+        response = await self._call(operations.UPDATE_ORGANIZATION_API_KEY, organization_id, key_id, body=body)
+        return response.value.data
 
     async def revoke(self, organization_id: str, key_id: str) -> ApiKey:
         """End a key for good. Scope ``api_keys:manage``."""
-        answer = await self._call(operations.REVOKE_ORGANIZATION_API_KEY, organization_id, key_id)
-        return answer.value.data
+        response = await self._call(operations.REVOKE_ORGANIZATION_API_KEY, organization_id, key_id)
+        return response.value.data
 
     async def rotate(self, organization_id: str, key_id: str) -> IssuedApiKey:
         """Give a key a new secret part, which is in this answer and in no later one.
@@ -131,8 +131,8 @@ class ApiKeys:
         `AsyncTripwire.use_key`. Scope ``api_keys:manage``. Not repeated by itself after a lost answer, as the secret
         part that was lost with it may be in force.
         """
-        answer = await self._call(operations.ROTATE_ORGANIZATION_API_KEY, organization_id, key_id)
-        return answer.value.data
+        response = await self._call(operations.ROTATE_ORGANIZATION_API_KEY, organization_id, key_id)
+        return response.value.data
 
 
 @final

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 from tripwire_async._generated.models.fingerprints import VisitorFingerprintSort
 from tripwire_async._generated.operations import fingerprints as operations
 
-from ._arguments import known, page_size
+from .arguments import check_page_size, enum_value
 from .pagination import Listing
 from .raw import RawResource, raw
 
@@ -50,10 +50,10 @@ class Fingerprints:
             prefetch: How many pages a walk reads ahead, 0 or 1.
         """
         query = {
-            "limit": page_size(limit),
+            "limit": check_page_size(limit),
             "cursor": cursor,
             "search": search,
-            "sort": None if sort is None else known(VisitorFingerprintSort, sort),
+            "sort": None if sort is None else enum_value(VisitorFingerprintSort, sort),
         }
         return Listing(self._call, operations.LIST_VISITOR_FINGERPRINTS, query=query, prefetch=prefetch)
 
@@ -71,8 +71,8 @@ class Fingerprints:
 
     async def get(self, visitor_id: str) -> VisitorFingerprintDetail:
         """Read one visitor fingerprint with its activity. Scope ``fingerprints:read``."""
-        answer = await self._call(operations.GET_VISITOR_FINGERPRINT, visitor_id)
-        return answer.value.data
+        response = await self._call(operations.GET_VISITOR_FINGERPRINT, visitor_id)
+        return response.value.data
 
 
 @final

@@ -13,7 +13,7 @@ from tripwire_async._generated.models.organizations import (
 )
 from tripwire_async._generated.operations import organizations as operations
 
-from ._arguments import changes, known
+from .arguments import enum_value, require_change
 from .raw import RawResource, raw
 
 if TYPE_CHECKING:
@@ -48,13 +48,13 @@ class Organizations:
         as the organization may be there.
         """
         body = CreateOrganizationRequest(name=name, slug=slug)
-        answer = await self._call(operations.CREATE_ORGANIZATION, body=body)
-        return answer.value.data
+        response = await self._call(operations.CREATE_ORGANIZATION, body=body)
+        return response.value.data
 
     async def get(self, organization_id: str) -> Organization:
         """Read one organization. Scope ``organizations:read``."""
-        answer = await self._call(operations.GET_ORGANIZATION, organization_id)
-        return answer.value.data
+        response = await self._call(operations.GET_ORGANIZATION, organization_id)
+        return response.value.data
 
     async def update(
         self,
@@ -67,9 +67,9 @@ class Organizations:
 
         *status* is ``active``, ``suspended`` or ``deleted``. Scope ``organizations:update``.
         """
-        body = changes(UpdateOrganizationRequest(name=name, status=known(OrganizationStatus, status)))
-        answer = await self._call(operations.UPDATE_ORGANIZATION, organization_id, body=body)
-        return answer.value.data
+        body = require_change(UpdateOrganizationRequest(name=name, status=enum_value(OrganizationStatus, status)))
+        response = await self._call(operations.UPDATE_ORGANIZATION, organization_id, body=body)
+        return response.value.data
 
 
 @final

@@ -47,7 +47,7 @@ class Page(Generic[T]):
         return len(self.items)
 
 
-class Listed(Protocol[T_co]):
+class ListResponse(Protocol[T_co]):
     """An answer that lists things; it may say in ``pagination`` where the list goes on."""
 
     @property
@@ -73,7 +73,7 @@ class Listing(Generic[T]):
     def __init__(
         self,
         call: Caller,
-        operation: Operation[Listed[T]],
+        operation: Operation[ListResponse[T]],
         *path: str,
         query: Mapping[str, object] | None = None,
         prefetch: int = 0,
@@ -113,7 +113,7 @@ class Listing(Generic[T]):
             if not cursor or cursor in seen:
                 # The page itself is good, so it comes before the bad news.
                 yield page
-                raise self._astray(page)
+                raise self._pagination_error(page)
             seen.add(cursor)
             if not self._prefetch:
                 yield page
@@ -131,18 +131,18 @@ class Listing(Generic[T]):
         yield page
 
     async def _page(self, cursor: str | None) -> Page[T]:
-        answer = await self._call(self._operation, *self._path, query={**self._query, "cursor": cursor})
-        items = answer.value.data
-        pagination: CursorPagination | None = getattr(answer.value, "pagination", None)
+        response = await self._call(self._operation, *self._path, query={**self._query, "cursor": cursor})
+        items = response.value.data
+        pagination: CursorPagination | None = getattr(response.value, "pagination", None)
         return Page(
             items=items,
             limit=len(items) if pagination is None else pagination.limit,
             has_more=pagination is not None and pagination.has_more,
             next_cursor=None if pagination is None else pagination.next_cursor,
-            request_id=answer.request_id,
+            request_id=response.request_id,
         )
 
-    def _astray(self, page: Page[T]) -> ResponseDecodeError:
+    def _pagination_error(self, page: Page[T]) -> ResponseDecodeError:
         if page.next_cursor:
             trouble = "gives a cursor that was used before, so the walk would go round in a circle"
         else:

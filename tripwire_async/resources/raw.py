@@ -62,13 +62,13 @@ class RawResource(Generic[R]):
         recorder = _Recorder(self._call)
         parsed = await method(self._make(recorder))
         # A method that returns has called, and a method calls one operation.
-        answer = cast("Answer[object]", recorder.answer)
+        response = cast("Answer[object]", recorder.answer)
         return RawResponse(
             parsed=parsed,
-            status=answer.status,
-            headers=answer.headers,
-            request_id=answer.request_id,
-            timings=answer.trace,
+            status=response.status,
+            headers=response.headers,
+            request_id=response.request_id,
+            timings=response.trace,
         )
 
 
@@ -104,9 +104,9 @@ class _Recorder:
         lane: Lane = "single",
         trace: Trace | None = None,
     ) -> Answer[T]:
-        answer = await self._call(
+        response = await self._call(
             operation, *path, query=query, body=body, bearer=bearer, deadline=deadline, lane=lane, trace=trace
         )
         if self.answer is None:
-            self.answer = cast("Answer[object]", answer)
-        return answer
+            self.answer = cast("Answer[object]", response)
+        return response

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 from tripwire_async._generated.models.sessions_and_fingerprints_and_events import Verdict
 from tripwire_async._generated.operations import sessions as operations
 
-from ._arguments import known, page_size
+from .arguments import check_page_size, enum_value
 from .pagination import Listing
 from .raw import RawResource, raw
 
@@ -50,9 +50,9 @@ class Sessions:
             prefetch: How many pages a walk reads ahead, 0 or 1.
         """
         query = {
-            "limit": page_size(limit),
+            "limit": check_page_size(limit),
             "cursor": cursor,
-            "verdict": None if verdict is None else known(Verdict, verdict),
+            "verdict": None if verdict is None else enum_value(Verdict, verdict),
             "search": search,
         }
         return Listing(self._call, operations.LIST_SESSIONS, query=query, prefetch=prefetch)
@@ -71,8 +71,8 @@ class Sessions:
 
     async def get(self, session_id: str) -> SessionDetail:
         """Read one session with all of its evidence. Scope ``sessions:read``."""
-        answer = await self._call(operations.GET_SESSION, session_id)
-        return answer.value.data
+        response = await self._call(operations.GET_SESSION, session_id)
+        return response.value.data
 
 
 @final

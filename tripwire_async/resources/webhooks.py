@@ -18,7 +18,7 @@ from tripwire_async.deliveries.pending import DEFAULT_SCHEDULE
 from tripwire_async.deliveries.reference import Ticket
 from tripwire_async.deliveries.sender import Sender
 
-from ._arguments import known, known_all, page_size
+from .arguments import check_page_size, enum_value, enum_values
 from .pagination import Listing
 from .raw import RawResource, raw
 
@@ -63,9 +63,9 @@ class Webhooks:
         The endpoint's ``signing_secret`` is in this answer and in no later one: store it. Scope ``webhooks:manage``.
         Not repeated by itself after a lost answer, as the endpoint may be there.
         """
-        body = CreateWebhookEndpointRequest(name=name, url=url, event_types=known_all(WebhookEventType, event_types))
-        answer = await self._call(operations.CREATE_WEBHOOK_ENDPOINT, organization_id, body=body)
-        return answer.value.data
+        body = CreateWebhookEndpointRequest(name=name, url=url, event_types=enum_values(WebhookEventType, event_types))
+        response = await self._call(operations.CREATE_WEBHOOK_ENDPOINT, organization_id, body=body)
+        return response.value.data
 
     async def update_endpoint(
         self,
@@ -84,16 +84,16 @@ class Webhooks:
         body = UpdateWebhookEndpointRequest(
             name=name,
             url=url,
-            status=known(WebhookEndpointStatus, status),
-            event_types=known_all(WebhookEventType, event_types),
+            status=enum_value(WebhookEndpointStatus, status),
+            event_types=enum_values(WebhookEventType, event_types),
         )
-        answer = await self._call(operations.UPDATE_WEBHOOK_ENDPOINT, organization_id, endpoint_id, body=body)
-        return answer.value.data
+        response = await self._call(operations.UPDATE_WEBHOOK_ENDPOINT, organization_id, endpoint_id, body=body)
+        return response.value.data
 
     async def disable_endpoint(self, organization_id: str, endpoint_id: str) -> WebhookEndpoint:
         """Stop deliveries to an endpoint; nothing is erased. Scope ``webhooks:manage``."""
-        answer = await self._call(operations.DISABLE_WEBHOOK_ENDPOINT, organization_id, endpoint_id)
-        return answer.value.data
+        response = await self._call(operations.DISABLE_WEBHOOK_ENDPOINT, organization_id, endpoint_id)
+        return response.value.data
 
     async def rotate_secret(self, organization_id: str, endpoint_id: str) -> WebhookEndpoint:
         """Give an endpoint a new signing secret, which is in this answer and in no later one.
@@ -101,8 +101,8 @@ class Webhooks:
         Let the receiver accept both secrets while webhooks signed with the old one may be on their way. Scope
         ``webhooks:manage``.
         """
-        answer = await self._call(operations.ROTATE_WEBHOOK_ENDPOINT_SECRET, organization_id, endpoint_id)
-        return answer.value.data
+        response = await self._call(operations.ROTATE_WEBHOOK_ENDPOINT_SECRET, organization_id, endpoint_id)
+        return response.value.data
 
     def list_events(
         self,
@@ -119,8 +119,8 @@ class Webhooks:
         """
         query = {
             "endpoint_id": endpoint_id,
-            "type": None if type is None else known(WebhookDeliveryEventType, type),
-            "limit": page_size(limit),
+            "type": None if type is None else enum_value(WebhookDeliveryEventType, type),
+            "limit": check_page_size(limit),
         }
         return Listing(self._call, operations.LIST_EVENTS, organization_id, query=query)
 
@@ -129,8 +129,8 @@ class Webhooks:
 
         An event just created may not be there for a moment: `NotFoundError` then means *not yet*.
         """
-        answer = await self._call(operations.RETRIEVE_EVENT, organization_id, event_id)
-        return answer.value.data
+        response = await self._call(operations.RETRIEVE_EVENT, organization_id, event_id)
+        return response.value.data
 
     async def send_test(
         self, organization_id: str, endpoint_id: str, *, poll: PollSchedule | None = None, reconcile: bool = False

@@ -15,7 +15,7 @@ _LABEL_2: Final = b"foil-sealed-results-v2"
 _SHA256_HEX: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
-def normalized(secret: str) -> bytes:
+def normalize_key(secret: str) -> bytes:
     """Return the SHA-256 of a *secret* key in lower-case hex; 64 hex digits are taken to be one already."""
     if _SHA256_HEX.fullmatch(secret):
         return secret.lower().encode()
@@ -23,21 +23,21 @@ def normalized(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest().encode()
 
 
-def token_key(secret: str) -> bytes:
+def derive_token_key(secret: str) -> bytes:
     """Return the key that encrypts a token of version 1, and wraps the content key of one of version 2."""
-    return hashlib.sha256(normalized(secret) + b"\0sealed-results").digest()
+    return hashlib.sha256(normalize_key(secret) + b"\0sealed-results").digest()
 
 
 def recipient_id(secret: str) -> bytes:
     """Return what a token of version 2 calls the holder of *secret*."""
-    return hashlib.sha256(normalized(secret) + b"\0sealed-results-recipient-id").digest()
+    return hashlib.sha256(normalize_key(secret) + b"\0sealed-results-recipient-id").digest()
 
 
-def recipient_data(recipient: bytes) -> bytes:
+def recipient_aad(recipient: bytes) -> bytes:
     """Return the data that is authenticated along with a wrapped content key."""
     return b"\0".join((_LABEL_2, b"recipient", recipient))
 
 
-def payload_data(header: bytes, recipients: list[bytes]) -> bytes:
+def payload_aad(header: bytes, recipients: list[bytes]) -> bytes:
     """Return the data that is authenticated along with the payload: its *header* and every recipient id, in order."""
     return b"\0".join((_LABEL_2, b"payload", header + b"".join(recipients)))

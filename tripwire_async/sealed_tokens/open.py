@@ -22,10 +22,10 @@ from .format import (
     RECIPIENT_ID_SIZE,
     VERSION_1,
     VERSION_2,
-    payload_data,
-    recipient_data,
+    derive_token_key,
+    payload_aad,
+    recipient_aad,
     recipient_id,
-    token_key,
 )
 
 __all__ = [
@@ -171,7 +171,7 @@ def verify_token(
     verified = None
     # The error is raised where no exception is being handled, so that its context does not tell what happened.
     with contextlib.suppress(ValueError, RecursionError, zlib.error, msgspec.MsgspecError):
-        verified = _read(_inflate(_open(_decode(token, max_inflated), keys), max_inflated))
+        verified = _parse(_inflate(_open(_decode(token, max_inflated), keys), max_inflated))
     if verified is None:
         msg = "the sealed token could not be verified"
         raise TokenVerificationError(msg)
@@ -186,7 +186,7 @@ def _environment_key() -> str:
     return key
 
 
-def _refuse_unless(condition: bool) -> None:
+def _require(condition: bool) -> None:
     if not condition:
         raise ValueError
 
@@ -197,73 +197,73 @@ def _decode(token: object, max_inflated: int) -> bytes:
         raise ValueError  # noqa: TRY004 - a bad token and no mistake of the caller's
     # Deflating makes data longer by far less than a thousandth.
     longest = max_inflated + max_inflated // 1000 + 1024 + MAX_RECIPIENTS * _ENTRY_SIZE
-    _refuse_unless(len(token) <= longest // 3 * 4 + 4)
+    _require(len(token) <= longest // 3 * 4 + 4)
     data = base64.b64decode(token, validate=True)
     # Several texts decode to the same bytes (the last digit's spare bits); only one of them is the token.
-    _refuse_unless(base64.b64encode(data).decode() == token)
+    _require(base64.b64encode(data).decode() == token)
     return data
 
 
 def _open(data: bytes, keys: Sequence[str]) -> bytes:
     version = data[0] if data else None
     if version == VERSION_1:
-        return _open_1(data, keys)
-    _refuse_unless(version == VERSION_2)
-    return _open_2(data, keys)
+        return _open_v1(data, keys)
+    _require(version == VERSION_2)
+    return _open_v2(data, keys)
 
 
-def _open_1(data: bytes, keys: Sequence[str]) -> bytes:
+def _open_v1(data: bytes, keys: Sequence[str]) -> bytes:
     nonce, sealed = data[1 : 1 + NONCE_SIZE], data[1 + NONCE_SIZE :]
-    _refuse_unless(len(sealed) >= TAG_SIZE)
+    _require(len(sealed) >= TAG_SIZE)
     for key in keys[:-1]:
         try:
-            return decrypt(token_key(key), nonce, sealed)
+            return decrypt(derive_token_key(key), nonce, sealed)
         except ValueError:
             continue
-    return decrypt(token_key(keys[-1]), nonce, sealed)
+    return decrypt(derive_token_key(keys[-1]), nonce, sealed)
 
 
-def _open_2(data: bytes, keys: Sequence[str]) -> bytes:
+def _open_v2(data: bytes, keys: Sequence[str]) -> bytes:
     count_end = 1 + 2
     nonce_end = count_end + NONCE_SIZE
     header_end = nonce_end + 4
-    _refuse_unless(len(data) >= header_end)
+    _require(len(data) >= header_end)
     count = int.from_bytes(data[1:count_end], "big")
-    _refuse_unless(1 <= count <= MAX_RECIPIENTS)
+    _require(1 <= count <= MAX_RECIPIENTS)
     payload_end = header_end + int.from_bytes(data[nonce_end:header_end], "big") + TAG_SIZE
-    _refuse_unless(len(data) == payload_end + count * _ENTRY_SIZE)
+    _require(len(data) == payload_end + count * _ENTRY_SIZE)
     entries = [data[start : start + _ENTRY_SIZE] for start in range(payload_end, len(data), _ENTRY_SIZE)]
     recipients = [entry[:RECIPIENT_ID_SIZE] for entry in entries]
 
     # Every entry for one of our keys must give the same content key, so that none of them can be tampered with.
     content_keys = {
-        _unwrap(entry, token_key(key))
+        _unwrap(entry, derive_token_key(key))
         for key in keys
         for entry in entries
         if hmac.compare_digest(entry[:RECIPIENT_ID_SIZE], recipient_id(key))
     }
-    _refuse_unless(len(content_keys) == 1)
+    _require(len(content_keys) == 1)
     return decrypt(
         content_keys.pop(),
         data[count_end:nonce_end],
         data[header_end:payload_end],
-        payload_data(data[:header_end], recipients),
+        payload_aad(data[:header_end], recipients),
     )
 
 
 def _unwrap(entry: bytes, wrapping_key: bytes) -> bytes:
     recipient, rest = entry[:RECIPIENT_ID_SIZE], entry[RECIPIENT_ID_SIZE:]
-    return decrypt(wrapping_key, rest[:NONCE_SIZE], rest[NONCE_SIZE:], recipient_data(recipient))
+    return decrypt(wrapping_key, rest[:NONCE_SIZE], rest[NONCE_SIZE:], recipient_aad(recipient))
 
 
 def _inflate(deflated: bytes, limit: int) -> bytes:
     inflater = zlib.decompressobj()
     inflated = inflater.decompress(deflated, limit + 1)
-    _refuse_unless(len(inflated) <= limit and inflater.eof and not inflater.unused_data)
+    _require(len(inflated) <= limit and inflater.eof and not inflater.unused_data)
     return inflated
 
 
-def _read(payload: bytes) -> VerifiedToken:
+def _parse(payload: bytes) -> VerifiedToken:
     raw = msgspec.json.decode(payload, type=dict[str, Any])
     known = {name: value for name, value in raw.items() if name != "raw"}
     return attrs.evolve(msgspec.convert(known, VerifiedToken), raw=raw)

@@ -12,7 +12,7 @@ import msgspec
 from tripwire_async._secrets.crypto import KEY_SIZE, NONCE_SIZE, encrypt, require_cryptography
 from tripwire_async._secrets.keys import Secrets, revealed
 
-from .format import MAX_RECIPIENTS, VERSION_1, VERSION_2, payload_data, recipient_data, recipient_id, token_key
+from .format import MAX_RECIPIENTS, VERSION_1, VERSION_2, derive_token_key, payload_aad, recipient_aad, recipient_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,34 +33,34 @@ def seal_token(payload: Mapping[str, Any], secret_key: Secrets, *, version: Lite
     require_cryptography()
     deflated = zlib.compress(msgspec.json.encode(dict(payload)))
     if version == VERSION_1:
-        sealed = _seal_1(deflated, keys)
+        sealed = _seal_v1(deflated, keys)
     elif version == VERSION_2:
-        sealed = _seal_2(deflated, keys)
+        sealed = _seal_v2(deflated, keys)
     else:
         msg = f"sealed tokens have versions 1 and 2, not {version!r}"
         raise ValueError(msg)
     return base64.b64encode(sealed).decode()
 
 
-def _seal_1(deflated: bytes, keys: Sequence[str]) -> bytes:
+def _seal_v1(deflated: bytes, keys: Sequence[str]) -> bytes:
     if len(keys) > 1:
         msg = f"a token of version 1 is sealed for one key, not {len(keys)}; version 2 can hold several"
         raise ValueError(msg)
     nonce = os.urandom(NONCE_SIZE)
-    return bytes([VERSION_1]) + nonce + encrypt(token_key(keys[0]), nonce, deflated)
+    return bytes([VERSION_1]) + nonce + encrypt(derive_token_key(keys[0]), nonce, deflated)
 
 
-def _seal_2(deflated: bytes, keys: Sequence[str]) -> bytes:
+def _seal_v2(deflated: bytes, keys: Sequence[str]) -> bytes:
     if len(keys) > MAX_RECIPIENTS:
         msg = f"a token of version 2 is sealed for {MAX_RECIPIENTS} keys at most, not {len(keys)}"
         raise ValueError(msg)
     content_key, nonce = os.urandom(KEY_SIZE), os.urandom(NONCE_SIZE)
     header = bytes([VERSION_2]) + len(keys).to_bytes(2, "big") + nonce + len(deflated).to_bytes(4, "big")
     recipients = [recipient_id(key) for key in keys]
-    sealed = encrypt(content_key, nonce, deflated, payload_data(header, recipients))
+    sealed = encrypt(content_key, nonce, deflated, payload_aad(header, recipients))
     return header + sealed + b"".join(_entry(key, content_key) for key in keys)
 
 
 def _entry(key: str, content_key: bytes) -> bytes:
     recipient, nonce = recipient_id(key), os.urandom(NONCE_SIZE)
-    return recipient + nonce + encrypt(token_key(key), nonce, content_key, recipient_data(recipient))
+    return recipient + nonce + encrypt(derive_token_key(key), nonce, content_key, recipient_aad(recipient))

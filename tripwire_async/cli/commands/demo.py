@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tripwire_async.cli.demo_receiver import DemoReceiver
     from tripwire_async.cli.options import Commands
-    from tripwire_async.cli.output import Screen
+    from tripwire_async.cli.output import Output
     from tripwire_async.cli.tables import Table
     from tripwire_async.reports import Report
 
@@ -23,12 +23,12 @@ machine for a moment. Each receiver becomes an endpoint and is sent a signed
 test: quick answers 200, broken always 500, slow 200 after {slow:g} seconds."""
 
 
-def add_to(commands: Commands) -> None:
+def register(commands: Commands) -> None:
     """Add the command."""
     add_command(commands, "demo", demo, "Send tests to three receivers on this machine and watch what becomes of them.")
 
 
-async def demo(_: argparse.Namespace, screen: Screen) -> int:
+async def demo(_: argparse.Namespace, output: Output) -> int:
     """Send a test to each of three receivers, wait, and compare what became of it with what should."""
     import functools
     from datetime import UTC, datetime
@@ -39,8 +39,8 @@ async def demo(_: argparse.Namespace, screen: Screen) -> int:
     from tripwire_async.testing import Posting, TripwireServer
 
     for line in _INTRODUCTION.format(slow=SLOW).splitlines():
-        screen.say(line)
-    screen.say()
+        output.line(line)
+    output.line()
     async with (
         TripwireServer(posting=Posting(backoff=0.2, max_attempts=3)) as server,
         AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
@@ -48,38 +48,38 @@ async def demo(_: argparse.Namespace, screen: Screen) -> int:
     ):
         ids = [receiver.endpoint_id for receiver in receivers]
         report = functools.partial(
-            make_report, organization_id=server.organization_id, began=datetime.now(UTC), endpoint_ids=ids
+            make_report, organization_id=server.organization_id, started_at=datetime.now(UTC), endpoint_ids=ids
         )
         async with tripwire.webhooks.send_tests(server.organization_id, ids, timeout=20) as run:
-            with screen.watch(lambda: _table(receivers, report(run.known.values(), seconds=0.0))):
+            with output.live_table(lambda: _table(receivers, report(run.known.values(), seconds=0.0))):
                 outcomes = await run
-        return _told(screen, receivers, report(outcomes, seconds=run.progress().seconds))
+        return _print_result(output, receivers, report(outcomes, seconds=run.progress().seconds))
 
 
 def _table(receivers: Sequence[DemoReceiver], report: Report) -> Table:
+    from tripwire_async.cli.outcome_rows import NUMBERS, TITLES, progress_cells
     from tripwire_async.cli.tables import Table
-    from tripwire_async.cli.test_rows import NUMBERS, TITLES, live_cells
 
     rows = [
-        (receiver.name, *live_cells(test)[:-1], receiver.verdict, live_cells(test)[-1])
+        (receiver.name, *progress_cells(test)[:-1], receiver.verdict, progress_cells(test)[-1])
         for receiver, test in zip(receivers, report.tests, strict=True)
     ]
     return Table(("endpoint", *TITLES[:-1], "signature", TITLES[-1]), rows, NUMBERS)
 
 
-def _told(screen: Screen, receivers: Sequence[DemoReceiver], report: Report) -> int:
+def _print_result(output: Output, receivers: Sequence[DemoReceiver], report: Report) -> int:
     """Say whether all came as it should, each post with a good signature, and return the exit status."""
     from tripwire_async.reports import report_document
 
     surprises: list[str] = []
     for receiver, test in zip(receivers, report.tests, strict=True):
         if test.state != receiver.expected:
-            became = test.state if test.delivery is not None else test.trouble
+            became = test.state if test.delivery is not None else test.reason
             surprises.append(f"{receiver.name} should have {receiver.expected}, but {became}")
         if receiver.verdict != "verified":
             surprises.append(f"{receiver.name}: the signatures that it received: {receiver.verdict}")
     posts = sum(receiver.received for receiver in receivers)
-    screen.show(
+    output.emit(
         {
             "data": [
                 {**test, "name": receiver.name, "received": receiver.received, "verified": receiver.verified}
@@ -88,10 +88,10 @@ def _told(screen: Screen, receivers: Sequence[DemoReceiver], report: Report) -> 
             "as_expected": not surprises,
         }
     )
-    screen.say()
+    output.line()
     if surprises:
-        screen.say(f"Not as expected: {'; '.join(surprises)}.")
+        output.line(f"Not as expected: {'; '.join(surprises)}.")
         return ExitCode.BAD_OUTCOME
-    screen.say("As expected: quick and slow took their webhook; broken refused it until the")
-    screen.say(f"server gave up. The receivers verified the signature of each of the {posts} posts.")
+    output.line("As expected: quick and slow took their webhook; broken refused it until the")
+    output.line(f"server gave up. The receivers verified the signature of each of the {posts} posts.")
     return ExitCode.OK

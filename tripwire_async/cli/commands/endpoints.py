@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, add_connection, add_group, connect, organization_of
+from tripwire_async.cli.options import add_command, add_connection_options, add_group, connect, organization_id
 
 if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.options import Commands
-    from tripwire_async.cli.output import Screen
+    from tripwire_async.cli.output import Output
     from tripwire_async.models import WebhookEndpoint
 
 
-def add_to(commands: Commands) -> None:
+def register(commands: Commands) -> None:
     """Add the group."""
     group = add_group(commands, "endpoints", "List and change an organization's webhook endpoints.")
 
-    add_connection(add_command(group, "list", list_endpoints, "List the endpoints, disabled ones included."))
+    add_connection_options(add_command(group, "list", list_endpoints, "List the endpoints, disabled ones included."))
 
     create = add_command(group, "create", create_endpoint, "Add an endpoint, and show its signing secret this once.")
     create.add_argument("url", metavar="URL", help="where webhooks are posted to: https")
@@ -32,7 +32,7 @@ def add_to(commands: Commands) -> None:
         metavar="TYPE",
         help="an event that it takes, such as session.result.persisted; may be given again",
     )
-    add_connection(create)
+    add_connection_options(create)
 
     disable = add_command(group, "disable", disable_endpoint, "Stop deliveries to an endpoint; nothing is erased.")
     rotate = add_command(
@@ -40,15 +40,15 @@ def add_to(commands: Commands) -> None:
     )
     for parser in (disable, rotate):
         parser.add_argument("endpoint", metavar="ENDPOINT", help="its id, we_…")
-        add_connection(parser)
+        add_connection_options(parser)
 
 
-async def list_endpoints(arguments: argparse.Namespace, screen: Screen) -> int:
+async def list_endpoints(arguments: argparse.Namespace, output: Output) -> int:
     """Print the endpoints, oldest first."""
-    organization = organization_of(arguments)
+    organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
         found = await tripwire.webhooks.list_endpoints(organization)
-    screen.listing(
+    output.page(
         found,
         ("endpoint", "name", "status", "url", "event types"),
         lambda one: (one.id, one.name, one.status, one.url, ", ".join(one.event_types)),
@@ -57,34 +57,34 @@ async def list_endpoints(arguments: argparse.Namespace, screen: Screen) -> int:
     return ExitCode.OK
 
 
-async def create_endpoint(arguments: argparse.Namespace, screen: Screen) -> int:
+async def create_endpoint(arguments: argparse.Namespace, output: Output) -> int:
     """Add an endpoint."""
-    organization = organization_of(arguments)
+    organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
         endpoint = await tripwire.webhooks.create_endpoint(
             organization, name=arguments.name, url=arguments.url, event_types=arguments.event_types
         )
-    return _show(screen, endpoint)
+    return _show(output, endpoint)
 
 
-async def disable_endpoint(arguments: argparse.Namespace, screen: Screen) -> int:
+async def disable_endpoint(arguments: argparse.Namespace, output: Output) -> int:
     """Disable an endpoint."""
-    organization = organization_of(arguments)
+    organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
         endpoint = await tripwire.webhooks.disable_endpoint(organization, arguments.endpoint)
-    return _show(screen, endpoint)
+    return _show(output, endpoint)
 
 
-async def rotate_secret(arguments: argparse.Namespace, screen: Screen) -> int:
+async def rotate_secret(arguments: argparse.Namespace, output: Output) -> int:
     """Rotate an endpoint's signing secret."""
-    organization = organization_of(arguments)
+    organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
         endpoint = await tripwire.webhooks.rotate_secret(organization, arguments.endpoint)
-    return _show(screen, endpoint)
+    return _show(output, endpoint)
 
 
-def _show(screen: Screen, endpoint: WebhookEndpoint) -> int:
-    screen.record(
+def _show(output: Output, endpoint: WebhookEndpoint) -> int:
+    output.record(
         endpoint,
         reveal=True,
         endpoint=endpoint.id,
@@ -94,5 +94,5 @@ def _show(screen: Screen, endpoint: WebhookEndpoint) -> int:
         event_types=", ".join(endpoint.event_types),
     )
     if endpoint.signing_secret is not None:
-        screen.once("signing secret", endpoint.signing_secret)
+        output.reveal_once("signing secret", endpoint.signing_secret)
     return ExitCode.OK

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, add_connection, add_group, connect, organization_of
+from tripwire_async.cli.options import add_command, add_connection_options, add_group, connect, organization_id
 
 if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.options import Commands
-    from tripwire_async.cli.output import Screen
+    from tripwire_async.cli.output import Output
     from tripwire_async.models import Event
 
 
-def add_to(commands: Commands) -> None:
+def register(commands: Commands) -> None:
     """Add the group."""
     group = add_group(commands, "events", "Look at an organization's events and their deliveries.")
 
@@ -23,46 +23,46 @@ def add_to(commands: Commands) -> None:
     listing.add_argument("--endpoint", metavar="ID", help="only those that go to this endpoint")
     listing.add_argument("--type", metavar="TYPE", help="only those of one type, such as webhook.test")
     listing.add_argument("--limit", type=int, metavar="N", help="from 1 to 200; the service's own choice is 50")
-    add_connection(listing)
+    add_connection_options(listing)
 
     show = add_command(group, "show", show_event, "Show one event and its deliveries.")
     show.add_argument("event", metavar="EVENT", help="its id, wevt_…")
-    add_connection(show)
+    add_connection_options(show)
 
 
-async def list_events(arguments: argparse.Namespace, screen: Screen) -> int:
+async def list_events(arguments: argparse.Namespace, output: Output) -> int:
     """Print the latest events with how their deliveries stand."""
-    organization = organization_of(arguments)
+    organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
         found = await tripwire.webhooks.list_events(
             organization, endpoint_id=arguments.endpoint, type=arguments.type, limit=arguments.limit
         )
-    screen.listing(
+    output.page(
         found,
         ("created", "event", "type", "deliveries"),
-        lambda one: (screen.moment(one.created_at), one.id, one.type, _statuses(one)),
+        lambda one: (output.timestamp(one.created_at), one.id, one.type, _statuses(one)),
         none="there are no such events",
     )
     return ExitCode.OK
 
 
-async def show_event(arguments: argparse.Namespace, screen: Screen) -> int:
+async def show_event(arguments: argparse.Namespace, output: Output) -> int:
     """Print one event and a line for each delivery."""
     from tripwire_async.cli.tables import Table
 
-    organization = organization_of(arguments)
+    organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
         event = await tripwire.webhooks.retrieve_event(organization, arguments.event)
-    screen.record(
+    output.record(
         event,
         event=event.id,
         type=event.type,
         subject=f"{event.subject.type} {event.subject.id}",
-        created=screen.moment(event.created_at),
+        created=output.timestamp(event.created_at),
     )
     if event.webhook_deliveries:
-        screen.say()
-        screen.table(
+        output.line()
+        output.table(
             Table(
                 ("endpoint", "status", "attempts", "response", "error"),
                 [

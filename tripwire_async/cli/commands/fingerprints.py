@@ -5,44 +5,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, add_connection, add_group, add_page, connect
+from tripwire_async.cli.options import add_command, add_connection_options, add_group, add_page_options, connect
 
 if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.options import Commands
-    from tripwire_async.cli.output import Screen
+    from tripwire_async.cli.output import Output
 
 
-def add_to(commands: Commands) -> None:
+def register(commands: Commands) -> None:
     """Add the group."""
     group = add_group(commands, "fingerprints", "Look at visitors that come back.")
 
     listing = add_command(group, "list", list_fingerprints, "List visitor fingerprints.")
     listing.add_argument("--search", metavar="TEXT", help="only those in which this text is found")
     listing.add_argument("--sort", metavar="ORDER", help="seen_count or first_seen")
-    add_page(listing)
-    add_connection(listing, organization=False)
+    add_page_options(listing)
+    add_connection_options(listing, organization=False)
 
     show = add_command(group, "show", show_fingerprint, "Show one visitor fingerprint and its sessions.")
     show.add_argument("visitor", metavar="VISITOR", help="its id, vid_...")
-    add_connection(show, organization=False)
+    add_connection_options(show, organization=False)
 
 
-async def list_fingerprints(arguments: argparse.Namespace, screen: Screen) -> int:
+async def list_fingerprints(arguments: argparse.Namespace, output: Output) -> int:
     """Print one page of visitor fingerprints."""
     async with connect(arguments) as tripwire:
         found = await tripwire.fingerprints.list(
             limit=arguments.limit, cursor=arguments.cursor, search=arguments.search, sort=arguments.sort
         )
-    screen.listing(
+    output.page(
         found,
         ("visitor", "seen", "first", "last", "address"),
         lambda one: (
             one.id,
             one.lifecycle.seen_count,
-            screen.moment(one.lifecycle.first_seen_at),
-            screen.moment(one.lifecycle.last_seen_at),
+            output.timestamp(one.lifecycle.first_seen_at),
+            output.timestamp(one.lifecycle.last_seen_at),
             one.latest_request.ip_address,
         ),
         none="there are no such visitors",
@@ -51,29 +51,29 @@ async def list_fingerprints(arguments: argparse.Namespace, screen: Screen) -> in
     return ExitCode.OK
 
 
-async def show_fingerprint(arguments: argparse.Namespace, screen: Screen) -> int:
+async def show_fingerprint(arguments: argparse.Namespace, output: Output) -> int:
     """Print one visitor fingerprint, and the sessions in which it was seen."""
     from tripwire_async.cli.tables import Table
 
     async with connect(arguments) as tripwire:
         visitor = await tripwire.fingerprints.get(arguments.visitor)
-    screen.record(
+    output.record(
         visitor,
         visitor=visitor.id,
         seen=visitor.lifecycle.seen_count,
-        first=screen.moment(visitor.lifecycle.first_seen_at),
-        last=screen.moment(visitor.lifecycle.last_seen_at),
+        first=output.timestamp(visitor.lifecycle.first_seen_at),
+        last=output.timestamp(visitor.lifecycle.last_seen_at),
         address=visitor.latest_request.ip_address,
         user_agent=visitor.latest_request.user_agent,
     )
     if visitor.activity.sessions:
-        screen.say()
-        screen.table(
+        output.line()
+        output.table(
             Table(
                 ("evaluated", "session", "verdict", "risk"),
                 [
                     (
-                        screen.moment(one.decision.evaluated_at),
+                        output.timestamp(one.decision.evaluated_at),
                         one.session_id,
                         one.decision.verdict,
                         one.decision.risk_score,

@@ -5,23 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, add_connection, add_group, add_page, connect, organization_of
+from tripwire_async.cli.options import (
+    add_command,
+    add_connection_options,
+    add_group,
+    add_page_options,
+    connect,
+    organization_id,
+)
 
 if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.options import Commands
-    from tripwire_async.cli.output import Screen
+    from tripwire_async.cli.output import Output
     from tripwire_async.models import ApiKey, IssuedApiKey
 
 
-def add_to(commands: Commands) -> None:
+def register(commands: Commands) -> None:
     """Add the group."""
     group = add_group(commands, "keys", "List, issue and end an organization's API keys.")
 
     listing = add_command(group, "list", list_keys, "List the keys, without their secret parts.")
-    add_page(listing)
-    add_connection(listing)
+    add_page_options(listing)
+    add_connection_options(listing)
 
     create = add_command(group, "create", create_key, "Issue a key, and show it this once.")
     create.add_argument("--name", required=True, help="the label that people will know it by")
@@ -45,7 +52,7 @@ def add_to(commands: Commands) -> None:
         metavar="ORIGIN",
         help="a web origin from which it may be used; may be given again",
     )
-    add_connection(create)
+    add_connection_options(create)
 
     rotate = add_command(
         group,
@@ -56,15 +63,15 @@ def add_to(commands: Commands) -> None:
     revoke = add_command(group, "revoke", revoke_key, "End a key for good.")
     for parser in (rotate, revoke):
         parser.add_argument("key", metavar="KEY", help="its id, key_..., which is not the key itself")
-        add_connection(parser)
+        add_connection_options(parser)
 
 
-async def list_keys(arguments: argparse.Namespace, screen: Screen) -> int:
+async def list_keys(arguments: argparse.Namespace, output: Output) -> int:
     """Print one page of keys."""
-    organization = organization_of(arguments)
+    organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
         found = await tripwire.organizations.api_keys.list(organization, limit=arguments.limit, cursor=arguments.cursor)
-    screen.listing(
+    output.page(
         found,
         ("key", "name", "type", "environment", "status", "preview", "last used"),
         lambda one: (
@@ -74,18 +81,18 @@ async def list_keys(arguments: argparse.Namespace, screen: Screen) -> int:
             one.environment,
             one.status,
             one.key_preview,
-            screen.moment(one.last_used_at),
+            output.timestamp(one.last_used_at),
         ),
         none="there are no keys",
     )
     return ExitCode.OK
 
 
-async def create_key(arguments: argparse.Namespace, screen: Screen) -> int:
+async def create_key(arguments: argparse.Namespace, output: Output) -> int:
     """Issue a key."""
     from tripwire_async import UNSET
 
-    organization = organization_of(arguments)
+    organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
         key = await tripwire.organizations.api_keys.create(
             organization,
@@ -95,27 +102,27 @@ async def create_key(arguments: argparse.Namespace, screen: Screen) -> int:
             scopes=arguments.scopes or UNSET,
             allowed_origins=arguments.allowed_origins or UNSET,
         )
-    return _show(screen, key)
+    return _show(output, key)
 
 
-async def rotate_key(arguments: argparse.Namespace, screen: Screen) -> int:
+async def rotate_key(arguments: argparse.Namespace, output: Output) -> int:
     """Rotate a key."""
-    organization = organization_of(arguments)
+    organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
         key = await tripwire.organizations.api_keys.rotate(organization, arguments.key)
-    return _show(screen, key)
+    return _show(output, key)
 
 
-async def revoke_key(arguments: argparse.Namespace, screen: Screen) -> int:
+async def revoke_key(arguments: argparse.Namespace, output: Output) -> int:
     """Revoke a key."""
-    organization = organization_of(arguments)
+    organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
         key = await tripwire.organizations.api_keys.revoke(organization, arguments.key)
-    return _show(screen, key)
+    return _show(output, key)
 
 
-def _show(screen: Screen, key: ApiKey | IssuedApiKey) -> int:
-    screen.record(
+def _show(output: Output, key: ApiKey | IssuedApiKey) -> int:
+    output.record(
         key,
         reveal=True,
         key=key.id,
@@ -124,8 +131,8 @@ def _show(screen: Screen, key: ApiKey | IssuedApiKey) -> int:
         environment=key.environment,
         status=key.status,
         scopes=None if key.scopes is None else ", ".join(key.scopes),
-        grace_expires=screen.moment(key.grace_expires_at),
+        grace_expires=output.timestamp(key.grace_expires_at),
     )
     if key.revealed_key is not None:
-        screen.once(f"{key.type} key", key.revealed_key)
+        output.reveal_once(f"{key.type} key", key.revealed_key)
     return ExitCode.OK

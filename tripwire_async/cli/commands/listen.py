@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, signing_secrets
+from tripwire_async.cli.options import add_command, read_signing_secrets
 
 if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.options import Commands
-    from tripwire_async.cli.output import Screen
+    from tripwire_async.cli.output import Output
 
 
-def add_to(commands: Commands) -> None:
+def register(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
         commands, "listen", listen, "Receive webhooks, verify and print each, and hand it on if asked to."
@@ -29,7 +29,7 @@ def add_to(commands: Commands) -> None:
     )
 
 
-async def listen(arguments: argparse.Namespace, screen: Screen) -> int:
+async def listen(arguments: argparse.Namespace, output: Output) -> int:
     """Receive until SIGINT or SIGTERM."""
     import os
 
@@ -37,26 +37,26 @@ async def listen(arguments: argparse.Namespace, screen: Screen) -> int:
     from aiohttp import web
 
     from tripwire_async.cli.listener import Listener
-    from tripwire_async.cli.signals import sigterm
+    from tripwire_async.cli.signals import stop_event
     from tripwire_async.errors import ConfigurationError
     from tripwire_async.receiver import DEFAULT_MAX_BODY
 
-    secrets = signing_secrets(arguments.signing_secret_file)
+    secrets = read_signing_secrets(arguments.signing_secret_file)
     if arguments.forward is not None and not arguments.forward.startswith(("http://", "https://")):
         msg = f"--forward {arguments.forward!r} must begin with http:// or https://"
         raise ConfigurationError(msg)
-    stopped = sigterm()
+    stopped = stop_event()
     async with aiohttp.ClientSession(
         cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=30)
     ) as session:
         application = web.Application(client_max_size=DEFAULT_MAX_BODY)
-        application.router.add_post("/{path:.*}", Listener(secrets, screen, session, arguments.forward).handle)
+        application.router.add_post("/{path:.*}", Listener(secrets, output, session, arguments.forward).handle)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
             await web.TCPSite(runner, arguments.host, arguments.port).start()
             host, port = runner.addresses[0][:2]
-            screen.say(f"Listening on http://{host}:{port} until Ctrl-C.")
+            output.line(f"Listening on http://{host}:{port} until Ctrl-C.")
             await stopped.wait()
         except OSError as error:
             msg = f"cannot listen on {arguments.host} port {arguments.port}: {os.strerror(error.errno or 0)}"

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.options import Commands
-    from tripwire_async.cli.output import Screen
+    from tripwire_async.cli.output import Output
     from tripwire_async.testing import TripwireServer
 
 
-def add_to(commands: Commands) -> None:
+def register(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
         commands, "serve", serve, "Run the test server of the API on this machine, with three endpoints to try."
@@ -25,19 +25,19 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--window", type=float, default=60.0, metavar="SECONDS", help="of the limit (%(default)g)")
 
 
-async def serve(arguments: argparse.Namespace, screen: Screen) -> int:
+async def serve(arguments: argparse.Namespace, output: Output) -> int:
     """Say where the server is and what opens it, then run it until SIGINT or SIGTERM."""
     import os
 
     from tripwire_async.cli.demo_receiver import demo_receivers
-    from tripwire_async.cli.signals import sigterm
+    from tripwire_async.cli.signals import stop_event
     from tripwire_async.errors import ConfigurationError
     from tripwire_async.testing import TripwireServer
 
     if not (arguments.limit > 0 and arguments.window > 0 and 0 <= arguments.port < 65536):
         msg = "--limit and --window must be above zero, and --port from 0 to 65535"
         raise ConfigurationError(msg)
-    stopped = sigterm()
+    stopped = stop_event()
     server = TripwireServer(port=arguments.port, limit=arguments.limit, window=arguments.window)
     try:
         await server.start()
@@ -47,18 +47,18 @@ async def serve(arguments: argparse.Namespace, screen: Screen) -> int:
         raise ConfigurationError(msg) from error
     try:
         async with demo_receivers(server):
-            _tell(server, screen)
+            _print_settings(server, output)
             await stopped.wait()
     finally:
         await server.stop()
     return ExitCode.OK
 
 
-def _tell(server: TripwireServer, screen: Screen) -> None:
-    screen.show(
+def _print_settings(server: TripwireServer, output: Output) -> None:
+    output.emit(
         {"base_url": server.base_url, "secret_key": server.secret_key, "organization_id": server.organization_id}
     )
-    screen.say("# The test server runs until Ctrl-C. For another terminal:")
-    screen.say(f"export TRIPWIRE_BASE_URL={server.base_url}")
-    screen.say(f"export TRIPWIRE_SECRET_KEY={server.secret_key}")
-    screen.say(f"export TRIPWIRE_ORGANIZATION={server.organization_id}")
+    output.line("# The test server runs until Ctrl-C. For another terminal:")
+    output.line(f"export TRIPWIRE_BASE_URL={server.base_url}")
+    output.line(f"export TRIPWIRE_SECRET_KEY={server.secret_key}")
+    output.line(f"export TRIPWIRE_ORGANIZATION={server.organization_id}")

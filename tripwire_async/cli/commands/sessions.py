@@ -5,41 +5,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, add_connection, add_group, add_page, connect
+from tripwire_async.cli.options import add_command, add_connection_options, add_group, add_page_options, connect
 
 if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.options import Commands
-    from tripwire_async.cli.output import Screen
+    from tripwire_async.cli.output import Output
 
 
-def add_to(commands: Commands) -> None:
+def register(commands: Commands) -> None:
     """Add the group."""
     group = add_group(commands, "sessions", "Look at sessions and their verdicts.")
 
     listing = add_command(group, "list", list_sessions, "List sessions, newest first.")
     listing.add_argument("--verdict", metavar="VERDICT", help="only those that are bot, human or inconclusive")
     listing.add_argument("--search", metavar="TEXT", help="only those in which this text is found")
-    add_page(listing)
-    add_connection(listing, organization=False)
+    add_page_options(listing)
+    add_connection_options(listing, organization=False)
 
     show = add_command(group, "show", show_session, "Show one session; --json shows all of its evidence.")
     show.add_argument("session", metavar="SESSION", help="its id, sid_...")
-    add_connection(show, organization=False)
+    add_connection_options(show, organization=False)
 
 
-async def list_sessions(arguments: argparse.Namespace, screen: Screen) -> int:
+async def list_sessions(arguments: argparse.Namespace, output: Output) -> int:
     """Print one page of sessions."""
     async with connect(arguments) as tripwire:
         found = await tripwire.sessions.list(
             limit=arguments.limit, cursor=arguments.cursor, verdict=arguments.verdict, search=arguments.search
         )
-    screen.listing(
+    output.page(
         found,
         ("created", "session", "verdict", "risk", "visitor"),
         lambda one: (
-            screen.moment(one.created_at),
+            output.timestamp(one.created_at),
             one.id,
             one.latest_decision.verdict,
             one.latest_decision.risk_score,
@@ -51,27 +51,27 @@ async def list_sessions(arguments: argparse.Namespace, screen: Screen) -> int:
     return ExitCode.OK
 
 
-async def show_session(arguments: argparse.Namespace, screen: Screen) -> int:
+async def show_session(arguments: argparse.Namespace, output: Output) -> int:
     """Print what a person wants to know of one session first, and its findings."""
     from tripwire_async.cli.tables import Table
 
     async with connect(arguments) as tripwire:
         session = await tripwire.sessions.get(arguments.session)
     decision, visitor = session.decision, session.visitor_fingerprint
-    screen.record(
+    output.record(
         session,
         session=session.id,
-        created=screen.moment(session.created_at),
+        created=output.timestamp(session.created_at),
         status=decision.automation_status,
         risk_score=decision.risk_score,
-        decision=f"{decision.decision_status}, {screen.moment(decision.evaluated_at)}",
+        decision=f"{decision.decision_status}, {output.timestamp(decision.evaluated_at)}",
         url=session.request.url,
         browser=" ".join(filter(None, (session.browser.name, session.browser.version))) or None,
         visitor=None if visitor is None else visitor.id,
     )
     if session.highlights:
-        screen.say()
-        screen.table(
+        output.line()
+        output.table(
             Table(
                 ("importance", "effect", "finding"),
                 [(one.importance, one.effect.replace("_", " "), one.summary) for one in session.highlights],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, add_connection, connect, organization_of
+from tripwire_async.cli.options import add_command, add_connection_options, connect, organization_id
 
 if TYPE_CHECKING:
     import argparse
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from tripwire_async import AsyncTripwire
     from tripwire_async.cli.options import Commands
-    from tripwire_async.cli.output import Screen
+    from tripwire_async.cli.output import Output
     from tripwire_async.models import WebhookEndpoint
 
 
-def add_to(commands: Commands) -> None:
+def register(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "test", test, "Send a test webhook to endpoints, and see whether they take it.")
     parser.add_argument("endpoints", nargs="*", metavar="ENDPOINT", help="ids, we_…")
@@ -35,31 +35,31 @@ def add_to(commands: Commands) -> None:
     reports = parser.add_argument_group("reports")
     reports.add_argument("--report", metavar="FILE", help="write a page of HTML that stands on its own")
     reports.add_argument("--junit", metavar="FILE", help="write JUnit's XML, for continuous integration")
-    add_connection(parser)
+    add_connection_options(parser)
 
 
-async def test(arguments: argparse.Namespace, screen: Screen) -> int:
+async def test(arguments: argparse.Namespace, output: Output) -> int:
     """Test the endpoints, many at once; no failure of one ends the others."""
     from datetime import UTC, datetime
 
-    from tripwire_async.cli.report_files import check_report_files, write_reports
-    from tripwire_async.cli.test_summary import show, status
+    from tripwire_async.cli.report_files import check_report_paths, write_reports
+    from tripwire_async.cli.run_summary import show, status
     from tripwire_async.reports import make_report
 
     named = _named(arguments)
-    organization = organization_of(arguments)
-    check_report_files(arguments)
+    organization = organization_id(arguments)
+    check_report_paths(arguments)
     async with connect(arguments) as tripwire:
         endpoints = await _endpoints(tripwire, organization, needed=named is None)
         ids = [one.id for one in endpoints if one.status == "active"] if named is None else named
         run = tripwire.webhooks.send_tests(
             organization, ids, until=arguments.until, in_flight=arguments.in_flight, timeout=arguments.timeout
         )
-        began = datetime.now(UTC)
+        started_at = datetime.now(UTC)
         interrupted = True
         try:
             async with run:
-                with screen.progress(run.progress):
+                with output.progress(run.progress):
                     await run
             interrupted = False
         finally:
@@ -67,21 +67,21 @@ async def test(arguments: argparse.Namespace, screen: Screen) -> int:
             report = make_report(
                 run.known.values(),
                 organization_id=organization,
-                began=began,
+                started_at=started_at,
                 seconds=run.progress().seconds,
                 endpoints=endpoints,
                 endpoint_ids=ids,
                 until=arguments.until,
                 interrupted=interrupted,
             )
-            show(screen, report)
+            show(output, report)
             written = write_reports(report, arguments)
     return status(report) if written else ExitCode.BAD_OUTCOME
 
 
 def _named(arguments: argparse.Namespace) -> list[str] | None:
     """Return the endpoints that *arguments* name, each once; None for all."""
-    from tripwire_async.cli.endpoint_list import endpoints_from
+    from tripwire_async.cli.endpoint_ids import read_endpoint_ids
     from tripwire_async.errors import ConfigurationError
 
     if bool(arguments.endpoints) + arguments.all + (arguments.endpoints_from is not None) != 1:
@@ -96,7 +96,7 @@ def _named(arguments: argparse.Namespace) -> list[str] | None:
     if arguments.all:
         return None
     # Naming one twice is no reason to disturb it twice.
-    return list(dict.fromkeys(arguments.endpoints or endpoints_from(arguments.endpoints_from)))
+    return list(dict.fromkeys(arguments.endpoints or read_endpoint_ids(arguments.endpoints_from)))
 
 
 async def _endpoints(tripwire: AsyncTripwire, organization: str, *, needed: bool) -> Sequence[WebhookEndpoint]:

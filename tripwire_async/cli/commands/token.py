@@ -6,40 +6,40 @@ import sys
 from typing import TYPE_CHECKING
 
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, add_group, add_secret_key, secret_key
+from tripwire_async.cli.options import add_command, add_group, add_secret_key_option, read_secret_key
 
 if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.options import Commands
-    from tripwire_async.cli.output import Screen
+    from tripwire_async.cli.output import Output
 
 
-def add_to(commands: Commands) -> None:
+def register(commands: Commands) -> None:
     """Add the group."""
     group = add_group(commands, "token", "Open sealed tokens.")
     verify = add_command(group, "verify", verify_token, "Open a sealed token here, and show what it says.")
     verify.add_argument("token", metavar="TOKEN", help="as the browser handed it over; - reads it from stdin")
-    add_secret_key(verify)
+    add_secret_key_option(verify)
 
 
-async def verify_token(arguments: argparse.Namespace, screen: Screen) -> int:
+async def verify_token(arguments: argparse.Namespace, output: Output) -> int:
     """Open a token; nothing is sent anywhere."""
     from tripwire_async import sealed_tokens
 
-    key = secret_key(arguments.secret_key_file)
+    key = read_secret_key(arguments.secret_key_file)
     text = sys.stdin.read().strip() if arguments.token == "-" else arguments.token  # noqa: S105 - stdin's usual name
     token = sealed_tokens.verify_token(text, key)
     visitor = token.visitor_fingerprint
-    if screen.as_json:
-        screen.show({"data": dict(token.raw)})
+    if output.as_json:
+        output.emit({"data": dict(token.raw)})
         return ExitCode.OK
-    screen.record(
+    output.record(
         token,
         session=token.session_id,
         verdict=token.decision.verdict,
         risk_score=token.decision.risk_score,
-        evaluated=screen.moment(token.decision.evaluated_at),
+        evaluated=output.timestamp(token.decision.evaluated_at),
         url=token.request.url,
         address=token.request.ip_address,
         user_agent=token.request.user_agent,

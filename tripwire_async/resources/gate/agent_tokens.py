@@ -30,8 +30,8 @@ class AgentTokens:
         """Check whether a token is valid, and whose it is. Scope ``gate:agent_tokens:verify``."""
         agent_token = hidden(agent_token)
         body = VerifyAgentTokenRequest(agent_token=agent_token)
-        answer = await self._call(operations.VERIFY_GATE_AGENT_TOKEN, body=body)
-        return answer.value.data
+        response = await self._call(operations.VERIFY_GATE_AGENT_TOKEN, body=body)
+        return response.value.data
 
     async def revoke(self, agent_token: str | Secret) -> None:
         """End a token for good. Scope ``gate:agent_tokens:revoke``."""

@@ -32,8 +32,8 @@ class LoginSessions:
         """
         agent_token = hidden(agent_token)
         body = CreateGateLoginSessionRequest(service_id=service_id)
-        answer = await self._call(operations.CREATE_GATE_LOGIN_SESSION, body=body, bearer=agent_token)
-        return answer.value.data
+        response = await self._call(operations.CREATE_GATE_LOGIN_SESSION, body=body, bearer=agent_token)
+        return response.value.data
 
     async def consume(self, code: str | Secret) -> GateDashboardLogin:
         """Exchange the *code* with which a user arrived at the dashboard for the account that logs in.
@@ -43,8 +43,8 @@ class LoginSessions:
         """
         code = hidden(code)
         body = ConsumeGateLoginSessionRequest(code=code)
-        answer = await self._call(operations.CONSUME_GATE_LOGIN_SESSION_CODE, body=body)
-        return answer.value.data
+        response = await self._call(operations.CONSUME_GATE_LOGIN_SESSION_CODE, body=body)
+        return response.value.data
 
 
 @final

@@ -29,8 +29,8 @@ class Registry:
 
     async def get(self, service_id: str) -> GateRegistryEntry:
         """Read one service of the registry."""
-        answer = await self._call(operations.GET_GATE_REGISTRY_SERVICE, service_id)
-        return answer.value.data
+        response = await self._call(operations.GET_GATE_REGISTRY_SERVICE, service_id)
+        return response.value.data
 
 
 @final

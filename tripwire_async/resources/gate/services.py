@@ -14,7 +14,7 @@ from tripwire_async._generated.models.gate import (
     UpdateGateServiceRequest,
 )
 from tripwire_async._generated.operations import gate as operations
-from tripwire_async.resources._arguments import model_if_given, models
+from tripwire_async.resources.arguments import to_model_or_unset, to_models
 from tripwire_async.resources.pagination import Listing
 from tripwire_async.resources.raw import RawResource, raw
 
@@ -46,8 +46,8 @@ class Services:
 
     async def get(self, service_id: str) -> GateManagedService:
         """Read one service that the key manages. Scope ``gate:services:read``."""
-        answer = await self._call(operations.GET_MANAGED_GATE_SERVICE, service_id)
-        return answer.value.data
+        response = await self._call(operations.GET_MANAGED_GATE_SERVICE, service_id)
+        return response.value.data
 
     async def create(
         self,
@@ -92,14 +92,14 @@ class Services:
             webhook_endpoint_id=webhook_endpoint_id,
             discoverable=discoverable,
             dashboard_login_url=dashboard_login_url,
-            env_vars=models("env_vars", GateEnvVar, env_vars),
+            env_vars=to_models("env_vars", GateEnvVar, env_vars),
             docs_url=docs_url,
-            sdks=models("sdks", GateSdkInstall, sdks),
-            branding=model_if_given("branding", GateBranding, branding),
-            consent=model_if_given("consent", GateConsentConfig, consent),
+            sdks=to_models("sdks", GateSdkInstall, sdks),
+            branding=to_model_or_unset("branding", GateBranding, branding),
+            consent=to_model_or_unset("consent", GateConsentConfig, consent),
         )
-        answer = await self._call(operations.CREATE_MANAGED_GATE_SERVICE, body=body)
-        return answer.value.data
+        response = await self._call(operations.CREATE_MANAGED_GATE_SERVICE, body=body)
+        return response.value.data
 
     async def update(
         self,
@@ -128,20 +128,20 @@ class Services:
             description=description,
             website=website,
             dashboard_login_url=dashboard_login_url,
-            env_vars=models("env_vars", GateEnvVar, env_vars),
+            env_vars=to_models("env_vars", GateEnvVar, env_vars),
             docs_url=docs_url,
-            sdks=models("sdks", GateSdkInstall, sdks),
-            branding=model_if_given("branding", GateBranding, branding),
-            consent=model_if_given("consent", GateConsentConfig, consent),
+            sdks=to_models("sdks", GateSdkInstall, sdks),
+            branding=to_model_or_unset("branding", GateBranding, branding),
+            consent=to_model_or_unset("consent", GateConsentConfig, consent),
             webhook_endpoint_id=webhook_endpoint_id,
         )
-        answer = await self._call(operations.UPDATE_MANAGED_GATE_SERVICE, service_id, body=body)
-        return answer.value.data
+        response = await self._call(operations.UPDATE_MANAGED_GATE_SERVICE, service_id, body=body)
+        return response.value.data
 
     async def disable(self, service_id: str) -> GateManagedService:
         """Let a service take no more sessions; nothing is erased. Scope ``gate:services:manage``."""
-        answer = await self._call(operations.DISABLE_MANAGED_GATE_SERVICE, service_id)
-        return answer.value.data
+        response = await self._call(operations.DISABLE_MANAGED_GATE_SERVICE, service_id)
+        return response.value.data
 
 
 @final

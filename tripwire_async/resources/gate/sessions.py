@@ -10,7 +10,7 @@ from tripwire_async._generated.models.gate_and_events import GateDeliveryRequest
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async._secrets.secret import hidden
 from tripwire_async.gate_delivery import generate_key_pair
-from tripwire_async.resources._arguments import mapping, model
+from tripwire_async.resources.arguments import to_dict, to_model
 from tripwire_async.resources.raw import RawResource, raw
 
 from .pending import DEFAULT_SCHEDULE, PendingGateSession
@@ -97,11 +97,11 @@ class GateSessions:
         body = CreateGateSessionRequest(
             service_id=service_id,
             account_name=account_name,
-            delivery=model("delivery", GateDeliveryRequest, delivery),
-            metadata=mapping("metadata", metadata),
+            delivery=to_model("delivery", GateDeliveryRequest, delivery),
+            metadata=to_dict("metadata", metadata),
         )
-        answer = await self._call(operations.CREATE_GATE_SESSION, body=body)
-        session = answer.value.data
+        response = await self._call(operations.CREATE_GATE_SESSION, body=body)
+        session = response.value.data
         if pair is None:
             return session
         return PendingGateSession(
@@ -109,7 +109,7 @@ class GateSessions:
             pair,
             self._poll,
             self._acknowledge,
-            request_id=answer.request_id,
+            request_id=response.request_id,
             schedule=poll,
             clock=self._clock,
         )
@@ -143,22 +143,22 @@ class GateSessions:
         return await self._acknowledge(gate_session_id, poll_token, ack_token, None)
 
     async def _poll(self, gate_session_id: str, poll_token: Secret, limit: float | None) -> GateSessionPollData:
-        answer = await self._call(
+        response = await self._call(
             operations.POLL_GATE_SESSION, gate_session_id, bearer=poll_token, deadline=limit, lane="poll"
         )
-        return answer.value.data
+        return response.value.data
 
     async def _acknowledge(
         self, gate_session_id: str, poll_token: Secret, ack_token: Secret, limit: float | None
     ) -> GateSessionDeliveryAcknowledgement:
-        answer = await self._call(
+        response = await self._call(
             operations.ACKNOWLEDGE_GATE_SESSION_DELIVERY,
             gate_session_id,
             body=AcknowledgeGateSessionDeliveryRequest(ack_token=ack_token),
             bearer=poll_token,
             deadline=limit,
         )
-        return answer.value.data
+        return response.value.data
 
 
 @final

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from tripwire_async._secrets.secret import without_secrets
 
-from ._plots import latency_plot, status_plot
-from ._words import in_words, seconds_in_words
-from .report import GOOD, STATES
+from .formatting import duration, state_label
+from .plots import latency_plot, status_plot
+from .report import PASSED, STATES
 
 if TYPE_CHECKING:
     from .report import HostSummary, Report, ReportedState, ReportedTest
@@ -36,7 +36,7 @@ script-src {script_hash}; base-uri 'none'; form-action 'none'">
 <body>
 <header>
 <h1>{title}</h1>
-<p class="soft">Test webhooks of <code>{organization}</code>, begun {began}, {duration} in all</p>
+<p class="soft">Test webhooks of <code>{organization}</code>, begun {started_at}, {duration} in all</p>
 {notice}</header>
 <main>
 <section class="plots" aria-label="Overview">
@@ -75,10 +75,10 @@ def html_report(report: Report) -> str:
         style_hash=_hash(style),
         script=script,
         script_hash=_hash(script),
-        title=f"{report.good:,} of {len(report.tests):,} succeeded",
+        title=f"{report.passed:,} of {len(report.tests):,} succeeded",
         organization=escape(report.organization_id),
-        began=f"{report.began:%Y-%m-%d %H:%M:%S %Z}",
-        duration=seconds_in_words(report.seconds),
+        started_at=f"{report.started_at:%Y-%m-%d %H:%M:%S %Z}",
+        duration=duration(report.seconds),
         notice='<p class="notice">The run was interrupted; this is what was known.</p>\n' if report.interrupted else "",
         status_plot=status_plot(report.states),
         legend=_legend(report),
@@ -99,7 +99,7 @@ def _hash(text: str) -> str:
 
 
 def _badge(state: ReportedState) -> str:
-    return f'<span class="state {state}"><span>{in_words(state)}</span></span>'
+    return f'<span class="state {state}"><span>{state_label(state)}</span></span>'
 
 
 def _legend(report: Report) -> str:
@@ -114,18 +114,18 @@ def _latency(report: Report) -> str:
     at_95 = latencies[max(0, -(-95 * len(latencies) // 100) - 1)]
     return (
         f"<figure><h2>Latency of deliveries, in seconds</h2>{latency_plot(latencies)}"
-        f'<figcaption class="soft">median {seconds_in_words(statistics.median(latencies))},'
-        f" 95 % within {seconds_in_words(at_95)}, slowest {seconds_in_words(latencies[-1])}</figcaption></figure>\n"
+        f'<figcaption class="soft">median {duration(statistics.median(latencies))},'
+        f" 95 % within {duration(at_95)}, slowest {duration(latencies[-1])}</figcaption></figure>\n"
     )
 
 
 def _hosts(hosts: tuple[HostSummary, ...]) -> str:
     rows = "".join(
         f'<tr><th scope="row"><span class="address">{escape(host.host or "unknown")}</span></th>'
-        f'<td class="number">{host.good:,} of {host.endpoints:,}</td>'
-        f"<td>{', '.join(_count(state, count) for state, count in host.states.items() if state not in GOOD)}</td>"
-        f'<td class="number wide">{seconds_in_words(host.median)}</td>'
-        f'<td class="number wide">{seconds_in_words(host.slowest)}</td></tr>\n'
+        f'<td class="number">{host.passed:,} of {host.endpoints:,}</td>'
+        f"<td>{', '.join(_count(state, count) for state, count in host.states.items() if state not in PASSED)}</td>"
+        f'<td class="number wide">{duration(host.median)}</td>'
+        f'<td class="number wide">{duration(host.slowest)}</td></tr>\n'
         for host in hosts
     )
     return (
@@ -137,11 +137,11 @@ def _hosts(hosts: tuple[HostSummary, ...]) -> str:
 
 
 def _count(state: ReportedState, count: int) -> str:
-    return f"{count:,} {in_words(state)}"
+    return f"{count:,} {state_label(state)}"
 
 
 def _controls(report: Report) -> str:
-    options = "".join(f'<option value="{state}">{in_words(state)}</option>' for state in report.states)
+    options = "".join(f'<option value="{state}">{state_label(state)}</option>' for state in report.states)
     return (
         '<form id="controls" class="controls" hidden>'
         '<label class="find">Search <input name="search" type="search" autocomplete="off"></label>'
@@ -171,7 +171,7 @@ def _row(test: ReportedTest) -> str:
         _number("Attempts", None if delivery is None else delivery.attempts),
         _seconds("Latency", test.latency),
         _seconds("Test took", test.seconds),
-        _cell("Trouble", _trouble(test), "trouble"),
+        _cell("Trouble", _reason(test), "reason"),
     )
     return f'<tr role="row" data-state="{test.state}">{"".join(cells)}</tr>'
 
@@ -190,14 +190,14 @@ def _number(title: str, number: int | None) -> str:
 
 
 def _seconds(title: str, seconds: float | None) -> str:
-    content = "" if seconds is None else seconds_in_words(seconds)
+    content = "" if seconds is None else duration(seconds)
     return _cell(title, content, "number", value="" if seconds is None else f"{seconds:.4f}")
 
 
-def _trouble(test: ReportedTest) -> str:
-    if test.trouble is None:
+def _reason(test: ReportedTest) -> str:
+    if test.reason is None:
         return ""
-    parts = [escape(test.trouble)]
+    parts = [escape(test.reason)]
     answer = "" if test.delivery is None else test.delivery.response_body or ""
     if answer:
         # Hidden before it is cut, lest half a secret goes unrecognized.

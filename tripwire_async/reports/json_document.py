@@ -19,11 +19,11 @@ def report_document(report: Report) -> dict[str, Any]:
     """Return *report* as dicts and lists; times are in seconds, moments as the API writes them."""
     return {
         "organization_id": report.organization_id,
-        "began_at": report.began.isoformat(),
+        "started_at": report.started_at.isoformat(),
         "seconds": round(report.seconds, 3),
         "interrupted": report.interrupted,
         "endpoints": len(report.tests),
-        "succeeded": report.good,
+        "succeeded": report.passed,
         "states": dict(report.states),
         "hosts": [_host(host) for host in report.hosts()],
         "data": [_test(test) for test in report.tests],
@@ -34,7 +34,7 @@ def _host(host: HostSummary) -> dict[str, Any]:
     return {
         "host": host.host,
         "endpoints": host.endpoints,
-        "succeeded": host.good,
+        "succeeded": host.passed,
         "states": dict(host.states),
         "median_latency": host.median,
         "slowest_latency": host.slowest,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def seconds_in_words(seconds: float | None) -> str:
+def duration(seconds: float | None) -> str:
     """Return *seconds* in the unit that fits; a dash for None."""
     if seconds is None:
         return "-"
@@ -15,6 +15,6 @@ def seconds_in_words(seconds: float | None) -> str:
     return f"{minutes} min {rest:02} s"
 
 
-def in_words(name: str) -> str:
+def state_label(name: str) -> str:
     """Return the *name* of a state as words."""
     return name.replace("_", " ")

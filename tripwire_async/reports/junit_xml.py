@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from ._words import in_words
+from .formatting import state_label
 
 if TYPE_CHECKING:
     from .report import Report, ReportedState, ReportedTest
@@ -17,7 +17,7 @@ _KIND: Final[dict[ReportedState, str]] = {
     "refused": "error",
     "unknown": "error",
     "skipped": "skipped",
-    "not_begun": "skipped",
+    "not_started": "skipped",
 }
 _COUNTED: Final = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
@@ -39,7 +39,7 @@ def junit_report(report: Report) -> str:
     suite = SubElement(
         suites,
         "testsuite",
-        {"name": _fit(report.organization_id), **totals, "timestamp": report.began.isoformat(timespec="seconds")},
+        {"name": _fit(report.organization_id), **totals, "timestamp": report.started_at.isoformat(timespec="seconds")},
     )
     for test in report.tests:
         _add(suite, test)
@@ -56,8 +56,8 @@ def _add(suite: Element, test: ReportedTest) -> None:
     )
     kind = _KIND.get(test.state)
     if kind is not None:
-        trouble = _fit(test.trouble or "")
-        found = SubElement(case, kind, {"type": test.state, "message": f"{in_words(test.state)}: {trouble}"})
+        reason = _fit(test.reason or "")
+        found = SubElement(case, kind, {"type": test.state, "message": f"{state_label(test.state)}: {reason}"})
         found.text = "\n".join(_details(test))
     if test.outcome is not None and test.outcome.request_ids:
         SubElement(case, "system-out").text = _fit(f"requests {', '.join(test.outcome.request_ids)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 from typing import TYPE_CHECKING, Final
 
-from ._words import in_words, seconds_in_words
+from .formatting import duration, state_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,10 +27,10 @@ def status_plot(states: Mapping[ReportedState, int]) -> str:
     for state, count in states.items():
         parts.append(
             f'<rect class="{state}" x="{100 * before / total:.3f}%" width="{100 * count / total:.3f}%" height="28">'
-            f"<title>{count} {in_words(state)}</title></rect>"
+            f"<title>{count} {state_label(state)}</title></rect>"
         )
         before += count
-    said = ", ".join(f"{count} {in_words(state)}" for state, count in states.items()) or "no tests"
+    said = ", ".join(f"{count} {state_label(state)}" for state, count in states.items()) or "no tests"
     return f'<svg role="img" aria-label="{said}" height="28">{"".join(parts)}</svg>'
 
 
@@ -66,7 +66,7 @@ def latency_plot(latencies: Sequence[float]) -> str:
 
 def _span(place: int) -> str:
     if place == 0:
-        return f"less than {seconds_in_words(EDGES[0])}"
+        return f"less than {duration(EDGES[0])}"
     if place == len(EDGES):
-        return f"{seconds_in_words(EDGES[-1])} or more"
-    return f"{seconds_in_words(EDGES[place - 1])} to {seconds_in_words(EDGES[place])}"
+        return f"{duration(EDGES[-1])} or more"
+    return f"{duration(EDGES[place - 1])} to {duration(EDGES[place])}"

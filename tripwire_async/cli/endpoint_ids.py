@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ID: Final = re.compile(r"we_[0-9a-f]{32}")
 
 
-def endpoints_from(file: str) -> list[str]:
+def read_endpoint_ids(file: str) -> list[str]:
     """Return the ids that *file* holds, ``-`` being stdin: one a line, and what follows a ``#`` is a comment.
 
     Raises `ConfigurationError` for a file that cannot be read, and for a line that holds something else, by its number.
@@ -23,8 +23,8 @@ def endpoints_from(file: str) -> list[str]:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        trouble = error.strerror if isinstance(error, OSError) else "it is not text"
-        msg = f"--endpoints-from {file}: {trouble}"
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        msg = f"--endpoints-from {file}: {reason}"
         raise ConfigurationError(msg) from None
     return _ids(file, text.splitlines())
 
