@@ -15,7 +15,7 @@ from tripwire_async.middleware import BearerAuth, RateLimit, RedisStore, Request
 async def work(options: argparse.Namespace) -> dict[str, object]:
     store = RedisStore(options.redis) if options.redis else None
     limit = RateLimit(store=store)
-    middleware = [RequestLog(), Retry(attempts=50), limit, BearerAuth(options.key)]
+    middleware = [RequestLog(), Retry(max_attempts=50), limit, BearerAuth(options.key)]
     async with AsyncTripwire(base_url=options.base_url, middleware=middleware) as tripwire:
         # What is made on first use is not to be measured: decoders, connections.
         await tripwire.webhooks.list_endpoints(options.organization)

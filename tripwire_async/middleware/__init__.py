@@ -16,7 +16,7 @@ from .retry import Retry, RetryQuota
 
 if TYPE_CHECKING:
     from .rate_limit import RateLimitStore, RedisStore
-    from .retry import OnRetry, RetryRecord
+    from .retry import OnRetry, RetryDetails
     from .tracing import Tracing
 
 __all__ = [
@@ -32,8 +32,8 @@ __all__ = [
     "RequestLog",
     "Response",
     "Retry",
+    "RetryDetails",
     "RetryQuota",
-    "RetryRecord",
     "Trace",
     "Tracing",
     "compose",
@@ -45,7 +45,7 @@ _EXPORTS: Final = {
     "OnRetry": ".retry",
     "RateLimitStore": ".rate_limit",
     "RedisStore": ".rate_limit",
-    "RetryRecord": ".retry",
+    "RetryDetails": ".retry",
     "Tracing": ".tracing",
 }
 

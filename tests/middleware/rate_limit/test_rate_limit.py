@@ -212,7 +212,7 @@ async def test_headers_that_are_missing_or_rubbish_erase_nothing(headers: dict[s
 
 @pytest.mark.virtual_time
 async def test_a_refusal_holds_everybody_then_one_probe_goes_and_its_success_opens() -> None:
-    """Whoever knocks during a cooldown may lengthen it, and a herd after it would be refused again."""
+    """Whoever should_probe during a cooldown may lengthen it, and a herd after it would be refused again."""
     wire, limit = Wire(), RateLimit()
     start(limit, wire, call())
     await settle()
@@ -519,9 +519,9 @@ async def test_tokens_that_come_and_go_do_not_pile_up() -> None:
     await limit(poll(0), requests.Script([told(10, 0, 429, **{"Retry-After": "60"})]))
     for index in range(1, 1000):
         await limit(poll(index), requests.Script([told(10, 9)]))
-    desk = limit._desk(asyncio.get_running_loop())
-    assert len(desk.gates) <= 256
-    assert len(desk.knowledge) <= 256
+    state_of_loop = limit._loop_state(asyncio.get_running_loop())
+    assert len(state_of_loop.schedulers) <= 256
+    assert len(state_of_loop.model) <= 256
     assert limit.state().limit == 77
     with pytest.raises(RequestTimeoutError):
         await limit(poll(0), requests.Script([told(10, 9)]))
@@ -776,8 +776,8 @@ async def test_processes_that_share_a_key_without_knowing_of_each_other_get_alon
     calls = 600 // processes
     await asyncio.gather(*(persist(limit, server, call()) for limit in limits for _ in range(calls)))
     assert len(server.accepted) == 600
-    opening = 60 * (processes - 1)
-    assert len(server.refused) <= opening + 120
+    slow_start = 60 * (processes - 1)
+    assert len(server.refused) <= slow_start + 120
 
 
 @pytest.mark.virtual_time

@@ -15,7 +15,7 @@ import redis.asyncio
 from tests.support.redis_server import RedisServer
 from tripwire_async.errors import ConfigurationError
 from tripwire_async.middleware.rate_limit.redis_store import RedisStore
-from tripwire_async.middleware.rate_limit.store import Ask, Ended, Outcome, Reply
+from tripwire_async.middleware.rate_limit.store import FinishedRequest, RequestOutcome, SlotGrant, SlotRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -60,25 +60,27 @@ class Process:
     client: str
     number: int = 0
     serial: int = 0
-    asked: Ask | None = None
-    owed: list[Ended] = attrs.field(factory=list)
+    asked: SlotRequest | None = None
+    owed: list[FinishedRequest] = attrs.field(factory=list)
 
-    async def ask(self, single: int = 0, bulk: int = 0, limit: int | None = None, window: float | None = None) -> Reply:
+    async def ask(
+        self, single: int = 0, bulk: int = 0, limit: int | None = None, window: float | None = None
+    ) -> SlotGrant:
         self.number += 1
         now = time.monotonic()
         ended = tuple(attrs.evolve(each, sent=now - each.sent, at=now - each.at) for each in self.owed)
-        self.asked = Ask(self.client, self.number, now, single, bulk, limit, window, ended)
+        self.asked = SlotRequest(self.client, self.number, now, single, bulk, limit, window, ended)
         self.owed.clear()
         return await self.store.exchange(self.asked)
 
-    async def again(self) -> Reply:
+    async def again(self) -> SlotGrant:
         assert self.asked is not None
         return await self.store.exchange(self.asked)
 
     def ended(
         self,
         slot: str = "",
-        outcome: Outcome = "answered",
+        outcome: RequestOutcome = "answered",
         *,
         sent: float = 0.0,
         at: float = 0.0,
@@ -86,7 +88,7 @@ class Process:
     ) -> None:
         """Have one end; *sent* and *at* are seconds ago."""
         self.serial += 1
-        self.owed.append(Ended(self.serial, slot or f"alone.{self.serial}", sent, at, outcome, **told))
+        self.owed.append(FinishedRequest(self.serial, slot or f"alone.{self.serial}", sent, at, outcome, **told))
 
 
 async def full(store: RedisStore, limit: int, window: float, *, ago: float = 0.0) -> Process:
@@ -426,7 +428,7 @@ async def test_a_wrong_password_is_an_error_that_does_not_show_it() -> None:
 
 
 async def test_a_server_that_is_not_there_is_an_error(tmp_path: Any) -> None:
-    """Of a kind that the gate knows."""
+    """Of a kind that the scheduler knows."""
     store = RedisStore(f"unix://{tmp_path}/nothing")
     with pytest.raises(OSError, match=r"^ConnectionError$"):
         await Process(store, "one").ask()

@@ -1,4 +1,4 @@
-"""The gate in front of a store: who asks, what is told, and what happens without an answer. On virtual time."""
+"""The scheduler in front of a store: who asks, what is told, and what happens without an answer. On virtual time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tripwire_async._http.messages import Request, Response, Trace
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import RequestTimeoutError, TransportError
 from tripwire_async.middleware.rate_limit import RateLimit
-from tripwire_async.middleware.rate_limit.store import Ask, Reply
+from tripwire_async.middleware.rate_limit.store import SlotGrant, SlotRequest
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tripwire_async._http.messages import Lane
     from tripwire_async._http.pipeline import Handler
 
-NOTHING = Reply(granted=0, wait=1.0, limit=10, window=60.0, cooldown=0.0, unsettled=False, others=0)
+NOTHING = SlotGrant(granted=0, wait=1.0, limit=10, window=60.0, cooldown=0.0, unsettled=False, others=0)
 
 
 @attrs.define
@@ -40,11 +40,11 @@ class Shelf:
 
     delay: float = 0.0
     trouble: Exception | None = None
-    replies: list[Reply] = attrs.field(factory=list)
-    asked: list[Ask] = attrs.field(factory=list)
+    replies: list[SlotGrant] = attrs.field(factory=list)
+    asked: list[SlotRequest] = attrs.field(factory=list)
     others: int = 0
 
-    async def exchange(self, ask: Ask, /) -> Reply:
+    async def exchange(self, ask: SlotRequest, /) -> SlotGrant:
         self.asked.append(ask)
         await asyncio.sleep(self.delay)
         if self.trouble is not None:
@@ -268,7 +268,7 @@ async def test_a_caller_who_is_cancelled_while_telling_leaves_it_to_the_next() -
 
 @pytest.mark.virtual_time
 async def test_when_all_are_cancelled_at_once_nobody_is_called() -> None:
-    """And who comes afterwards finds a gate that works."""
+    """And who comes afterwards finds a scheduler that works."""
     store = Shelf(delay=0.01)
     limit = RateLimit(store=store)
     tasks = start(limit, good, *(call("send") for _ in range(3)))

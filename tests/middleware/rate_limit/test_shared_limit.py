@@ -36,7 +36,7 @@ async def test_four_processes_of_two_hundred_tasks_never_exceed_the_limit() -> N
 async def call(limit: RateLimit, server: TripwireServer, calls: int, pause: float = 0.0) -> list[float]:
     """Make so many *calls*, one after the other, and return how long each took."""
     took: list[float] = []
-    middleware = [Retry(attempts=50), limit, BearerAuth(server.secret_key)]
+    middleware = [Retry(max_attempts=50), limit, BearerAuth(server.secret_key)]
     async with AsyncTripwire(base_url=server.base_url, middleware=middleware) as tripwire:
         for _ in range(calls):
             began = time.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tripwire_async.middleware.rate_limit._cooldown import Cooldown
-from tripwire_async.middleware.rate_limit._window import _REMEMBERED, Window
+from tripwire_async.middleware.rate_limit._window import _MAX_REMEMBERED, Window
 
 
 def burst(window: Window, count: int, *, at: float = 0.0, trip: float = 0.1, limit: int = 10, before: int = 0) -> None:
@@ -39,7 +39,7 @@ def test_nothing_is_free_until_the_oldest_has_left() -> None:
 
 
 def test_refused_requests_count_like_the_others() -> None:
-    """The service counts whoever knocks, and so do we."""
+    """The service counts whoever should_probe, and so do we."""
     window = learned()
     assert window.used(0.3) == 11
 
@@ -93,7 +93,7 @@ def test_the_highest_count_of_answers_that_crossed_is_taken() -> None:
 
 
 def test_an_answer_that_came_before_the_newest_request_was_sent_is_forgotten() -> None:
-    """Slots that have come back are seen, although an older answer knew of fewer."""
+    """Capacity that have come back are seen, although an older answer knew of fewer."""
     window = Window()
     window.answer(window.send(0.0), 0.1, 10, 0)
     window.answer(window.send(5.0), 5.1, 10, 9)
@@ -177,12 +177,12 @@ def test_a_limit_that_has_shrunk_explains_a_refusal() -> None:
 def test_what_is_remembered_is_bounded() -> None:
     """A window of more requests than are remembered is followed by the service's own count."""
     window = Window()
-    limit = 10 * _REMEMBERED
-    for index in range(2 * _REMEMBERED + 100):
+    limit = 10 * _MAX_REMEMBERED
+    for index in range(2 * _MAX_REMEMBERED + 100):
         window.answer(window.send(float(index)), index + 0.5, limit, limit - index - 1)
-    assert len(window._inside) == _REMEMBERED
-    assert len(window._left) == _REMEMBERED + 1
-    assert window.used(1e9) == 2 * _REMEMBERED + 100
+    assert len(window._counted) == _MAX_REMEMBERED
+    assert len(window._expired) == _MAX_REMEMBERED + 1
+    assert window.used(1e9) == 2 * _MAX_REMEMBERED + 100
 
 
 def test_a_cooldown_is_never_shortened() -> None:
@@ -199,11 +199,11 @@ def test_only_the_probe_ends_a_cooldown() -> None:
     cooldown.refuse(object(), 0.0, 1.0, 10.0)
     cooldown.probe = probe
     cooldown.accept(object())
-    cooldown.pass_on(object())
-    assert cooldown.pending
+    cooldown.probe_lost(object())
+    assert cooldown.half_open
     assert cooldown.probe is probe
     cooldown.accept(probe)
-    assert not cooldown.pending
+    assert not cooldown.half_open
 
 
 def test_a_success_makes_cooldowns_short_again() -> None:

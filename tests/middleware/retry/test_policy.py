@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.requests import answer
 from tripwire_async.errors import ConfigurationError, RequestTimeoutError, ResponseDecodeError, TransportError
-from tripwire_async.middleware.retry._policy import is_repeatable
+from tripwire_async.middleware.retry._policy import is_retryable
 
 IDEMPOTENT = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]
 OTHERS = ["POST", "PATCH", "BREW"]
@@ -40,7 +40,7 @@ def test_an_idempotent_method_is_repeated_unless_the_service_forbids_it(
     method: str, status: int, said: bytes, repeatable: bool
 ) -> None:
     """The listed statuses are; ``retryable: false`` wins; ``next_action: retry`` adds 409 and the other 5xx."""
-    assert repeatable == is_repeatable(method, answer(status, body=said))
+    assert repeatable == is_retryable(method, answer(status, body=said))
 
 
 @pytest.mark.parametrize("method", OTHERS)
@@ -63,7 +63,7 @@ def test_another_method_is_repeated_only_after_a_refusal(
     method: str, status: int, said: bytes, repeatable: bool
 ) -> None:
     """There is no idempotency key: a bare 5xx may come after the work was done."""
-    assert repeatable == is_repeatable(method, answer(status, body=said))
+    assert repeatable == is_retryable(method, answer(status, body=said))
 
 
 @pytest.mark.parametrize("kind", [TransportError, RequestTimeoutError])
@@ -73,8 +73,8 @@ def test_without_an_answer_only_an_idempotent_method_is_repeated_once_sent(
 ) -> None:
     """A connection that failed sent nothing; a lost answer or a read timeout may hide work that was done."""
     lost = kind("gone", maybe_sent=maybe_sent)
-    assert [is_repeatable(method, lost) for method in IDEMPOTENT] == [True] * 5
-    assert [not maybe_sent] * 3 == [is_repeatable(method, lost) for method in OTHERS]
+    assert [is_retryable(method, lost) for method in IDEMPOTENT] == [True] * 5
+    assert [not maybe_sent] * 3 == [is_retryable(method, lost) for method in OTHERS]
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,4 @@ def test_without_an_answer_only_an_idempotent_method_is_repeated_once_sent(
 )
 def test_nothing_else_is_repeated(error: BaseException) -> None:
     """What is not known to be a lost answer is not ours to repeat."""
-    assert [is_repeatable(method, error) for method in IDEMPOTENT + OTHERS] == [False] * 8
+    assert [is_retryable(method, error) for method in IDEMPOTENT + OTHERS] == [False] * 8

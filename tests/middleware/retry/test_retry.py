@@ -16,7 +16,7 @@ from tests.support.requests import Script, answer, request
 from tests.support.virtual_time import run
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async.errors import ConfigurationError, RequestTimeoutError, TransportError
-from tripwire_async.middleware import Retry, RetryQuota, RetryRecord
+from tripwire_async.middleware import Retry, RetryDetails, RetryQuota
 
 if TYPE_CHECKING:
     from tripwire_async._http.messages import Request, Response
@@ -105,14 +105,14 @@ async def test_the_last_error_is_raised_unwrapped_after_the_last_attempt() -> No
 async def test_a_call_may_set_its_own_number_of_attempts(attempts: int, own: int | None, expected: int) -> None:
     """Without a number of its own the chain's holds."""
     handler = Script([answer(500)])
-    await retry(attempts=attempts)(request(max_attempts=own), handler)
+    await retry(max_attempts=attempts)(request(max_attempts=own), handler)
     assert len(handler.seen) == expected
 
 
 def test_no_attempt_at_all_is_refused() -> None:
     """Not even the first would be made."""
-    with pytest.raises(ValueError, match="at least one attempt: attempts=0"):
-        Retry(attempts=0)
+    with pytest.raises(ValueError, match="at least one attempt: max_attempts=0"):
+        Retry(max_attempts=0)
 
 
 async def test_the_same_request_is_sent_again() -> None:
@@ -280,7 +280,7 @@ async def test_each_instance_has_a_quota_of_its_own() -> None:
 
 async def test_a_hook_gets_one_record_for_each_retry() -> None:
     """Before the wait, so that it can be seen while it lasts; none for the end of the call."""
-    seen: list[tuple[float, RetryRecord]] = []
+    seen: list[tuple[float, RetryDetails]] = []
     wanted = request()
     wanted.trace.client_request_id = "creq_1"
     middleware = retry(on_retry=[lambda record: seen.append((elapsed(), record))])
@@ -292,16 +292,16 @@ async def test_a_hook_gets_one_record_for_each_retry() -> None:
         "client_request_id": "creq_1",
     }
     assert seen == [
-        (0.0, RetryRecord(**common, attempt=1, wait=0.025, status=None, error=LOST, retry_after=None)),
-        (0.025, RetryRecord(**common, attempt=2, wait=2.1, status=429, error=None, retry_after=2.0)),
+        (0.0, RetryDetails(**common, attempt=1, wait=0.025, status=None, error=LOST, retry_after=None)),
+        (0.025, RetryDetails(**common, attempt=2, wait=2.1, status=429, error=None, retry_after=2.0)),
     ]
 
 
 async def test_a_hook_that_fails_is_logged_and_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """The hooks after it are still called, and the call still succeeds."""
-    told: list[RetryRecord] = []
+    told: list[RetryDetails] = []
 
-    def broken(record: RetryRecord) -> None:
+    def broken(record: RetryDetails) -> None:
         msg = "no such metric"
         raise LookupError(msg)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tripwire_async._http.messages import Lane
 
-    from ._window import Sent
+    from ._window import Permit
 
 _SMALL_LIMIT: Final = 100
 _SHORT_WINDOW: Final = 5.0
@@ -22,22 +22,22 @@ _USUAL_LENGTHS: Final = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 45.0, 
 
 
 @final
-class Knowledge:
+class LimitModel:
     """What is known of one key's limit; it outlives the loop that learned it.
 
     Attributes:
         window: What the answers told.
         cooldown: What the refusals asked.
-        opening: How many may be in flight as long as no answer has told a limit: one more for each answer.
+        slow_start: How many may be in flight as long as no answer has told a limit: one more for each answer.
         retry_unknown_at: When to provoke a refusal again if the length of the window is still unknown.
     """
 
-    __slots__ = ("_looked", "cooldown", "opening", "retry_unknown_at", "window")
+    __slots__ = ("_looked", "cooldown", "retry_unknown_at", "slow_start", "window")
 
     def __init__(self, jitter: Callable[[], float]) -> None:
         self.window = Window()
         self.cooldown = Cooldown(jitter)
-        self.opening = 1
+        self.slow_start = 1
         self.retry_unknown_at = -math.inf
         self._looked = 0.0  # an age that requests were seen to reach while they counted
 
@@ -46,21 +46,21 @@ class Knowledge:
         self.window.in_flight = 0
         self.cooldown.probe = None
 
-    def permits(self, now: float, lane: Lane) -> bool:
+    def allows(self, now: float, lane: Lane) -> bool:
         """Return whether one more request may go; those of a bulk leave the reserve alone."""
         window, cooldown = self.window, self.cooldown
-        if cooldown.pending and (cooldown.probe is not None or now < cooldown.until):
+        if cooldown.half_open and (cooldown.probe is not None or now < cooldown.until):
             return False
         limit = window.limit
         if limit is None:
-            return cooldown.pending or window.in_flight < self.opening
+            return cooldown.half_open or window.in_flight < self.slow_start
         if window.free(now, 0 if lane == "single" else self._reserve(limit)) > 0:
             return True
         if lane != "single" and window.free(now) > 0:
             return window.in_flight == 0 and now >= self._next_look()
-        return self.knocks(now)
+        return self.should_probe(now)
 
-    def knocks(self, now: float) -> bool:
+    def should_probe(self, now: float) -> bool:
         """Return whether one request is sent though it will likely be refused.
 
         It is as long as nothing else can tell when the next one fits: the refusal will.
@@ -68,29 +68,29 @@ class Knowledge:
         window, cooldown = self.window, self.cooldown
         if window.limit is None or window.length is not None or window.used(now) < window.limit:
             return False
-        return cooldown.pending or (window.in_flight == 0 and now >= self.retry_unknown_at)
+        return cooldown.half_open or (window.in_flight == 0 and now >= self.retry_unknown_at)
 
-    def take(self, now: float, lane: Lane) -> Sent:
+    def take(self, now: float, lane: Lane) -> Permit:
         """Note that a request goes that was permitted."""
         window, cooldown = self.window, self.cooldown
         if lane != "single" and (oldest := window.oldest) is not None and now >= self._next_look():
             self._looked = now - oldest
         sent = window.send(now)
-        if cooldown.pending:
+        if cooldown.half_open:
             cooldown.probe = sent
         return sent
 
-    def try_take(self, now: float, lane: Lane) -> Sent | None:
+    def take_nowait(self, now: float, lane: Lane) -> Permit | None:
         """Note that a request goes if it is permitted; None if it is not."""
-        if lane == "single" and not self.cooldown.pending:
+        if lane == "single" and not self.cooldown.half_open:
             # Nearly all go while there is plenty of room and nothing else to mind.
             sent = self.window.try_send(now)
             if sent is not None:
                 return sent
-        return self.take(now, lane) if self.permits(now, lane) else None
+        return self.take(now, lane) if self.allows(now, lane) else None
 
     def next_change(self, now: float) -> float | None:
-        """Return when `permits` may change by itself; None when only the end of a request can change it."""
+        """Return when `allows` may change by itself; None when only the end of a request can change it."""
         times = [self.window.next_change(now), self.cooldown.until, self.retry_unknown_at, self._next_look()]
         return min((when for when in times if when is not None and now < when < math.inf), default=None)
 

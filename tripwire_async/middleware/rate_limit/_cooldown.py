@@ -22,14 +22,14 @@ class Cooldown:
         probe: The request that is out as the probe; None when none is.
     """
 
-    __slots__ = ("_jitter", "_since", "_untold", "pending", "probe", "until")
+    __slots__ = ("_jitter", "_refusals_in_a_row", "_since", "half_open", "probe", "until")
 
     def __init__(self, jitter: Callable[[], float]) -> None:
         self._jitter = jitter
-        self._untold = 0
+        self._refusals_in_a_row = 0
         self._since = -math.inf
         self.until = -math.inf
-        self.pending = False
+        self.half_open = False
         self.probe: object | None = None
 
     def refuse(self, request: object, sent: float, now: float, retry_after: float | None) -> None:
@@ -39,15 +39,15 @@ class Cooldown:
         """
         if retry_after is None:
             if sent >= self._since:
-                self._untold += 1
+                self._refusals_in_a_row += 1
                 self._since = now
-            retry_after = min(_LONGEST, _FIRST * 2.0 ** max(0, self._untold - 1)) * (1 + self._jitter() / 4)
+            retry_after = min(_LONGEST, _FIRST * 2.0 ** max(0, self._refusals_in_a_row - 1)) * (1 + self._jitter() / 4)
         self.until = max(self.until, now + retry_after)
-        self.pending = True
+        self.half_open = True
         if self.probe is request:
             self.probe = None
 
-    def pass_on(self, request: object) -> None:
+    def probe_lost(self, request: object) -> None:
         """Let another go first if *request* was the probe: it ended without an answer."""
         if self.probe is request:
             self.probe = None
@@ -56,5 +56,5 @@ class Cooldown:
         """Open for the rest if *request* was the probe: it was let in."""
         if self.probe is request:
             self.probe = None
-            self.pending = False
-            self._untold = 0
+            self.half_open = False
+            self._refusals_in_a_row = 0

@@ -1,8 +1,8 @@
-"""Who goes next: the calls of one key, waiting in order for the limit and for a slot in flight.
+"""Fair queue of calls that wait for the rate limit and for an in-flight slot.
 
-Everything changes between awaits. A waiter is a future in a queue; `Gate.pump` lets go whoever may, and is called
-whenever something has changed: by the end of a request, by a waiter that gives up, and by a timer of the clock for
-what changes by itself. No task has to stay alive for another one to go on.
+All state changes happen between awaits. A waiter is a future in a queue. `Capacity.dispatch` completes the futures of
+the calls that may go. It runs whenever something has changed: at the end of a request, when a waiter leaves, and on a
+timer for changes that only time brings. No task has to stay alive for another one to proceed.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tripwire_async._concurrency.clock import Clock, Timer
     from tripwire_async._http.messages import Lane, Request
 
-    from ._admission import Knowledge
-    from ._window import Sent
+    from ._admission import LimitModel
+    from ._window import Permit
 
 _IN_A_ROW: Final = 3
 """Single calls let go in a row while others wait; then one of those goes."""
@@ -32,37 +32,37 @@ _IN_A_ROW: Final = 3
 
 @final
 @attrs.define(eq=False)
-class Slots:
-    """What all keys share: the slots in flight, and the gates that somebody waits at, the next to be served first.
+class Capacity:
+    """What all keys share: the slots in flight, and the schedulers that somebody waits at, the next to be served first.
 
     Attributes:
         most: How many requests may be in flight.
         taken: How many are.
-        busy: The gates with waiters.
-        most_bulk: How many may be for one of a bulk to go: the last twentieth is kept for single calls.
+        busy: The schedulers with waiters.
+        bulk_total: How many may be for one of a bulk to go: the last twentieth is kept for single calls.
     """
 
-    most: int
-    taken: int = 0
-    busy: OrderedDict[Gate, None] = attrs.field(factory=OrderedDict)
-    most_bulk: int = attrs.field(init=False)
+    total: int
+    in_use: int = 0
+    waiting: OrderedDict[Scheduler, None] = attrs.field(factory=OrderedDict)
+    bulk_total: int = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.most_bulk = self.most - self.most // 20
+        self.bulk_total = self.total - self.total // 20
 
-    def room(self, lane: Lane) -> int:
+    def available(self, lane: Lane) -> int:
         """Return how many more may go, if any."""
-        return (self.most if lane == "single" else self.most_bulk) - self.taken
+        return (self.total if lane == "single" else self.bulk_total) - self.in_use
 
-    def pump(self, now: float) -> None:
-        """Let go whoever may, the gates by turns."""
+    def dispatch(self, now: float) -> None:
+        """Let go whoever may, the schedulers by turns."""
         moved = True
         while moved:
             moved = False
-            for gate in tuple(self.busy):
-                moved |= gate.let_one_go(now)
-        for gate in self.busy:
-            gate.set_timer(now)
+            for scheduler in tuple(self.waiting):
+                moved |= scheduler.dispatch_one(now)
+        for scheduler in self.waiting:
+            scheduler.set_timer(now)
 
 
 @final
@@ -72,34 +72,34 @@ class Waiter:
 
     future: asyncio.Future[None]
     deadline: float
-    sent: Sent | None = None
+    sent: Permit | None = None
 
 
-class Gate:
+class Scheduler:
     """The queues of one key on one event loop.
 
     Attributes:
-        knowledge: What is known of the key's limit.
+        model: What is known of the key's limit.
         alive: Whether the loop is; what is thrown away after it changes nothing.
     """
 
     __slots__ = (
+        "_capacity",
         "_clock",
         "_in_a_row",
         "_lanes",
         "_last_bulk",
         "_now",
-        "_slots",
         "_timer",
         "_timer_at",
         "alive",
-        "knowledge",
+        "model",
     )
 
-    def __init__(self, knowledge: Knowledge, slots: Slots, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
-        self.knowledge = knowledge
+    def __init__(self, model: LimitModel, capacity: Capacity, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
+        self.model = model
         self.alive = True
-        self._slots = slots
+        self._capacity = capacity
         self._clock = clock
         self._now = time_on(loop, clock)
         self._lanes: dict[Lane, OrderedDict[Waiter, None]] = {
@@ -119,20 +119,20 @@ class Gate:
 
     def is_idle(self, now: float) -> bool:
         """Return whether nothing waits, is in flight or is held here."""
-        knowledge = self.knowledge
-        return not self.waiting and not knowledge.window.in_flight and now >= knowledge.cooldown.until
+        model = self.model
+        return not self.waiting and not model.window.in_flight and now >= model.cooldown.until
 
-    def try_enter(self, lane: Lane) -> Sent | None:
+    def acquire_nowait(self, lane: Lane) -> Permit | None:
         """Take a slot at once, or return None: it must be waited for."""
-        slots = self._slots
-        if slots.busy or slots.room(lane) <= 0:
+        capacity = self._capacity
+        if capacity.waiting or capacity.available(lane) <= 0:
             return None
-        sent = self.knowledge.try_take(self._now(), lane)
+        sent = self.model.take_nowait(self._now(), lane)
         if sent is not None:
-            slots.taken += 1
+            capacity.in_use += 1
         return sent
 
-    async def wait(self, request: Request) -> Sent:
+    async def wait(self, request: Request) -> Permit:
         """Take a slot in turn.
 
         Raises:
@@ -143,8 +143,8 @@ class Gate:
         waiter = Waiter(asyncio.get_running_loop().create_future(), request.deadline)
         lane = self._lanes[request.lane]
         lane[waiter] = None
-        self._slots.busy[self] = None
-        self._slots.pump(began)
+        self._capacity.waiting[self] = None
+        self._capacity.dispatch(began)
         if waiter.sent is None:
             await self._until_granted(request, waiter)
         now = self._now()
@@ -153,47 +153,47 @@ class Gate:
             raise _timeout(request, self._retry_in(now))
         return waiter.sent
 
-    def answer(self, sent: Sent, limit: int | None, remaining: int | None) -> None:
+    def answer(self, sent: Permit, limit: int | None, remaining: int | None) -> None:
         """End a request that was let in; *limit* and *remaining* are what the answer's headers told."""
-        now, knowledge = self._now(), self.knowledge
-        knowledge.window.answer(sent, now, limit, remaining)
-        if knowledge.cooldown.probe is sent:
-            knowledge.cooldown.accept(sent)
-        knowledge.opening += 1
+        now, model = self._now(), self.model
+        model.window.answer(sent, now, limit, remaining)
+        if model.cooldown.probe is sent:
+            model.cooldown.accept(sent)
+        model.slow_start += 1
         self._release(now)
 
-    def refuse(self, sent: Sent, retry_after: float | None, limit: int | None) -> None:
+    def refuse(self, sent: Permit, retry_after: float | None, limit: int | None) -> None:
         """End a request that was refused, and hold everybody until *retry_after* has passed."""
-        now, knowledge = self._now(), self.knowledge
-        knowledge.window.refuse(sent, now, retry_after, limit)
-        knowledge.cooldown.refuse(sent, sent.at, now, retry_after)
-        knowledge.opening = 1
-        knowledge.retry_unknown_at = 2 * knowledge.cooldown.until - now
+        now, model = self._now(), self.model
+        model.window.refuse(sent, now, retry_after, limit)
+        model.cooldown.refuse(sent, sent.at, now, retry_after)
+        model.slow_start = 1
+        model.retry_unknown_at = 2 * model.cooldown.until - now
         self._turn_away()
         self._release(now)
 
     async def tell(self) -> None:
         """Tell those who share the limit how requests ended; nobody shares this one."""
 
-    def lose(self, sent: Sent, *, counted: bool) -> None:
+    def lose(self, sent: Permit, *, counted: bool) -> None:
         """End a request without an answer; *counted* unless it certainly never reached the service."""
-        now, knowledge = self._now(), self.knowledge
+        now, model = self._now(), self.model
         if counted:
-            knowledge.window.lose(sent, now)
-            knowledge.opening += 1
+            model.window.lose(sent, now)
+            model.slow_start += 1
         else:
-            knowledge.window.unsend()
-        knowledge.cooldown.pass_on(sent)
+            model.window.unsend()
+        model.cooldown.probe_lost(sent)
         self._release(now)
 
-    def abandon(self, sent: Sent) -> None:
+    def abandon(self, sent: Permit) -> None:
         """End a request whose coroutine was thrown away, with no loop running that could wake anybody."""
         if self.alive:
-            self.knowledge.window.unsend()
-            self.knowledge.cooldown.pass_on(sent)
-            self._slots.taken -= 1
+            self.model.window.unsend()
+            self.model.cooldown.probe_lost(sent)
+            self._capacity.in_use -= 1
 
-    def let_one_go(self, now: float) -> bool:
+    def dispatch_one(self, now: float) -> bool:
         """Let the next waiter go if it may, and return whether one went."""
         lane = self._next_lane(now)
         if lane is None:
@@ -202,7 +202,7 @@ class Gate:
         waiter.sent = self._take(now, lane)
         waiter.future.set_result(None)
         if self.waiting:
-            self._slots.busy.move_to_end(self)
+            self._capacity.waiting.move_to_end(self)
         else:
             self._rest()
         return True
@@ -220,21 +220,21 @@ class Gate:
             self._timer = self._clock.call_at(when, self._wake)
 
     def _next_change(self, now: float) -> float | None:
-        return self.knowledge.next_change(now)
+        return self.model.next_change(now)
 
     def _wake(self) -> None:
         self._timer = None
         # Loops run timers a touch early; seen from just before it, nothing would have changed.
-        self._slots.pump(max(self._now(), self._timer_at))
+        self._capacity.dispatch(max(self._now(), self._timer_at))
 
-    def _take(self, now: float, lane: Lane) -> Sent:
-        self._slots.taken += 1
-        return self.knowledge.take(now, lane)
+    def _take(self, now: float, lane: Lane) -> Permit:
+        self._capacity.in_use += 1
+        return self.model.take(now, lane)
 
     def _release(self, now: float) -> None:
-        self._slots.taken -= 1
-        if self._slots.busy:
-            self._slots.pump(now)
+        self._capacity.in_use -= 1
+        if self._capacity.waiting:
+            self._capacity.dispatch(now)
 
     def _next_lane(self, now: float) -> Lane | None:
         single, send, poll = (self._has_waiter(lane) for lane in self._lanes)
@@ -249,13 +249,13 @@ class Gate:
             return None
         self._in_a_row = 0
         # A poll that is refused delays all those who wait for what it reads; a send delays itself.
-        send_first = self._last_bulk == "poll" or not poll or self.knowledge.knocks(now)
+        send_first = self._last_bulk == "poll" or not poll or self.model.should_probe(now)
         turn: Lane = "send" if send and send_first else "poll"
         self._last_bulk = turn
         return turn
 
     def _may_go(self, now: float, lane: Lane) -> bool:
-        return self._slots.room(lane) > 0 and self.knowledge.permits(now, lane)
+        return self._capacity.available(lane) > 0 and self.model.allows(now, lane)
 
     def _has_waiter(self, name: Lane) -> bool:
         lane = self._lanes[name]
@@ -265,18 +265,18 @@ class Gate:
         return bool(lane)
 
     def _rest(self) -> None:
-        self._slots.busy.pop(self, None)
+        self._capacity.waiting.pop(self, None)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _check_deadline(self, request: Request, now: float) -> None:
-        if request.deadline <= now or request.deadline < self.knowledge.cooldown.until:
+        if request.deadline <= now or request.deadline < self.model.cooldown.until:
             raise _timeout(request, self._retry_in(now))
 
     def _retry_in(self, now: float) -> float | None:
-        until = self.knowledge.cooldown.until
-        when = until if until > now else self.knowledge.next_change(now)
+        until = self.model.cooldown.until
+        when = until if until > now else self.model.next_change(now)
         return None if when is None else when - now
 
     async def _until_granted(self, request: Request, waiter: Waiter) -> None:
@@ -309,7 +309,7 @@ class Gate:
 
     def _turn_away(self) -> None:
         """Give up all those whose deadline comes before the end of the cooldown."""
-        until = self.knowledge.cooldown.until
+        until = self.model.cooldown.until
         for lane in self._lanes.values():
             for waiter in tuple(lane):
                 if waiter.deadline < until:

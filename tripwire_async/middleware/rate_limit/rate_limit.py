@@ -17,8 +17,8 @@ from tripwire_async._http.headers import header
 from tripwire_async._http.retry_after import parse_retry_after
 from tripwire_async.errors import TransportError
 
-from ._admission import Knowledge
-from ._scheduler import Gate, Slots
+from ._admission import LimitModel
+from ._scheduler import Capacity, Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,7 +92,7 @@ class RateLimit:
         ValueError: *max_in_flight* is less than 1.
     """
 
-    __slots__ = ("_clock", "_current", "_desks", "_jitter", "_lock", "_max_in_flight", "_store")
+    __slots__ = ("_clock", "_current", "_jitter", "_lock", "_loop_states", "_max_in_flight", "_store")
 
     def __init__(
         self,
@@ -110,8 +110,8 @@ class RateLimit:
         self._clock = clock
         self._jitter = jitter
         self._lock = threading.Lock()
-        self._desks: list[_Desk] = []
-        self._current: _Desk | None = None
+        self._loop_states: list[_LoopState] = []
+        self._current: _LoopState | None = None
 
     async def __call__(self, request: Request, call_next: Handler, /) -> Response:
         """Hand *request* on as soon as the limit allows.
@@ -119,29 +119,29 @@ class RateLimit:
         Raises:
             RequestTimeoutError: Its turn does not come before the deadline; nothing was sent.
         """
-        desk, loop = self._current, request.loop or asyncio.get_running_loop()
-        if desk is None or desk.loop is not loop:
-            desk = self._desk(loop)
+        state_of_loop, loop = self._current, request.loop or asyncio.get_running_loop()
+        if state_of_loop is None or state_of_loop.loop is not loop:
+            state_of_loop = self._loop_state(loop)
         key = (request.operation.authority, request.bearer)
-        gate = desk.gates.get(key) or desk.open(key)
-        sent = gate.try_enter(request.lane)
+        scheduler = state_of_loop.schedulers.get(key) or state_of_loop.open(key)
+        sent = scheduler.acquire_nowait(request.lane)
         if sent is None:
-            sent = await gate.wait(request)
+            sent = await scheduler.wait(request)
         try:
             response = await call_next(request)
         except GeneratorExit:
-            gate.abandon(sent)
+            scheduler.abandon(sent)
             raise
         except BaseException as error:
-            gate.lose(sent, counted=not (isinstance(error, TransportError) and not error.maybe_sent))
+            scheduler.lose(sent, counted=not (isinstance(error, TransportError) and not error.maybe_sent))
             raise
-        limit, remaining = _told(response.headers)
+        limit, remaining = parse_headers(response.headers)
         if response.status == 429:
-            gate.refuse(sent, parse_retry_after(response.headers), limit)
+            scheduler.refuse(sent, parse_retry_after(response.headers), limit)
         else:
-            gate.answer(sent, limit, remaining)
+            scheduler.answer(sent, limit, remaining)
         if self._store is not None:
-            await gate.tell()
+            await scheduler.tell()
         return response
 
     def state(self) -> RateLimitState:
@@ -149,83 +149,85 @@ class RateLimit:
 
         *in_flight* and *waiting* count the calls of all keys.
         """
-        desk = self._desk(asyncio.get_running_loop())
+        state_of_loop = self._loop_state(asyncio.get_running_loop())
         now = self._clock.now()
-        knowledge = desk.knowledge.get(_OWN) or Knowledge(self._jitter)
-        window = knowledge.window
+        model = state_of_loop.model.get(_OWN) or LimitModel(self._jitter)
+        window = model.window
         return RateLimitState(
             limit=window.limit,
             remaining=None if window.limit is None else max(0, window.limit - window.used(now)),
-            in_flight=desk.slots.taken,
-            waiting=sum(gate.waiting for gate in desk.slots.busy),
-            cooldown=max(0.0, knowledge.cooldown.until - now),
+            in_flight=state_of_loop.capacity.in_use,
+            waiting=sum(scheduler.waiting for scheduler in state_of_loop.capacity.waiting),
+            cooldown=max(0.0, model.cooldown.until - now),
             window=window.length,
         )
 
-    def _desk(self, loop: asyncio.AbstractEventLoop) -> _Desk:
-        desk = self._current
-        if desk is None or desk.loop is not loop:
+    def _loop_state(self, loop: asyncio.AbstractEventLoop) -> _LoopState:
+        state_of_loop = self._current
+        if state_of_loop is None or state_of_loop.loop is not loop:
             with self._lock:
-                desk = self._current = self._desk_of(loop)
-        return desk
+                state_of_loop = self._current = self._open_loop_state(loop)
+        return state_of_loop
 
-    def _desk_of(self, loop: asyncio.AbstractEventLoop) -> _Desk:
-        learned: dict[_Key, Knowledge] = {}
-        for desk in tuple(self._desks):
-            if desk.loop is loop:
-                return desk
-            if desk.loop.is_closed():
-                self._desks.remove(desk)
-                learned |= desk.close()
-        desk = _Desk(loop, Slots(self._max_in_flight), self._clock, self._jitter, OrderedDict(learned), self._store)
-        self._desks.append(desk)
-        return desk
+    def _open_loop_state(self, loop: asyncio.AbstractEventLoop) -> _LoopState:
+        learned: dict[_Key, LimitModel] = {}
+        for state_of_loop in tuple(self._loop_states):
+            if state_of_loop.loop is loop:
+                return state_of_loop
+            if state_of_loop.loop.is_closed():
+                self._loop_states.remove(state_of_loop)
+                learned |= state_of_loop.close()
+        state_of_loop = _LoopState(
+            loop, Capacity(self._max_in_flight), self._clock, self._jitter, OrderedDict(learned), self._store
+        )
+        self._loop_states.append(state_of_loop)
+        return state_of_loop
 
 
 @final
 @attrs.define(eq=False)
-class _Desk:
-    """What belongs to one event loop: its slots, and a gate for each key."""
+class _LoopState:
+    """What belongs to one event loop: its capacity, and a scheduler for each key."""
 
     loop: asyncio.AbstractEventLoop
-    slots: Slots
+    capacity: Capacity
     _clock: Clock
     _jitter: Callable[[], float]
-    knowledge: OrderedDict[_Key, Knowledge]
+    model: OrderedDict[_Key, LimitModel]
     _store: RateLimitStore | None
-    gates: dict[_Key, Gate] = attrs.field(factory=dict)
+    schedulers: dict[_Key, Scheduler] = attrs.field(factory=dict)
 
-    def close(self) -> Mapping[_Key, Knowledge]:
+    def close(self) -> Mapping[_Key, LimitModel]:
         """Return what was learned; the loop is gone, and so is everything that waited or was in flight."""
-        for gate in self.gates.values():
-            gate.alive = False
-        for knowledge in self.knowledge.values():
-            knowledge.forget_flights()
-        return self.knowledge
+        for scheduler in self.schedulers.values():
+            scheduler.alive = False
+        for model in self.model.values():
+            model.forget_flights()
+        return self.model
 
-    def open(self, key: _Key) -> Gate:
-        """Make the gate of the requests that are sent with *key*."""
-        if len(self.gates) >= _MOST_KEYS:
+    def open(self, key: _Key) -> Scheduler:
+        """Make the scheduler of the requests that are sent with *key*."""
+        if len(self.schedulers) >= _MOST_KEYS:
             self._forget_idle()
-        knowledge = self.knowledge.setdefault(key, Knowledge(self._jitter))
+        model = self.model.setdefault(key, LimitModel(self._jitter))
         if self._store is None or key != _OWN:
-            gate = Gate(knowledge, self.slots, self._clock, self.loop)
+            scheduler = Scheduler(model, self.capacity, self._clock, self.loop)
         else:
-            from ._shared import SharedGate  # noqa: PLC0415 - most programs are one process
+            from ._shared import StoreAdmission  # noqa: PLC0415 - most programs are one process
 
-            gate = SharedGate(knowledge, self.slots, self._clock, self.loop, self._store)
-        self.gates[key] = gate
-        return gate
+            scheduler = StoreAdmission(model, self.capacity, self._clock, self.loop, self._store)
+        self.schedulers[key] = scheduler
+        return scheduler
 
     def _forget_idle(self) -> None:
         """Make room: tokens come and go, and what was learned of one is worth little."""
         now = self._clock.now()
-        for key, gate in tuple(self.gates.items()):
-            if key[1] is not None and gate.is_idle(now):
-                del self.gates[key], self.knowledge[key]
+        for key, scheduler in tuple(self.schedulers.items()):
+            if key[1] is not None and scheduler.is_idle(now):
+                del self.schedulers[key], self.model[key]
 
 
-def _told(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
+def parse_headers(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
     """Return the limit and what remains of it; None for what the answer does not tell in a way that makes sense."""
     limit = _same_number(headers.get(_LIMIT) or header(headers, _LIMIT))
     if not limit:

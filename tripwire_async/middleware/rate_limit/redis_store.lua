@@ -1,21 +1,21 @@
 -- One rate limit for many processes: takes in what one of them tells, and grants it slots, as one step.
 --
--- A slot is one request. Until its end is told it counts for PATIENCE longer than the window, in case its process is
+-- A slot is one request. Until its end is reported it counts for ABANDONED_AFTER longer than the window, in case its process is
 -- gone; from then on for one window after its end, as the service counted it no later than that.
 -- All times are microseconds on the clock of this server, which all processes share.
 
 local STATE, SLOTS, CLIENTS, ASKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 
-local PATIENCE = 5000000 -- after which a request that nobody tells of has reached the service, or never will
-local LOOK = 20000 -- between two looks at what only the end of a request can change; and to gather slots
-local CHEW = 5000 -- between two bites
+local ABANDONED_AFTER = 5000000 -- after which a request that nobody tells of has reached the service, or never will
+local RECHECK_INTERVAL = 20000 -- between two looks at what only the end of a request can change; and to gather slots
+local BATCH_INTERVAL = 5000 -- between two batches
 local LONGEST_WAIT = 1000000
 local NEAR = 200000 -- by which a process that waits for slots may be late
 local KEEP = 86400000 -- milliseconds that all this is remembered when nobody asks
 local MOST_SLOTS = 20000
 local IDLE = 60000000
 
-local ask = cjson.decode(ARGV[1])
+local request = cjson.decode(ARGV[1])
 
 -- Numbers turn into text with 14 digits, and microseconds since 1970 have 16.
 local function text(number)
@@ -36,9 +36,9 @@ end
 
 local limit, window = known('limit'), known('window')
 local held_until, pending, probe = known('held_until', 0), known('pending', 0), state.probe or ''
-local newest, told, told_at = known('newest', 0), known('told', 0), known('told_at', 0)
-local foreign, foreign_until = known('foreign', 0), known('foreign_until', 0)
-local knock_at, surprised = known('knock_at', 0), known('surprised', 0)
+local newest, reported, reported_at = known('newest', 0), known('reported', 0), known('reported_at', 0)
+local other_clients, other_clients_until = known('other_clients', 0), known('other_clients_until', 0)
+local probe_at, unexpected_at = known('probe_at', 0), known('unexpected_at', 0)
 local last = known('last')
 
 local forgotten = not last
@@ -46,15 +46,15 @@ if last and now < last then
   -- This server's clock was set back: by little, time stands still; by more, what counted is not known any more.
   if now < last - 1000000 then
     redis.call('DEL', SLOTS, CLIENTS, ASKS)
-    held_until, newest, told, told_at = 0, 0, 0, 0
-    foreign, foreign_until, knock_at, surprised = 0, 0, 0, 0
+    held_until, newest, reported, reported_at = 0, 0, 0, 0
+    other_clients, other_clients_until, probe_at, unexpected_at = 0, 0, 0, 0
     probe, forgotten = '', true
   else
     now = last
   end
 end
 if forgotten then
-  limit, window = limit or ask.limit, window or ask.window
+  limit, window = limit or request.limit, window or request.window
   if limit then
     -- There was a store before this one: a single request goes first, and tells how many the service counts.
     pending = 1
@@ -70,7 +70,7 @@ local function count(from, to)
   return redis.call('ZCOUNT', SLOTS, from, to)
 end
 
-local heard -- the newest answer told now that brought a count
+local newest_response -- the newest answer reported now that brought a count
 
 -- The request that a slot was used for left at the time that its name ends with, once it has ended.
 local function sent_at(member)
@@ -110,9 +110,9 @@ local function infer(sent, at, retry_after)
     if whole or #members > limit / 2 then
       window = bound
     end
-  elseif sent >= surprised and count(text(sent - stay()), '+inf') <= limit then
+  elseif sent >= unexpected_at and count(text(sent - stay()), '+inf') <= limit then
     -- There was room by our count: others use the key too, or the window is longer than thought.
-    surprised = at
+    unexpected_at = at
     if whole and bound > window then
       window = math.min(bound, 2 * window)
     end
@@ -120,8 +120,8 @@ local function infer(sent, at, retry_after)
 end
 
 -- Note the end of a request.
-local function hear(ended)
-  local slot = ask.client .. ':' .. ended.slot
+local function record(ended)
+  local slot = request.client .. ':' .. ended.slot
   local sent, at = now - ended.sent_ago, now - ended.ended_ago
   redis.call('ZREM', SLOTS, slot)
   if ended.outcome ~= 'unsent' then
@@ -131,13 +131,13 @@ local function hear(ended)
   if ended.limit and sent >= newest then
     newest, limit = sent, ended.limit
   end
-  if ended.count and (sent >= told_at or ended.count >= told) then
+  if ended.count and (sent >= reported_at or ended.count >= reported) then
     -- An answer replaces those that had come when its request went out. Of the others the highest count counts them all.
-    told, told_at = ended.count, at
+    reported, reported_at = ended.count, at
   end
   if ended.outcome == 'answered' then
-    if ended.limit and ended.count and (not heard or sent >= heard.sent) then
-      heard = { sent = sent, at = at, count = ended.count }
+    if ended.limit and ended.count and (not newest_response or sent >= newest_response.sent) then
+      newest_response = { sent = sent, at = at, count = ended.count }
     end
     if probe == slot then
       probe, pending = '', 0
@@ -147,29 +147,29 @@ local function hear(ended)
   end
   if ended.outcome == 'refused' then
     if limit then
-      told, told_at = math.max(told, limit), at
+      reported, reported_at = math.max(reported, limit), at
       if ended.retry_after then
         infer(sent, at, ended.retry_after)
       end
     end
     held_until, pending = math.max(held_until, at + ended.hold), 1
-    knock_at = 2 * held_until - at
+    probe_at = 2 * held_until - at
   end
 end
 
-local asked = cjson.decode(redis.call('HGET', ASKS, ask.client) or '{"number":0,"granted":0,"period":0,"had":0,"serial":0}')
-for _, ended in ipairs(ask.ended) do
+local asked = cjson.decode(redis.call('HGET', ASKS, request.client) or '{"number":0,"granted":0,"period":0,"had":0,"serial":0}')
+for _, ended in ipairs(request.ended) do
   if ended.serial > asked.serial then
     asked.serial = ended.serial
-    hear(ended)
+    record(ended)
   end
 end
-if heard then
-  tighten(heard.sent, heard.at, heard.count)
-  if window and heard.sent >= newest then
+if newest_response then
+  tighten(newest_response.sent, newest_response.at, newest_response.count)
+  if window and newest_response.sent >= newest then
     -- What the service counts and we do not was sent by somebody who does not ask here.
-    foreign = math.max(0, heard.count - count('(' .. text(heard.sent - stay()), '+inf'))
-    foreign_until = heard.at + stay()
+    other_clients = math.max(0, newest_response.count - count('(' .. text(newest_response.sent - stay()), '+inf'))
+    other_clients_until = newest_response.at + stay()
   end
 end
 if limit then
@@ -186,13 +186,13 @@ for _, client in ipairs(redis.call('ZRANGEBYSCORE', CLIENTS, '-inf', text(now - 
   redis.call('ZREM', CLIENTS, client)
   redis.call('HDEL', ASKS, client)
 end
-redis.call('ZREM', CLIENTS, ask.client)
+redis.call('ZREM', CLIENTS, request.client)
 local others = redis.call('ZCOUNT', CLIENTS, '(' .. text(now), '+inf')
 local period = window and math.floor(now / window) or 0
 local had = asked.period == period and asked.had or 0
 
-local wanted, granted, wait = ask.single + ask.bulk, 0, 0
-if asked.number == ask.number then
+local wanted, granted, wait = request.single + request.bulk, 0, 0
+if asked.number == request.number then
   granted = asked.granted
   had = math.max(0, had - granted)
 elseif wanted == 0 then
@@ -202,9 +202,9 @@ elseif now < held_until then
 elseif pending == 1 then
   if probe == '' then
     granted = 1
-    probe = ask.client .. ':' .. ask.number .. '.1'
+    probe = request.client .. ':' .. request.number .. '.1'
   end
-  wait = LOOK
+  wait = RECHECK_INTERVAL
 elseif not limit then
   -- How to open is the asker's: it wants no more than it had answers.
   granted = wanted
@@ -213,26 +213,26 @@ else
   local since, free
   if window then
     since = '(' .. text(now - stay())
-    foreign = now < foreign_until and foreign or 0
-    free = limit - foreign - count(since, '+inf')
+    other_clients = now < other_clients_until and other_clients or 0
+    free = limit - other_clients - count(since, '+inf')
   else
-    free = limit - told - under_way
+    free = limit - reported - under_way
   end
-  -- Whoever comes a moment later is to find something: small bites, and an equal part for everybody.
+  -- Whoever comes a moment later is to find something: small batches, and an equal part for everybody.
   local part = others == 0 and free or math.min(free, math.ceil(limit / (others + 1)) - had)
-  local bite = math.min(part, math.max(4, math.ceil(limit / 10)))
-  local single = math.max(0, math.min(ask.single, bite))
-  local bulk = math.max(0, math.min(ask.bulk, bite - single, free - reserve - single))
+  local batch = math.min(part, math.max(4, math.ceil(limit / 10)))
+  local single = math.max(0, math.min(request.single, batch))
+  local bulk = math.max(0, math.min(request.bulk, batch - single, free - reserve - single))
   granted = single + bulk
-  if not window and free <= 0 and under_way == 0 and now >= knock_at then
+  if not window and free <= 0 and under_way == 0 and now >= probe_at then
     granted = 1 -- nothing else can tell when the next one fits: a refusal will
   end
   if granted < wanted then
-    local short = 1 - (free - granted) + (single < ask.single and 0 or reserve)
+    local short = 1 - (free - granted) + (single < request.single and 0 or reserve)
     if short <= 0 then
-      wait = part > bite and CHEW or LOOK -- until the next bite, or the others have had theirs
+      wait = part > batch and BATCH_INTERVAL or RECHECK_INTERVAL -- until the next batch, or the others have had theirs
     elseif not window then
-      wait = under_way == 0 and math.max(LOOK, knock_at - now) or LOOK
+      wait = under_way == 0 and math.max(RECHECK_INTERVAL, probe_at - now) or RECHECK_INTERVAL
     else
       -- Until some fit at once, so that few questions are asked, but hardly longer than until the first does.
       local function leaves(index)
@@ -241,9 +241,9 @@ else
       end
       local some = short - 1 + math.min(wanted - granted, math.max(1, math.floor(limit / 20)))
       local first = leaves(short - 1)
-      local when = first and math.min(first + LOOK, leaves(some - 1) or math.huge) or now + stay()
-      if foreign > 0 then
-        when = math.min(when, foreign_until)
+      local when = first and math.min(first + RECHECK_INTERVAL, leaves(some - 1) or math.huge) or now + stay()
+      if other_clients > 0 then
+        when = math.min(when, other_clients_until)
       end
       wait = when - now
     end
@@ -252,18 +252,18 @@ end
 wait = math.max(1000, math.min(wait, LONGEST_WAIT))
 
 for i = 1, granted do
-  redis.call('ZADD', SLOTS, text(now + PATIENCE), ask.client .. ':' .. ask.number .. '.' .. i)
+  redis.call('ZADD', SLOTS, text(now + ABANDONED_AFTER), request.client .. ':' .. request.number .. '.' .. i)
 end
-redis.call('ZADD', CLIENTS, text(granted < wanted and now + wait + NEAR or now), ask.client)
+redis.call('ZADD', CLIENTS, text(granted < wanted and now + wait + NEAR or now), request.client)
 redis.call(
-  'HSET', ASKS, ask.client,
-  cjson.encode({ number = ask.number, granted = granted, period = period, had = had + granted, serial = asked.serial })
+  'HSET', ASKS, request.client,
+  cjson.encode({ number = request.number, granted = granted, period = period, had = had + granted, serial = asked.serial })
 )
 redis.call(
   'HSET', STATE, 'last', text(now), 'held_until', text(held_until), 'pending', pending, 'probe', probe,
-  'newest', text(newest), 'told', told, 'told_at', text(told_at),
-  'foreign', foreign, 'foreign_until', text(foreign_until),
-  'knock_at', text(knock_at), 'surprised', text(surprised)
+  'newest', text(newest), 'reported', reported, 'reported_at', text(reported_at),
+  'other_clients', other_clients, 'other_clients_until', text(other_clients_until),
+  'probe_at', text(probe_at), 'unexpected_at', text(unexpected_at)
 )
 if limit then
   redis.call('HSET', STATE, 'limit', text(limit))

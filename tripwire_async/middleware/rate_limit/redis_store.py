@@ -15,12 +15,12 @@ import msgspec
 
 from tripwire_async.errors import ConfigurationError
 
-from .store import Reply
+from .store import SlotGrant
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
-    from .store import Ask, Ended
+    from .store import FinishedRequest, SlotRequest
 
 _NAME: Final = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 _SCHEMES: Final = frozenset({"redis", "rediss", "unix"})
@@ -56,7 +56,7 @@ class RedisStore:
         ConfigurationError: The package redis is missing, or an argument cannot be used.
     """
 
-    __slots__ = ("_clients", "_keys", "_name", "_place", "_redis", "_url")
+    __slots__ = ("_clients", "_keys", "_location", "_name", "_redis", "_url")
 
     def __init__(self, url: str, *, name: str = "default") -> None:
         try:
@@ -70,15 +70,15 @@ class RedisStore:
             msg = f"name must be 1 to 100 letters, digits, '_', '.', ':' or '-', not {name!r}"
             raise ConfigurationError(msg)
         self._name = name
-        self._place = _place(url)
+        self._location = _location(url)
         self._url = url
         # The braces keep the keys together where Redis is a cluster.
         self._keys = [f"tripwire:{{{name}}}:{part}" for part in ("state", "slots", "clients", "asks")]
         self._clients: dict[asyncio.AbstractEventLoop, _Redis] = {}
 
-    async def exchange(self, ask: Ask, /) -> Reply:
+    async def exchange(self, ask: SlotRequest, /) -> SlotGrant:
         """Run the script on the server; see `RateLimitStore`."""
-        arguments = (len(self._keys), *self._keys, msgspec.json.encode(_wire(ask)))
+        arguments = (len(self._keys), *self._keys, msgspec.json.encode(_encode_request(ask)))
         client = self._client()
         try:
             try:
@@ -90,7 +90,7 @@ class RedisStore:
             # Its own words may hold the address; what kind it is, under redis-py's wrapping, says enough.
             raise ConnectionError(type(error.__cause__ or error).__name__) from None
         granted, wait, limit, window, cooldown, unsettled, others = reply
-        return Reply(
+        return SlotGrant(
             granted=granted,
             wait=wait / _MICRO,
             limit=limit if limit > 0 else None,
@@ -107,7 +107,7 @@ class RedisStore:
             await client.aclose()
 
     def __repr__(self) -> str:
-        return f"<RedisStore {self._name!r} at {self._place}>"
+        return f"<RedisStore {self._name!r} at {self._location}>"
 
     def _client(self) -> _Redis:
         loop = asyncio.get_running_loop()
@@ -124,8 +124,8 @@ def _connect(url: str) -> _Redis:
     from redis.asyncio.retry import Retry  # noqa: PLC0415 - an extra
     from redis.backoff import NoBackoff  # noqa: PLC0415 - an extra
 
-    # The gate tries again by itself, and meanwhile goes by a limit of its own. Few questions are asked at once; without
-    # a bound there would be a hundred connections. The older protocol needs one trip less to begin.
+    # The caller retries by itself and meanwhile applies a limit of its own, so redis-py must not retry. Without a bound
+    # there could be a hundred connections for a few concurrent requests. Protocol 2 connects in one round trip less.
     pool = BlockingConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType] - its arguments are untyped
         url, max_connections=_CONNECTIONS, timeout=None, retry=Retry(NoBackoff(), 0), protocol=2
     )
@@ -144,7 +144,7 @@ def _digest() -> str:
     return hashlib.sha1(_source().encode(), usedforsecurity=False).hexdigest()
 
 
-def _place(url: str) -> str:
+def _location(url: str) -> str:
     """Return *url* without its user, password and options."""
     try:
         parts = urlsplit(url)
@@ -157,19 +157,19 @@ def _place(url: str) -> str:
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
 
 
-def _wire(ask: Ask) -> dict[str, object]:
+def _encode_request(ask: SlotRequest) -> dict[str, object]:
     """Return *ask* as the script reads it: microseconds before now, and nothing that is not known."""
     return {
         "client": ask.client,
         "number": ask.number,
         "single": ask.single,
         "bulk": ask.bulk,
-        **_given(limit=ask.limit, window=_micro(ask.window)),
-        "ended": [_wire_ended(ended, ask.now) for ended in ask.ended],
+        **_without_none(limit=ask.limit, window=_micro(ask.window)),
+        "ended": [_encode_finished(ended, ask.now) for ended in ask.ended],
     }
 
 
-def _wire_ended(ended: Ended, now: float) -> dict[str, object]:
+def _encode_finished(ended: FinishedRequest, now: float) -> dict[str, object]:
     return {
         "serial": ended.serial,
         "slot": ended.slot,
@@ -177,11 +177,11 @@ def _wire_ended(ended: Ended, now: float) -> dict[str, object]:
         "ended_ago": _micro(now - ended.at),
         "outcome": ended.outcome,
         "hold": _micro(ended.hold),
-        **_given(limit=ended.limit, count=ended.count, retry_after=_micro(ended.retry_after)),
+        **_without_none(limit=ended.limit, count=ended.count, retry_after=_micro(ended.retry_after)),
     }
 
 
-def _given(**values: int | None) -> dict[str, int]:
+def _without_none(**values: int | None) -> dict[str, int]:
     return {name: value for name, value in values.items() if value is not None}
 
 

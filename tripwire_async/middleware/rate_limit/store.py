@@ -9,12 +9,12 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-Outcome: TypeAlias = Literal["answered", "refused", "lost", "unsent"]
+RequestOutcome: TypeAlias = Literal["answered", "refused", "lost", "unsent"]
 """How a request ended: let in, told to wait, without an answer, or never put on the wire."""
 
 
 @attrs.frozen
-class Ended:
+class FinishedRequest:
     """One request that is over, on the clock of whoever sent it.
 
     Attributes:
@@ -33,7 +33,7 @@ class Ended:
     slot: str
     sent: float
     at: float
-    outcome: Outcome
+    outcome: RequestOutcome
     limit: int | None = None
     count: int | None = None
     retry_after: float | None = None
@@ -41,15 +41,15 @@ class Ended:
 
 
 @attrs.frozen
-class Ask:
+class SlotRequest:
     """What one process tells the store and wants of it, in one step.
 
     Attributes:
         client: Who asks: one event loop of one process.
         number: Counts the questions of *client*; the same number again is the same question, whose answer got lost.
         now: When this was written, on the clock of *ended*.
-        single: Slots wanted for calls of their own.
-        bulk: Slots wanted for the lanes that leave a part of a long window to those.
+        single: Capacity wanted for calls of their own.
+        bulk: Capacity wanted for the lanes that leave a part of a long window to those.
         limit: The limit as far as the asker knows it, for a store that has forgotten.
         window: The same of the window's length, in seconds.
         ended: The requests that ended since the last question.
@@ -62,12 +62,12 @@ class Ask:
     bulk: int
     limit: int | None
     window: float | None
-    ended: tuple[Ended, ...]
+    ended: tuple[FinishedRequest, ...]
 
 
 @attrs.frozen
-class Reply:
-    """What the store says to an `Ask`.
+class SlotGrant:
+    """What the store says to an `SlotRequest`.
 
     Attributes:
         granted: How many requests may be sent now, in the slots ``<number>.1`` and so on.
@@ -91,7 +91,7 @@ class Reply:
 class RateLimitStore(Protocol):
     """Keeps the limit of one key for many processes."""
 
-    def exchange(self, ask: Ask, /) -> Awaitable[Reply]:
+    def exchange(self, ask: SlotRequest, /) -> Awaitable[SlotGrant]:
         """Take in what *ask* tells, and grant what it wants as far as the limit allows, as one step that is whole.
 
         Asked the same question again, it grants the same slots and no others. It is given a tenth of a second.

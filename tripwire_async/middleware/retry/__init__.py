@@ -10,10 +10,10 @@ from ._budget import RetryQuota
 from .retry import Retry
 
 if TYPE_CHECKING:
-    from ._details import OnRetry, RetryRecord
+    from ._details import OnRetry, RetryDetails
 
-__all__ = ["OnRetry", "Retry", "RetryQuota", "RetryRecord"]
+__all__ = ["OnRetry", "Retry", "RetryDetails", "RetryQuota"]
 
-_EXPORTS: Final = {"OnRetry": "._details", "RetryRecord": "._details"}
+_EXPORTS: Final = {"OnRetry": "._details", "RetryDetails": "._details"}
 
 __getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

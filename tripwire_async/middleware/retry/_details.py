@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True)
-class RetryRecord:
+class RetryDetails:
     """One attempt that failed and will be repeated.
 
     Attributes:
@@ -38,5 +38,5 @@ class RetryRecord:
     client_request_id: str | None
 
 
-OnRetry: TypeAlias = Callable[[RetryRecord], object]
+OnRetry: TypeAlias = Callable[[RetryDetails], object]
 """Is told of a retry before the wait begins, as to count it. Must not block, and what it raises is only logged."""

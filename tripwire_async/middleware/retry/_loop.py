@@ -12,8 +12,8 @@ from tripwire_async._http.retry_after import parse_retry_after
 from tripwire_async._logger import LOGGER
 from tripwire_async.errors import TransportError
 
-from ._details import RetryRecord
-from ._policy import is_repeatable
+from ._details import RetryDetails
+from ._policy import is_retryable
 
 if TYPE_CHECKING:
     from tripwire_async._concurrency.clock import Clock
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 @attrs.define(kw_only=True)
-class Further:
-    """One call whose first attempt has failed: what tenacity asks about its further ones.
+class RetryLoop:
+    """One call whose first attempt has failed: what tenacity asks about its loop ones.
 
     Lost answers are values here, like answers. What is raised is therefore never repeated, cancellations least of all.
     """
 
     request: Request
     call_next: Handler
-    attempts: int
+    max_attempts: int
     backoff: Backoff
     quota: RetryQuota
     on_retry: tuple[OnRetry, ...]
@@ -46,10 +46,10 @@ class Further:
 
     async def run(self) -> Response:
         retrying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_result(self.is_repeatable),
+            retry=tenacity.retry_if_result(self.is_retryable),
             wait=self.wait,
-            stop=self.is_over,
-            before_sleep=self.announce,
+            stop=self.should_stop,
+            before_sleep=self.notify,
             sleep=self.sleep,
             retry_error_callback=self.give_up,
         )
@@ -71,15 +71,15 @@ class Further:
             self.latest = error
         return self.latest
 
-    def is_repeatable(self, outcome: Response | TransportError) -> bool:
-        return is_repeatable(self.request.operation.method, outcome)
+    def is_retryable(self, outcome: Response | TransportError) -> bool:
+        return is_retryable(self.request.operation.method, outcome)
 
     def wait(self, state: tenacity.RetryCallState) -> float:
         throttled = isinstance(self.latest, Response) and self.latest.status == 429
         return self.backoff.seconds(state.attempt_number - 1, throttled=throttled, retry_after=self.retry_after())
 
-    def is_over(self, state: tenacity.RetryCallState) -> bool:
-        if state.attempt_number >= self.attempts:
+    def should_stop(self, state: tenacity.RetryCallState) -> bool:
+        if state.attempt_number >= self.max_attempts:
             return True
         if self.clock.now() + state.upcoming_sleep >= self.request.deadline:
             return True
@@ -90,11 +90,11 @@ class Further:
         self.spent += self.cost
         return False
 
-    def announce(self, state: tenacity.RetryCallState) -> None:
+    def notify(self, state: tenacity.RetryCallState) -> None:
         if not self.on_retry:
             return
         status, error = (self.latest.status, None) if isinstance(self.latest, Response) else (None, self.latest)
-        record = RetryRecord(
+        record = RetryDetails(
             operation=self.request.operation.id,
             method=self.request.operation.method,
             path=self.request.operation.path,

@@ -14,7 +14,7 @@ _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _TRANSIENT: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 
-def is_repeatable(method: str, outcome: Response | BaseException) -> bool:
+def is_retryable(method: str, outcome: Response | BaseException) -> bool:
     """Tell whether a call with *method* that ended with *outcome* may be sent again.
 
     - No answer (`TransportError`): an idempotent method always; any other only if it was certainly not sent.
@@ -26,12 +26,12 @@ def is_repeatable(method: str, outcome: Response | BaseException) -> bool:
     Every other exception, a cancellation first of all, is not ours to repeat.
     """
     if isinstance(outcome, Response):
-        repeatable = _is_repeatable_answer if method in _IDEMPOTENT else _is_refusal
+        repeatable = _is_retryable_response if method in _IDEMPOTENT else _is_refusal
         return outcome.status >= 400 and repeatable(outcome)
     return isinstance(outcome, TransportError) and (method in _IDEMPOTENT or not outcome.maybe_sent)
 
 
-def _is_repeatable_answer(response: Response) -> bool:
+def _is_retryable_response(response: Response) -> bool:
     status = response.status
     if status not in _TRANSIENT and status != 409 and status < 500:
         return False
