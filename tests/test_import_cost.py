@@ -98,7 +98,7 @@ def test_a_resource_brings_no_models_but_its_own(loaded_with_webhooks: set[str])
         "tripwire_async.deliveries.loopback",
         "tripwire_async.deliveries.test_run",
         "tripwire_async.deliveries.outcomes",
-        "tripwire_async.deliveries.progress",
+        "tripwire_async.deliveries.estimates",
         "tripwire_async.receiver",
         "tripwire_async.resources.gate",
         "tripwire_async.resources.organizations",

@@ -14,7 +14,8 @@ PUBLIC = {
         Secret TripwireError UNSET __version__ errors
     """,
     "tripwire_async.deliveries": """
-        FanOut LoopReceiver PendingDelivery Plan PollSchedule Progress ReceivedTest TestOutcome TestState TestTimings
+        LoopbackEndpoint PendingDelivery Plan PollSchedule Progress ReceivedTest TestOutcome TestRun TestState
+        TestTimings
     """,
     "tripwire_async.errors": """
         APIError AuthenticationError BadRequestError ConfigurationError ConflictError DeliveryError

@@ -16,9 +16,9 @@ async def main() -> None:
     ):
         organization = server.organization_id
         # [loop]
-        async with tripwire.webhooks.receiver() as receiver:
-            endpoint = server.add_endpoint(receiver.url)
-            received = await receiver.test_and_receive(organization, endpoint.id, endpoint.signing_secret)
+        async with tripwire.webhooks.loopback_endpoint() as loopback:
+            endpoint = server.add_endpoint(loopback.url)
+            received = await loopback.test_and_receive(organization, endpoint.id, endpoint.signing_secret)
             print(f"{received.event.type}: {received.delivery.status}")
             print("in less than a second" if received.latency < 1 else "late")
         # [end]

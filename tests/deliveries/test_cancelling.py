@@ -20,9 +20,9 @@ from tripwire_async.resources.webhooks import Webhooks
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from tripwire_async.deliveries.test_run import FanOut
+    from tripwire_async.deliveries.test_run import TestRun
 
-    _Way = Callable[[FanOut], Coroutine[Any, Any, None]]
+    _Way = Callable[[TestRun], Coroutine[Any, Any, None]]
 
 IDS = tuple(endpoint(number) for number in range(8))
 
@@ -43,33 +43,33 @@ class _CountedLoop(VirtualTimeLoop):
         super()._run_once()  # type: ignore[misc] - asyncio's own loops all have it
 
 
-async def _await(run: FanOut) -> None:
+async def _await(run: TestRun) -> None:
     await run
 
 
-async def _walk_in_block(run: FanOut) -> None:
+async def _walk_in_block(run: TestRun) -> None:
     async with run:
         async for _ in run:
             pass
 
 
-async def _walk_by_hand(run: FanOut) -> None:
+async def _walk_by_hand(run: TestRun) -> None:
     walk = aiter(run)
     while await anext(walk, None) is not None:
         pass
 
 
-async def _in_task_group(run: FanOut) -> None:
+async def _in_task_group(run: TestRun) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_await(run))
 
 
-async def _in_timeout(run: FanOut) -> None:
+async def _in_timeout(run: TestRun) -> None:
     async with asyncio.timeout(1000):
         await run
 
 
-async def _leave_early(run: FanOut) -> None:
+async def _leave_early(run: TestRun) -> None:
     count = 0
     async with run:
         async for _ in run:
@@ -78,13 +78,13 @@ async def _leave_early(run: FanOut) -> None:
                 break
 
 
-async def _fail_in_the_body(run: FanOut) -> None:
+async def _fail_in_the_body(run: TestRun) -> None:
     async with run:
         async for _ in run:
             raise ZeroDivisionError
 
 
-async def _drop(run: FanOut) -> None:
+async def _drop(run: TestRun) -> None:
     async for _ in run:
         break
 

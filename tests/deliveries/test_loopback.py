@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tripwire_async import AsyncTripwire
-    from tripwire_async.deliveries.loopback import LoopReceiver
+    from tripwire_async.deliveries.loopback import LoopbackEndpoint
 
 
 @pytest.fixture
-async def receiver(tripwire: AsyncTripwire) -> AsyncIterator[LoopReceiver]:
-    async with tripwire.webhooks.receiver() as receiver:
+async def receiver(tripwire: AsyncTripwire) -> AsyncIterator[LoopbackEndpoint]:
+    async with tripwire.webhooks.loopback_endpoint() as receiver:
         yield receiver
 
 
-async def post(receiver: LoopReceiver, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
+async def post(receiver: LoopbackEndpoint, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
     async with (
         aiohttp.ClientSession() as session,
         session.post(receiver.url + "any/path", data=body, headers=headers) as response,
@@ -36,7 +36,7 @@ async def post(receiver: LoopReceiver, body: bytes, headers: dict[str, str]) -> 
 
 
 async def test_a_test_is_seen_to_arrive(
-    tripwire: AsyncTripwire, tripwire_server: TripwireServer, receiver: LoopReceiver
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer, receiver: LoopbackEndpoint
 ) -> None:
     """The same event on both sides, the signature right, and how long it took."""
     endpoint = tripwire_server.add_endpoint(receiver.url + "hook")
@@ -48,7 +48,7 @@ async def test_a_test_is_seen_to_arrive(
     assert not receiver._expected
 
 
-async def test_many_are_tested_at_once(tripwire_server: TripwireServer, receiver: LoopReceiver) -> None:
+async def test_many_are_tested_at_once(tripwire_server: TripwireServer, receiver: LoopbackEndpoint) -> None:
     """Each with a secret of its own, and two at a time with the same."""
     endpoints = [tripwire_server.add_endpoint(receiver.url) for _ in range(10)]
     received = await asyncio.gather(
@@ -61,7 +61,7 @@ async def test_many_are_tested_at_once(tripwire_server: TripwireServer, receiver
     assert [one.id for one in endpoints * 2] == [one.delivery.endpoint_id for one in received]
 
 
-async def test_a_lost_answer_is_no_trouble(tripwire_server: TripwireServer, receiver: LoopReceiver) -> None:
+async def test_a_lost_answer_is_no_trouble(tripwire_server: TripwireServer, receiver: LoopbackEndpoint) -> None:
     """The webhook comes before the event is found; it is kept until then."""
     endpoint = tripwire_server.add_endpoint(receiver.url)
     with tripwire_server.fail("sendTestWebhook", Fault.lost_answer()):
@@ -72,7 +72,7 @@ async def test_a_lost_answer_is_no_trouble(tripwire_server: TripwireServer, rece
     assert 1 == len(tripwire_server.deliveries)
 
 
-async def test_another_secret_is_a_signature_error(tripwire_server: TripwireServer, receiver: LoopReceiver) -> None:
+async def test_another_secret_is_a_signature_error(tripwire_server: TripwireServer, receiver: LoopbackEndpoint) -> None:
     """The webhook was refused, and the service says that it has failed: but it is known why."""
     endpoint = tripwire_server.add_endpoint(receiver.url)
     with pytest.raises(SignatureError, match="does not match"):
@@ -82,7 +82,7 @@ async def test_another_secret_is_a_signature_error(tripwire_server: TripwireServ
 
 
 async def test_a_wrong_signature_is_told_of_when_time_is_up_too(
-    tripwire_server: TripwireServer, receiver: LoopReceiver
+    tripwire_server: TripwireServer, receiver: LoopbackEndpoint
 ) -> None:
     """The service would still try for a while."""
     endpoint = tripwire_server.add_endpoint(receiver.url)
@@ -91,7 +91,7 @@ async def test_a_wrong_signature_is_told_of_when_time_is_up_too(
 
 
 async def test_the_secret_of_another_endpoint_will_not_do(
-    tripwire_server: TripwireServer, receiver: LoopReceiver
+    tripwire_server: TripwireServer, receiver: LoopbackEndpoint
 ) -> None:
     """Although it is expected at the same time, for a test of that endpoint."""
     mine, other = (tripwire_server.add_endpoint(receiver.url) for _ in range(2))
@@ -113,7 +113,7 @@ async def test_the_secret_of_another_endpoint_will_not_do(
     ],
 )
 async def test_what_never_came_here_is_a_delivery_error(
-    tripwire_server: TripwireServer, receiver: LoopReceiver, outcome: Outcome, said: str
+    tripwire_server: TripwireServer, receiver: LoopbackEndpoint, outcome: Outcome, said: str
 ) -> None:
     """Whatever the service says of it; its URL leads somewhere else."""
     tripwire_server.script(outcome)
@@ -128,14 +128,14 @@ async def test_what_does_not_come_in_time_is_a_timeout(
     """The service has not settled it, and nothing was refused here."""
     tripwire_server._courier.posting = Posting(enabled=False)
     endpoint = tripwire_server.add_endpoint("https://example.com/hook")
-    async with tripwire.webhooks.receiver() as receiver:
+    async with tripwire.webhooks.loopback_endpoint() as receiver:
         with pytest.raises(DeliveryTimeoutError):
             await receiver.test_and_receive(
                 tripwire_server.organization_id, endpoint.id, endpoint.signing_secret, timeout=0.2
             )
 
 
-async def test_what_nobody_expects_is_refused(receiver: LoopReceiver, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_nobody_expects_is_refused(receiver: LoopbackEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a signature, or when no test is under way; and no more of it is kept than there is room for."""
     monkeypatch.setattr("tripwire_async.deliveries.loopback._REMEMBERED", 2)
     assert 400 == (await post(receiver, b"?", {}))[0]
@@ -149,7 +149,7 @@ async def test_what_nobody_expects_is_refused(receiver: LoopReceiver, monkeypatc
 
 
 async def test_whoever_has_another_secret_does_not_stand_in_the_way(
-    tripwire_server: TripwireServer, receiver: LoopReceiver
+    tripwire_server: TripwireServer, receiver: LoopbackEndpoint
 ) -> None:
     """A webhook for the same event that another endpoint's secret has signed, and that comes first, changes nothing."""
     tripwire_server._courier.posting = Posting(delay=0.5)
@@ -169,7 +169,7 @@ async def test_whoever_has_another_secret_does_not_stand_in_the_way(
 
 
 async def test_as_many_arrivals_are_kept_as_are_waited_for(
-    tripwire_server: TripwireServer, receiver: LoopReceiver, monkeypatch: pytest.MonkeyPatch
+    tripwire_server: TripwireServer, receiver: LoopbackEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However few are remembered otherwise: none is said to have gone somewhere else."""
     monkeypatch.setattr("tripwire_async.deliveries.loopback._REMEMBERED", 2)
@@ -185,19 +185,19 @@ async def test_a_test_that_is_cancelled_leaves_nothing(
 ) -> None:
     """Nothing is expected any more, and the port is free at once."""
     tripwire_server.script(Outcome("succeeded", after=10.0))
-    async with tripwire.webhooks.receiver() as receiver:
+    async with tripwire.webhooks.loopback_endpoint() as receiver:
         one = tripwire_server.add_endpoint(receiver.url)
         test = receiver.test_and_receive(tripwire_server.organization_id, one.id, one.signing_secret)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(test, 0.2)
         assert not receiver._expected
-    async with tripwire.webhooks.receiver(port=receiver.port) as again:
+    async with tripwire.webhooks.loopback_endpoint(port=receiver.port) as again:
         assert receiver.port == again.port
 
 
 async def test_an_old_webhook_is_refused(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
     """By a clock that the caller may give."""
-    async with tripwire.webhooks.receiver(tolerance=10, now=lambda: time.time() + 60) as receiver:
+    async with tripwire.webhooks.loopback_endpoint(tolerance=10, now=lambda: time.time() + 60) as receiver:
         endpoint = tripwire_server.add_endpoint(receiver.url)
         with pytest.raises(SignatureError, match="more than 10 s"):
             await receiver.test_and_receive(tripwire_server.organization_id, endpoint.id, endpoint.signing_secret)
@@ -205,7 +205,7 @@ async def test_an_old_webhook_is_refused(tripwire: AsyncTripwire, tripwire_serve
 
 async def test_a_receiver_must_be_entered(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
     """Before, and after it was left, nothing is sent."""
-    receiver = tripwire.webhooks.receiver()
+    receiver = tripwire.webhooks.loopback_endpoint()
     async with receiver:
         pass
     with pytest.raises(RuntimeError, match="async with"):
@@ -213,7 +213,7 @@ async def test_a_receiver_must_be_entered(tripwire: AsyncTripwire, tripwire_serv
     assert 0 == len(tripwire_server.requests)
 
 
-async def test_a_port_that_is_taken_is_an_error(tripwire: AsyncTripwire, receiver: LoopReceiver) -> None:
+async def test_a_port_that_is_taken_is_an_error(tripwire: AsyncTripwire, receiver: LoopbackEndpoint) -> None:
     """And leaves nothing behind."""
     with pytest.raises(OSError, match="address already in use"):
-        await tripwire.webhooks.receiver(port=receiver.port).__aenter__()
+        await tripwire.webhooks.loopback_endpoint(port=receiver.port).__aenter__()

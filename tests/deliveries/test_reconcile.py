@@ -147,7 +147,7 @@ async def test_the_event_of_a_send_that_is_being_answered_is_not_adopted() -> No
     handles = [await client.send_test(ORGANIZATION, endpoint(1)), await lost]
     assert [one.event_id for one in service.sent] == [handle.event_id for handle in handles]
     assert 2 == len(service.sent)
-    assert {} == client._sender._unanswered
+    assert 0 == client._sender.reconciler.statistics().unanswered
 
 
 @pytest.mark.virtual_time
@@ -162,7 +162,7 @@ async def test_the_deadline_ends_the_wait_for_the_answers_of_others() -> None:
         return response
 
     sender = webhooks(service, stuck)._sender
-    lost = asyncio.create_task(sender.send_surely(ORGANIZATION, endpoint(1), deadline=10.0))
+    lost = asyncio.create_task(sender.send_once(ORGANIZATION, endpoint(1), deadline=10.0))
     await asyncio.sleep(0.1)
     other = asyncio.create_task(sender.send(ORGANIZATION, endpoint(1)))
     with pytest.raises(TransportError):
@@ -170,7 +170,7 @@ async def test_the_deadline_ends_the_wait_for_the_answers_of_others() -> None:
     assert (True, 1) == (now() <= 10.0, len(service.sent))
     other.cancel()
     await asyncio.wait([other])
-    assert {} == sender._unanswered
+    assert 0 == sender.reconciler.statistics().unanswered
 
 
 @pytest.mark.virtual_time
@@ -248,7 +248,7 @@ async def test_no_look_begins_that_would_end_after_the_deadline() -> None:
     service = Service(spoil=lose(SEND, "before"))
     sender = webhooks(service)._sender
     with pytest.raises(TransportError):
-        await sender.send_surely(ORGANIZATION, endpoint(1), deadline=2.0)
+        await sender.send_once(ORGANIZATION, endpoint(1), deadline=2.0)
     assert now() <= 2.0
     assert 1 == service.count(SEND)
 
@@ -278,11 +278,11 @@ async def test_a_5xx_that_left_no_trace_is_not_sent_again() -> None:
 @pytest.mark.virtual_time
 async def test_the_ids_of_our_own_events_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that sends tests for years remembers the last few thousand."""
-    monkeypatch.setattr("tripwire_async.deliveries.sender._REMEMBERED", 5)
+    monkeypatch.setattr("tripwire_async.deliveries.reconcile._MAX_REMEMBERED", 5)
     client = webhooks(Service())
     for number in range(8):
         await client.send_test(ORGANIZATION, endpoint(number))
-    assert 5 == len(client._sender._ours)
+    assert 5 == client._sender.reconciler.statistics().claimed
 
 
 async def test_a_thousand_sends_and_one_in_twenty_answers_lost(

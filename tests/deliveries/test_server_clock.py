@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tripwire_async.deliveries._server_clock import ServiceTime, latest
+from tripwire_async.deliveries._server_clock import ServerClock, latest
 
 BEGINNING = datetime(2026, 3, 24, 20, tzinfo=UTC).timestamp()
 
@@ -18,12 +18,12 @@ def dated(seconds: float) -> datetime:
 
 def test_nothing_is_known_before_an_answer_has_told() -> None:
     """Then nothing can be said about any event."""
-    assert ServiceTime().earliest(5.0) is None
+    assert ServerClock().earliest(5.0) is None
 
 
 def test_what_was_dated_lies_between_the_request_and_its_answer() -> None:
     """The service's clock is ahead by at least what its date is ahead of the answer."""
-    times = ServiceTime()
+    times = ServerClock()
     times.note(10.0, 10.2, dated(100.1))
     earliest = times.earliest(12.0)
     assert earliest is not None
@@ -32,7 +32,7 @@ def test_what_was_dated_lies_between_the_request_and_its_answer() -> None:
 
 def test_the_best_of_the_answers_counts_until_it_is_old() -> None:
     """A slow answer tells less; but clocks part in time, and in the end it tells more than an old one."""
-    times = ServiceTime()
+    times = ServerClock()
     times.note(10.0, 10.01, dated(100.0))
     times.note(11.0, 13.0, dated(101.0))
     assert times.earliest(10.0) == pytest.approx(BEGINNING + 99.99, abs=0.01)
@@ -42,7 +42,7 @@ def test_the_best_of_the_answers_counts_until_it_is_old() -> None:
 
 def test_a_date_in_the_headers_will_do() -> None:
     """It knows whole seconds; one that makes no sense says nothing."""
-    times = ServiceTime()
+    times = ServerClock()
     times.note_headers(1.0, 1.5, {"date": "rubbish"})
     times.note_headers(1.0, 1.5, {})
     assert times.earliest(1.0) is None
@@ -55,7 +55,7 @@ def test_a_date_in_the_headers_will_do() -> None:
 )
 def test_a_date_beyond_all_dates_says_nothing(number: str) -> None:
     """And raises nothing."""
-    times = ServiceTime()
+    times = ServerClock()
     times.note_headers(1.0, 1.5, {"Date": number})
     assert times.earliest(1.0) is None
 
@@ -65,7 +65,7 @@ def test_a_date_of_an_unknown_zone_is_not_our_local_time(zone: str, monkeypatch:
     """The service's clock is in UTC wherever this machine is."""
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
-    times = ServiceTime()
+    times = ServerClock()
     times.note_headers(1.0, 1.5, {"Date": f"Tue, 24 Mar 2026 20:00:09 {zone}"})
     monkeypatch.undo()
     time.tzset()

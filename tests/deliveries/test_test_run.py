@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
     from tripwire_async._http.messages import Request
     from tripwire_async.deliveries.outcomes import TestOutcome
-    from tripwire_async.deliveries.test_run import FanOut
+    from tripwire_async.deliveries.test_run import TestRun
 
 pytestmark = pytest.mark.virtual_time
 
 SEND = "sendTestWebhook"
 
 
-def many(service: Service, count: int, **options: object) -> FanOut:
+def many(service: Service, count: int, **options: object) -> TestRun:
     """Return a run over so many endpoints."""
     ids = [endpoint(number) for number in range(count)]
     return webhooks(service).send_tests(ORGANIZATION, ids, **options)  # type: ignore[arg-type] - typed by the callers
@@ -143,8 +143,8 @@ async def test_an_outcome_tells_where_the_time_went() -> None:
     """Before its turn, in the limiter, on the wire, and until it had settled."""
     service = Service(limit=10, window=20.0, takes=3.0, latency=(0.5, 0.5))
     first, *_, last = await many(service, 8, in_flight=4)
-    assert first.timings.pool == 0.0
-    assert last.timings.pool > 3.0
+    assert first.timings.queued == 0.0
+    assert last.timings.queued > 3.0
     assert first.timings.wire == pytest.approx(0.5)
     assert 2.5 < first.timings.settling < 6
     assert (1, 1) == (first.attempts, len(first.request_ids))
@@ -161,9 +161,9 @@ async def test_without_names_all_active_endpoints_are_tested() -> None:
     service.add_endpoints(1, 2, 3)
     service.add_endpoints(4, status="disabled")
     run = webhooks(service).send_tests(ORGANIZATION)
-    assert "<FanOut 0 of all done>" == repr(run)
+    assert "<TestRun 0 of all done>" == repr(run)
     assert [endpoint(number) for number in (1, 2, 3)] == [outcome.endpoint_id for outcome in await run]
-    assert "<FanOut 3 of 3 done>" == repr(run)
+    assert "<TestRun 3 of 3 done>" == repr(run)
 
 
 @pytest.mark.parametrize("given", [[], None])
@@ -396,10 +396,10 @@ async def test_leaving_early_ends_everything_before_the_block_is_left() -> None:
     sent = len(service.sent)
     await asyncio.sleep(100)
     assert sent == len(service.sent)
-    known = run.known
-    assert ["succeeded"] + ["unknown"] * 19 == [known[endpoint(number)].state for number in range(20)]
-    assert known[endpoint(5)].pending is not None
-    assert len(known) <= 21
+    results = run.results
+    assert ["succeeded"] + ["unknown"] * 19 == [results[endpoint(number)].state for number in range(20)]
+    assert results[endpoint(5)].pending is not None
+    assert len(results) <= 21
 
 
 async def test_leaving_the_block_closes_a_walk_that_was_kept() -> None:
@@ -567,7 +567,7 @@ async def test_what_is_no_exception_ends_the_run_and_is_raised(operation: str, e
     nothing_is_left()
     gc.collect()
     assert [] == troubles
-    assert 3 <= len(run.known) < 10
+    assert 3 <= len(run.results) < 10
 
 
 async def test_a_worker_that_an_outsider_cancels_ends_the_run_as_if_it_had_been_cancelled() -> None:
@@ -621,7 +621,7 @@ def test_whatever_goes_wrong_every_endpoint_has_its_outcome(seed: int) -> None:
     run(main())
 
 
-async def _all(run: FanOut) -> tuple[TestOutcome, ...]:
+async def _all(run: TestRun) -> tuple[TestOutcome, ...]:
     return await run
 
 

@@ -66,7 +66,7 @@ BESIDES = {
     "sessions.iter",
     "fingerprints.iter",
     "organizations.api_keys.iter",
-    "webhooks.receiver",
+    "webhooks.loopback_endpoint",
     "webhooks.resume",
     "webhooks.send_tests",
     "gate.sessions.follow",

@@ -10,30 +10,30 @@ from tripwire_async._lazy import lazy_exports
 from .pending import PendingDelivery
 
 if TYPE_CHECKING:
-    from .loopback import LoopReceiver, ReceivedTest
-    from .outcomes import Plan, TestOutcome, TestState, TestTimings
-    from .progress import Progress
-    from .test_run import FanOut
+    from .estimates import Plan, Progress
+    from .loopback import LoopbackEndpoint, ReceivedTest
+    from .outcomes import TestOutcome, TestState, TestTimings
+    from .test_run import TestRun
 
 __all__ = [
-    "FanOut",
-    "LoopReceiver",
+    "LoopbackEndpoint",
     "PendingDelivery",
     "Plan",
     "PollSchedule",
     "Progress",
     "ReceivedTest",
     "TestOutcome",
+    "TestRun",
     "TestState",
     "TestTimings",
 ]
 
 # One test, sent and awaited, needs none of these.
 _EXPORTS: Final = {
-    "FanOut": ".test_run",
-    "LoopReceiver": ".loopback",
-    "Plan": ".outcomes",
-    "Progress": ".progress",
+    "TestRun": ".test_run",
+    "LoopbackEndpoint": ".loopback",
+    "Plan": ".estimates",
+    "Progress": ".estimates",
     "ReceivedTest": ".loopback",
     "TestOutcome": ".outcomes",
     "TestState": ".outcomes",

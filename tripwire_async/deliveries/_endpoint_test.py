@@ -18,7 +18,7 @@ from tripwire_async.errors import (
 
 from .outcomes import TestOutcome, TestState, TestTimings
 from .pending import SETTLED
-from .sender import is_refused
+from .reconcile import is_refused
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,7 +34,7 @@ class EndpointTest:
     """The test of one endpoint, as far as it has come."""
 
     endpoint_id: str
-    pool: float
+    queued: float
     trace: Trace = attrs.field(factory=Trace)
     pending: PendingDelivery | None = None
     accepted: float = 0.0
@@ -53,7 +53,7 @@ class EndpointTest:
             attempts=trace.attempts,
             request_ids=tuple(one for one in ids if one is not None),
             timings=TestTimings(
-                pool=self.pool,
+                queued=self.queued,
                 limiter=trace.limiter,
                 backoff=trace.backoff,
                 wire=trace.wire,

@@ -26,22 +26,22 @@ _DRIFT: Final = 0.001
 
 
 @final
-class ServiceTime:
+class ServerClock:
     """The least that the service's clock is ahead of ours, in seconds; the best that the answers tell."""
 
-    __slots__ = ("_ahead", "_doubt", "_noted")
+    __slots__ = ("_ahead", "_noted", "_uncertainty")
 
     def __init__(self) -> None:
         self._ahead = 0.0
-        self._doubt = math.inf
+        self._uncertainty = math.inf
         self._noted = 0.0
 
     def note(self, began: float, ended: float, dated: datetime) -> None:
         """Learn from what the service *dated* between two moments of our clock."""
         doubt = ended - began + _resolution(dated)
-        if doubt <= self._doubt + _DRIFT * (ended - self._noted):
+        if doubt <= self._uncertainty + _DRIFT * (ended - self._noted):
             self._ahead = dated.timestamp() - ended
-            self._doubt = doubt
+            self._uncertainty = doubt
             self._noted = ended
 
     def note_headers(self, began: float, ended: float, headers: Mapping[str, str]) -> None:
@@ -58,7 +58,7 @@ class ServiceTime:
 
         What came into being after *moment* bears no earlier date. None as long as no answer has told.
         """
-        if self._doubt == math.inf:
+        if self._uncertainty == math.inf:
             return None
         return moment + self._ahead - _RESOLUTION - _DRIFT * abs(moment - self._noted)
 

@@ -53,12 +53,12 @@ class _Arrival:
 
 
 @final
-class LoopReceiver:
+class LoopbackEndpoint:
     """The receiving end of test sends, as an async context manager.
 
     ::
 
-        async with tripwire.webhooks.receiver(port=8080) as receiver:
+        async with tripwire.webhooks.loopback_endpoint(port=8080) as receiver:
             received = await receiver.test_and_receive(organization_id, endpoint_id, secret)
 
     A webhook that is not signed with the secret of a test under way is answered with 401.
@@ -88,7 +88,7 @@ class LoopReceiver:
         """The address under which this machine reaches it; the path may be any."""
         return f"http://{self._host}:{self.port}/"
 
-    async def __aenter__(self) -> LoopReceiver:
+    async def __aenter__(self) -> LoopbackEndpoint:
         """Listen; raises OSError where that is not possible."""
         from tripwire_async.receiver.aiohttp_web import listen  # noqa: PLC0415 - few programs are a server as well
 
@@ -127,7 +127,7 @@ class LoopReceiver:
         began = self._clock.now()
         trace = Trace()
         with self._expecting(secret):
-            pending = await self._sender.send_surely(organization_id, endpoint_id, deadline=timeout, trace=trace)
+            pending = await self._sender.send_once(organization_id, endpoint_id, deadline=timeout, trace=trace)
             try:
                 delivery = await pending.settled(max(0.0, began + timeout - self._clock.now()))
             except DeliveryTimeoutError as error:
@@ -156,12 +156,12 @@ class LoopReceiver:
 
         at = self._clock.now()
         signed: set[Secret] = set()
-        trouble = SignatureError("no webhook was expected")
+        reason = SignatureError("no webhook was expected")
         for secret in self._expected:
             try:
                 verify_signature(body, headers, secret, tolerance=self._tolerance, now=self._now())
             except SignatureError as error:
-                trouble = error
+                reason = error
             else:
                 signed.add(secret)
         try:
@@ -169,8 +169,8 @@ class LoopReceiver:
         except EventDecodeError as error:
             return WebhookResponse(400, error.message.encode())
         if not signed:
-            self._remember(self._refused, event.id, trouble)
-            return WebhookResponse(401, trouble.message.encode())
+            self._remember(self._refused, event.id, reason)
+            return WebhookResponse(401, reason.message.encode())
         for secret in signed:
             self._remember(self._arrivals, (event.id, secret), _Arrival(at, event))
         return WebhookResponse(200)

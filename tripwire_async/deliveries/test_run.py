@@ -7,7 +7,7 @@ import functools
 import math
 import weakref
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast, final
 
 from tripwire_async._concurrency.polling import PollSchedule
 from tripwire_async._generated.operations import webhooks as operations
@@ -16,9 +16,8 @@ from tripwire_async.errors import DeliveryTimeoutError
 from ._endpoint_test import EndpointTest, cancelled_inside, not_ended, not_sent, state_of, state_of_unsent
 from ._send_window import SendWindow
 from .delivery_poller import PAGE
-from .outcomes import Plan, TestOutcome, TestState, make_plan
+from .estimates import Plan, Progress, make_plan, make_progress
 from .pending import DEFAULT_SCHEDULE, DEFAULT_TIMEOUT
-from .progress import Progress, make_progress
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from tripwire_async._http.caller import Caller
     from tripwire_async.middleware import RateLimitState
 
+    from .outcomes import TestOutcome, TestState
     from .pending import PendingDelivery
     from .sender import Sender
 
@@ -43,7 +43,7 @@ _MARGIN: Final = 0.01
 
 
 @final
-class FanOut:
+class TestRun:
     """Tests of many endpoints: ``async for`` over their outcomes as they come, or ``await`` all of them.
 
     ::
@@ -54,8 +54,10 @@ class FanOut:
 
     Nothing is requested before that. One object is one run: it sends each test once, and when the run is over, going
     through it again gives the same outcomes. Leaving it early, by ``break``, an exception or a cancellation, ends
-    everything that is under way; with ``async with``, before the block is left. What is known then is in `known`.
+    everything that is under way; with ``async with``, before the block is left. What is known then is in `results`.
     """
+
+    __test__: ClassVar[bool] = False  # not a test class for pytest
 
     def __init__(
         self,
@@ -106,7 +108,7 @@ class FanOut:
         self._news: asyncio.Future[bool] | None = None
 
     @property
-    def known(self) -> Mapping[str, TestOutcome]:
+    def results(self) -> Mapping[str, TestOutcome]:
         """What is known by now of each endpoint, ``unknown`` being a test that was begun and has not ended.
 
         Endpoints whose test was not begun are not in it.
@@ -154,7 +156,7 @@ class FanOut:
                 pass
         finally:
             await outcomes.aclose()
-        return tuple(self.known.values())
+        return tuple(self.results.values())
 
     def __aiter__(self) -> AsyncGenerator[TestOutcome]:
         """Run, and give each outcome as soon as it is there; raises as awaiting does."""
@@ -196,7 +198,7 @@ class FanOut:
         self._ended = self._clock.now()
         self._is_running = False
 
-    async def __aenter__(self) -> FanOut:
+    async def __aenter__(self) -> TestRun:
         """Return the run, which has not begun."""
         return self
 
@@ -214,7 +216,7 @@ class FanOut:
 
     def __repr__(self) -> str:
         count = "all" if self._ids is None else len(self._ids)
-        return f"<FanOut {len(self._finished)} of {count} done>"
+        return f"<TestRun {len(self._finished)} of {count} done>"
 
     async def _endpoints(self) -> tuple[str, ...]:
         if self._ids is None:
@@ -268,9 +270,9 @@ class FanOut:
     async def _test(self, test: EndpointTest) -> None:
         """Test one endpoint."""
         await self._window.enter()
-        test.pool = self._clock.now() - self._began
+        test.queued = self._clock.now() - self._began
         try:
-            test.pending = await self._sender.send_surely(
+            test.pending = await self._sender.send_once(
                 self._organization_id,
                 test.endpoint_id,
                 schedule=self._schedule(),

@@ -172,7 +172,7 @@ def make_report(
     """Put the *outcomes* of a run together with what is known of the endpoints.
 
     Args:
-        outcomes: Of the tests that were begun, as `FanOut.known` has them.
+        outcomes: Of the tests that were begun, as `TestRun.known` has them.
         organization_id: Whose endpoints were tested.
         started_at: When the run started_at; aware of its time zone.
         seconds: How long it lasted.

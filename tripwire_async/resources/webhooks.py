@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from tripwire_async._generated.models.webhooks import Event, WebhookEndpoint
     from tripwire_async._http.caller import Caller
     from tripwire_async.deliveries import PendingDelivery, PollSchedule
-    from tripwire_async.deliveries.loopback import LoopReceiver
-    from tripwire_async.deliveries.test_run import FanOut, Until
+    from tripwire_async.deliveries.loopback import LoopbackEndpoint
+    from tripwire_async.deliveries.test_run import TestRun, Until
     from tripwire_async.middleware import RateLimitState
 
 
@@ -145,7 +145,7 @@ class Webhooks:
         events are read then: the one that has appeared since is taken for the answer, and only if there is none, the
         test is sent again.
         """
-        send = self._sender.send_surely if reconcile else self._sender.send
+        send = self._sender.send_once if reconcile else self._sender.send
         return await send(organization_id, endpoint_id, schedule=poll or DEFAULT_SCHEDULE)
 
     def send_tests(
@@ -156,7 +156,7 @@ class Webhooks:
         until: Until = "settled",
         in_flight: int = 200,
         timeout: float | None = None,
-    ) -> FanOut:
+    ) -> TestRun:
         """Send a test to each of many endpoints, all active ones when none are named, and see what becomes of them.
 
         ``async for`` over the result gives one `TestOutcome` per endpoint, as they come; ``await`` gives all of them.
@@ -174,9 +174,9 @@ class Webhooks:
         Raises:
             ValueError: An argument that cannot work, such as an endpoint named twice; nothing was sent.
         """
-        from tripwire_async.deliveries.test_run import FanOut  # noqa: PLC0415 - one test does without it
+        from tripwire_async.deliveries.test_run import TestRun  # noqa: PLC0415 - one test does without it
 
-        return FanOut(
+        return TestRun(
             self._sender,
             self._call,
             organization_id,
@@ -188,17 +188,17 @@ class Webhooks:
             limits=self._limits,
         )
 
-    def receiver(
+    def loopback_endpoint(
         self, host: str = "127.0.0.1", port: int = 0, *, tolerance: float = 300.0, now: Callable[[], float] = time.time
-    ) -> LoopReceiver:
+    ) -> LoopbackEndpoint:
         """Return a receiver to be the endpoint with: within ``async with``, its `test_and_receive` sees a test arrive.
 
         It listens on *host* and *port*, 0 for a free one, under every path, and is for endpoints whose URL leads to
         this process. *tolerance* is in seconds and bounds the age of what it takes; *now* returns the Unix time.
         """
-        from tripwire_async.deliveries.loopback import LoopReceiver  # noqa: PLC0415 - few programs are both ends
+        from tripwire_async.deliveries.loopback import LoopbackEndpoint  # noqa: PLC0415 - few programs are both ends
 
-        return LoopReceiver(self._sender, host, port, tolerance=tolerance, now=now, clock=self._clock)
+        return LoopbackEndpoint(self._sender, host, port, tolerance=tolerance, now=now, clock=self._clock)
 
     def resume(self, token: str, *, poll: PollSchedule | None = None) -> PendingDelivery:
         """Take over a wait from the text that `PendingDelivery.to_token` gave, perhaps in another process.

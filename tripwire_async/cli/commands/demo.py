@@ -51,7 +51,7 @@ async def demo(_: argparse.Namespace, output: Output) -> int:
             make_report, organization_id=server.organization_id, started_at=datetime.now(UTC), endpoint_ids=ids
         )
         async with tripwire.webhooks.send_tests(server.organization_id, ids, timeout=20) as run:
-            with output.live_table(lambda: _table(receivers, report(run.known.values(), seconds=0.0))):
+            with output.live_table(lambda: _table(receivers, report(run.results.values(), seconds=0.0))):
                 outcomes = await run
         return _print_result(output, receivers, report(outcomes, seconds=run.progress().seconds))
 

@@ -65,7 +65,7 @@ async def test(arguments: argparse.Namespace, output: Output) -> int:
         finally:
             # Ctrl-C must not take away what is known by then.
             report = make_report(
-                run.known.values(),
+                run.results.values(),
                 organization_id=organization,
                 started_at=started_at,
                 seconds=run.progress().seconds,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tripwire_async.deliveries.outcomes import Plan, make_plan
+from tripwire_async.deliveries.estimates import Plan, make_plan
 from tripwire_async.middleware import RateLimitState
 
 

@@ -1,18 +1,61 @@
-"""How far a run of tests has come, for a display that asks again and again."""
+"""Estimates of a run of tests: a plan before it starts, its progress while it runs."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
-
-from .outcomes import TestState, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tripwire_async.middleware import RateLimitState
+
+    from .outcomes import TestState
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """About what a run will take, if nothing goes wrong.
+
+    Attributes:
+        endpoints: How many tests it sends.
+        requests: How many requests it makes, the reads included.
+        seconds: How long it lasts.
+        limit: The requests that fit into the service's window; None when that is not known yet, and 600 was taken.
+        window: The length of that window in seconds; None when that is not known yet, and a minute was taken.
+    """
+
+    endpoints: int
+    requests: int
+    seconds: float
+    limit: int | None
+    window: float | None
+
+
+_USUAL_LIMIT: Final = 600
+_USUAL_WINDOW: Final = 60.0
+
+
+def make_plan(endpoints: int, in_flight: int, usual: float, limits: RateLimitState | None, *, settle: bool) -> Plan:
+    """Return the plan for so many *endpoints*, whose deliveries take *usual* seconds; 0 for not known."""
+    rounds = math.ceil(endpoints / in_flight)
+    reads = 0
+    if settle:
+        # Without knowing when to read, the first round takes a few reads more.
+        reads = endpoints if endpoints <= 2 else 2 * rounds + (0 if usual else 3)
+    requests = endpoints + reads
+    limit = None if limits is None else limits.limit
+    window = None if limits is None else limits.window
+    fitting = limit or _USUAL_LIMIT
+    free = fitting if limits is None or limits.remaining is None else limits.remaining
+    windows = math.ceil(max(0, requests - free) / fitting)
+    settling = (usual or 1.0) if settle else 0.0
+    held = windows * (window or _USUAL_WINDOW) + (0.0 if limits is None else limits.cooldown)
+    seconds = max(held + settling, rounds * settling) if endpoints else 0.0
+    return Plan(endpoints=endpoints, requests=requests, seconds=seconds, limit=limit, window=window)
 
 
 @attrs.frozen(kw_only=True)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.support.delivery_service import ORGANIZATION, Service, endpoint, webhooks
-from tripwire_async.deliveries.progress import make_progress
+from tripwire_async.deliveries.estimates import make_progress
 from tripwire_async.middleware import RateLimitState
 
 pytestmark = pytest.mark.virtual_time

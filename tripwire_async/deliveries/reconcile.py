@@ -1,0 +1,152 @@
+"""Find the event of a test send whose response was lost.
+
+There is no idempotency key, so a test send without a response must not simply be sent again: the service may have
+processed it. In that case the service has recorded an event for the endpoint that was not there before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import TYPE_CHECKING, Final, NamedTuple, cast, final
+
+from tripwire_async._generated.operations import webhooks as operations
+from tripwire_async.errors import ResponseDecodeError, ServerError, TransportError
+
+from ._server_clock import ServerClock, latest
+from .delivery_poller import PAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tripwire_async._concurrency.clock import Clock
+    from tripwire_async._http.caller import Caller
+    from tripwire_async.models import Event
+
+_PAUSES: Final = (0.25, 0.75, 2.0)
+"""Seconds before each look at the events: the service may still be processing, or show an event a moment late."""
+
+_FIRST_COUNT: Final = 20
+"""Events read by a look; a full page is read where they are not enough."""
+
+_RECHECK_INTERVAL: Final = 0.1
+"""Seconds between two checks whether other sends to the endpoint have received their responses."""
+
+_MAX_REMEMBERED: Final = 4096
+
+
+class UncertainError(Exception):
+    """The events do not tell whether the test was sent, or there is no time left to find out."""
+
+
+class ReconcilerStatistics(NamedTuple):
+    """How many sends wait for their response, and how many events are known to belong to a send."""
+
+    unanswered: int
+    claimed: int
+
+
+@final
+class Reconciler:
+    """Finds the events of test sends whose responses were lost, and gives no event to two sends.
+
+    Args:
+        call: Calls the operations.
+        clock: Measures the waits.
+    """
+
+    def __init__(self, call: Caller, clock: Clock) -> None:
+        self._call = call
+        self._clock = clock
+        self._unanswered: dict[object, str] = {}  # sends without a response yet, and the endpoint of each
+        self._claimed: deque[str] = deque(maxlen=_MAX_REMEMBERED)  # searched only after a lost response
+        self.server_clock = ServerClock()
+
+    def start(self, endpoint_id: str) -> object:
+        """Note that a send to the endpoint is on its way; pass the result to `finish`."""
+        send = object()
+        self._unanswered[send] = endpoint_id
+        return send
+
+    def finish(self, send: object) -> None:
+        """Note that a send has received its response or has failed."""
+        del self._unanswered[send]
+
+    def claim(self, event_id: str) -> None:
+        """Note that an event belongs to a send of this client."""
+        self._claimed.append(event_id)
+
+    def statistics(self) -> ReconcilerStatistics:
+        """Return what is kept at present."""
+        return ReconcilerStatistics(unanswered=len(self._unanswered), claimed=len(self._claimed))
+
+    async def find(
+        self, organization_id: str, endpoint_id: str, *, since: float, end: float, looks: int = len(_PAUSES)
+    ) -> Event | None:
+        """Claim and return the endpoint's test event that appeared after *since*; None if there certainly is none.
+
+        *since* and *end* are times of the clock. The events are read up to *looks* times.
+
+        Raises:
+            UncertainError: An event may be older than the send, or *end* is too near for another look.
+            TripwireError: The events cannot be read.
+        """
+        event, is_certain = None, True
+        for pause in _PAUSES[:looks]:
+            if self._clock.now() + pause >= end:
+                raise UncertainError
+            await self._clock.sleep(pause)
+            event, is_certain = await self._look(organization_id, endpoint_id, since, end)
+            if event is not None:
+                return event
+        if not is_certain:
+            raise UncertainError
+        return None
+
+    async def _look(
+        self, organization_id: str, endpoint_id: str, since: float, end: float
+    ) -> tuple[Event | None, bool]:
+        """Read the events once; return what `find` does, and whether None certainly means that there is none."""
+        for count in (_FIRST_COUNT, PAGE):
+            events = await self._latest_events(organization_id, endpoint_id, count, end)
+            earliest = self.server_clock.earliest(since)
+            unclaimed = [event for event in events if event.id not in self._claimed]
+            if unclaimed and earliest is None:
+                raise UncertainError
+            is_certain = True
+            for event in unclaimed:
+                if event.created_at.timestamp() >= cast("float", earliest):
+                    # There is no await since the check above, so no other send can claim the same event.
+                    self.claim(event.id)
+                    return event, True
+                # It may date from the second of the send, if the service writes whole seconds only.
+                is_certain &= latest(event.created_at) < cast("float", earliest)
+            if len(events) < count or (earliest is not None and latest(events[-1].created_at) < earliest):
+                return None, is_certain
+        return None, False
+
+    async def _latest_events(self, organization_id: str, endpoint_id: str, count: int, end: float) -> Sequence[Event]:
+        """Return the latest test events of the endpoint, once the responses of other sends to it have arrived."""
+        started = self._clock.now()
+        response = await self._call(
+            operations.LIST_EVENTS,
+            organization_id,
+            query={"endpoint_id": endpoint_id, "type": "webhook.test", "limit": count},
+            deadline=None if end == math.inf else end - started,
+            lane="poll",
+        )
+        self.server_clock.note_headers(started, self._clock.now(), response.headers)
+        others = {send for send, endpoint in self._unanswered.items() if endpoint == endpoint_id}
+        while response.value.data and not others.isdisjoint(self._unanswered):
+            # An event on the page may belong to a send whose response is on its way.
+            if self._clock.now() + _RECHECK_INTERVAL >= end:
+                raise UncertainError
+            await self._clock.sleep(_RECHECK_INTERVAL)
+        return response.value.data
+
+
+def is_refused(error: TransportError | ResponseDecodeError | ServerError) -> bool:
+    """Return whether the request had no effect: it never arrived, or the service rejected it unprocessed."""
+    if isinstance(error, TransportError):
+        return not error.maybe_sent
+    return isinstance(error, ServerError) and error.status == 503 and error.retryable is True
