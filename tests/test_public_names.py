@@ -31,7 +31,7 @@ PUBLIC = {
     """,
     "tripwire_async.middleware": """
         BearerAuth Handler Middleware OnRetry RateLimit RateLimitState RateLimitStore RedisStore Request RequestLog
-        Response Retry RetryQuota RetryDetails Trace Tracing compose default_middleware
+        Response Retry RetryQuota RetryDetails CallStats Tracing compose default_middleware
     """,
     "tripwire_async.receiver": """
         Claim DEFAULT_MAX_BODY DEFAULT_TOLERANCE EventStore GateSessionApprovedEvent RecentEvents Router

@@ -15,7 +15,7 @@ from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.options import CallOptions
 from tripwire_async._http.pipeline import compose
 from tripwire_async._http.transport import AiohttpTransport
-from tripwire_async._secrets.keys import hidden_key
+from tripwire_async._secrets.keys import as_secret_key
 
 from .errors import ConfigurationError
 from .middleware import BearerAuth, RateLimit, default_middleware
@@ -84,7 +84,7 @@ class AsyncTripwire:
     ) -> None:
         layers = default_middleware() if middleware is None else middleware
         if secret_key is not None:
-            secret_key = hidden_key(secret_key)
+            secret_key = as_secret_key(secret_key)
             layers = _with_key(layers, secret_key)
         options = CallOptions(timeout=_seconds("timeout", timeout), deadline=_seconds("deadline", deadline))
         self._base_url = _base_url(base_url or os.environ.get(_BASE_URL_VARIABLE) or DEFAULT_BASE_URL)
@@ -190,7 +190,7 @@ class AsyncTripwire:
         Raises:
             ConfigurationError: It cannot be a secret key, or the chain has no `BearerAuth`; the key before then stays.
         """
-        secret_key = hidden_key(secret_key)
+        secret_key = as_secret_key(secret_key)
         keyed = [layer for layer in self._layers if isinstance(layer, BearerAuth)]
         if not keyed:
             raise ConfigurationError(_NO_BEARER_AUTH)

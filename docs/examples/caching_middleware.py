@@ -25,7 +25,7 @@ class CacheAnswers:
         self._kept: dict[Hashable, tuple[float, Response]] = {}
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
-        if request.operation.method != "GET" or request.lane == "poll":
+        if request.operation.method != "GET" or request.priority == "poll":
             return await call_next(request)
         # Whoever asks is a part of the question: one tenant must never see what another was answered.
         key = (request.url, request.bearer)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tripwire_async._codec.converter import DecodeProblem, converter, decode, encode, structure, unstructure
+from tripwire_async._codec.converter import DecodeError, converter, decode, encode, structure, unstructure
 from tripwire_async._codec.enums import OpenEnum
 from tripwire_async._codec.fields import UNSET, Timestamp, UnsetType
 from tripwire_async._secrets.secret import Secret
@@ -68,7 +68,7 @@ def envelope(**changes: object) -> bytes:
 )
 def test_bytes_that_are_no_json_are_one_problem_without_a_path(data: bytes) -> None:
     """Nothing, a piece, HTML, and what only JavaScript would take for JSON."""
-    with pytest.raises(DecodeProblem) as caught:
+    with pytest.raises(DecodeError) as caught:
         decode(data, CursorPagination)
     assert caught.value.path is None
     assert str(caught.value) == "not JSON, or cut off"
@@ -77,7 +77,7 @@ def test_bytes_that_are_no_json_are_one_problem_without_a_path(data: bytes) -> N
 def test_a_number_beyond_all_numbers_is_a_problem() -> None:
     """JSON allows 1e999, Python has no number for it."""
     event = b'{"object":"event","id":"e","type":"t","subject":{"type":"t","id":"i"},"data":{"n":1e999},'
-    with pytest.raises(DecodeProblem) as caught:
+    with pytest.raises(DecodeError) as caught:
         decode(event + b'"webhook_deliveries":[],"created_at":"2026-03-24T20:00:00Z"}', Event)
     assert "$.data[...]" == caught.value.path
 
@@ -87,14 +87,14 @@ def test_what_is_nested_too_deeply_is_a_problem(depth: int) -> None:
     """A body of brackets ends in the same error as others, wherever it lies, and never in a RecursionError."""
     for nested in (b"[" * depth, b"[" * depth + b"]" * depth):
         for body in (nested, b'{"unknown":' + nested + b"}", b'{"limit":' + nested + b"}"):
-            with pytest.raises(DecodeProblem):
+            with pytest.raises(DecodeError):
                 decode(body, CursorPagination)
 
 
 def test_of_a_field_that_stands_twice_the_last_one_counts_and_both_must_be_right() -> None:
     """As most readers of JSON have it; a wrong type cannot hide behind a right one."""
     assert decode(b'{"limit":1,"limit":2,"has_more":true}', CursorPagination).limit == 2
-    with pytest.raises(DecodeProblem, match=r"at \$\.limit$"):
+    with pytest.raises(DecodeError, match=r"at \$\.limit$"):
         decode(b'{"limit":"1","limit":2,"has_more":true}', CursorPagination)
 
 
@@ -103,7 +103,7 @@ def test_any_bytes_give_a_model_or_the_one_problem(data: bytes) -> None:
     """There is no third way out."""
     try:
         value = decode(data, CursorPagination)
-    except DecodeProblem:
+    except DecodeError:
         return
     assert isinstance(value, CursorPagination)
 
@@ -122,7 +122,7 @@ def test_a_problem_holds_nothing_of_the_data() -> None:
         (session % (b"gate_session", canary, b'"%b"' % canary))[:60],
         b'{"poll_token":"%b\xff"}' % canary,
     ):
-        with pytest.raises(DecodeProblem) as caught:
+        with pytest.raises(DecodeError) as caught:
             decode(body, GateSessionCreate)
         printed = "".join(traceback.format_exception(caught.value))
         assert CANARY not in printed + repr(caught.value) + repr(caught.value.__context__)
@@ -130,10 +130,10 @@ def test_a_problem_holds_nothing_of_the_data() -> None:
 
 def test_the_path_leads_through_lists_and_objects() -> None:
     """A person who reads it finds the place in the body."""
-    with pytest.raises(DecodeProblem) as caught:
+    with pytest.raises(DecodeError) as caught:
         structure({"at": "2026-03-24T20:00:00"}, Sample)
     assert caught.value.path == "$.at"
-    with pytest.raises(DecodeProblem) as caught:
+    with pytest.raises(DecodeError) as caught:
         decode(b'[[{"limit":1,"has_more":true}],[{"limit":"1"}]]', list[list[CursorPagination]])
     assert caught.value.path == "$[1][0].limit"
     assert str(caught.value) == "Expected `int`, got `str` at $[1][0].limit"
@@ -163,7 +163,7 @@ def test_only_secrets_and_what_json_knows_can_be_encoded() -> None:
 
 def test_a_type_that_no_model_has_is_not_guessed_at() -> None:
     """Only `Secret` is ours to make; other types are a mistake of the caller."""
-    with pytest.raises(DecodeProblem, match=r"^no model has complex objects"):
+    with pytest.raises(DecodeError, match=r"^no model has complex objects"):
         decode(b"1", complex)
 
 
@@ -224,7 +224,7 @@ def test_a_webhook_of_an_unknown_type_carries_a_plain_dict() -> None:
 )
 def test_a_wrong_webhook_is_refused_with_its_path(changes: dict[str, object], path: str) -> None:
     """The payload is as strict as everything else."""
-    with pytest.raises(DecodeProblem) as caught:
+    with pytest.raises(DecodeError) as caught:
         decode(envelope(**changes), WebhookEventEnvelope)
     assert caught.value.path == path
 
@@ -237,7 +237,7 @@ def test_the_converter_takes_dicts_for_models_and_hooks_of_users() -> None:
         count: int
 
     assert Mine(3) == converter().structure({"count": 3}, Mine)
-    with pytest.raises(DecodeProblem):
+    with pytest.raises(DecodeError):
         converter().structure({"count": "3"}, Mine)
     assert [CursorPagination(limit=1, has_more=False)] == converter().structure(
         [{"limit": 1, "has_more": False}], list[CursorPagination]

@@ -75,19 +75,19 @@ def test_what_is_no_text_is_refused(value: object) -> None:
 
 def test_of_takes_a_text_that_is_known() -> None:
     """Plain strings are welcome where an enumeration is asked for."""
-    assert Colour.DARK_BLUE is Colour.of("dark-blue")
-    assert Colour.RED is Colour.of(Colour.RED)
+    assert Colour.DARK_BLUE is Colour.parse("dark-blue")
+    assert Colour.RED is Colour.parse(Colour.RED)
 
 
 def test_of_refuses_a_text_that_is_unknown_and_says_which_are_known() -> None:
     """A slip of the pen is found before anything is sent."""
     with pytest.raises(ValueError, match=r"^'rde' is no Colour; known are 'red', 'dark-blue', and Colour\('rde'\) is"):
-        Colour.of("rde")
+        Colour.parse("rde")
 
 
 def test_of_takes_an_unknown_value_that_is_marked_as_meant() -> None:
     """Whoever writes the class means it."""
-    assert Colour("mauve") == Colour.of(Colour("mauve"))
+    assert Colour("mauve") == Colour.parse(Colour("mauve"))
 
 
 @pytest.mark.parametrize("enum", ENUMS)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.support.model_strategies import MODELS, instances, options, sample
 from tripwire_async import models
-from tripwire_async._codec.converter import DecodeProblem, decode, encode, structure, unstructure
+from tripwire_async._codec.converter import DecodeError, decode, encode, structure, unstructure
 from tripwire_async._codec.enums import OpenEnum
 from tripwire_async._codec.fields import UNSET, Timestamp, UnsetType
 from tripwire_async._secrets.secret import Secret
@@ -114,7 +114,7 @@ def test_a_field_refuses_every_wrong_type(model: type[Any], field: attrs.Attribu
     for value in wrong:
         bad = {**good, field.name: value}
         for read in (lambda bad: decode(msgspec.json.encode(bad), model), lambda bad: structure(bad, model)):
-            with pytest.raises(DecodeProblem) as caught:
+            with pytest.raises(DecodeError) as caught:
                 read(bad)
             assert f"$.{field.name}" == caught.value.path, value
 
@@ -124,7 +124,7 @@ def test_a_required_field_cannot_be_absent(model: type[Any], field: attrs.Attrib
     """The problem names what is missing."""
     good = sent(sample(model))
     del good[field.name]
-    with pytest.raises(DecodeProblem, match=f"missing required field `{field.name}`"):
+    with pytest.raises(DecodeError, match=f"missing required field `{field.name}`"):
         decode(msgspec.json.encode(good), model)
 
 
@@ -134,7 +134,7 @@ def test_a_list_refuses_an_item_of_the_wrong_type(model: type[Any], field: attrs
     item = get_args(field.type)[0]
     wrong = next(value for kind, value in WRONG.items() if kind not in accepted(item))
     good = sent(sample(model))
-    with pytest.raises(DecodeProblem) as caught:
+    with pytest.raises(DecodeError) as caught:
         decode(msgspec.json.encode({**good, field.name: [wrong]}), model)
     assert f"$.{field.name}[0]" == caught.value.path
 
@@ -196,7 +196,7 @@ def test_the_status_that_has_one_value_today_is_open_and_the_kind_of_object_is_n
         "expires_at": "2026-03-24T20:00:00.000Z",
     }
     assert structure(data, models.GateLoginSession).status == "postponed"
-    with pytest.raises(DecodeProblem, match=r"^Unexpected constant at \$\.object$"):
+    with pytest.raises(DecodeError, match=r"^Unexpected constant at \$\.object$"):
         structure({**data, "object": "gate_session"}, models.GateLoginSession)
 
 
@@ -212,5 +212,5 @@ def test_a_number_without_a_fraction_is_good_where_a_number_is_due() -> None:
     """JSON has one kind of numbers: 1 is as good as 1.0; but 1.0 is no whole number."""
     components = decode(b'{"vector":[1,2.5]}', models.VisitorFingerprintComponents)
     assert components.vector == (1.0, 2.5)
-    with pytest.raises(DecodeProblem, match=r"^Expected `int`, got `float` at \$\.limit$"):
+    with pytest.raises(DecodeError, match=r"^Expected `int`, got `float` at \$\.limit$"):
         decode(b'{"limit":50.0,"has_more":false}', models.CursorPagination)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.testing.document import check_answer, operations
 from tripwire_async import AsyncTripwire, errors
-from tripwire_async._codec.converter import DecodeProblem, decode, encode, structure, unstructure
+from tripwire_async._codec.converter import DecodeError, decode, encode, structure, unstructure
 from tripwire_async._operation import Operation
 from tripwire_async.middleware import Response
 
@@ -65,7 +65,7 @@ def test_a_field_that_is_not_known_yet_disturbs_nothing(operation: str) -> None:
 def test_an_answer_without_its_data_is_refused(operation: str) -> None:
     """With the path of what is missing."""
     body = {name: it for name, it in ANSWERS[operation]["body"].items() if name != "data"}
-    with pytest.raises(DecodeProblem, match="missing required field `data`"):
+    with pytest.raises(DecodeError, match="missing required field `data`"):
         structure(body, OPERATIONS[operation].returns)
 
 

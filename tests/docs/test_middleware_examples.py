@@ -65,7 +65,7 @@ async def test_a_get_is_answered_from_the_cache_until_its_seconds_are_over() -> 
 
 @pytest.mark.parametrize(
     ("asked", "status"),
-    [(request("POST"), 200), (replace(request(), lane="poll"), 200), (request(), 404)],
+    [(request("POST"), 200), (replace(request(), priority="poll"), 200), (request(), 404)],
     ids=["post", "poll", "404"],
 )
 async def test_what_may_change_is_not_kept(asked: Request, status: int) -> None:

@@ -264,9 +264,9 @@ async def test_a_call_can_shorten_the_deadline_but_not_stretch_it() -> None:
     wire = Wire()
     call = ApiCaller(wire, URL(API), CallOptions(deadline=300.0, timeout=7.0, max_attempts=2), clock=clock)
     for deadline in (None, 10.0, 900.0):
-        await call(NAMED, "t", "part_a", deadline=deadline, lane="poll")
+        await call(NAMED, "t", "part_a", deadline=deadline, priority="poll")
     assert [1300.0, 1010.0, 1300.0] == [request.deadline for request in wire.requests]
-    assert (7.0, 2, "poll") == (wire.requests[0].timeout, wire.requests[0].max_attempts, wire.requests[0].lane)
+    assert (7.0, 2, "poll") == (wire.requests[0].timeout, wire.requests[0].max_attempts, wire.requests[0].priority)
 
 
 class Clock:
@@ -288,7 +288,7 @@ async def test_a_good_answer_is_a_model_with_what_came_around_it() -> None:
     wire = Wire(X_Request_Id="req_1")
     answer = await caller(wire)(NAMED, "t", "part_a")
     assert (Thing("it"), 200, "req_1") == (answer.value, answer.status, answer.request_id)
-    assert wire.requests[0].trace is answer.trace
+    assert wire.requests[0].stats is answer.stats
 
 
 async def test_headers_are_found_in_any_case_even_in_a_plain_dict() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tripwire_async._http.error_body import ErrorBody, read_error_body
-from tripwire_async._secrets.redaction import excerpt, legible
+from tripwire_async._secrets.redaction import excerpt, sanitize
 from tripwire_async.errors import FieldError
 
 WHOLE = {
@@ -126,7 +126,7 @@ def test_what_was_received_is_hidden_when_it_is_a_secret() -> None:
 @given(st.text(st.characters(codec=None)))
 def test_a_legible_text_is_one_printable_line(text: str) -> None:
     """Neither line breaks nor escapes nor halves of characters reach a terminal."""
-    shown = legible(text)
+    shown = sanitize(text)
     assert shown.isprintable()
     assert len(shown) <= 501
     shown.encode()

@@ -12,8 +12,8 @@ from msgspec.structs import astuple, replace
 from rich.pretty import pretty_repr
 from yarl import URL
 
-from tripwire_async._http.caller import Answer
-from tripwire_async._http.messages import Request, Response, Trace
+from tripwire_async._http.caller import ApiResponse
+from tripwire_async._http.messages import CallStats, Request, Response
 from tripwire_async._operation import Operation
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.deliveries.reference import Ticket
@@ -30,8 +30,8 @@ REQUEST = Request(
     deadline=300.0,
     bearer=Secret("gtpoll_1"),
     max_attempts=2,
-    lane="poll",
-    trace=Trace(client_request_id="creq_1", attempts=2),
+    priority="poll",
+    stats=CallStats(client_request_id="creq_1", attempts=2),
 )
 
 
@@ -41,10 +41,10 @@ def test_with_header_changes_the_headers_and_nothing_else() -> None:
     assert changed.headers == {"Accept": "application/json", "X-Thing": "1"}
     assert REQUEST.headers == {"Accept": "application/json"}
     assert replace(REQUEST, headers=changed.headers) == changed
-    assert changed.trace is REQUEST.trace
+    assert changed.stats is REQUEST.stats
 
 
-@pytest.mark.parametrize("message", [Request, Response, Trace, Answer, Ticket])
+@pytest.mark.parametrize("message", [Request, Response, CallStats, ApiResponse, Ticket])
 def test_what_makes_a_message_can_be_looked_up(message: type[object]) -> None:
     """By a shell, by the documentation, by a test that makes a double of it."""
     assert list(message.__annotations__) == list(inspect.signature(message).parameters)
@@ -73,7 +73,7 @@ def test_a_response_prints_no_body() -> None:
 def test_rich_prints_no_more_than_anything_else() -> None:
     """It prints tracebacks with the locals of their frames, and asks a struct before it takes its repr."""
     request = REQUEST.with_header("Authorization", "Bearer sk_test_1")
-    answer = Answer(None, 200, {"Set-Cookie": "id=1"}, None, Trace())
+    answer = ApiResponse(None, 200, {"Set-Cookie": "id=1"}, None, CallStats())
     printed = pretty_repr([request, Response(201, {"Set-Cookie": "id=1"}, b"whsec_123"), answer])
     for untold in ("hunter2", "sk_test_1", "gtpoll_1", "id=1", "whsec_123"):
         assert untold not in printed
@@ -86,9 +86,9 @@ async def test_a_copy_of_a_request_in_depth_has_no_loop() -> None:
     for copied in (copy.deepcopy(request), pickle.loads(pickle.dumps(request))):  # noqa: S301 - our own pickle
         assert copied.loop is None
         assert astuple(request)[1:-1] == astuple(copied)[1:-1]
-        assert copied.trace is not request.trace
+        assert copied.stats is not request.stats
 
 
 def test_the_time_waited_is_the_limiters_and_the_backoffs() -> None:
     """The wire is no waiting."""
-    assert Trace(limiter=1.0, backoff=2.0, wire=4.0).waited == 3.0
+    assert CallStats(rate_limit_wait=1.0, backoff_wait=2.0, network_time=4.0).waited == 3.0

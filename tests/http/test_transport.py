@@ -67,7 +67,7 @@ async def transport() -> AsyncIterator[AiohttpTransport]:
 def connections_in_use(transport: AiohttpTransport) -> list[object]:
     return [
         connection
-        for session in (line.session for line in transport._lines.values())
+        for session in (line.session for line in transport._sessions.values())
         if session.connector is not None
         for connection in session.connector._acquired
     ]
@@ -374,7 +374,7 @@ async def test_nothing_is_sent_once_the_deadline_has_passed(transport: AiohttpTr
         with pytest.raises(RequestTimeoutError, match="deadline passed before it could be sent") as caught:
             await transport(request)
     assert not caught.value.maybe_sent
-    assert 0 == request.trace.attempts == server.connections
+    assert 0 == request.stats.attempts == server.connections
 
 
 # -- what was provably not sent -----------------------------------------------------------------------------------
@@ -522,10 +522,10 @@ async def test_a_post_on_a_stale_connection_is_not_sent_again_by_itself(transpor
 
 async def test_there_is_one_session_a_loop_made_on_first_use(transport: AiohttpTransport) -> None:
     """Twenty calls at once make one session."""
-    assert {} == transport._lines
+    assert {} == transport._sessions
     async with listening(saying(OK, close=False)) as server:
         await asyncio.gather(*(transport(ask(server.url)) for _ in range(20)))
-    assert 1 == len(transport._lines)
+    assert 1 == len(transport._sessions)
 
 
 @pytest.mark.parametrize("closing", [True, False])
@@ -542,13 +542,13 @@ def test_a_transport_outlives_its_loop(closing: bool) -> None:
         return answer.status
 
     assert 200 == asyncio.run(main(close=closing))
-    assert (0 if closing else 1) == len(transport._lines)
+    assert (0 if closing else 1) == len(transport._sessions)
     with warnings.catch_warnings():
         # Who leaves connections open in a loop that ends is told so by Python.
         warnings.simplefilter("ignore", ResourceWarning)
         assert 200 == asyncio.run(main(close=True))
         gc.collect()
-    assert {} == transport._lines
+    assert {} == transport._sessions
 
 
 async def test_a_closed_transport_says_what_to_do(transport: AiohttpTransport) -> None:

@@ -53,7 +53,7 @@ async def test_the_other_headers_stay() -> None:
     await BearerAuth(KEY)(before, handler)
     assert handler.seen[0].headers == {"Accept": "application/json", "Authorization": f"Bearer {KEY}"}
     assert before.headers == {"Accept": "application/json"}
-    assert handler.seen[0].trace is before.trace
+    assert handler.seen[0].stats is before.stats
 
 
 @pytest.mark.parametrize("bearer", [None, Secret("gtpoll_1")])

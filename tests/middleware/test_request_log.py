@@ -52,9 +52,9 @@ async def test_a_call_is_written_down_once_when_it_ends(caplog: pytest.LogCaptur
     """With everything that its failed attempts came to, under one id."""
 
     async def handler(request: Request) -> Response:
-        request.trace.attempts += 1
+        request.stats.attempts += 1
         await LOOP_CLOCK.sleep(0.25)
-        if request.trace.attempts == 1:
+        if request.stats.attempts == 1:
             raise TransportError("lost", maybe_sent=True)
         return answer(202, {"x-request-id": "req_1", "X-RateLimit-Remaining": "7", "Set-Cookie": "a=b"})
 
@@ -98,14 +98,14 @@ async def test_every_attempt_of_a_call_carries_the_same_id() -> None:
     first, second, other = (sent.headers["X-Client-Request-Id"] for sent in handler.seen)
     assert first == second != other
     assert re.fullmatch(r"creq_[0-9a-f]{32}", first)
-    assert [first, first, other] == [sent.trace.client_request_id for sent in handler.seen]
+    assert [first, first, other] == [sent.stats.client_request_id for sent in handler.seen]
 
 
 async def test_an_id_of_the_callers_own_is_kept() -> None:
     """As when it comes from the request that this call serves."""
     handler = Script([answer()])
     wanted = request()
-    wanted.trace.client_request_id = "mine"
+    wanted.stats.client_request_id = "mine"
     await RequestLog()(wanted, handler)
     assert handler.seen[0].headers["X-Client-Request-Id"] == "mine"
 

@@ -109,7 +109,7 @@ async def test_outside_retry_a_span_counts_the_repetitions_and_inside_each_attem
     statuses = [503, 503, 200] * 2
 
     async def handler(sent: Request) -> Response:
-        sent.trace.attempts += 1
+        sent.stats.attempts += 1
         return answer(statuses.pop(0))
 
     await compose([Tracing(tracer), Retry()], handler)(request())

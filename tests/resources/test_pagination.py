@@ -9,8 +9,8 @@ import attrs
 import pytest
 
 from tripwire_async._generated.models.common import CursorPagination
-from tripwire_async._http.caller import Answer
-from tripwire_async._http.messages import Trace
+from tripwire_async._http.caller import ApiResponse
+from tripwire_async._http.messages import CallStats
 from tripwire_async._operation import Operation
 from tripwire_async.errors import ResponseDecodeError, ServerError
 from tripwire_async.resources.pagination import Listing, Page
@@ -68,7 +68,7 @@ class Service:
         page = self.pages[cursor]
         if isinstance(page, Exception):
             raise page
-        return Answer(value=page, status=200, headers={}, request_id=f"req_{cursor}", trace=Trace())
+        return ApiResponse(value=page, status=200, headers={}, request_id=f"req_{cursor}", stats=CallStats())
 
 
 def listing(service: Service, operation: Operation[Any] = LIST, *, prefetch: int = 0, **query: object) -> Listing[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tripwire_async import AsyncTripwire, PendingDelivery, PollSchedule, errors
-from tripwire_async.middleware import Trace
+from tripwire_async.middleware import CallStats
 from tripwire_async.resources.gate.pending import PendingGateSession
 from tripwire_async.resources.pagination import Page
 from tripwire_async.resources.raw import RawResponse
@@ -25,7 +25,7 @@ async def test_a_raw_answer_has_what_came_with_the_model(tripwire: AsyncTripwire
     assert (200, 1) == (raw.status, raw.attempts)
     assert raw.request_id == raw.headers["x-request-id"]
     assert int(raw.headers["X-RateLimit-Remaining"]) > 0
-    assert raw.timings.wire > 0
+    assert raw.timings.network_time > 0
     assert raw.timings.client_request_id
 
 
@@ -94,7 +94,7 @@ def test_a_raw_answer_prints_no_credentials_that_a_proxy_sent_back() -> None:
         status=200,
         headers={"Set-Cookie": "canary7351", "X-Echo": "Bearer canary7351", "X-Plain": "shown"},
         request_id=None,
-        timings=Trace(),
+        timings=CallStats(),
     )
     assert "canary7351" not in repr(raw)
     assert "'X-Plain': 'shown'" in repr(raw)

@@ -101,7 +101,7 @@ class Service:
         return self.count("listEvents") + self.count("retrieveEvent")
 
     async def __call__(self, request: Request) -> Response:
-        request.trace.attempts += 1
+        request.stats.attempts += 1
         began = now()
         end = min(request.deadline, began + request.timeout)
         try:
@@ -110,12 +110,12 @@ class Service:
         except TimeoutError:
             raise RequestTimeoutError("no answer in time", maybe_sent=True) from None
         finally:
-            request.trace.wire += now() - began
+            request.stats.network_time += now() - began
 
     async def _answer(self, request: Request) -> Response:
         await asyncio.sleep(self.limits._way(0.5))
         self.requests.append((request.operation.id, now()))
-        allowed = self.limits.decide(now(), request.lane)
+        allowed = self.limits.decide(now(), request.priority)
         spoilt = self.spoil(request, "before")
         if spoilt is None and allowed.status == 200:
             status, body = self.work(request)

@@ -52,9 +52,9 @@ class LimitedServer:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
-            request.trace.attempts += 1
+            request.stats.attempts += 1
             await asyncio.sleep(self._way(self.share))
-            response = self.decide(asyncio.get_running_loop().time(), request.lane)
+            response = self.decide(asyncio.get_running_loop().time(), request.priority)
             await asyncio.sleep(self._way(1 - self.share))
             return response
         finally:
@@ -63,7 +63,7 @@ class LimitedServer:
     def _way(self, share: float) -> float:
         return share * self._random.uniform(*self.latency)
 
-    def decide(self, now: float, lane: str = "other") -> Response:
+    def decide(self, now: float, priority: str = "other") -> Response:
         """Count a request that arrives *now*, and answer it."""
         counted = self.counted
         while counted and counted[0] + self.window <= now:
@@ -76,7 +76,7 @@ class LimitedServer:
         }
         if len(counted) <= self.limit:
             self.accepted.append(now)
-            self.lanes.append(lane)
+            self.lanes.append(priority)
             return Response(200, {} if self._random.random() < self.mute else headers, b"")
         self.refused.append(now)
         wait = counted[len(counted) - self.limit] + self.window - now

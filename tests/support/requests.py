@@ -59,7 +59,7 @@ class Script:
 
     async def __call__(self, request: Request) -> Response:
         self.seen.append(request)
-        request.trace.attempts += 1
+        request.stats.attempts += 1
         outcome = self.outcomes[min(len(self.seen), len(self.outcomes)) - 1]
         if isinstance(outcome, BaseException):
             raise outcome

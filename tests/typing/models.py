@@ -59,5 +59,5 @@ def of_enumerations() -> None:
     """An open enumeration is a text."""
     text: str = Verdict.BOT
     assert_type(Verdict(text), Verdict)
-    assert_type(Verdict.of("bot"), Verdict)
+    assert_type(Verdict.parse("bot"), Verdict)
     assert_type(Verdict.BOT.is_known, bool)

@@ -14,7 +14,7 @@ from tripwire_async import (
     RawResponse,
     Secret,
 )
-from tripwire_async.middleware import Trace
+from tripwire_async.middleware import CallStats
 from tripwire_async.models import (
     AgentTokenVerification,
     ApiKey,
@@ -76,7 +76,7 @@ async def raw_answers_hold_what_the_methods_return(tripwire: AsyncTripwire) -> N
     assert_type(raw.attempts, int)
     assert_type(raw.request_id, str | None)
     assert_type(raw.headers.get("X-RateLimit-Remaining"), str | None)
-    assert_type(raw.timings, Trace)
+    assert_type(raw.timings, CallStats)
     other = tripwire.with_options(timeout=5).with_raw_response
     assert_type(await other.sessions.list(limit=5), RawResponse[Page[SessionSummary]])
     assert_type(await other.webhooks.send_test("org", "we"), RawResponse[PendingDelivery])

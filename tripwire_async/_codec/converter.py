@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class DecodeProblem(Exception):  # noqa: N818 - it is the cause of an error, which its catcher raises
+class DecodeError(Exception):
     """Data that is not what a model says; holds no value out of the data, which might be secret.
 
     Attributes:
@@ -46,7 +46,7 @@ class DecodeProblem(Exception):  # noqa: N818 - it is the cause of an error, whi
 
 
 def decode(data: bytes, type_: type[T]) -> T:
-    """Read the JSON in *data* as *type_*, strictly; raises `DecodeProblem`.
+    """Read the JSON in *data* as *type_*, strictly; raises `DecodeError`.
 
     Nothing is coerced, fields that the model does not know are passed over, and of a name that stands twice in an
     object each value must be right and the last one counts.
@@ -57,14 +57,14 @@ def decode(data: bytes, type_: type[T]) -> T:
     except msgspec.ValidationError as error:
         problem = _problem(error)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        problem = DecodeProblem("not JSON, or cut off")
+        problem = DecodeError("not JSON, or cut off")
     except RecursionError:
-        problem = DecodeProblem("nested too deeply")
+        problem = DecodeError("nested too deeply")
     raise problem
 
 
 def structure(value: object, type_: type[T]) -> T:
-    """Read *value*, made of dicts, lists and the like, as *type_*, as strictly as `decode`; raises `DecodeProblem`."""
+    """Read *value*, made of dicts, lists and the like, as *type_*, as strictly as `decode`; raises `DecodeError`."""
     read: Callable[[object], T] = _value_readers[type_]
     try:
         return read(value)
@@ -124,7 +124,7 @@ class _BytesReaders(dict[Any, "Callable[[bytes], Any]"]):
         if field is None:
             read = msgspec.json.Decoder(type_, dec_hook=_conceal).decode
         else:
-            around, read_dict = _Around(type_, field), msgspec.json.Decoder(dict[str, Any]).decode
+            around, read_dict = _DiscriminatedReader(type_, field), msgspec.json.Decoder(dict[str, Any]).decode
             read = lambda data: around.read(read_dict(data))  # noqa: E731 - a method of one line
         self[type_] = read
         return read
@@ -138,7 +138,7 @@ class _ValueReaders(dict[Any, "Callable[[object], Any]"]):
         read: Callable[[object], Any] = (
             functools.partial(msgspec.convert, type=type_, dec_hook=_conceal)
             if field is None
-            else _Around(type_, field).read
+            else _DiscriminatedReader(type_, field).read
         )
         self[type_] = read
         return read
@@ -158,20 +158,20 @@ def _attributes(model: type[Any]) -> tuple[attrs.Attribute[Any], ...]:
     return fields
 
 
-class _Around:
+class _DiscriminatedReader:
     """Reads a model in which a neighbour tells the model of one field: a union that msgspec cannot tell apart."""
 
     def __init__(self, type_: type[object], field: attrs.Attribute[Any]) -> None:
         self._type = type_
         self._name = field.name
         self._discriminator: Discriminator = field.metadata[Discriminator]
-        self._twin = msgspec.defstruct(
+        self._struct = msgspec.defstruct(
             type_.__name__,
             [(each.name, Any if each == field else each.type) for each in _attributes(type_)],
         )
 
     def read(self, value: object) -> object:
-        fields = msgspec.structs.asdict(msgspec.convert(value, self._twin, dec_hook=_conceal))
+        fields = msgspec.structs.asdict(msgspec.convert(value, self._struct, dec_hook=_conceal))
         model = self._discriminator.models.get(fields[self._discriminator.field], dict[str, Any])
         try:
             fields[self._name] = msgspec.convert(fields[self._name], model, dec_hook=_conceal)
@@ -182,11 +182,11 @@ class _Around:
         raise problem
 
 
-def _problem(error: msgspec.ValidationError, root: str = "$") -> DecodeProblem:
+def _problem(error: msgspec.ValidationError, root: str = "$") -> DecodeError:
     message, _, place = str(error).partition(" - at `")
     if message.startswith("Invalid enum value"):
         message = "Unexpected constant"  # msgspec would repeat the value
-    return DecodeProblem(message, root + place.removesuffix("`").removeprefix("$"))
+    return DecodeError(message, root + place.removesuffix("`").removeprefix("$"))
 
 
 def _sent_timestamp(moment: datetime) -> str:

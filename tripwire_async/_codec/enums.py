@@ -24,7 +24,7 @@ class OpenEnum(StrEnum):
         return unknown
 
     @classmethod
-    def of(cls, value: str) -> Self:
+    def parse(cls, value: str) -> Self:
         """Return the member for *value*, which must be one that this enumeration names.
 
         A member is taken as it is, known or not: ``Verdict("new")`` says on purpose what ``"new"`` may say by mistake.

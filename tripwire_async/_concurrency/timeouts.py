@@ -1,7 +1,7 @@
-"""Limits in time for what tasks do: `asyncio.timeout` in its essentials, with one timer for all of a loop.
+"""Timeouts for blocks of tasks: the essentials of `asyncio.timeout`, with one timer per event loop.
 
-A limit that is nearly never reached should cost nearly nothing. A timer of the event loop costs several microseconds,
-most of them for being cancelled; here setting a limit and lifting it are an insertion and a removal.
+A timer of the event loop costs several microseconds, most of them for cancelling it. A timeout that hardly ever expires
+should cost next to nothing: here, setting and clearing one is an insertion into a set and a removal from it.
 """
 
 from __future__ import annotations
@@ -18,81 +18,80 @@ if TYPE_CHECKING:
     from .clock import Clock, Timer
 
 
-class Alarm(msgspec.Struct, eq=False):
-    """A block of one task that must have ended *when* the clock says so, else it is cancelled.
+class Timeout(msgspec.Struct, eq=False):
+    """A ``with`` block that cancels its task at *when*, on the group's clock, and then raises `TimeoutError`.
 
-    On leaving the ``with`` block, that cancellation becomes a TimeoutError. Somebody else's passes through as it is,
-    also when both come together: it is the one that counts.
+    A cancellation from elsewhere passes through unchanged, also when it arrives together with the timeout.
     """
 
-    alarms: Alarms
+    group: TimeoutGroup
     when: float
-    task: asyncio.Task[Any] = None  # type: ignore[assignment] # pyright: ignore[reportAssignmentType] - on entering
-    before: int = 0
-    rang: bool = False
+    task: asyncio.Task[Any] = None  # type: ignore[assignment] # pyright: ignore[reportAssignmentType] - set on entry
+    cancellations: int = 0
+    expired: bool = False
 
-    def ring(self) -> None:
+    def expire(self) -> None:
         """Cancel the task."""
-        self.rang = True
+        self.expired = True
         self.task.cancel()
 
     def __enter__(self) -> None:
-        self.task = task = asyncio.current_task(self.alarms.loop)  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue] - in a coroutine there is one
-        self.before = task.cancelling()  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess] - as above
-        self.alarms.pending.add(self)
-        if self.when < self.alarms.rings_at:
-            self.alarms.start_timer(self.when)
+        self.task = task = asyncio.current_task(self.group.loop)  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue] - a coroutine runs in a task
+        self.cancellations = task.cancelling()  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess] - a coroutine runs in a task
+        self.group.pending.add(self)
+        if self.when < self.group.expires_at:
+            self.group.start_timer(self.when)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.alarms.pending.discard(self)
-        if self.rang and self.task.uncancel() <= self.before and kind is asyncio.CancelledError:
+        self.group.pending.discard(self)
+        if self.expired and self.task.uncancel() <= self.cancellations and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
 
 @final
-class Alarms:
-    """The alarms of one event loop, and the one timer that they share.
+class TimeoutGroup:
+    """The timeouts of one event loop and the timer that they share.
 
-    The timer stands at the earliest of the alarms that were set when it was, or before; those that were removed since
-    let it ring in vain, once.
+    The timer is set to the earliest timeout that was entered since it was last set. When that timeout is cleared, the
+    timer still fires once, without effect, and is then set to the earliest of the rest.
 
     Attributes:
-        loop: The event loop that they are of.
-        pending: Those that have not rung; to remove one is to forget it.
-        rings_at: When the timer rings; infinite when there is none.
+        loop: The event loop that the timeouts belong to.
+        pending: The timeouts that have not expired; removing one clears it.
+        expires_at: When the timer fires; infinite when there is no timer.
     """
 
-    __slots__ = ("_clock", "_timer", "loop", "pending", "rings_at")
+    __slots__ = ("_clock", "_timer", "expires_at", "loop", "pending")
 
     def __init__(self, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.pending: set[Alarm] = set()
+        self.pending: set[Timeout] = set()
+        self.expires_at = math.inf
         self._clock = clock
         self._timer: Timer | None = None
-        self.rings_at = math.inf
 
     def stop(self) -> None:
-        """Stop the timer; what is still set rings no more."""
+        """Stop the timer: pending timeouts no longer expire until another one is entered."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self.rings_at = math.inf
+            self.expires_at = math.inf
 
     def start_timer(self, when: float) -> None:
-        """Have the timer ring at *when*, and at no other time."""
+        """Set the timer to *when*; it replaces the one that was set before."""
         self.stop()
-        self.rings_at = when
-        self._timer = self._clock.call_at(when, self._ring)
+        self.expires_at = when
+        self._timer = self._clock.call_at(when, self._expire_due)
 
-    def _ring(self) -> None:
-        # Loops run timers a touch early: seen from just before it, nothing would be due.
-        now = max(self._clock.now(), self.rings_at)
+    def _expire_due(self) -> None:
+        # An event loop may run a timer slightly early. Without max(), the timeout would not be due yet.
+        now = max(self._clock.now(), self.expires_at)
         self._timer = None
-        self.rings_at = math.inf
-        for alarm in [alarm for alarm in self.pending if alarm.when <= now]:
-            self.pending.discard(alarm)
-            alarm.ring()
+        self.expires_at = math.inf
+        for timeout in [timeout for timeout in self.pending if timeout.when <= now]:
+            self.pending.discard(timeout)
+            timeout.expire()
         if self.pending:
-            self.start_timer(min(alarm.when for alarm in self.pending))
+            self.start_timer(min(timeout.when for timeout in self.pending))

@@ -10,14 +10,14 @@ from urllib.parse import quote
 
 from multidict import istr
 
-from tripwire_async._codec.converter import DecodeProblem, decode, encode, structure, unstructure
+from tripwire_async._codec.converter import DecodeError, decode, encode, structure, unstructure
 from tripwire_async._concurrency.clock import LOOP_CLOCK
-from tripwire_async._secrets.redaction import excerpt, legible
+from tripwire_async._secrets.redaction import RedactedStruct, excerpt, sanitize
 from tripwire_async.errors import APIError, ResponseDecodeError, error_class
 
 from .error_body import read_error_body
 from .headers import header
-from .messages import Discreet, Request, Response, Trace
+from .messages import CallStats, Request, Response
 from .retry_after import parse_retry_after
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tripwire_async._operation import Operation, PathArgument
     from tripwire_async._secrets.secret import Secret
 
-    from .messages import Lane
+    from .messages import Priority
     from .options import CallOptions
     from .pipeline import Handler
 
@@ -38,7 +38,7 @@ T = TypeVar("T")
 _REQUEST_ID: Final = istr("X-Request-Id")
 
 
-class Answer(Discreet, Generic[T], frozen=True):
+class ApiResponse(RedactedStruct, Generic[T], frozen=True):
     """A good answer to an operation.
 
     Attributes:
@@ -46,14 +46,14 @@ class Answer(Discreet, Generic[T], frozen=True):
         status: The HTTP status.
         headers: The response headers, looked up in any case.
         request_id: The service's id of the request; None when the answer had none.
-        trace: What became of the call: attempts, and where its time went.
+        stats: Attempts and times of the call.
     """
 
     value: T
     status: int
     headers: Mapping[str, str]
     request_id: str | None
-    trace: Trace
+    stats: CallStats
 
 
 class Caller(Protocol):
@@ -68,9 +68,9 @@ class Caller(Protocol):
         body: object | None = None,
         bearer: Secret | None = None,
         deadline: float | None = None,
-        lane: Lane = "single",
-        trace: Trace | None = None,
-    ) -> Awaitable[Answer[T]]: ...
+        priority: Priority = "interactive",
+        stats: CallStats | None = None,
+    ) -> Awaitable[ApiResponse[T]]: ...
 
 
 @final
@@ -102,9 +102,9 @@ class ApiCaller:
         body: object | None = None,
         bearer: Secret | None = None,
         deadline: float | None = None,
-        lane: Lane = "single",
-        trace: Trace | None = None,
-    ) -> Answer[T]:
+        priority: Priority = "interactive",
+        stats: CallStats | None = None,
+    ) -> ApiResponse[T]:
         """Call *operation*.
 
         Args:
@@ -114,8 +114,8 @@ class ApiCaller:
             body: A model of its request body.
             bearer: Credentials for this call alone; None for the client's own key.
             deadline: Seconds for this call with everything in it, if fewer than the client's.
-            lane: What the call is part of, for a fair rate limit.
-            trace: Where to note what becomes of the call, also when it fails; what is there already is added to.
+            priority: What the call is part of, for a fair rate limit.
+            stats: Record for the attempts and times of the call, also when it fails; existing values are added to.
 
         Raises:
             ValueError: An argument that the API could not take; nothing was sent.
@@ -123,47 +123,47 @@ class ApiCaller:
             TransportError: No answer came.
             ResponseDecodeError: The answer is not what the API's description says.
         """
-        url = self._base_url.with_path(self._prefix + _fill(operation, path), encoded=True)
+        url = self._base_url.with_path(self._prefix + build_path(operation, path), encoded=True)
         if query is not None and (given := _query(query)):
             url = url.with_query(given)
         options = self._options
         allowed = options.deadline if deadline is None else min(deadline, options.deadline)
-        trace = Trace() if trace is None else trace
+        stats = CallStats() if stats is None else stats
         loop = get_running_loop()
         now = loop.time if self._clock is LOOP_CLOCK else self._clock.now
-        trace.began = began = now()
+        stats.started = began = now()
         # Arguments by position, here and below: to a class, keywords are several times as dear as all of the rest.
         request = Request(
             operation,
             url,
             self._headers if body is None else self._headers_with_body,
-            None if body is None else _encoded(operation, body),
+            None if body is None else encode_body(operation, body),
             options.timeout,
             began + allowed,
             bearer,
             options.max_attempts,
-            lane,
-            trace,
+            priority,
+            stats,
             loop,
         )
         response = await self._handler(request)
-        trace.ended = now()
+        stats.finished = now()
         if not 200 <= response.status < 300:
-            raise _refusal(request, response)
+            raise api_error(request, response)
         try:
             # An operation that answers nothing is free to answer anything: what it says is not read.
             value = decode(b"null" if operation.returns is type(None) else response.body, operation.returns)
-        except DecodeProblem as problem:
+        except DecodeError as problem:
             # The frames that the problem went through hold the whole body.
-            raise _undecodable(problem, request, response) from problem.with_traceback(None)
+            raise decode_error(problem, request, response) from problem.with_traceback(None)
         request_id = response.headers.get(_REQUEST_ID) or _request_id(response, value)
-        return Answer(value, response.status, response.headers, request_id, trace)
+        return ApiResponse(value, response.status, response.headers, request_id, stats)
 
 
-def _fill(operation: Operation[Any], values: tuple[str, ...]) -> str:
+def build_path(operation: Operation[Any], values: tuple[str, ...]) -> str:
     """Return the path of *operation* with *values* in their places."""
     try:
-        return operation.template % tuple(map(_segment, operation.path_arguments, values))
+        return operation.template % tuple(map(quote_segment, operation.path_arguments, values))
     except (TypeError, AttributeError):
         for argument, value in zip(operation.path_arguments, values, strict=False):
             if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a checker
@@ -173,7 +173,7 @@ def _fill(operation: Operation[Any], values: tuple[str, ...]) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
-def _segment(argument: PathArgument, value: str) -> str:
+def quote_segment(argument: PathArgument, value: str) -> str:
     """Return *value* as one segment of a path, which cannot reach into another.
 
     Ids come again and again, the organization's in every call: what was checked once is remembered.
@@ -205,7 +205,7 @@ def _text(name: str, value: object) -> str:
     return text
 
 
-def _encoded(operation: Operation[Any], body: object) -> bytes:
+def encode_body(operation: Operation[Any], body: object) -> bytes:
     """Return *body* as JSON, once it is certain that its fields have the types that the API takes.
 
     The models themselves check nothing: a None where the wire knows no null, or a number for a text, ends here.
@@ -213,7 +213,7 @@ def _encoded(operation: Operation[Any], body: object) -> bytes:
     try:
         # Not as bytes: by then other bytes would have become text.
         structure(unstructure(body), type(body))
-    except DecodeProblem as problem:
+    except DecodeError as problem:
         argument = (problem.path or "").removeprefix("$.") or "the body"
         msg = f"{operation.id}: {argument} cannot be sent: {problem.message}"
     else:
@@ -222,7 +222,7 @@ def _encoded(operation: Operation[Any], body: object) -> bytes:
     raise ValueError(msg)
 
 
-def _undecodable(problem: DecodeProblem, request: Request, response: Response) -> ResponseDecodeError:
+def decode_error(problem: DecodeError, request: Request, response: Response) -> ResponseDecodeError:
     operation = request.operation
     return ResponseDecodeError(
         f"{operation.id}: the answer is not what the API describes: {problem}",
@@ -230,7 +230,7 @@ def _undecodable(problem: DecodeProblem, request: Request, response: Response) -
         status=response.status,
         path=problem.path,
         request_id=_header_id(response),
-        client_request_id=request.trace.client_request_id,
+        client_request_id=request.stats.client_request_id,
         # An object that could be read may hold a secret in any of its fields.
         body="" if problem.path is not None and _is_object(response.body) else excerpt(response.body),
     )
@@ -242,7 +242,7 @@ def _is_object(body: bytes) -> bool:
 
 def _header_id(response: Response) -> str | None:
     """Return the service's id of the request, fit for an error, from the headers."""
-    return legible(header(response.headers, _REQUEST_ID) or "") or None
+    return sanitize(header(response.headers, _REQUEST_ID) or "") or None
 
 
 def _request_id(response: Response, value: object) -> str | None:
@@ -261,14 +261,14 @@ _ADVICE: Final = {
 }
 
 
-def _refusal(request: Request, response: Response) -> APIError:
+def api_error(request: Request, response: Response) -> APIError:
     """Make the error for a status that is no success; the one place where statuses become exceptions."""
     operation, status = request.operation, response.status
     said = read_error_body(response.body)
     request_id = _header_id(response) or said.request_id
     if status < 400:
         location = header(response.headers, "Location")
-        what = "an answer that means nothing here" if location is None else f"redirected to {legible(location)!r}"
+        what = "an answer that means nothing here" if location is None else f"redirected to {sanitize(location)!r}"
         advice: str | None = "redirects are never followed: check base_url"
     else:
         what = said.message or "the answer is not in the service's own form; something in between may have sent it"
@@ -284,12 +284,12 @@ def _refusal(request: Request, response: Response) -> APIError:
         status=status,
         code=said.code,
         request_id=request_id,
-        client_request_id=request.trace.client_request_id,
+        client_request_id=request.stats.client_request_id,
         retryable=said.retryable,
         next_action=said.next_action,
         field_errors=said.field_errors,
         docs_url=said.docs_url,
         retry_after=parse_retry_after(response.headers),
-        attempts=request.trace.attempts,
+        attempts=request.stats.attempts,
         body=excerpt(response.body),
     )

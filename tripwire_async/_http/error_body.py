@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 import msgspec
 
-from tripwire_async._secrets.redaction import legible
+from tripwire_async._secrets.redaction import sanitize
 from tripwire_async.errors import FieldError
 
 _FIELD_ERRORS: Final = 100
@@ -17,7 +17,7 @@ _FIELD_ERRORS: Final = 100
 class ErrorBody:
     """The service's error, as far as the body tells; every part that is missing or of the wrong type is None.
 
-    Whoever wrote it, it is `legible`.
+    Whoever wrote it, it is `sanitize`.
 
     Attributes:
         code: The stable, dotted code.
@@ -66,15 +66,15 @@ def read_error_body(body: bytes) -> ErrorBody:
 def _field_error(field: dict[str, Any]) -> FieldError:
     received = field.get("received")
     return FieldError(
-        name=legible(field["name"]),
+        name=sanitize(field["name"]),
         issue=_text(field.get("issue")) or "refused",
         expected=_text(field.get("expected")),
-        received=legible(received) if isinstance(received, str) else _of_type((int, float, bool), received),
+        received=sanitize(received) if isinstance(received, str) else _of_type((int, float, bool), received),
     )
 
 
 def _text(value: Any) -> str | None:
-    return legible(value) if isinstance(value, str) else None
+    return sanitize(value) if isinstance(value, str) else None
 
 
 def _object(value: Any) -> dict[str, Any]:

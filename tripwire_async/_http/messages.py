@@ -4,85 +4,47 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from yarl import URL
 
 from tripwire_async._operation import Operation
-from tripwire_async._secrets.secret import Secret, without_secrets
+from tripwire_async._secrets.redaction import RedactedStruct
+from tripwire_async._secrets.secret import Secret
 
-Lane: TypeAlias = Literal["single", "send", "poll"]
-"""What a call is part of, for a fair rate limit: a call of its own, one of many sends, or the polls after them."""
-
-
-_UNTOLD: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+Priority: TypeAlias = Literal["interactive", "send", "poll"]
+"""Class of a call in the rate limit: an individual call, one of many test sends, or a poll for their results."""
 
 
-def without_credentials(headers: Mapping[str, str]) -> str:
-    """Print *headers* as a dict would, their credentials hidden: requests end up in logs and tracebacks."""
-    shown = {name: "…" if name.lower() in _UNTOLD else without_secrets(value) for name, value in headers.items()}
-    return repr(shown)
-
-
-def _size(body: bytes | None) -> str:
-    """Print how long a *body* is: what stands in it may be a secret or somebody's data."""
-    return "None" if body is None else f"<{len(body)} bytes>"
-
-
-# Structs, unlike the models: a call makes six of these, and a frozen attrs class takes five times as long to make.
-class Discreet(msgspec.Struct, frozen=True):
-    """A struct that shows neither the credentials in its *headers* nor what stands in its *body*."""
-
-    # msgspec's own would tell everything to rich, which prints tracebacks with the locals of their frames.
-    def __rich_repr__(self) -> list[tuple[str, Any]]:
-        fields = {name: getattr(self, name) for name in self.__struct_fields__}
-        for name, shown in (("headers", without_credentials), ("body", _size)):
-            if name in fields:
-                fields[name] = _Verbatim(shown(fields[name]))
-        return list(fields.items())
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
-
-
-class _Verbatim(str):
-    """A text that is printed as it is."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
-class Trace(msgspec.Struct):
+class CallStats(msgspec.Struct):
     """What became of one call, filled in by the layers that it passes; the one thing about a request that changes.
 
     Attributes:
         client_request_id: Our id of the call, the same over its attempts; None when nothing made one.
-        began: When the call began, on the clock of the chain.
-        ended: When its answer had come, on the same clock; 0 as long as none has.
+        started: When the call began, on the clock of the chain.
+        finished: When its answer had come, on the same clock; 0 as long as none has.
         attempts: How often the call was put on the wire.
-        limiter: Seconds spent waiting for the rate limit, cooldowns included, and for a slot in flight.
-        backoff: Seconds slept between attempts.
-        wire: Seconds from handing a request to the transport to the end of its answer, over all attempts.
+        rate_limit_wait: Seconds spent waiting for the rate limit, cooldowns included, and for a slot in flight.
+        backoff_wait: Seconds slept between attempts.
+        network_time: Seconds from handing a request to the transport to the end of its answer, over all attempts.
     """
 
     client_request_id: str | None = None
-    began: float = 0.0
+    started: float = 0.0
     attempts: int = 0
-    limiter: float = 0.0
-    backoff: float = 0.0
-    wire: float = 0.0
-    ended: float = 0.0
+    rate_limit_wait: float = 0.0
+    backoff_wait: float = 0.0
+    network_time: float = 0.0
+    finished: float = 0.0
 
     @property
     def waited(self) -> float:
         """Seconds that the call stood still, the limiter's and the backoff's together."""
-        return self.limiter + self.backoff
+        return self.rate_limit_wait + self.backoff_wait
 
 
-class Request(Discreet, frozen=True):
+class Request(RedactedStruct, frozen=True):
     """One call on its way to the wire; a changed request is a new one (`with_header`, `msgspec.structs.replace`).
 
     Attributes:
@@ -94,8 +56,8 @@ class Request(Discreet, frozen=True):
         deadline: When the whole call must have ended, on the clock of the chain.
         bearer: Credentials of this call alone, as a Gate poll token; None for the client's own key.
         max_attempts: How often this call may be put on the wire at the most; None for the chain's own rule.
-        lane: What the call is part of, for a fair rate limit.
-        trace: What became of the call so far.
+        priority: What the call is part of, for a fair rate limit.
+        stats: Attempts and times of the call so far.
         loop: The event loop that the call runs on; None where it is to be asked for. In Python 3.11 to ask is a system
             call, which costs as much as a whole layer, so it is done once.
     """
@@ -108,14 +70,14 @@ class Request(Discreet, frozen=True):
     deadline: float
     bearer: Secret | None = None
     max_attempts: int | None = None
-    lane: Lane = "single"
-    trace: Trace = msgspec.field(default_factory=Trace)
+    priority: Priority = "interactive"
+    stats: CallStats = msgspec.field(default_factory=CallStats)
     loop: asyncio.AbstractEventLoop | None = None
 
     def with_header(self, name: str, value: str) -> Request:
         """Return this request with one more header; one of exactly that *name* is replaced.
 
-        The trace is shared: it is the same call.
+        The stats are shared: it is the same call.
         """
         return msgspec.structs.replace(self, headers={**self.headers, name: value})
 
@@ -124,7 +86,7 @@ class Request(Discreet, frozen=True):
         return Request, msgspec.structs.astuple(self)[:-1]
 
 
-class Response(Discreet, frozen=True):
+class Response(RedactedStruct, frozen=True):
     """An answer, read to its end.
 
     Attributes:

@@ -11,8 +11,8 @@ import aiohttp
 import attrs
 
 from tripwire_async._concurrency.clock import LOOP_CLOCK, time_on
-from tripwire_async._concurrency.timeouts import Alarm, Alarms
-from tripwire_async._secrets.redaction import legible
+from tripwire_async._concurrency.timeouts import Timeout, TimeoutGroup
+from tripwire_async._secrets.redaction import sanitize
 from tripwire_async._version import __version__
 from tripwire_async.errors import ConfigurationError, RequestTimeoutError, ResponseDecodeError, TransportError
 
@@ -42,7 +42,7 @@ _LONGEST_CONNECT: Final = 10.0
 _NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ServerFingerprintMismatch)
 
 
-def _limits(attempt: float) -> aiohttp.ClientTimeout:
+def client_timeout(attempt: float) -> aiohttp.ClientTimeout:
     """Bound what connecting may take of an *attempt*, in seconds.
 
     Connecting is all that comes before sending: the name, TLS, a place in the pool of a session that was passed in. It
@@ -57,11 +57,11 @@ def _connect_limit(total: float) -> float:
 
 
 @attrs.frozen
-class _Line:
+class LoopSession:
     """What belongs to one event loop: its connections, and the limits of what is on them."""
 
     session: aiohttp.ClientSession
-    alarms: Alarms
+    timeouts: TimeoutGroup
     now: Callable[[], float]
 
 
@@ -91,7 +91,7 @@ class AiohttpTransport:
         self._timeout = timeout
         self._max_body = max_body
         self._clock = clock
-        self._lines: dict[asyncio.AbstractEventLoop, _Line] = {}
+        self._sessions: dict[asyncio.AbstractEventLoop, LoopSession] = {}
         self.closed = False
 
     async def __call__(self, request: Request) -> Response:
@@ -106,18 +106,18 @@ class AiohttpTransport:
         if self.closed:
             msg = "the client is closed: make a new one, or enter it again with 'async with'"
             raise ConfigurationError(msg)
-        line = self._lines.get(request.loop or get_running_loop()) or await self._open()
-        trace = request.trace
+        line = self._sessions.get(request.loop or get_running_loop()) or await self._open()
+        stats = request.stats
         began = line.now()
         limit = min(request.timeout, request.deadline - began)
         if limit <= 0:
             raise _timed_out(request, "the call's deadline passed before it could be sent", maybe_sent=False)
-        trace.attempts += 1
+        stats.attempts += 1
         answer: aiohttp.ClientResponse | None = None
         failure: TripwireError
         cause: Exception | None
         try:
-            with Alarm(line.alarms, began + limit):
+            with Timeout(line.timeouts, began + limit):
                 if self._own is None and limit == self._timeout:
                     # Nothing is said that the session knows already, and not by its `request`: that is this, and an
                     # object around it that can be entered. Each of the two costs some percents of a call. What mocks
@@ -144,17 +144,17 @@ class AiohttpTransport:
                     raise
             return Response(answer.status, answer.headers, body)
         except TimeoutError as error:
-            failure, cause = _too_late(request, error, limit), _bare(error)
+            failure, cause = timeout_error(request, error, limit), without_frames(error)
         except (aiohttp.ClientConnectionError, OSError) as error:
             # First of the rest: a bad certificate is a ValueError as well.
-            failure, cause = _lost(request, error, answer), _bare(error)
+            failure, cause = connection_error(request, error, answer), without_frames(error)
         except (ValueError, RuntimeError) as error:
             # What aiohttp refuses before it sends: a closed session, credentials from elsewhere beside ours.
-            failure, cause = _impossible(request, error), _bare(error)
+            failure, cause = configuration_error(request, error), without_frames(error)
         except aiohttp.ClientError as error:
-            failure, cause = _lost(request, error, answer), _bare(error)
+            failure, cause = connection_error(request, error, answer), without_frames(error)
         finally:
-            trace.wire += line.now() - began
+            stats.network_time += line.now() - began
         # Reports print the locals of frames, and an answer prints its headers.
         del answer
         raise failure from cause
@@ -169,7 +169,7 @@ class AiohttpTransport:
             data=request.body,
             headers=request.headers if self._own is None else {**DEFAULT_HEADERS, **request.headers},
             allow_redirects=False,
-            timeout=_limits(limit),
+            timeout=client_timeout(limit),
             raise_for_status=False,
         )
 
@@ -203,38 +203,38 @@ class AiohttpTransport:
             operation=request.operation.id,
             status=answer.status,
             request_id=_request_id(answer),
-            client_request_id=request.trace.client_request_id,
+            client_request_id=request.stats.client_request_id,
         )
 
-    async def _open(self) -> _Line:
+    async def _open(self) -> LoopSession:
         """Return what the running loop has, or make it and close what ended loops had."""
         loop = get_running_loop()
-        if loop in self._lines:
+        if loop in self._sessions:
             # The request names another loop, by the mistake of a layer.
-            return self._lines[loop]
+            return self._sessions[loop]
         session = self._own or aiohttp.ClientSession(
             # How many may be in flight is the rate limit's to say; a second, hidden queue here would spend an attempt's
             # time on waiting.
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=DEFAULT_HEADERS,
-            timeout=_limits(self._timeout),
+            timeout=client_timeout(self._timeout),
         )
-        line = self._lines[loop] = _Line(session, Alarms(self._clock, loop), time_on(loop, self._clock))
-        await self._close_lines(loop for loop in self._lines if loop.is_closed())
+        line = self._sessions[loop] = LoopSession(session, TimeoutGroup(self._clock, loop), time_on(loop, self._clock))
+        await self._close_lines(loop for loop in self._sessions if loop.is_closed())
         return line
 
     async def close(self) -> None:
         """Close the running loop's session and refuse further requests; closing twice is fine."""
         self.closed = True
         running = get_running_loop()
-        await self._close_lines(loop for loop in self._lines if loop is running or loop.is_closed())
+        await self._close_lines(loop for loop in self._sessions if loop is running or loop.is_closed())
 
     async def _close_lines(self, loops: Iterable[asyncio.AbstractEventLoop]) -> None:
-        for line in [self._lines.pop(loop) for loop in tuple(loops)]:
+        for line in [self._sessions.pop(loop) for loop in tuple(loops)]:
             # A caller's session stays open, and what is under way on it goes on, with nothing else to end it in time.
-            if line.session is not self._own or not line.alarms.pending:
-                line.alarms.stop()
+            if line.session is not self._own or not line.timeouts.pending:
+                line.timeouts.stop()
             if line.session is not self._own:
                 await line.session.close()
 
@@ -244,62 +244,64 @@ def _name(request: Request) -> str:
 
 
 def _request_id(answer: aiohttp.ClientResponse) -> str | None:
-    return legible(answer.headers.get("X-Request-Id", "")) or None
+    return sanitize(answer.headers.get("X-Request-Id", "")) or None
 
 
 def _timed_out(request: Request, why: str, *, maybe_sent: bool) -> RequestTimeoutError:
     return RequestTimeoutError(
         f"{_name(request)}: {why}",
         maybe_sent=maybe_sent,
-        attempts=request.trace.attempts,
-        client_request_id=request.trace.client_request_id,
+        attempts=request.stats.attempts,
+        client_request_id=request.stats.client_request_id,
     )
 
 
-def _too_late(request: Request, error: TimeoutError, limit: float) -> RequestTimeoutError:
+def timeout_error(request: Request, error: TimeoutError, limit: float) -> RequestTimeoutError:
     if isinstance(error, _NOT_SENT):
         why = f"no connection to {request.url.origin()} within {_connect_limit(limit):g} seconds; is base_url right?"
         return _timed_out(request, why, maybe_sent=False)
     return _timed_out(request, f"no answer within {limit:g} seconds", maybe_sent=True)
 
 
-def _lost(request: Request, error: Exception, answer: aiohttp.ClientResponse | None) -> TransportError:
+def connection_error(request: Request, error: Exception, answer: aiohttp.ClientResponse | None) -> TransportError:
     maybe_sent = not isinstance(error, _NOT_SENT)
     status = request_id = None
     if not maybe_sent:
-        what = f"cannot connect to {request.url.origin()} ({_said(error)}); is base_url right?"
+        what = f"cannot connect to {request.url.origin()} ({error_text(error)}); is base_url right?"
     elif answer is not None:
         status, request_id = answer.status, _request_id(answer)
         named = f", request {request_id}" if request_id else ""
-        what = f"the answer ({status}{named}) broke off or cannot be read ({_said(error)})"
+        what = f"the answer ({status}{named}) broke off or cannot be read ({error_text(error)})"
     elif isinstance(error, aiohttp.ClientResponseError):
-        what = f"the answer cannot be read ({_said(error)}); is base_url the address of the API?"
+        what = f"the answer cannot be read ({error_text(error)}); is base_url the address of the API?"
     else:
-        what = f"the connection was lost before the answer ({_said(error)})"
+        what = f"the connection was lost before the answer ({error_text(error)})"
     return TransportError(
         f"{_name(request)}: {what}",
         maybe_sent=maybe_sent,
-        attempts=request.trace.attempts,
-        client_request_id=request.trace.client_request_id,
+        attempts=request.stats.attempts,
+        client_request_id=request.stats.client_request_id,
         status=status,
         request_id=request_id,
     )
 
 
-def _impossible(request: Request, error: Exception) -> ConfigurationError:
-    msg = f"{_name(request)} could not be sent: {_said(error)}; look at base_url and the session that was passed in"
+def configuration_error(request: Request, error: Exception) -> ConfigurationError:
+    msg = (
+        f"{_name(request)} could not be sent: {error_text(error)}; look at base_url and the session that was passed in"
+    )
     return ConfigurationError(msg)
 
 
-def _said(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     if isinstance(error, aiohttp.ServerDisconnectedError):
         # Its text may be the half of an answer that did come.
         return "the server closed it"
     text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
-    return legible(text) or type(error).__name__
+    return sanitize(text) or type(error).__name__
 
 
-def _bare(error: Exception) -> Exception | None:
+def without_frames(error: Exception) -> Exception | None:
     """Return *error* without the frames that it went through and without what caused it.
 
     aiohttp's frames hold the headers, the key among them, and what reports errors likes to print frames. So does one of

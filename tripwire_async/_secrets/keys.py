@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from tripwire_async.errors import ConfigurationError
 
-from .secret import Secret, hidden
+from .secret import Secret, as_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ Secrets: TypeAlias = str | Secret | Iterable[str | Secret]
 """One secret, or all that are valid while one is being rotated."""
 
 
-def revealed(secrets: Secrets, *, name: str) -> tuple[str, ...]:
+def reveal_all(secrets: Secrets, *, name: str) -> tuple[str, ...]:
     """Return the texts of *secrets*; *name* is what an error message calls one of them.
 
     Raises `ConfigurationError` where there is none or one is empty, since an empty key would verify what anybody can
@@ -32,10 +32,10 @@ def revealed(secrets: Secrets, *, name: str) -> tuple[str, ...]:
     return texts
 
 
-def hidden_key(key: object) -> Secret:
+def as_secret_key(key: object) -> Secret:
     """Return a secret *key* as the secret that it is; raise `ConfigurationError` for what is no text."""
     if isinstance(key, (str, Secret)):
-        return hidden(key)
+        return as_secret(key)
     msg = f"a secret key is text that begins with sk_ (or a Secret), not {type(key).__name__}"
     if isinstance(key, bytes):
         msg += ": decode it first"

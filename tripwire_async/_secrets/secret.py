@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import hmac
-import re
 from typing import Final, NoReturn, final
 
-_VISIBLE_PREFIXES: Final = ("sk_live_", "sk_test_", "pk_live_", "pk_test_", "whsec_", "gtpoll_", "agt_")
+SECRET_PREFIXES: Final = ("sk_live_", "sk_test_", "pk_live_", "pk_test_", "whsec_", "gtpoll_", "agt_")
 
-
-# What stands in a text that somebody else wrote: a key with its prefix, what follows a scheme of authentication, and
-# the fields of our own answers that hold secrets, the last of which may be cut off.
-_KEY: Final = re.compile(rf"({'|'.join(_VISIBLE_PREFIXES)})[\w.~+/=-]+", re.ASCII)
-_CREDENTIALS: Final = re.compile(r"\b(bearer|basic)(\s+)[\w.~+/=-]+", re.IGNORECASE | re.ASCII)
-_FIELD: Final = re.compile(r'("\w*(?:secret|token|password|revealed_key|private_key)"\s*:\s*")(?:[^"\\]|\\.)*')
-
-
-def without_secrets(text: str) -> str:
-    """Return *text* with what looks like a secret in it hidden.
-
-    A proxy's page may show the headers that it was sent, and a cut-off answer the secret that it was to bring.
-    """
-    return _KEY.sub(r"\1…", _CREDENTIALS.sub(r"\1\2…", _FIELD.sub(r"\1…", text)))
+"""Prefixes that name a kind of secret; they stay visible."""
 
 
 @final
@@ -48,7 +34,7 @@ class Secret:
         return self._text
 
     def __repr__(self) -> str:
-        prefix = next((known for known in _VISIBLE_PREFIXES if self._text.startswith(known)), "")
+        prefix = next((known for known in SECRET_PREFIXES if self._text.startswith(known)), "")
         return f"Secret('{prefix}…')"
 
     __str__ = __repr__
@@ -87,7 +73,7 @@ class Secret:
         raise TypeError(msg)
 
 
-def hidden(text: str | Secret) -> Secret:
+def as_secret(text: str | Secret) -> Secret:
     """Return *text* as the secret that it is.
 
     Bind the result to the name of what was given before anything can fail: reports of errors like to print what the

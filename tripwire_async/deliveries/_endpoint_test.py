@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import attrs
 
-from tripwire_async._http.messages import Trace
+from tripwire_async._http.messages import CallStats
 from tripwire_async.errors import (
     DeliveryTimeoutError,
     RequestTimeoutError,
@@ -35,14 +35,14 @@ class EndpointTest:
 
     endpoint_id: str
     queued: float
-    trace: Trace = attrs.field(factory=Trace)
+    stats: CallStats = attrs.field(factory=CallStats)
     pending: PendingDelivery | None = None
     accepted: float = 0.0
     keeps_place: bool = True
     timer: Timer | None = None
 
     def outcome(self, state: TestState, now: float, error: Exception | None = None) -> TestOutcome:
-        pending, trace = self.pending, self.trace
+        pending, stats = self.pending, self.stats
         ids = (None if pending is None else pending.request_id, getattr(error, "request_id", None))
         return TestOutcome(
             endpoint_id=self.endpoint_id,
@@ -50,13 +50,13 @@ class EndpointTest:
             delivery=None if pending is None else pending.latest,
             error=error,
             pending=pending,
-            attempts=trace.attempts,
+            attempts=stats.attempts,
             request_ids=tuple(one for one in ids if one is not None),
             timings=TestTimings(
                 queued=self.queued,
-                limiter=trace.limiter,
-                backoff=trace.backoff,
-                wire=trace.wire,
+                limiter=stats.rate_limit_wait,
+                backoff=stats.backoff_wait,
+                wire=stats.network_time,
                 settling=0.0 if pending is None else now - self.accepted,
             ),
         )
@@ -72,7 +72,7 @@ def state_of_unsent(error: Exception, test: EndpointTest, *, is_late: bool) -> T
     if isinstance(error, TripwireError):
         return "refused"
     # An argument that cannot be sent; or a bug somewhere in the middleware, at whatever moment.
-    return "unknown" if test.trace.attempts or not isinstance(error, (ValueError, TypeError)) else "refused"
+    return "unknown" if test.stats.attempts or not isinstance(error, (ValueError, TypeError)) else "refused"
 
 
 def state_of(delivery: WebhookDelivery | None) -> TestState:
@@ -95,7 +95,7 @@ def cancelled_inside(test: EndpointTest, cause: asyncio.CancelledError) -> Trans
     error = TransportError(
         f"the test of {test.endpoint_id} was cancelled from within, as by a middleware; it may have been sent",
         maybe_sent=True,
-        attempts=test.trace.attempts,
+        attempts=test.stats.attempts,
     )
     error.__cause__ = cause
     return error
@@ -104,7 +104,7 @@ def cancelled_inside(test: EndpointTest, cause: asyncio.CancelledError) -> Trans
 def not_ended(test: EndpointTest) -> TripwireError:
     if test.pending is None:
         msg = f"the time of the run was up before the test of {test.endpoint_id} was answered"
-        return RequestTimeoutError(msg, maybe_sent=True, attempts=test.trace.attempts)
+        return RequestTimeoutError(msg, maybe_sent=True, attempts=test.stats.attempts)
     msg = f"the time of the run was up before the delivery to {test.endpoint_id} had settled"
     return DeliveryTimeoutError(
         msg, event_id=test.pending.event_id, endpoint_id=test.endpoint_id, latest=test.pending.latest

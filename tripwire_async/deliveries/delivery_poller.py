@@ -296,7 +296,7 @@ class Watcher:
         numbers = [(watch, watch.begin()) for watch in self._watched if watch not in self._inside]
         query = {"type": "webhook.test", "limit": PAGE}
         answer = await self._call(
-            operations.LIST_EVENTS, self._organization_id, query=query, deadline=limit, lane="poll"
+            operations.LIST_EVENTS, self._organization_id, query=query, deadline=limit, priority="poll"
         )
         events = answer.value.data
         page = _Page({event.id: event.webhook_deliveries for event in events}, len(events) >= PAGE)
@@ -356,7 +356,9 @@ async def read_event(
     call: Caller, times: SettleTimes, ticket: Ticket, limit: float | None
 ) -> Sequence[WebhookDelivery]:
     """Read the deliveries of one event, now, within *limit* seconds."""
-    answer = await call(operations.RETRIEVE_EVENT, ticket.organization_id, ticket.event_id, deadline=limit, lane="poll")
+    answer = await call(
+        operations.RETRIEVE_EVENT, ticket.organization_id, ticket.event_id, deadline=limit, priority="poll"
+    )
     deliveries = answer.value.data.webhook_deliveries
     times.note(deliveries)
     return deliveries

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, final
 
 import attrs
 
-from tripwire_async._http.messages import Trace
+from tripwire_async._http.messages import CallStats
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import DeliveryError, DeliveryTimeoutError, EventDecodeError, SignatureError
 
@@ -125,9 +125,9 @@ class LoopbackEndpoint:
             raise RuntimeError(msg)
         secret = secret if isinstance(secret, Secret) else Secret(secret)
         began = self._clock.now()
-        trace = Trace()
+        stats = CallStats()
         with self._expecting(secret):
-            pending = await self._sender.send_once(organization_id, endpoint_id, deadline=timeout, trace=trace)
+            pending = await self._sender.send_once(organization_id, endpoint_id, deadline=timeout, stats=stats)
             try:
                 delivery = await pending.settled(max(0.0, began + timeout - self._clock.now()))
             except DeliveryTimeoutError as error:
@@ -138,7 +138,7 @@ class LoopbackEndpoint:
             raise SignatureError(msg)
         if arrival is None:
             raise self._refused.get(pending.event_id) or _not_arrived(delivery)
-        return ReceivedTest(event=arrival.event, delivery=delivery, latency=arrival.at - began - trace.waited)
+        return ReceivedTest(event=arrival.event, delivery=delivery, latency=arrival.at - began - stats.waited)
 
     @contextlib.contextmanager
     def _expecting(self, secret: Secret) -> Generator[None]:

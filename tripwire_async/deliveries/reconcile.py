@@ -133,7 +133,7 @@ class Reconciler:
             organization_id,
             query={"endpoint_id": endpoint_id, "type": "webhook.test", "limit": count},
             deadline=None if end == math.inf else end - started,
-            lane="poll",
+            priority="poll",
         )
         self.server_clock.note_headers(started, self._clock.now(), response.headers)
         others = {send for send, endpoint in self._unanswered.items() if endpoint == endpoint_id}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async._concurrency.polling import PollSchedule
     from tripwire_async._http.caller import Caller
-    from tripwire_async._http.messages import Lane, Trace
+    from tripwire_async._http.messages import CallStats, Priority
     from tripwire_async.models import Event, WebhookDelivery
 
 _MAX_SENDS: Final = 3
@@ -72,8 +72,8 @@ class Sender:
         *,
         schedule: PollSchedule = DEFAULT_SCHEDULE,
         deadline: float | None = None,
-        lane: Lane = "single",
-        trace: Trace | None = None,
+        priority: Priority = "interactive",
+        stats: CallStats | None = None,
     ) -> PendingDelivery:
         """Send a test within *deadline* seconds.
 
@@ -82,14 +82,19 @@ class Sender:
         send = self.reconciler.start(endpoint_id)
         try:
             answer = await self._call(
-                operations.SEND_TEST_WEBHOOK, organization_id, endpoint_id, deadline=deadline, lane=lane, trace=trace
+                operations.SEND_TEST_WEBHOOK,
+                organization_id,
+                endpoint_id,
+                deadline=deadline,
+                priority=priority,
+                stats=stats,
             )
-            test, now = answer.value.data, answer.trace.ended
+            test, now = answer.value.data, answer.stats.finished
             self.reconciler.claim(test.event_id)
         finally:
             self.reconciler.finish(send)
         if test.latest_delivery is not None:
-            self.reconciler.server_clock.note(answer.trace.began, now, test.latest_delivery.created_at)
+            self.reconciler.server_clock.note(answer.stats.started, now, test.latest_delivery.created_at)
         ticket = Ticket(organization_id, endpoint_id, test.event_id, test.delivery_ids)
         # Not through `pending`: every send passes here.
         return PendingDelivery(
@@ -103,8 +108,8 @@ class Sender:
         *,
         schedule: PollSchedule = DEFAULT_SCHEDULE,
         deadline: float | None = None,
-        lane: Lane = "single",
-        trace: Trace | None = None,
+        priority: Priority = "interactive",
+        stats: CallStats | None = None,
     ) -> PendingDelivery:
         """Send a test; after a lost response look for its event, and send again only if there is none.
 
@@ -124,7 +129,7 @@ class Sender:
             left = None if deadline is None else max(0.0, end - self._clock.now())
             try:
                 return await self.send(
-                    organization_id, endpoint_id, schedule=schedule, deadline=left, lane=lane, trace=trace
+                    organization_id, endpoint_id, schedule=schedule, deadline=left, priority=priority, stats=stats
                 )
             except (TransportError, ResponseDecodeError, ServerError) as error:
                 if is_refused(error):

@@ -277,8 +277,8 @@ class TestRun:
                 test.endpoint_id,
                 schedule=self._schedule(),
                 deadline=self._time_left(),
-                lane="send",
-                trace=test.trace,
+                priority="send",
+                stats=test.stats,
             )
         except BaseException as error:
             self._window.fail()
@@ -290,7 +290,7 @@ class TestRun:
             return
         number = self._window.accept()
         test.accepted = self._clock.now()
-        self._trip = max(self._trip, test.trace.wire)
+        self._trip = max(self._trip, test.stats.network_time)
         try:
             await self._follow(test, test.pending)
         finally:

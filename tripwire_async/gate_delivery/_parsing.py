@@ -6,7 +6,7 @@ import base64
 import re
 from typing import Final, TypeVar
 
-from tripwire_async._codec.converter import DecodeProblem, structure
+from tripwire_async._codec.converter import DecodeError, structure
 from tripwire_async.errors import GateDeliveryError
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ def parse_model(value: object, model: type[T], what: str) -> T:
         return value
     try:
         return structure(value, model)
-    except DecodeProblem as problem:
+    except DecodeError as problem:
         msg = f"the {what} is not one: {problem}"
         raise GateDeliveryError(msg) from None
 

@@ -7,9 +7,9 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from tripwire_async._codec.converter import DecodeProblem, decode, encode
+from tripwire_async._codec.converter import DecodeError, decode, encode
 from tripwire_async._secrets.crypto import KEY_SIZE, NONCE_SIZE, TAG_SIZE, agree, decrypt, encrypt, require_cryptography
-from tripwire_async._secrets.secret import Secret, hidden
+from tripwire_async._secrets.secret import Secret, as_secret
 from tripwire_async.errors import GateDeliveryError
 from tripwire_async.models import GateDeliveryEnvelope, GateDeliveryEnvelopeAlgorithm, GateDeliveryRequest
 
@@ -86,8 +86,8 @@ def encrypt_delivery(
     Raises `GateDeliveryError` for a request that must not be answered (see `check_delivery_request`) and for
     names that a delivery must not set (see `check_environment`).
     """
-    secrets = {name: hidden(value) for name, value in outputs.items()}
-    outputs, ack_token = secrets, None if ack_token is None else hidden(ack_token)
+    secrets = {name: as_secret(value) for name, value in outputs.items()}
+    outputs, ack_token = secrets, None if ack_token is None else as_secret(ack_token)
     require_cryptography()
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415 - an extra
 
@@ -154,7 +154,7 @@ def _open(envelope: GateDeliveryEnvelope, key_pair: DeliveryKeyPair) -> bytes:
 def _content(plaintext: bytes) -> _Plaintext:
     try:
         return decode(plaintext, _Plaintext)
-    except DecodeProblem as problem:
+    except DecodeError as problem:
         msg = f"the envelope does not hold a delivery: {problem}"
     # Reports of errors print what the frames hold.
     del plaintext

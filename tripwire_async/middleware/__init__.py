@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async._http.messages import Request, Response, Trace
+from tripwire_async._http.messages import CallStats, Request, Response
 from tripwire_async._http.pipeline import Handler, Middleware, compose
 from tripwire_async._lazy import lazy_exports
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BearerAuth",
+    "CallStats",
     "Handler",
     "Middleware",
     "OnRetry",
@@ -34,7 +35,6 @@ __all__ = [
     "Retry",
     "RetryDetails",
     "RetryQuota",
-    "Trace",
     "Tracing",
     "compose",
     "default_middleware",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from multidict import istr
 
-from tripwire_async._secrets.keys import hidden_key
+from tripwire_async._secrets.keys import as_secret_key
 from tripwire_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class BearerAuth:
             # An empty variable is how a deployment says that there is none.
             key = os.environ.get(_VARIABLE) or None
         if key is not None:
-            key = hidden_key(key)
+            key = as_secret_key(key)
             self._authorization = _authorization(key, "the secret key", _HOW)
 
     def or_with(self, key: str | Secret) -> BearerAuth:
@@ -65,7 +65,7 @@ class BearerAuth:
 
         Raises `ConfigurationError` when it cannot be a secret key; the one before then stays.
         """
-        key = hidden_key(key)
+        key = as_secret_key(key)
         self._authorization = _authorization(key, "the secret key", _HOW)
 
     # Not a coroutine: its frame, which holds the key, would stand in the traceback of every transport error.

@@ -13,7 +13,7 @@ from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.headers import header
 from tripwire_async._http.messages import Response
 from tripwire_async._logger import LOGGER
-from tripwire_async._secrets.redaction import legible
+from tripwire_async._secrets.redaction import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,7 +35,7 @@ def new_request_id() -> str:
 class RequestLog:
     """Give each call an id, send it as ``X-Client-Request-Id``, and write one record when the call has ended.
 
-    An id that the call's trace holds already is kept. The record goes to *logger*, by default the one named
+    An id that the call's stats hold already is kept. The record goes to *logger*, by default the one named
     ``tripwire_async``, as a line for people and as attributes for machines: ``operation``, ``method``, ``path`` (the
     template, without ids), ``status`` (None without an answer), ``error`` (the name of the exception; None with an
     answer), ``attempts``, ``duration_ms``, ``waited_ms`` (for the rate limit and between attempts), ``request_id`` (the
@@ -63,10 +63,10 @@ class RequestLog:
 
     async def __call__(self, request: Request, call_next: Handler, /) -> Response:
         """Hand *request* on with its id, and write down how it ended."""
-        trace = request.trace
-        if trace.client_request_id is None:
-            trace.client_request_id = self._id_factory()
-        identified = request.with_header(_CLIENT_REQUEST_ID, trace.client_request_id)
+        stats = request.stats
+        if stats.client_request_id is None:
+            stats.client_request_id = self._id_factory()
+        identified = request.with_header(_CLIENT_REQUEST_ID, stats.client_request_id)
         try:
             response = await call_next(identified)
         except BaseException as error:
@@ -80,8 +80,8 @@ class RequestLog:
         level = logging.WARNING if _is_trouble(outcome) else logging.INFO
         if not self._logger.isEnabledFor(level):
             return
-        trace = request.trace
-        seconds = self._clock.now() - trace.began
+        stats = request.stats
+        seconds = self._clock.now() - stats.started
         status = error = request_id = None
         headers: dict[str, str] = {}
         if isinstance(outcome, Response):
@@ -96,11 +96,11 @@ class RequestLog:
             "path": request.operation.path,
             "status": status,
             "error": error,
-            "attempts": trace.attempts,
+            "attempts": stats.attempts,
             "duration_ms": round(seconds * 1000, 3),
-            "waited_ms": round(trace.waited * 1000, 3),
+            "waited_ms": round(stats.waited * 1000, 3),
             "request_id": request_id,
-            "client_request_id": trace.client_request_id,
+            "client_request_id": stats.client_request_id,
             "response_headers": headers,
         }
         self._logger.log(
@@ -115,7 +115,7 @@ class RequestLog:
 def _said(response: Response, name: str) -> str | None:
     """Return the header *name*, fit for a log: something in between may have put anything there."""
     value = header(response.headers, name)
-    return None if value is None else legible(value)
+    return None if value is None else sanitize(value)
 
 
 def _is_trouble(outcome: Response | BaseException) -> bool:

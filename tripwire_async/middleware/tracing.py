@@ -63,14 +63,14 @@ class Tracing:
             propagate.inject(carrier)
             for name, value in carrier.items():
                 request = request.with_header(name, value)
-            before = request.trace.attempts
+            before = request.stats.attempts
             try:
                 response = await call_next(request)
             except BaseException as error:
                 _failed(span, type(error).__name__)
                 raise
             finally:
-                if (repeated := request.trace.attempts - before - 1) > 0:
+                if (repeated := request.stats.attempts - before - 1) > 0:
                     span.set_attribute("http.request.resend_count", repeated)
             span.set_attribute("http.response.status_code", response.status)
             if (request_id := header(response.headers, "X-Request-Id")) is not None:

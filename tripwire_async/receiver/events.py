@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 import attrs
 import msgspec
 
-from tripwire_async._codec.converter import DecodeProblem, decode, structure
+from tripwire_async._codec.converter import DecodeError, decode, structure
 from tripwire_async._codec.fields import Timestamp
 from tripwire_async._secrets.keys import Secrets
 from tripwire_async.errors import EventDecodeError, GateDeliveryError
@@ -121,7 +121,7 @@ def parse_event(body: bytes) -> WebhookEvent:
     try:
         raw = decode(body, dict[str, Any])
         envelope = structure(raw, _Envelope)
-    except DecodeProblem as problem:
+    except DecodeError as problem:
         msg = f"the webhook's body is not an event: {problem}"
         raise EventDecodeError(msg, path=problem.path) from None
     event, payload = _EVENT_TYPES.get(envelope.type, (UnknownEvent, None))
@@ -157,7 +157,7 @@ def _payload(data: Any, model: type[object], type_: str) -> Any:
         return structure(data, model)
     except GateDeliveryError as error:
         problem, path = error.message, "$.data"
-    except DecodeProblem as error:
+    except DecodeError as error:
         problem, path = error.message, "$.data" + (error.path or "$").removeprefix("$")
     msg = f"the webhook's body is not an event of type {type_}: {problem} at {path}"
     raise EventDecodeError(msg, path=path)

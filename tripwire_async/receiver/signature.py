@@ -9,7 +9,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async._secrets.keys import Secrets, revealed
+from tripwire_async._secrets.keys import Secrets, reveal_all
 from tripwire_async.errors import SignatureError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def verify_signature(
     if not 0 <= tolerance < math.inf:
         msg = f"tolerance must be a finite number of seconds of 0 or more, not {tolerance!r}"
         raise ValueError(msg)
-    keys = [_key(text) for text in revealed(secret, name="webhook signing secret")]
+    keys = [_key(text) for text in reveal_all(secret, name="webhook signing secret")]
     current = time.time() if now is None else now
     for timestamp, signature in _signatures(headers):
         # Written so that a `now` that is not a number refuses, too.
@@ -89,7 +89,7 @@ def sign_webhook(body: bytes, secret: str | Secret, timestamp: int | None = None
 
     *timestamp* is in Unix seconds, by default now.
     """
-    (text,) = revealed(secret, name="webhook signing secret")
+    (text,) = reveal_all(secret, name="webhook signing secret")
     moment = str(int(time.time()) if timestamp is None else timestamp)
     timestamp_header, signature_header = _TIMESTAMP_AND_SIGNATURE[0]
     return {timestamp_header: moment, signature_header: _digest(body, _key(text), moment).decode()}

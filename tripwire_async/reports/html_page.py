@@ -9,7 +9,7 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async._secrets.secret import without_secrets
+from tripwire_async._secrets.redaction import redact
 
 from .formatting import duration, state_label
 from .plots import latency_plot, status_plot
@@ -201,7 +201,7 @@ def _reason(test: ReportedTest) -> str:
     answer = "" if test.delivery is None else test.delivery.response_body or ""
     if answer:
         # Hidden before it is cut, lest half a secret goes unrecognized.
-        shown = without_secrets(answer)
+        shown = redact(answer)
         cut = "…" if len(shown) > _LONGEST_ANSWER else ""
         parts.append(
             f"<details><summary>its answer</summary><pre>{escape(shown[:_LONGEST_ANSWER])}{cut}</pre></details>"

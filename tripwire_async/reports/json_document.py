@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from tripwire_async._codec.converter import unstructure
-from tripwire_async._secrets.secret import without_secrets
+from tripwire_async._secrets.redaction import redact
 
 if TYPE_CHECKING:
     from tripwire_async.models import WebhookDelivery
@@ -59,7 +59,7 @@ def _test(test: ReportedTest) -> dict[str, Any]:
         if outcome is None
         else {name: round(value, 3) for name, value in attrs.asdict(outcome.timings).items()},
         "delivery": None if test.delivery is None else _delivery(test.delivery),
-        "error": None if error is None else {"type": type(error).__name__, "message": without_secrets(str(error))},
+        "error": None if error is None else {"type": type(error).__name__, "message": redact(str(error))},
     }
 
 
@@ -68,5 +68,5 @@ def _delivery(delivery: WebhookDelivery) -> dict[str, Any]:
     shown: dict[str, Any] = unstructure(delivery)
     for field in ("response_body", "error"):
         if shown[field] is not None:
-            shown[field] = without_secrets(shown[field])
+            shown[field] = redact(shown[field])
     return shown

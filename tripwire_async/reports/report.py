@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from tripwire_async._secrets.secret import without_secrets
+from tripwire_async._secrets.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -200,7 +200,7 @@ def _reported(
     state = _state(outcome, until)
     return ReportedTest(
         endpoint_id=endpoint_id,
-        name=None if endpoint is None else without_secrets(endpoint.name),
+        name=None if endpoint is None else redact(endpoint.name),
         url=url,
         host=host,
         state=state,
@@ -220,9 +220,9 @@ def _reason(outcome: TestOutcome | None) -> str:
     if outcome is None:
         return "the run was over before its turn came"
     if outcome.error is not None:
-        return without_secrets(str(outcome.error)) or type(outcome.error).__name__
+        return redact(str(outcome.error)) or type(outcome.error).__name__
     if outcome.delivery is not None and outcome.delivery.error:
-        return without_secrets(outcome.delivery.error)
+        return redact(outcome.delivery.error)
     return {
         "failed": "the endpoint did not take it",
         "skipped": "the service did not post it",
@@ -240,7 +240,7 @@ def _address(url: str) -> tuple[str | None, str | None]:
         return None, None
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     host = name if port is None else f"{name}:{port}"
-    return without_secrets(f"{parts.scheme}://{host}{parts.path}"), host
+    return redact(f"{parts.scheme}://{host}{parts.path}"), host
 
 
 def _count_states(tests: Iterable[ReportedTest]) -> Mapping[ReportedState, int]:

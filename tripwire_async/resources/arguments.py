@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 import attrs
 
-from tripwire_async._codec.converter import DecodeProblem, structure
+from tripwire_async._codec.converter import DecodeError, structure
 from tripwire_async._codec.enums import OpenEnum
 from tripwire_async._codec.fields import UNSET, UnsetType
 
@@ -37,7 +37,7 @@ def enum_value(enumeration: type[E], value: E | str | UnsetType) -> E | UnsetTyp
 
     A member is taken as it is, so ``Verdict("new")`` sends a value of the service's next release on purpose.
     """
-    return value if isinstance(value, UnsetType) else enumeration.of(value)
+    return value if isinstance(value, UnsetType) else enumeration.parse(value)
 
 
 @overload
@@ -51,7 +51,7 @@ def enum_values(enumeration: type[E], values: Iterable[E | str] | UnsetType) -> 
     if _is_not_a_list(values):
         msg = f"a list of {enumeration.__name__} is wanted, not {values!r}: put it in a list"
         raise ValueError(msg)
-    return tuple(enumeration.of(value) for value in values)
+    return tuple(enumeration.parse(value) for value in values)
 
 
 def text_list(name: str, values: Iterable[str] | UnsetType) -> tuple[str, ...] | UnsetType:
@@ -70,7 +70,7 @@ def to_model(name: str, type_: type[M], value: M | Mapping[str, object]) -> M:
         return value
     try:
         return structure(value, type_)
-    except DecodeProblem as problem:
+    except DecodeError as problem:
         msg = f"{(problem.path or '$').replace('$', name, 1)} cannot be sent: {problem.message}"
         raise ValueError(msg) from None
 

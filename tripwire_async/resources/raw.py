@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 
 import attrs
 
-from tripwire_async._http.messages import without_credentials
+from tripwire_async._secrets.redaction import redact_headers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
-    from tripwire_async._http.caller import Answer, Caller
-    from tripwire_async._http.messages import Lane, Trace
+    from tripwire_async._http.caller import ApiResponse, Caller
+    from tripwire_async._http.messages import CallStats, Priority
     from tripwire_async._operation import Operation
     from tripwire_async._secrets.secret import Secret
 
@@ -36,9 +36,9 @@ class RawResponse(Generic[T]):
 
     parsed: T
     status: int
-    headers: Mapping[str, str] = attrs.field(repr=without_credentials)
+    headers: Mapping[str, str] = attrs.field(repr=redact_headers)
     request_id: str | None
-    timings: Trace
+    timings: CallStats
 
     @property
     def attempts(self) -> int:
@@ -62,13 +62,13 @@ class RawResource(Generic[R]):
         recorder = _Recorder(self._call)
         parsed = await method(self._make(recorder))
         # A method that returns has called, and a method calls one operation.
-        response = cast("Answer[object]", recorder.answer)
+        response = cast("ApiResponse[object]", recorder.answer)
         return RawResponse(
             parsed=parsed,
             status=response.status,
             headers=response.headers,
             request_id=response.request_id,
-            timings=response.trace,
+            timings=response.stats,
         )
 
 
@@ -90,7 +90,7 @@ class _Recorder:
 
     def __init__(self, call: Caller) -> None:
         self._call = call
-        self.answer: Answer[object] | None = None
+        self.answer: ApiResponse[object] | None = None
 
     async def __call__(
         self,
@@ -101,12 +101,12 @@ class _Recorder:
         body: object | None = None,
         bearer: Secret | None = None,
         deadline: float | None = None,
-        lane: Lane = "single",
-        trace: Trace | None = None,
-    ) -> Answer[T]:
+        priority: Priority = "interactive",
+        stats: CallStats | None = None,
+    ) -> ApiResponse[T]:
         response = await self._call(
-            operation, *path, query=query, body=body, bearer=bearer, deadline=deadline, lane=lane, trace=trace
+            operation, *path, query=query, body=body, bearer=bearer, deadline=deadline, priority=priority, stats=stats
         )
         if self.answer is None:
-            self.answer = cast("Answer[object]", response)
+            self.answer = cast("ApiResponse[object]", response)
         return response

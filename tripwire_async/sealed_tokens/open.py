@@ -14,7 +14,7 @@ import attrs
 import msgspec
 
 from tripwire_async._secrets.crypto import KEY_SIZE, NONCE_SIZE, TAG_SIZE, decrypt, require_cryptography
-from tripwire_async._secrets.keys import Secrets, revealed
+from tripwire_async._secrets.keys import Secrets, reveal_all
 from tripwire_async.errors import ConfigurationError, TokenVerificationError
 
 from .format import (
@@ -166,7 +166,7 @@ def verify_token(
     if max_inflated < 1:
         msg = f"max_inflated must be 1 byte or more, not {max_inflated}"
         raise ValueError(msg)
-    keys = revealed(_environment_key() if secret_key is None else secret_key, name="secret key")
+    keys = reveal_all(_environment_key() if secret_key is None else secret_key, name="secret key")
     require_cryptography()
     verified = None
     # The error is raised where no exception is being handled, so that its context does not tell what happened.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from tripwire_async._secrets.crypto import KEY_SIZE, NONCE_SIZE, encrypt, require_cryptography
-from tripwire_async._secrets.keys import Secrets, revealed
+from tripwire_async._secrets.keys import Secrets, reveal_all
 
 from .format import MAX_RECIPIENTS, VERSION_1, VERSION_2, derive_token_key, payload_aad, recipient_aad, recipient_id
 
@@ -29,7 +29,7 @@ def seal_token(payload: Mapping[str, Any], secret_key: Secrets, *, version: Lite
     Raises `ValueError` for a version that does not exist and for more keys than the version can hold, and
     `ConfigurationError` without a key or without the extra ``crypto``.
     """
-    keys = revealed(secret_key, name="secret key")
+    keys = reveal_all(secret_key, name="secret key")
     require_cryptography()
     deflated = zlib.compress(msgspec.json.encode(dict(payload)))
     if version == VERSION_1:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from tests.support import requests, virtual_time
 from tests.support.limited_server import LimitedServer, persist
 from tripwire_async._concurrency.clock import LoopClock
-from tripwire_async._http.messages import Request, Response, Trace
+from tripwire_async._http.messages import CallStats, Request, Response
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import RequestTimeoutError, TransportError
 from tripwire_async.middleware.rate_limit import RateLimit, RateLimitState
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tripwire_async._concurrency.clock import Timer
-    from tripwire_async._http.messages import Lane
+    from tripwire_async._http.messages import Priority
     from tripwire_async._http.pipeline import Handler
 
 
-def call(lane: Lane = "single", deadline: float = math.inf, **kwargs: object) -> Request:
-    return replace(requests.request("POST", deadline=deadline), lane=lane, trace=Trace(), **kwargs)
+def call(priority: Priority = "interactive", deadline: float = math.inf, **kwargs: object) -> Request:
+    return replace(requests.request("POST", deadline=deadline), priority=priority, stats=CallStats(), **kwargs)
 
 
 def now() -> float:
@@ -68,15 +68,15 @@ def start(limit: RateLimit, wire: Handler, *requests: Request) -> list[asyncio.T
 
 
 @pytest.mark.parametrize("form", ["whole", "exact"])
-@pytest.mark.parametrize("lane", ["single", "send"])
+@pytest.mark.parametrize("priority", ["interactive", "send"])
 @pytest.mark.parametrize("seed", range(5))
-def test_three_hundred_calls_against_sixty_in_two_seconds(form: str, lane: Lane, seed: int) -> None:
+def test_three_hundred_calls_against_sixty_in_two_seconds(form: str, priority: Priority, seed: int) -> None:
     """All succeed, one request in all is refused, and it takes hardly longer than the limit allows at best."""
     server = LimitedServer(60, 2.0, form=form, seed=seed)
     limit = RateLimit()
 
     async def main() -> float:
-        answers = await asyncio.gather(*(persist(limit, server, call(lane)) for _ in range(300)))
+        answers = await asyncio.gather(*(persist(limit, server, call(priority)) for _ in range(300)))
         assert {200} == {answer.status for answer in answers}
         return now()
 
@@ -409,8 +409,8 @@ async def test_a_wait_that_is_known_to_pass_the_deadline_fails_at_once() -> None
     limit = RateLimit()
     await limit(call(), requests.Script([told(10, 0, 429, **{"Retry-After": "60"})]))
     request = call(deadline=30.0)
-    request.trace.attempts = 2
-    request.trace.client_request_id = "ours"
+    request.stats.attempts = 2
+    request.stats.client_request_id = "ours"
     with pytest.raises(RequestTimeoutError, match=r"60\.0 s\. Allow a longer deadline") as caught:
         await limit(request, requests.Script([told(10, 9)]))
     assert now() == 0
@@ -464,7 +464,7 @@ async def test_an_unknown_wait_ends_at_the_deadline() -> None:
         await limit(request, wire)
     assert now() == 30.0
     assert caught.value.retry_after is None
-    assert request.trace.limiter == 30.0
+    assert request.stats.rate_limit_wait == 30.0
     assert limit.state().waiting == 0
 
 
@@ -485,9 +485,9 @@ async def test_the_seconds_waited_are_added_to_the_trace() -> None:
     limit = RateLimit()
     await limit(call(), requests.Script([told(10, 0, 429, **{"Retry-After": "3"})]))
     request = call()
-    request.trace.limiter = 1.0
+    request.stats.rate_limit_wait = 1.0
     await limit(request, requests.Script([told(10, 9)]))
-    assert request.trace.limiter == pytest.approx(4.0)
+    assert request.stats.rate_limit_wait == pytest.approx(4.0)
 
 
 @pytest.mark.virtual_time
@@ -496,7 +496,9 @@ async def test_a_token_of_a_calls_own_has_a_limit_of_its_own() -> None:
     limit = RateLimit()
     good = requests.Script([told(10, 9)])
     polls = [
-        replace(requests.request(authority="poll_token", bearer=Secret(f"gtpoll_{name}"), deadline=30.0), trace=Trace())
+        replace(
+            requests.request(authority="poll_token", bearer=Secret(f"gtpoll_{name}"), deadline=30.0), stats=CallStats()
+        )
         for name in ("a", "a", "b")
     ]
     await limit(polls[0], requests.Script([told(10, 0, 429, **{"Retry-After": "60"})]))
@@ -543,14 +545,14 @@ async def test_calls_of_all_keys_share_the_slots_by_turns() -> None:
 
 @pytest.mark.virtual_time
 async def test_sends_and_polls_take_turns() -> None:
-    """Neither lane starves the other, however many wait in it."""
+    """Neither priority starves the other, however many wait in it."""
     wire, limit = Wire(), RateLimit(max_in_flight=1)
     tasks = start(limit, wire, *(call("send") for _ in range(10)), *(call("poll") for _ in range(4)))
     for index in range(len(tasks)):
         await settle()
         wire.sent[index].set_result(told(1000, 500))
     await asyncio.gather(*tasks)
-    lanes = [request.lane for request in wire.requests]
+    lanes = [request.priority for request in wire.requests]
     assert lanes == ["send", *["send", "poll"] * 4, *["send"] * 5] or lanes == ["send", "poll"] * 4 + ["send"] * 6
 
 
@@ -563,8 +565,8 @@ async def test_single_calls_go_first_and_yet_starve_nobody() -> None:
         await settle()
         wire.sent[index].set_result(told(1000, 500))
     await asyncio.gather(*tasks)
-    initials = "".join(request.lane[1] for request in wire.requests)
-    assert initials == "eiiieiiiee"
+    initials = "".join(request.priority[0] for request in wire.requests)
+    assert initials == "siiisiiiss"
 
 
 def test_what_was_learned_survives_the_loop() -> None:
@@ -720,10 +722,10 @@ async def test_a_send_and_no_poll_pays_for_learning_the_window() -> None:
     async def handler(request: Request) -> Response:
         response = await server(request)
         if response.status == 429:
-            refused.append(request.lane)
+            refused.append(request.priority)
         return response
 
-    lanes: list[Lane] = ["send", "poll"]
+    lanes: list[Priority] = ["send", "poll"]
     await asyncio.gather(*(persist(limit, handler, call(lanes[index % 2])) for index in range(200)))
     assert ["send"] == refused
 

@@ -12,16 +12,16 @@ from msgspec.structs import replace
 
 from tests.support import requests, virtual_time
 from tests.support.limited_server import LimitedServer, persist
-from tripwire_async._http.messages import Request, Response, Trace
+from tripwire_async._http.messages import CallStats, Request, Response
 from tripwire_async.errors import RequestTimeoutError, TransportError
 from tripwire_async.middleware.rate_limit import RateLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tripwire_async._http.messages import Lane
+    from tripwire_async._http.messages import Priority
 
-LANES: tuple[Lane, ...] = ("single", "send", "poll")
+LANES: tuple[Priority, ...] = ("interactive", "send", "poll")
 
 # How a call may end, and what must have been done to it that it may.
 EXPECTED: dict[type, Callable[[Any, float | None, float, str], bool]] = {
@@ -43,8 +43,8 @@ servers = st.builds(
 )
 
 
-def call(lane: Lane = "single", deadline: float = math.inf) -> Request:
-    return replace(requests.request("POST", deadline=deadline), lane=lane, trace=Trace())
+def call(priority: Priority = "interactive", deadline: float = math.inf) -> Request:
+    return replace(requests.request("POST", deadline=deadline), priority=priority, stats=CallStats())
 
 
 @settings(max_examples=60, deadline=None)
@@ -57,18 +57,18 @@ def call(lane: Lane = "single", deadline: float = math.inf) -> Request:
     ),
 )
 def test_once_learned_the_limit_is_never_passed_again(
-    server: LimitedServer, waves: list[tuple[float, int, Lane, float]]
+    server: LimitedServer, waves: list[tuple[float, int, Priority, float]]
 ) -> None:
     """One refusal teaches the window; after it the service counts no more than its limit in any window."""
     limit = RateLimit()
 
-    async def one(after: float, lane: Lane) -> None:
+    async def one(after: float, priority: Priority) -> None:
         await asyncio.sleep(after * server.window)
-        await persist(limit, server, call(lane))
+        await persist(limit, server, call(priority))
 
     async def main() -> None:
         await asyncio.gather(
-            *(one(after + step * index, lane) for after, count, lane, step in waves for index in range(count))
+            *(one(after + step * index, priority) for after, count, priority, step in waves for index in range(count))
         )
 
     virtual_time.run(main())
@@ -95,12 +95,12 @@ def test_once_learned_the_limit_is_never_passed_again(
 def test_every_call_ends_and_nothing_stays_behind(
     server: LimitedServer,
     max_in_flight: int,
-    calls: list[tuple[Lane, float, float | None, float, str]],
+    calls: list[tuple[Priority, float, float | None, float, str]],
 ) -> None:
     """Whatever is cancelled, lost or too late: the others are served, all slots come back, no timer stays."""
     limit = RateLimit(max_in_flight=max_in_flight)
 
-    async def one(lane: Lane, after: float, deadline: float, fate: str) -> Response:
+    async def one(priority: Priority, after: float, deadline: float, fate: str) -> Response:
         await asyncio.sleep(after)
 
         async def handler(request: Request) -> Response:
@@ -109,13 +109,13 @@ def test_every_call_ends_and_nothing_stays_behind(
                 raise TransportError(fate, maybe_sent=fate == "lost")
             return response
 
-        return await persist(limit, handler, call(lane, deadline))
+        return await persist(limit, handler, call(priority, deadline))
 
     async def main() -> None:
         tasks = []
         loop = asyncio.get_running_loop()
-        for lane, after, cancelled, deadline, fate in calls:
-            task = asyncio.create_task(one(lane, after, deadline, fate))
+        for priority, after, cancelled, deadline, fate in calls:
+            task = asyncio.create_task(one(priority, after, deadline, fate))
             if cancelled is not None:
                 loop.call_later(cancelled, task.cancel)
             tasks.append(task)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from tests.support import requests, virtual_time
 from tests.support.limited_server import LimitedServer
-from tripwire_async._http.messages import Request, Response, Trace
+from tripwire_async._http.messages import CallStats, Request, Response
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import RequestTimeoutError, TransportError
 from tripwire_async.middleware.rate_limit import RateLimit
@@ -22,7 +22,7 @@ from tripwire_async.middleware.rate_limit.store import SlotGrant, SlotRequest
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from tripwire_async._http.messages import Lane
+    from tripwire_async._http.messages import Priority
     from tripwire_async._http.pipeline import Handler
 
 NOTHING = SlotGrant(granted=0, wait=1.0, limit=10, window=60.0, cooldown=0.0, unsettled=False, others=0)
@@ -57,8 +57,8 @@ class Shelf:
         return "<Shelf>"
 
 
-def call(lane: Lane = "single", deadline: float = math.inf, bearer: Secret | None = None) -> Request:
-    return replace(requests.request("POST", deadline=deadline, bearer=bearer), lane=lane, trace=Trace())
+def call(priority: Priority = "interactive", deadline: float = math.inf, bearer: Secret | None = None) -> Request:
+    return replace(requests.request("POST", deadline=deadline, bearer=bearer), priority=priority, stats=CallStats())
 
 
 def now() -> float:
@@ -106,7 +106,9 @@ async def test_those_who_wait_ask_once_for_all() -> None:
 async def test_the_lanes_are_kept_apart() -> None:
     """Single calls are counted by themselves, as a part of a long window is theirs."""
     store = Shelf(replies=[NOTHING])
-    tasks = start(RateLimit(store=store), good, *(call(lane) for lane in ("poll", "send", "single", "single")))
+    tasks = start(
+        RateLimit(store=store), good, *(call(priority) for priority in ("poll", "send", "interactive", "interactive"))
+    )
     await asyncio.gather(*tasks)
     assert (2, 2) == (store.asked[1].single, store.asked[1].bulk)
 

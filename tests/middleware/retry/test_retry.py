@@ -150,7 +150,7 @@ async def test_the_waits_follow_the_failure(failure: Response | TransportError, 
     with contextlib.suppress(TransportError):
         await retry()(wanted, handler)
     assert waits == pytest.approx([after - before for before, after in itertools.pairwise(times)])
-    assert wanted.trace.backoff == pytest.approx(sum(waits))
+    assert wanted.stats.backoff_wait == pytest.approx(sum(waits))
 
 
 @given(st.floats(min_value=0.0, max_value=60.0), st.floats(min_value=0.0, max_value=1.0, exclude_max=True))
@@ -223,7 +223,7 @@ async def test_cancelling_during_a_wait_ends_the_call_at_once_and_leaves_nothing
         await task
     assert elapsed() == 50.0
     assert len(handler.seen) == 2
-    assert wanted.trace.backoff == pytest.approx(50.0)
+    assert wanted.stats.backoff_wait == pytest.approx(50.0)
     assert middleware.quota.available == 500 - 5
     assert len(asyncio.all_tasks()) == 1
 
@@ -282,7 +282,7 @@ async def test_a_hook_gets_one_record_for_each_retry() -> None:
     """Before the wait, so that it can be seen while it lasts; none for the end of the call."""
     seen: list[tuple[float, RetryDetails]] = []
     wanted = request()
-    wanted.trace.client_request_id = "creq_1"
+    wanted.stats.client_request_id = "creq_1"
     middleware = retry(on_retry=[lambda record: seen.append((elapsed(), record))])
     await middleware(wanted, Script([LOST, answer(429, {"Retry-After": "2"}), answer(404)]))
     common = {
@@ -316,4 +316,4 @@ async def test_chance_and_clock_have_defaults() -> None:
     """As users make it: the waits stay within their ceilings."""
     wanted = request()
     assert await Retry()(wanted, Script([LOST, LOST, LOST, GOOD])) is GOOD
-    assert 0.0 < wanted.trace.backoff < 0.05 + 0.1 + 0.2
+    assert 0.0 < wanted.stats.backoff_wait < 0.05 + 0.1 + 0.2

@@ -11,7 +11,7 @@ from ._window import Window
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tripwire_async._http.messages import Lane
+    from tripwire_async._http.messages import Priority
 
     from ._window import Permit
 
@@ -46,7 +46,7 @@ class LimitModel:
         self.window.in_flight = 0
         self.cooldown.probe = None
 
-    def allows(self, now: float, lane: Lane) -> bool:
+    def allows(self, now: float, priority: Priority) -> bool:
         """Return whether one more request may go; those of a bulk leave the reserve alone."""
         window, cooldown = self.window, self.cooldown
         if cooldown.half_open and (cooldown.probe is not None or now < cooldown.until):
@@ -54,9 +54,9 @@ class LimitModel:
         limit = window.limit
         if limit is None:
             return cooldown.half_open or window.in_flight < self.slow_start
-        if window.free(now, 0 if lane == "single" else self._reserve(limit)) > 0:
+        if window.free(now, 0 if priority == "interactive" else self._reserve(limit)) > 0:
             return True
-        if lane != "single" and window.free(now) > 0:
+        if priority != "interactive" and window.free(now) > 0:
             return window.in_flight == 0 and now >= self._next_look()
         return self.should_probe(now)
 
@@ -70,24 +70,24 @@ class LimitModel:
             return False
         return cooldown.half_open or (window.in_flight == 0 and now >= self.retry_unknown_at)
 
-    def take(self, now: float, lane: Lane) -> Permit:
+    def take(self, now: float, priority: Priority) -> Permit:
         """Note that a request goes that was permitted."""
         window, cooldown = self.window, self.cooldown
-        if lane != "single" and (oldest := window.oldest) is not None and now >= self._next_look():
+        if priority != "interactive" and (oldest := window.oldest) is not None and now >= self._next_look():
             self._looked = now - oldest
         sent = window.send(now)
         if cooldown.half_open:
             cooldown.probe = sent
         return sent
 
-    def take_nowait(self, now: float, lane: Lane) -> Permit | None:
+    def take_nowait(self, now: float, priority: Priority) -> Permit | None:
         """Note that a request goes if it is permitted; None if it is not."""
-        if lane == "single" and not self.cooldown.half_open:
+        if priority == "interactive" and not self.cooldown.half_open:
             # Nearly all go while there is plenty of room and nothing else to mind.
             sent = self.window.try_send(now)
             if sent is not None:
                 return sent
-        return self.take(now, lane) if self.allows(now, lane) else None
+        return self.take(now, priority) if self.allows(now, priority) else None
 
     def next_change(self, now: float) -> float | None:
         """Return when `allows` may change by itself; None when only the end of a request can change it."""

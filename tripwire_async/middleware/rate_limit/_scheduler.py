@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from tripwire_async._concurrency.clock import Clock, Timer
-    from tripwire_async._http.messages import Lane, Request
+    from tripwire_async._http.messages import Priority, Request
 
     from ._admission import LimitModel
     from ._window import Permit
@@ -50,9 +50,9 @@ class Capacity:
     def __attrs_post_init__(self) -> None:
         self.bulk_total = self.total - self.total // 20
 
-    def available(self, lane: Lane) -> int:
+    def available(self, priority: Priority) -> int:
         """Return how many more may go, if any."""
-        return (self.total if lane == "single" else self.bulk_total) - self.in_use
+        return (self.total if priority == "interactive" else self.bulk_total) - self.in_use
 
     def dispatch(self, now: float) -> None:
         """Let go whoever may, the schedulers by turns."""
@@ -102,13 +102,13 @@ class Scheduler:
         self._capacity = capacity
         self._clock = clock
         self._now = time_on(loop, clock)
-        self._lanes: dict[Lane, OrderedDict[Waiter, None]] = {
-            "single": OrderedDict(),
+        self._lanes: dict[Priority, OrderedDict[Waiter, None]] = {
+            "interactive": OrderedDict(),
             "send": OrderedDict(),
             "poll": OrderedDict(),
         }
         self._in_a_row = 0
-        self._last_bulk: Lane = "poll"
+        self._last_bulk: Priority = "poll"
         self._timer: Timer | None = None
         self._timer_at = math.inf
 
@@ -122,12 +122,12 @@ class Scheduler:
         model = self.model
         return not self.waiting and not model.window.in_flight and now >= model.cooldown.until
 
-    def acquire_nowait(self, lane: Lane) -> Permit | None:
+    def acquire_nowait(self, priority: Priority) -> Permit | None:
         """Take a slot at once, or return None: it must be waited for."""
         capacity = self._capacity
-        if capacity.waiting or capacity.available(lane) <= 0:
+        if capacity.waiting or capacity.available(priority) <= 0:
             return None
-        sent = self.model.take_nowait(self._now(), lane)
+        sent = self.model.take_nowait(self._now(), priority)
         if sent is not None:
             capacity.in_use += 1
         return sent
@@ -141,14 +141,14 @@ class Scheduler:
         began = self._now()
         self._check_deadline(request, began)
         waiter = Waiter(asyncio.get_running_loop().create_future(), request.deadline)
-        lane = self._lanes[request.lane]
+        lane = self._lanes[request.priority]
         lane[waiter] = None
         self._capacity.waiting[self] = None
         self._capacity.dispatch(began)
         if waiter.sent is None:
             await self._until_granted(request, waiter)
         now = self._now()
-        request.trace.limiter += now - began
+        request.stats.rate_limit_wait += now - began
         if waiter.sent is None:
             raise _timeout(request, self._retry_in(now))
         return waiter.sent
@@ -195,11 +195,11 @@ class Scheduler:
 
     def dispatch_one(self, now: float) -> bool:
         """Let the next waiter go if it may, and return whether one went."""
-        lane = self._next_lane(now)
-        if lane is None:
+        priority = self._next_lane(now)
+        if priority is None:
             return False
-        waiter, _ = self._lanes[lane].popitem(last=False)
-        waiter.sent = self._take(now, lane)
+        waiter, _ = self._lanes[priority].popitem(last=False)
+        waiter.sent = self._take(now, priority)
         waiter.future.set_result(None)
         if self.waiting:
             self._capacity.waiting.move_to_end(self)
@@ -227,37 +227,37 @@ class Scheduler:
         # Loops run timers a touch early; seen from just before it, nothing would have changed.
         self._capacity.dispatch(max(self._now(), self._timer_at))
 
-    def _take(self, now: float, lane: Lane) -> Permit:
+    def _take(self, now: float, priority: Priority) -> Permit:
         self._capacity.in_use += 1
-        return self.model.take(now, lane)
+        return self.model.take(now, priority)
 
     def _release(self, now: float) -> None:
         self._capacity.in_use -= 1
         if self._capacity.waiting:
             self._capacity.dispatch(now)
 
-    def _next_lane(self, now: float) -> Lane | None:
+    def _next_lane(self, now: float) -> Priority | None:
         single, send, poll = (self._has_waiter(lane) for lane in self._lanes)
         if not (single or send or poll):
             self._rest()
             return None
         bulk = (send or poll) and self._may_go(now, "send")
-        if single and not (bulk and self._in_a_row >= _IN_A_ROW) and (bulk or self._may_go(now, "single")):
+        if single and not (bulk and self._in_a_row >= _IN_A_ROW) and (bulk or self._may_go(now, "interactive")):
             self._in_a_row += 1
-            return "single"
+            return "interactive"
         if not bulk:
             return None
         self._in_a_row = 0
         # A poll that is refused delays all those who wait for what it reads; a send delays itself.
         send_first = self._last_bulk == "poll" or not poll or self.model.should_probe(now)
-        turn: Lane = "send" if send and send_first else "poll"
+        turn: Priority = "send" if send and send_first else "poll"
         self._last_bulk = turn
         return turn
 
-    def _may_go(self, now: float, lane: Lane) -> bool:
-        return self._capacity.available(lane) > 0 and self.model.allows(now, lane)
+    def _may_go(self, now: float, priority: Priority) -> bool:
+        return self._capacity.available(priority) > 0 and self.model.allows(now, priority)
 
-    def _has_waiter(self, name: Lane) -> bool:
+    def _has_waiter(self, name: Priority) -> bool:
         lane = self._lanes[name]
         # A cancelled task has cancelled its future and not yet run, so that its waiter still stands in the queue.
         while lane and next(iter(lane)).future.done():
@@ -280,7 +280,7 @@ class Scheduler:
         return None if when is None else when - now
 
     async def _until_granted(self, request: Request, waiter: Waiter) -> None:
-        lane = self._lanes[request.lane]
+        lane = self._lanes[request.priority]
         timer: Timer | None = None
         if request.deadline < math.inf:
             timer = self._clock.call_at(request.deadline, lambda: self._give_up(waiter, lane))
@@ -329,7 +329,7 @@ def _timeout(request: Request, retry_in: float | None) -> RequestTimeoutError:
         "the call's deadline comes before its turn under the rate limit; nothing was sent this time."
         f"{known} Allow a longer deadline (with_options), or have fewer calls wait at once.",
         maybe_sent=False,
-        attempts=request.trace.attempts,
-        client_request_id=request.trace.client_request_id,
+        attempts=request.stats.attempts,
+        client_request_id=request.stats.client_request_id,
         retry_after=retry_in,
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from tripwire_async._concurrency.clock import Clock
-    from tripwire_async._http.messages import Lane
+    from tripwire_async._http.messages import Priority
 
     from ._admission import LimitModel
     from ._scheduler import Capacity, Waiter
@@ -90,13 +90,13 @@ class StoreAdmission(Scheduler):
         self._pause = _FIRST_TRY
         self._try: asyncio.Task[None] | None = None
 
-    def acquire_nowait(self, lane: Lane) -> Permit | None:
+    def acquire_nowait(self, priority: Priority) -> Permit | None:
         """Take a slot at once, or return None: it must be waited for, or asked for."""
         if not self._store_down:
             return None
         now = self._now()
         self._try_to_come_back(now)
-        return super().acquire_nowait(lane) if self._is_ours(now) else None
+        return super().acquire_nowait(priority) if self._is_ours(now) else None
 
     def answer(self, sent: Permit, limit: int | None, remaining: int | None) -> None:
         """End a request that was let in, and remember to tell."""
@@ -141,13 +141,13 @@ class StoreAdmission(Scheduler):
         # Others see a request as under way until they are told, and nobody here will ask again soon.
         return bool(self._others and self._unreported) and not self.waiting and not self.model.window.in_flight
 
-    def _may_go(self, now: float, lane: Lane) -> bool:
+    def _may_go(self, now: float, priority: Priority) -> bool:
         if not self._store_down:
             return bool(self._granted)
-        return self._is_ours(now) and super()._may_go(now, lane)
+        return self._is_ours(now) and super()._may_go(now, priority)
 
-    def _take(self, now: float, lane: Lane) -> Permit:
-        sent = super()._take(now, lane)
+    def _take(self, now: float, priority: Priority) -> Permit:
+        sent = super()._take(now, priority)
         if self._granted:
             self._slot_of[sent] = self._granted.pop(0)
         return sent
@@ -199,7 +199,7 @@ class StoreAdmission(Scheduler):
     def _wanted(self) -> tuple[int, int]:
         """Return how many slots would be used at once, for single calls and for the others."""
         single, send, poll = map(len, self._lanes.values())
-        room = self._capacity.available("single")
+        room = self._capacity.available("interactive")
         if self._told_limit is None:
             room = min(room, self.model.slow_start - self.model.window.in_flight)
         single = min(single, max(0, room))

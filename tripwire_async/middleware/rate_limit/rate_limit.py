@@ -124,7 +124,7 @@ class RateLimit:
             state_of_loop = self._loop_state(loop)
         key = (request.operation.authority, request.bearer)
         scheduler = state_of_loop.schedulers.get(key) or state_of_loop.open(key)
-        sent = scheduler.acquire_nowait(request.lane)
+        sent = scheduler.acquire_nowait(request.priority)
         if sent is None:
             sent = await scheduler.wait(request)
         try:

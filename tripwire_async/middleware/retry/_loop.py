@@ -103,7 +103,7 @@ class RetryLoop:
             status=status,
             error=error,
             retry_after=self.retry_after(),
-            client_request_id=self.request.trace.client_request_id,
+            client_request_id=self.request.stats.client_request_id,
         )
         for hook in self.on_retry:
             try:
@@ -121,7 +121,7 @@ class RetryLoop:
             self.quota.give_back(self.cost)
             raise
         finally:
-            self.request.trace.backoff += self.clock.now() - begun
+            self.request.stats.backoff_wait += self.clock.now() - begun
 
     def retry_after(self) -> float | None:
         if isinstance(self.latest, Response):

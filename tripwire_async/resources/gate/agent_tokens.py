@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from tripwire_async._generated.models.gate import RevokeAgentTokenRequest, VerifyAgentTokenRequest
 from tripwire_async._generated.operations import gate as operations
-from tripwire_async._secrets.secret import hidden
+from tripwire_async._secrets.secret import as_secret
 from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ class AgentTokens:
 
     async def verify(self, agent_token: str | Secret) -> AgentTokenVerification:
         """Check whether a token is valid, and whose it is. Scope ``gate:agent_tokens:verify``."""
-        agent_token = hidden(agent_token)
+        agent_token = as_secret(agent_token)
         body = VerifyAgentTokenRequest(agent_token=agent_token)
         response = await self._call(operations.VERIFY_GATE_AGENT_TOKEN, body=body)
         return response.value.data
 
     async def revoke(self, agent_token: str | Secret) -> None:
         """End a token for good. Scope ``gate:agent_tokens:revoke``."""
-        agent_token = hidden(agent_token)
+        agent_token = as_secret(agent_token)
         await self._call(operations.REVOKE_GATE_AGENT_TOKEN, body=RevokeAgentTokenRequest(agent_token=agent_token))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from tripwire_async._generated.models.gate import ConsumeGateLoginSessionRequest, CreateGateLoginSessionRequest
 from tripwire_async._generated.operations import gate as operations
-from tripwire_async._secrets.secret import hidden
+from tripwire_async._secrets.secret import as_secret
 from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class LoginSessions:
 
         Needs no secret key but the *agent_token* (``agt_…``) for that service.
         """
-        agent_token = hidden(agent_token)
+        agent_token = as_secret(agent_token)
         body = CreateGateLoginSessionRequest(service_id=service_id)
         response = await self._call(operations.CREATE_GATE_LOGIN_SESSION, body=body, bearer=agent_token)
         return response.value.data
@@ -41,7 +41,7 @@ class LoginSessions:
         Scope ``gate:login_sessions:consume``. A code that is used, expired or unknown is a `GoneError`. Not repeated by
         itself after a lost answer, as the code is used up then.
         """
-        code = hidden(code)
+        code = as_secret(code)
         body = ConsumeGateLoginSessionRequest(code=code)
         response = await self._call(operations.CONSUME_GATE_LOGIN_SESSION_CODE, body=body)
         return response.value.data

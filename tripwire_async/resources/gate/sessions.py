@@ -8,7 +8,7 @@ from tripwire_async._codec.fields import UNSET, UnsetType
 from tripwire_async._generated.models.gate import AcknowledgeGateSessionDeliveryRequest, CreateGateSessionRequest
 from tripwire_async._generated.models.gate_and_events import GateDeliveryRequest
 from tripwire_async._generated.operations import gate as operations
-from tripwire_async._secrets.secret import hidden
+from tripwire_async._secrets.secret import as_secret
 from tripwire_async.gate_delivery import generate_key_pair
 from tripwire_async.resources.arguments import to_dict, to_model
 from tripwire_async.resources.raw import RawResource, raw
@@ -128,7 +128,7 @@ class GateSessions:
 
         Needs the session's *poll_token* (``gtpoll_…``). A session that has expired is a `GoneError`.
         """
-        poll_token = hidden(poll_token)
+        poll_token = as_secret(poll_token)
         return await self._poll(gate_session_id, poll_token, None)
 
     async def acknowledge(
@@ -139,12 +139,12 @@ class GateSessions:
         Needs the session's *poll_token* (``gtpoll_…``). A session that has expired is a `GoneError`. Not repeated by
         itself after a lost answer.
         """
-        poll_token, ack_token = hidden(poll_token), hidden(ack_token)
+        poll_token, ack_token = as_secret(poll_token), as_secret(ack_token)
         return await self._acknowledge(gate_session_id, poll_token, ack_token, None)
 
     async def _poll(self, gate_session_id: str, poll_token: Secret, limit: float | None) -> GateSessionPollData:
         response = await self._call(
-            operations.POLL_GATE_SESSION, gate_session_id, bearer=poll_token, deadline=limit, lane="poll"
+            operations.POLL_GATE_SESSION, gate_session_id, bearer=poll_token, deadline=limit, priority="poll"
         )
         return response.value.data
 
