@@ -201,10 +201,11 @@ for version in OTHER_PYTHONS:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the style and the layout of all Python files."""
+    """Check the style and the layout of all Python files, and the language of all text."""
     _install(session, "checks")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    session.run("python", "-m", "tests.english", "--report-only", silent=True)
 
 
 @nox.session
