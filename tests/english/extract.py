@@ -7,11 +7,11 @@ import io
 import re
 import tokenize
 from dataclasses import dataclass
-from typing import TypeGuard, TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
-    from collections.abc import Iterator
 
 CODE = "\N{SECTION SIGN}"  # stands in for code, identifiers and quotations
 COMMENT_MARKS = {".lua": "--", ".toml": "#", ".yml": "#", ".js": "//"}
@@ -32,7 +32,9 @@ _INLINE = re.compile(
 _INDENT = re.compile(r"\n[ \t]+")
 _PRAGMA = re.compile(r"^#\s*(?:noqa|type|pyright|pragma|fmt|ruff|mypy)\b[^-]*(?:-|$)")
 _CODE_LIKE = re.compile(r"\(\?|\\[bdsw]|</|[{}<>]{2}|=>|\bSELECT\b|\bINSERT\b|^\s*[-/#.]\S")
-_FENCE = re.compile(r"^(\s*)(`{3,}|:{3,})\s*(.*)$")
+_FENCE = re.compile(r"\s*(`{3,}|:{3,})\s*(.*)$")
+_OPTION = re.compile(r"\s*:[\w-]+:(?:\s|$)")
+_BLOCK = re.compile(r"\s*(?:[#|]|[-*] |\d+\. |: |\* - )")
 _PROSE_DIRECTIVES = ("{list-table}", "{note}", "{tip}", "{warning}", "{admonition}", "{seealso}", "{glossary}")
 
 
@@ -74,13 +76,13 @@ def _blank(found: re.Match[str]) -> str:
 def _python(text: str, *, with_strings: bool) -> Iterator[Passage]:
     tree = ast.parse(text)
     documentation = {
-        id(node.value): node.value
+        id(node.value): (node.lineno, node.value.value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     }
     first = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, _DOCUMENTED) and _opens(node.body)}
-    for key, node in documentation.items():
-        yield Passage(node.lineno, _without_blocks(node.value), "docstring" if key in first else "attribute")
+    for key, (line, content) in documentation.items():
+        yield Passage(line, _without_blocks(content), "docstring" if key in first else "attribute")
     yield from _hash_comments(text)
     if with_strings:
         yield from _messages(tree, set(documentation))
@@ -143,23 +145,29 @@ def _without_blocks(text: str) -> str:
 def _markdown(text: str) -> Iterator[Passage]:
     """Yield the paragraphs, headings, list items and table cells of a page."""
     start, lines = 0, list[str]()
-    fence: tuple[str, bool] | None = None
-    for row, line in enumerate([*text.split("\n"), ""], 1):
-        found = _FENCE.match(line)
-        if found and fence is None:
-            fence = (found[2], found[2][0] == ":" or found[3].startswith(_PROSE_DIRECTIVES))
-            line = ""
-        elif found and fence is not None and found[2] == fence[0] and not found[3]:
-            fence, line = None, ""
-        elif (fence is not None and not fence[1]) or re.match(r"\s*:[\w-]+:(?:\s|$)", line):
-            line = ""
-        begins = re.match(r"\s*(?:[#|]|[-*] |\d+\. |: |\* - )", line)
-        if lines and (begins or not line.strip()):
+    for row, line in enumerate([*_without_code(text.split("\n")), ""], 1):
+        if lines and (_BLOCK.match(line) or not line.strip()):
             yield Passage(start, "\n".join(lines), "text")
             lines = []
         if line.strip():
             start = start if lines else row
             lines.append(line)
+
+
+def _without_code(lines: Iterable[str]) -> Iterator[str]:
+    """Yield *lines* with those of fences and options of directives emptied; some directives hold text."""
+    fence, is_text = "", True
+    for line in lines:
+        found = _FENCE.match(line)
+        if found and not fence:
+            fence = found[1]
+            is_text = fence.startswith(":") or found[2].startswith(_PROSE_DIRECTIVES)
+            yield ""
+        elif found and found[1] == fence and not found[2]:
+            fence, is_text = "", True
+            yield ""
+        else:
+            yield line if is_text and not _OPTION.match(line) else ""
 
 
 def _descriptions(text: str) -> Iterator[Passage]:

@@ -6,10 +6,11 @@ import ast
 import re
 import tomllib
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .check import Finding
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,8 +47,8 @@ def _suggestions(path: Path, name: str) -> Iterator[str]:
 
 def _defined(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the line and name of each class, function, parameter, variable and attribute that *path* defines."""
-    nodes = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if hasattr(node, "lineno")]
-    for node in sorted(nodes, key=lambda each: (each.lineno, each.col_offset)):
+    nodes = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if hasattr(node, "lineno"))
+    for node in sorted(nodes, key=attrgetter("lineno", "col_offset")):
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 yield node.lineno, name

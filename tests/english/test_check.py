@@ -16,7 +16,7 @@ from tests.english.names import check_names
 BEFORE_AND_AFTER = [
     (
         "docstring",
-        "Who goes next: the calls of one key, in order.",
+        "Who goes next: the calls of a key.",
         "Fair queue of calls that wait for the rate limit.",
     ),
     ("docstring", "What is known of a retry.", "Details passed to the hooks."),
@@ -24,8 +24,8 @@ BEFORE_AND_AFTER = [
     ("text", "the body is no event", "the body is not a valid event"),
     (
         "comment",
-        "cannot be followed, as when its event never appears",
-        "cannot be tracked, for example because it is old",
+        "not tracked, as when its event never appears",
+        "not tracked, for example because it is old",
     ),
     ("text", "A store that is empty is told the limit.", "The first process writes the known limit back."),
     ("comment", "kept until it is ripe", "batched until the delay outweighs one request"),
@@ -110,7 +110,7 @@ def test_a_word_of_the_api_is_coined_only_where_the_api_is_unknown(tmp_path: Pat
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "gate.py").touch()
     monkeypatch.chdir(tmp_path)
-    (finding,) = check_names(prose_files())
+    (finding,) = check_names(prose_files([Path()]))
     assert finding.path.as_posix() == "tripwire_async/middleware/gate.py"
 
 

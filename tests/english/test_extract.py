@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from textwrap import dedent
+from typing import TYPE_CHECKING
 
 from tests.english.extract import CODE, passages
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,11 +47,8 @@ def test_docstrings_comments_and_messages_of_a_module_are_found(tmp_path: Path):
 
 def test_strings_that_are_values_are_not_prose(tmp_path: Path):
     """Keys, short labels, patterns and markup are data."""
-    assert not texts(
-        tmp_path,
-        "module.py",
-        r"""X = ["user_name", "two words", r"\bone two three four\b", "<p>one two three four</p>"]""",
-    )
+    content = r"""X = ["user_name", "two words", r"\bone two three four\b", "<p>one two three four</p>"]"""
+    assert not texts(tmp_path, "module.py", content)
 
 
 def test_strings_in_tests_are_not_prose(tmp_path: Path):
@@ -158,7 +155,6 @@ def test_the_descriptions_of_an_api_are_found(tmp_path: Path):
 
 def test_comments_of_other_languages_are_found(tmp_path: Path):
     """The scripts beside the Python files are read as well."""
-    assert texts(tmp_path, "script.lua", "-- Line one\n-- line two\nreturn 1\n") == [
-        (1, "comment", "Line one\nline two")
-    ]
+    found = texts(tmp_path, "script.lua", "-- Line one\n-- line two\nreturn 1\n")
+    assert found == [(1, "comment", "Line one\nline two")]
     assert not texts(tmp_path, "notes.txt", "Somebody told it.")
