@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tripwire_async.cli import demo_receiver
-from tripwire_async.errors import SignatureError
+from tripwire_async.receiver import WebhookResponse
 from tripwire_async.testing import Fault, TripwireServer
 
 if TYPE_CHECKING:
@@ -58,12 +58,7 @@ def test_the_demo_tells_machines_the_same(cli: Cli) -> None:
 
 def test_a_signature_that_is_not_verified_fails_the_demo(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Receivers that cannot verify refuse, and the demo says so and ends with 1."""
-
-    def refuse(*_: object) -> None:
-        msg = "no"
-        raise SignatureError(msg)
-
-    monkeypatch.setattr(demo_receiver, "verify_signature", refuse)
+    monkeypatch.setattr(demo_receiver, "receive_or_reject", lambda *_: WebhookResponse(401))
     ended = cli("demo")
     assert 1 == ended.status
     assert "Not as expected: quick should have succeeded, but failed; quick: the signatures" in ended.out

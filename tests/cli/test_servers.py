@@ -126,7 +126,7 @@ def test_what_is_no_genuine_webhook_is_refused(cli: Cli, while_listening: WhileL
     while_listening(act)
     ended = cli("listen", "--port", "0")
     assert [401, 400, 413] == answers
-    assert ["refused with 401", "refused with 400"] == [line.split(": ")[1] for line in ended.err.splitlines()]
+    assert ["rejected with 401", "rejected with 400"] == [line.split(": ")[1] for line in ended.err.splitlines()]
 
 
 def test_a_webhook_is_handed_on_and_answered_alike(
@@ -145,7 +145,7 @@ def test_a_webhook_is_handed_on_and_answered_alike(
         request.path,
         request.headers["x-tripwire-signature"],
     )
-    assert f"  handed on to {elsewhere.server.base_url}/behind: 404" in ended.out.splitlines()
+    assert f"  forwarded to {elsewhere.server.base_url}/behind: 404" in ended.out.splitlines()
 
 
 def test_a_webhook_that_cannot_be_handed_on_is_not_taken(cli: Cli, while_listening: WhileListening) -> None:
@@ -154,7 +154,7 @@ def test_a_webhook_that_cannot_be_handed_on_is_not_taken(cli: Cli, while_listeni
     while_listening(lambda url: answers.append(post(url, EVENT, sign_webhook(EVENT, SECRET))))
     ended = cli("listen", "--port", "0", "--forward", "http://127.0.0.1:1/")
     assert 502 == answers[0][0]
-    assert ended.err.startswith("tripwire-async: could not hand it on to http://127.0.0.1:1/: ")
+    assert ended.err.startswith("tripwire-async: cannot forward to http://127.0.0.1:1/: ")
 
 
 def test_an_address_to_hand_on_to_must_be_one(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

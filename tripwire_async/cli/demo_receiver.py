@@ -7,14 +7,14 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from aiohttp import web
 
 from tripwire_async import Secret
-from tripwire_async.errors import SignatureError
-from tripwire_async.receiver import verify_signature
+from tripwire_async.receiver import WebhookResponse
+from tripwire_async.receiver.aiohttp_web import listen
+from tripwire_async.receiver.respond import receive_or_reject
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from tripwire_async.testing import TripwireServer
 
@@ -49,26 +49,19 @@ class DemoReceiver:
         return "verified" if self.verified == self.received else "wrong"
 
     @contextlib.asynccontextmanager
-    async def listening(self) -> AsyncGenerator[str]:
-        """Listen on a free port of 127.0.0.1; yields the address to post to."""
-        runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}/{self.name}"
-        finally:
-            await runner.cleanup()
+    async def listen(self) -> AsyncGenerator[str]:
+        """Listen on a free port of 127.0.0.1 and yield the URL to post to."""
+        async with listen(self._respond, host="127.0.0.1", port=0) as port:
+            yield f"http://127.0.0.1:{port}/{self.name}"
 
-    async def _handle(self, request: web.BaseRequest) -> web.Response:
-        body = await request.read()
+    async def _respond(self, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
         self.received += 1
-        try:
-            verify_signature(body, request.headers, self.secret or ())
-        except SignatureError as error:
-            return web.Response(status=401, text=str(error))
+        result = receive_or_reject(body, headers, self.secret or ())
+        if isinstance(result, WebhookResponse):
+            return result
         self.verified += 1
         await asyncio.sleep(self.delay)
-        return web.Response(status=self.status, text=f"{self.name} says {self.status}")
+        return WebhookResponse(self.status, f"{self.name} responds with {self.status}".encode())
 
 
 @contextlib.asynccontextmanager
@@ -81,7 +74,7 @@ async def demo_receivers(server: TripwireServer) -> AsyncGenerator[Sequence[Demo
     )
     async with contextlib.AsyncExitStack() as stack:
         for receiver in receivers:
-            url = await stack.enter_async_context(receiver.listening())
+            url = await stack.enter_async_context(receiver.listen())
             endpoint = server.add_endpoint(url, name=receiver.name)
             receiver.endpoint_id, receiver.secret = endpoint.id, Secret(endpoint.signing_secret)
         yield receivers

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import attrs
-from aiohttp import web
 
-from tripwire_async.errors import EventDecodeError, SignatureError
-from tripwire_async.receiver import receive_event
+from tripwire_async.receiver import WebhookResponse
+from tripwire_async.receiver.respond import receive_or_reject
 
 from .output import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tripwire_async.receiver import WebhookEvent
 
@@ -40,19 +39,14 @@ class Listener:
     session: aiohttp.ClientSession
     forward: str | None
 
-    async def handle(self, request: web.Request) -> web.Response:
-        """Answer one webhook: 401 or 400 to what is none, else 200, or what *forward* answers."""
-        body = await request.read()
-        try:
-            event = receive_event(body, request.headers, self.secrets)
-        except (SignatureError, EventDecodeError) as error:
-            status = 401 if isinstance(error, SignatureError) else 400
-            warn(f"refused with {status}: {error}")
-            return web.Response(status=status, text=str(error))
-        self._print(event)
-        if self.forward is None:
-            return web.Response()
-        return await self._forward(self.forward, request, body)
+    async def respond(self, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
+        """Return 401 or 400 for an invalid webhook, else 200 or the response of *forward*."""
+        result = receive_or_reject(body, headers, self.secrets)
+        if isinstance(result, WebhookResponse):
+            warn(f"rejected with {result.status}: {result.body.decode()}")
+            return result
+        self._print(result)
+        return WebhookResponse(200) if self.forward is None else await self._forward(self.forward, body, headers)
 
     def _print(self, event: WebhookEvent) -> None:
         if self.output.as_json:
@@ -63,13 +57,13 @@ class Listener:
         for line in json.dumps(event.raw["data"], indent=2).splitlines():
             self.output.line(f"  {line}")
 
-    async def _forward(self, url: str, request: web.Request, body: bytes) -> web.Response:
-        headers = {name: request.headers[name] for name in _FORWARDED_HEADERS if name in request.headers}
+    async def _forward(self, url: str, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
+        forwarded = {name: headers[name] for name in _FORWARDED_HEADERS if name in headers}
         try:
-            async with self.session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            async with self.session.post(url, data=body, headers=forwarded, allow_redirects=False) as response:
                 content = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
-            warn(f"could not hand it on to {url}: {str(error) or type(error).__name__}")
-            return web.Response(status=502, text="the webhook could not be handed on")
-        self.output.line(f"  handed on to {url}: {response.status}")
-        return web.Response(status=response.status, body=content, content_type=response.content_type)
+            warn(f"cannot forward to {url}: {str(error) or type(error).__name__}")
+            return WebhookResponse(502, b"the webhook could not be forwarded")
+        self.output.line(f"  forwarded to {url}: {response.status}")
+        return WebhookResponse(response.status, content, response.content_type)

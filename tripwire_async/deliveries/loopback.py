@@ -92,7 +92,7 @@ class LoopbackEndpoint:
         """Listen; raises OSError where that is not possible."""
         from tripwire_async.receiver.aiohttp_web import listen  # noqa: PLC0415 - few programs are a server as well
 
-        site = listen(self._answer, host=self._host, port=self.port, max_body=_MAX_BODY)
+        site = listen(self._respond, host=self._host, port=self.port, max_body=_MAX_BODY)
         self.port = await self._stack.enter_async_context(site)
         self._is_open = True
         return self
@@ -151,29 +151,31 @@ class LoopbackEndpoint:
             if not self._expected[secret]:
                 del self._expected[secret]
 
-    async def _answer(self, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
-        from tripwire_async.receiver import WebhookResponse, parse_event, verify_signature  # noqa: PLC0415 - as above
+    async def _respond(self, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
+        from tripwire_async.receiver import WebhookResponse, parse_event  # noqa: PLC0415 - few programs receive as well
+        from tripwire_async.receiver.respond import (  # noqa: PLC0415 - few programs receive as well
+            receive_or_reject,
+            rejection,
+        )
 
-        at = self._clock.now()
-        signed: set[Secret] = set()
-        reason = SignatureError("no webhook was expected")
+        arrived_at = self._clock.now()
+        response = WebhookResponse(401, b"no webhook was expected")
+        accepted = False
         for secret in self._expected:
-            try:
-                verify_signature(body, headers, secret, tolerance=self._tolerance, now=self._now())
-            except SignatureError as error:
-                reason = error
+            result = receive_or_reject(body, headers, secret, tolerance=self._tolerance, now=self._now())
+            if isinstance(result, WebhookResponse):
+                response = result
             else:
-                signed.add(secret)
+                accepted = True
+                self._remember(self._arrivals, (result.id, secret), _Arrival(arrived_at, result))
+        if accepted:
+            return WebhookResponse(200)
         try:
-            event = parse_event(body)
+            event_id = parse_event(body).id
         except EventDecodeError as error:
-            return WebhookResponse(400, error.message.encode())
-        if not signed:
-            self._remember(self._refused, event.id, reason)
-            return WebhookResponse(401, reason.message.encode())
-        for secret in signed:
-            self._remember(self._arrivals, (event.id, secret), _Arrival(at, event))
-        return WebhookResponse(200)
+            return rejection(error)
+        self._remember(self._refused, event_id, SignatureError(response.body.decode()))
+        return response
 
     def _remember(self, kept: OrderedDict[K, T], key: K, one: T) -> None:
         """Keep the first that came; the service can send it again."""

@@ -20,7 +20,8 @@ from .events import (
     parse_event,
     receive_event,
 )
-from .receiver import DEFAULT_MAX_BODY, SecretSource, WebhookReceiver, WebhookResponse
+from .receiver import DEFAULT_MAX_BODY, SecretSource, WebhookReceiver
+from .respond import WebhookResponse
 from .router import Router
 from .signature import DEFAULT_TOLERANCE, sign_webhook, verify_signature
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from .receiver import DEFAULT_MAX_BODY, WebhookReceiver, WebhookResponse
+from .receiver import DEFAULT_MAX_BODY, WebhookReceiver
+from .respond import WebhookResponse
 from .signature import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:

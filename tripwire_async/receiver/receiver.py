@@ -7,18 +7,16 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias, cast, final
 
-import attrs
-
 from tripwire_async._codec.converter import encode
 from tripwire_async._logger import LOGGER
 from tripwire_async._secrets.keys import Secrets
 from tripwire_async._secrets.secret import Secret
-from tripwire_async.errors import EventDecodeError, SignatureError
 from tripwire_async.gate_delivery import DeliveredCredentials, encrypt_delivery
 from tripwire_async.models import GateApprovedWebhookResponse
 
 from .dedupe import EventStore, RecentEvents
-from .events import GateSessionApprovedEvent, receive_event
+from .events import GateSessionApprovedEvent
+from .respond import WebhookResponse, receive_or_reject
 from .signature import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:
@@ -36,21 +34,6 @@ SecretSource: TypeAlias = Secrets | Callable[[], Secrets | Awaitable[Secrets]]
 """The signing secret, or several, or a function that returns those that are valid now."""
 
 _log = LOGGER.getChild("receiver")
-
-
-@attrs.frozen
-class WebhookResponse:
-    """What to answer the service with.
-
-    Attributes:
-        status: The HTTP status.
-        body: The body; it may hold encrypted credentials, and nothing else that is worth hiding.
-        content_type: What the body is.
-    """
-
-    status: int
-    body: bytes = b""
-    content_type: str = "text/plain"
 
 
 class _TooLargeError(Exception):
@@ -112,20 +95,17 @@ class WebhookReceiver:
             return self._too_large()
         try:
             secret = await self._current_secret()
-            event = receive_event(body, headers, secret, tolerance=self._tolerance, now=self._now())
-        except SignatureError as error:
-            _log.warning("refused a webhook: %s", error)
-            return _plain(401, error.message)
-        except EventDecodeError as error:
-            _log.warning("refused a webhook: %s", error)
-            return _plain(400, error.message)
-        except Exception:  # noqa: BLE001 - whatever a function of the user's raises is answered, too
+            result = receive_or_reject(body, headers, secret, tolerance=self._tolerance, now=self._now())
+        except Exception:  # noqa: BLE001 - an error in the caller's secret function becomes a 500
             _log.exception("a webhook could not be verified")
             return _plain(500, "the webhook could not be verified")
+        if isinstance(result, WebhookResponse):
+            _log.warning("rejected a webhook: %s", result.body.decode())
+            return result
         try:
-            return await self._handle_once(event)
+            return await self._handle_once(result)
         except Exception:  # noqa: BLE001 - whatever a handler or a store raises is answered, too
-            _log.exception("event %s of type %s was not handled", event.id, event.type)
+            _log.exception("event %s of type %s was not handled", result.id, result.type)
             return _plain(500, "the event was not handled")
 
     async def _read(self, chunks: AsyncIterable[bytes]) -> bytes:

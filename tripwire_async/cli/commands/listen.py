@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def register(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "listen", listen, "Receive webhooks, verify and print each, and hand it on if asked to."
+        commands, "listen", run_listener, "Receive webhooks, verify and print each, and optionally forward it."
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8080, help="0 for one that is free (%(default)s)")
@@ -29,17 +29,16 @@ def register(commands: Commands) -> None:
     )
 
 
-async def listen(arguments: argparse.Namespace, output: Output) -> int:
+async def run_listener(arguments: argparse.Namespace, output: Output) -> int:
     """Receive until SIGINT or SIGTERM."""
     import os
 
     import aiohttp
-    from aiohttp import web
 
     from tripwire_async.cli.listener import Listener
     from tripwire_async.cli.signals import stop_event
     from tripwire_async.errors import ConfigurationError
-    from tripwire_async.receiver import DEFAULT_MAX_BODY
+    from tripwire_async.receiver.aiohttp_web import listen
 
     secrets = read_signing_secrets(arguments.signing_secret_file)
     if arguments.forward is not None and not arguments.forward.startswith(("http://", "https://")):
@@ -49,18 +48,12 @@ async def listen(arguments: argparse.Namespace, output: Output) -> int:
     async with aiohttp.ClientSession(
         cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=30)
     ) as session:
-        application = web.Application(client_max_size=DEFAULT_MAX_BODY)
-        application.router.add_post("/{path:.*}", Listener(secrets, output, session, arguments.forward).handle)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
+        listener = Listener(secrets, output, session, arguments.forward)
         try:
-            await web.TCPSite(runner, arguments.host, arguments.port).start()
-            host, port = runner.addresses[0][:2]
-            output.line(f"Listening on http://{host}:{port} until Ctrl-C.")
-            await stopped.wait()
+            async with listen(listener.respond, host=arguments.host, port=arguments.port) as port:
+                output.line(f"Listening on http://{arguments.host}:{port} until Ctrl-C.")
+                await stopped.wait()
         except OSError as error:
             msg = f"cannot listen on {arguments.host} port {arguments.port}: {os.strerror(error.errno or 0)}"
             raise ConfigurationError(msg) from error
-        finally:
-            await runner.cleanup()
     return ExitCode.OK
