@@ -1,4 +1,4 @@
-"""BearerAuth: each operation gets the credentials that it wants, no other layer sees them, and nothing prints them."""
+"""Tests of `BearerAuth`: which credentials an operation gets, and that nothing prints them."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ async def sent_with(auth: BearerAuth, wanted: Request) -> str | None:
 
 @pytest.mark.parametrize("key", [KEY, Secret(KEY)])
 async def test_a_secret_operation_gets_the_key(key: str | Secret) -> None:
-    """As text or as a Secret."""
+    """The key can be a str or a Secret."""
     assert await sent_with(BearerAuth(key), request()) == f"Bearer {KEY}"
 
 
 @pytest.mark.parametrize("key", [KEY.encode(), 7])
-def test_a_key_that_is_no_text_is_refused_at_once(key: object) -> None:
-    """As when it was read from a file in binary; the message says what it must be, and does not show it."""
+def test_a_key_that_is_not_text_is_rejected_at_once(key: object) -> None:
+    """For example bytes from a file. The message says what is accepted and does not contain the key."""
     for give in (BearerAuth, BearerAuth(KEY).replace):
         with pytest.raises(ConfigurationError, match="text that begins with sk_") as caught:
             give(key)  # type: ignore[operator] - callers without a type checker
@@ -47,7 +47,7 @@ def test_a_key_that_is_no_text_is_refused_at_once(key: object) -> None:
 
 
 async def test_the_other_headers_stay() -> None:
-    """The key is added to what is there, and the request that came in is left as it was."""
+    """The header is added, and the original request is unchanged."""
     handler = Script([answer()])
     before = request()
     await BearerAuth(KEY)(before, handler)
@@ -58,13 +58,13 @@ async def test_the_other_headers_stay() -> None:
 
 @pytest.mark.parametrize("bearer", [None, Secret("gtpoll_1")])
 async def test_a_public_operation_gets_nothing(bearer: Secret | None) -> None:
-    """No credentials leave this process without need."""
+    """Credentials are sent only where they are required."""
     assert await sent_with(BearerAuth(KEY), request(authority="public", bearer=bearer)) is None
 
 
 @pytest.mark.parametrize("authority", ["secret", "poll_token", "agent_token"])
-async def test_the_credentials_of_a_call_come_before_the_key(authority: Authority) -> None:
-    """A call that carries its own token is sent with that."""
+async def test_the_token_of_a_call_takes_precedence_over_the_key(authority: Authority) -> None:
+    """A call with its own token is sent with that token."""
     wanted = request(authority=authority, bearer=Secret("gtpoll_1"))
     assert await sent_with(BearerAuth(KEY), wanted) == "Bearer gtpoll_1"
 
@@ -74,7 +74,7 @@ async def test_the_credentials_of_a_call_come_before_the_key(authority: Authorit
     [("poll_token", "gtpoll_"), ("agent_token", "agt_"), ("secret", "secret_key=, or set TRIPWIRE_SECRET_KEY")],
 )
 async def test_missing_credentials_are_an_error_before_anything_is_sent(authority: Authority, names: str) -> None:
-    """The message names the operation and what to pass; a token is never replaced by the key."""
+    """The message names the operation and the argument; the key never replaces a token."""
     auth = BearerAuth(None if authority == "secret" else KEY)
     handler = Script([answer()])
     with pytest.raises(ConfigurationError, match=f"retrieveThing needs .*{names}"):
@@ -83,7 +83,7 @@ async def test_missing_credentials_are_an_error_before_anything_is_sent(authorit
 
 
 async def test_the_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key that is passed comes first, then TRIPWIRE_SECRET_KEY; an empty one is none."""
+    """The argument takes precedence over TRIPWIRE_SECRET_KEY; an empty variable is ignored."""
     monkeypatch.setenv("TRIPWIRE_SECRET_KEY", "sk_test_environment")
     assert await sent_with(BearerAuth(), request()) == "Bearer sk_test_environment"
     assert await sent_with(BearerAuth(KEY), request()) == f"Bearer {KEY}"
@@ -95,8 +95,8 @@ async def test_the_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -
     "key",
     ["", " ", f"{KEY}\n", f"\t{KEY}", f"{KEY} {KEY}", f"{KEY}\r\nX-Evil: 1", f"{KEY}é", "\x7f", "pk_live_0123456789"],
 )
-async def test_a_key_that_cannot_be_one_is_refused_and_not_shown(key: str) -> None:
-    """At once when it is handed over, and per call for a call's own; the key before stays."""
+async def test_an_invalid_key_is_rejected_and_not_shown(key: str) -> None:
+    """A key is checked when it is passed, a token with each call; a rejected key replaces nothing."""
     auth = BearerAuth(KEY)
     with pytest.raises(ConfigurationError) as at_first:
         BearerAuth(key)
@@ -117,13 +117,15 @@ async def test_a_key_that_cannot_be_one_is_refused_and_not_shown(key: str) -> No
         ("secret", "", "the token of this call is empty: pass a secret key"),
     ],
 )
-async def test_a_token_that_cannot_be_one_is_told_from_the_key(authority: Authority, bearer: str, wanted: str) -> None:
-    """Whoever polls a Gate session needs no secret key, and is not asked for one."""
+async def test_the_message_tells_an_invalid_token_from_an_invalid_key(
+    authority: Authority, bearer: str, wanted: str
+) -> None:
+    """Polling a Gate session needs no secret key, so the message does not mention one."""
     with pytest.raises(ConfigurationError, match=wanted):
         await sent_with(BearerAuth(), request(authority=authority, bearer=Secret(bearer)))
 
 
-async def test_a_key_can_be_swapped_on_a_running_client() -> None:
+async def test_a_key_can_be_replaced_on_a_running_client() -> None:
     """The next attempt uses the new key."""
     auth = BearerAuth(KEY)
     assert await sent_with(auth, request()) == f"Bearer {KEY}"
@@ -131,8 +133,8 @@ async def test_a_key_can_be_swapped_on_a_running_client() -> None:
     assert await sent_with(auth, request()) == "Bearer sk_test_new"
 
 
-async def test_a_layer_without_a_key_of_its_own_takes_the_clients(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One from the environment is not its own; a layer that was handed a key keeps it."""
+async def test_a_middleware_without_a_key_takes_the_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key from the environment can be overridden; a key that was passed is kept."""
     monkeypatch.setenv("TRIPWIRE_SECRET_KEY", "sk_test_environment")
     without, own = BearerAuth(), BearerAuth("sk_test_own")
     assert await sent_with(without.or_with(KEY), request()) == f"Bearer {KEY}"
@@ -141,7 +143,7 @@ async def test_a_layer_without_a_key_of_its_own_takes_the_clients(monkeypatch: p
 
 
 async def test_nothing_prints_the_key() -> None:
-    """Neither the layer, nor the request that it makes, nor the locals of a failed call's traceback."""
+    """Not the middleware, not its request, and not the locals in the traceback of a failed call."""
     auth = BearerAuth(KEY)
     handler = Script([TransportError("lost", maybe_sent=True)])
     with pytest.raises(TransportError) as lost:

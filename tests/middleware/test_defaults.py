@@ -1,4 +1,4 @@
-"""The chain that a client has when it is given none."""
+"""Tests of the default middleware chain."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ pytestmark = pytest.mark.virtual_time
 
 
 def test_the_order_is_log_retry_limit_auth() -> None:
-    """Before the retry once a call, after it once an attempt, and the secret innermost."""
+    """What comes before Retry runs once per call, the rest once per attempt, and the secret is innermost."""
     assert [RequestLog, Retry, RateLimit, BearerAuth] == [type(layer) for layer in default_middleware("sk_test_1")]
 
 
-async def test_the_layers_work_together() -> None:
-    """One id over two attempts, each with the key."""
+async def test_the_default_chain_works_as_a_whole() -> None:
+    """Two attempts have the same id, and each has the key."""
     handler = Script([answer(503), answer(200)])
     assert (await compose(default_middleware("sk_test_1"), handler)(request())).status == 200
     first, second = (sent.headers for sent in handler.seen)
@@ -30,10 +30,10 @@ async def test_the_layers_work_together() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_a_crowd_of_sends_gets_through_an_unknown_limit(seed: int) -> None:
-    """300 sends, 60 in a rolling 2 s, refused ones counted: hardly a request too many, and hardly a second.
+async def test_three_hundred_sends_at_once_pass_an_unknown_limit(seed: int) -> None:
+    """300 sends at 60 per rolling 2 s need hardly more requests or time than the minimum; rejected ones count.
 
-    The retry's own wait after a refusal must not add to what the limit makes everybody wait.
+    The backoff after a rejection must not add to the wait for the limit.
     """
     server = LimitedServer(limit=60, window=2.0, seed=seed)
     chain = compose(default_middleware("sk_test_1"), server)
@@ -44,11 +44,11 @@ async def test_a_crowd_of_sends_gets_through_an_unknown_limit(seed: int) -> None
 
 
 def test_two_clients_share_nothing() -> None:
-    """Each call makes layers of its own."""
+    """Each call of the function creates new middleware."""
     assert not set(map(id, default_middleware("sk_test_1"))) & set(map(id, default_middleware("sk_test_1")))
 
 
-def test_a_key_that_is_none_is_refused() -> None:
-    """Before any client is made."""
+def test_an_invalid_key_is_rejected() -> None:
+    """The error is raised before a client exists."""
     with pytest.raises(ConfigurationError):
         default_middleware("pk_live_1")

@@ -1,4 +1,4 @@
-"""RequestLog: one id and one record a call, which say enough to find it again and nothing that should stay untold."""
+"""Tests of `RequestLog`: one id and one record per call, and no private data in it."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def _log_everything(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def written(caplog: pytest.LogCaptureFixture) -> dict[str, object]:
-    """Return the fields of the one record that was written."""
+    """Return the fields of the only log record."""
     [record] = caplog.records
     assert record.name == "tripwire_async"
     return {name: record.__dict__[name] for name in FIELDS}
 
 
-async def test_a_call_is_written_down_once_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:
-    """With everything that its failed attempts came to, under one id."""
+async def test_a_call_is_logged_once_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:
+    """The record sums up all attempts under one id."""
 
     async def handler(request: Request) -> Response:
         request.stats.attempts += 1
@@ -78,8 +78,8 @@ async def test_a_call_is_written_down_once_when_it_ends(caplog: pytest.LogCaptur
     ]
 
 
-async def test_what_an_answer_put_into_its_headers_is_made_legible(caplog: pytest.LogCaptureFixture) -> None:
-    """A proxy may echo the credentials that it was sent, and a control character would forge a line of the log."""
+async def test_response_headers_are_sanitized(caplog: pytest.LogCaptureFixture) -> None:
+    """A proxy may echo credentials, and a control character could forge a log line."""
     headers = {"X-Request-Id": "req_1 Bearer sk_live_canary7351\x1b[2J", "Retry-After": "sk_live_canary7351"}
     await RequestLog()(request(), Script([answer(429, headers)]))
     fields = written(caplog)
@@ -89,8 +89,8 @@ async def test_what_an_answer_put_into_its_headers_is_made_legible(caplog: pytes
     assert "\x1b" not in caplog.text
 
 
-async def test_every_attempt_of_a_call_carries_the_same_id() -> None:
-    """Another call another one."""
+async def test_every_attempt_of_a_call_has_the_same_id() -> None:
+    """Each call has a different id."""
     handler = Script([TransportError("lost", maybe_sent=True), answer(), answer()])
     chain = compose([RequestLog(), Retry()], handler)
     await chain(request())
@@ -101,8 +101,8 @@ async def test_every_attempt_of_a_call_carries_the_same_id() -> None:
     assert [first, first, other] == [sent.stats.client_request_id for sent in handler.seen]
 
 
-async def test_an_id_of_the_callers_own_is_kept() -> None:
-    """As when it comes from the request that this call serves."""
+async def test_an_existing_id_is_kept() -> None:
+    """For example the id of the incoming request that this call serves."""
     handler = Script([answer()])
     wanted = request()
     wanted.stats.client_request_id = "mine"
@@ -123,14 +123,14 @@ async def test_an_id_of_the_callers_own_is_kept() -> None:
         (asyncio.CancelledError(), "INFO", None, "CancelledError"),
     ],
 )
-async def test_the_level_tells_trouble_from_the_ordinary(
+async def test_failures_are_logged_as_warnings(
     caplog: pytest.LogCaptureFixture,
     outcome: Response | BaseException,
     level: str,
     status: int | None,
     error: str | None,
 ) -> None:
-    """And whatever comes is handed on: the answer as it is, the exception as it is."""
+    """The response or exception is passed on unchanged."""
     if isinstance(outcome, BaseException):
         with pytest.raises(type(outcome)) as raised:
             await RequestLog()(request(), Script([outcome]))
@@ -142,8 +142,8 @@ async def test_the_level_tells_trouble_from_the_ordinary(
     assert [level] == [record.levelname for record in caplog.records]
 
 
-async def test_a_cancelled_call_is_written_down_with_the_time_that_it_took(caplog: pytest.LogCaptureFixture) -> None:
-    """The record is there before the canceller goes on."""
+async def test_a_cancelled_call_is_logged_with_its_duration(caplog: pytest.LogCaptureFixture) -> None:
+    """The record exists before the cancelling code continues."""
 
     async def handler(request: Request) -> Response:
         await LOOP_CLOCK.sleep(60.0)
@@ -155,8 +155,8 @@ async def test_a_cancelled_call_is_written_down_with_the_time_that_it_took(caplo
     assert written(caplog)["duration_ms"] == 2_000.0
 
 
-async def test_nothing_untold_is_written(caplog: pytest.LogCaptureFixture) -> None:
-    """No ids of the path, bodies, credentials, texts of exceptions or headers off the list."""
+async def test_no_private_data_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """No path ids, bodies, credentials, exception messages or unlisted headers."""
     wanted = replace(
         request(bearer=Secret("gtpoll_1")),
         body=b"secret body",
@@ -170,24 +170,24 @@ async def test_nothing_untold_is_written(caplog: pytest.LogCaptureFixture) -> No
         assert untold not in printed
 
 
-async def test_the_headers_that_are_written_can_be_chosen(caplog: pytest.LogCaptureFixture) -> None:
-    """In any case; one that is not there is left out."""
+async def test_the_logged_headers_can_be_chosen(caplog: pytest.LogCaptureFixture) -> None:
+    """Names are case-insensitive, and a missing header is omitted."""
     await RequestLog(headers=["server", "Via"])(request(), Script([answer(200, {"Server": "nginx"})]))
     assert written(caplog)["response_headers"] == {"server": "nginx"}
 
 
-async def test_a_logger_of_ones_own_is_written_to(caplog: pytest.LogCaptureFixture) -> None:
-    """And the default one is not."""
+async def test_a_custom_logger_can_be_used(caplog: pytest.LogCaptureFixture) -> None:
+    """The default logger gets no record."""
     caplog.set_level(logging.INFO, logger="mine")
     await RequestLog(logging.getLogger("mine"))(request(), Script([answer()]))
     assert [record.name for record in caplog.records] == ["mine"]
 
 
-async def test_with_the_logger_off_only_the_id_is_made(caplog: pytest.LogCaptureFixture) -> None:
-    """The handler's own awaitable is returned, the clock is not read, and the id is still sent."""
+async def test_a_disabled_logger_leaves_only_the_id(caplog: pytest.LogCaptureFixture) -> None:
+    """The clock is not read, and the id is still sent."""
 
     class Stopped:
-        """A clock that must not be asked."""
+        """A clock that must not be read."""
 
         def __getattr__(self, name: str) -> object:
             pytest.fail(f"the clock was asked for {name}")
@@ -201,10 +201,8 @@ async def test_with_the_logger_off_only_the_id_is_made(caplog: pytest.LogCapture
 
 
 @pytest.mark.parametrize("status", [200, 404, 431])
-async def test_at_the_level_of_warnings_what_the_caller_is_told_is_not_written(
-    caplog: pytest.LogCaptureFixture, status: int
-) -> None:
-    """Statuses below 500 are the caller's to look at, 429 aside."""
+async def test_at_level_warning_ordinary_errors_are_not_logged(caplog: pytest.LogCaptureFixture, status: int) -> None:
+    """The caller handles statuses below 500, except 429."""
     caplog.set_level(logging.WARNING, logger="tripwire_async")
 
     async def handler(_: Request) -> Response:
@@ -214,8 +212,8 @@ async def test_at_the_level_of_warnings_what_the_caller_is_told_is_not_written(
     assert [] == caplog.records
 
 
-async def test_at_the_level_of_warnings_only_trouble_is_written(caplog: pytest.LogCaptureFixture) -> None:
-    """As in a program that never set logging up."""
+async def test_at_level_warning_only_failures_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """This is the default of a program without logging configuration."""
     caplog.set_level(logging.WARNING, logger="tripwire_async")
     await RequestLog()(request(), Script([answer(200)]))
     assert caplog.records == []

@@ -1,4 +1,4 @@
-"""Spans, as OpenTelemetry's own SDK collects them."""
+"""Tests of `Tracing` with the OpenTelemetry SDK."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tracer(spans: InMemorySpanExporter) -> Tracer:
 
 
 async def test_a_call_is_one_client_span_without_ids(spans: InMemorySpanExporter, tracer: Tracer) -> None:
-    """Named by method and template; nothing of the URL's ids, headers or bodies."""
+    """Its name is the method and the path template; no ids, headers or bodies are recorded."""
 
     async def handler(_: Request) -> Response:
         return answer(200, {"x-request-id": "req_1"}, b"body")
@@ -55,8 +55,8 @@ async def test_a_call_is_one_client_span_without_ids(spans: InMemorySpanExporter
     assert span.status.status_code is StatusCode.UNSET
 
 
-async def test_the_service_is_told_which_trace_the_call_belongs_to(spans: InMemorySpanExporter, tracer: Tracer) -> None:
-    """The header names the span's own trace."""
+async def test_the_trace_is_propagated_to_the_service(spans: InMemorySpanExporter, tracer: Tracer) -> None:
+    """The header contains the trace id of the span."""
     seen: list[str] = []
 
     async def handler(sent: Request) -> Response:
@@ -69,8 +69,8 @@ async def test_the_service_is_told_which_trace_the_call_belongs_to(spans: InMemo
     assert seen[0].startswith(f"00-{span.context.trace_id:032x}-{span.context.span_id:016x}-")
 
 
-async def test_a_refusal_is_a_failed_span(spans: InMemorySpanExporter, tracer: Tracer) -> None:
-    """With its status as the type of the error."""
+async def test_an_error_status_fails_the_span(spans: InMemorySpanExporter, tracer: Tracer) -> None:
+    """The error type is the status."""
 
     async def handler(_: Request) -> Response:
         return answer(404)
@@ -85,10 +85,10 @@ async def test_a_refusal_is_a_failed_span(spans: InMemorySpanExporter, tracer: T
 @pytest.mark.parametrize(
     "error", [TransportError("lost, and sk_live_canary with it", maybe_sent=True), asyncio.CancelledError()]
 )
-async def test_an_error_goes_through_and_leaves_its_class_alone(
+async def test_an_exception_propagates_and_only_its_class_is_recorded(
     spans: InMemorySpanExporter, tracer: Tracer, error: BaseException
 ) -> None:
-    """Spans go to other systems: what an exception says stays here."""
+    """Spans are exported to other systems, so the message is not recorded."""
 
     async def handler(_: Request) -> Response:
         raise error
@@ -102,10 +102,10 @@ async def test_an_error_goes_through_and_leaves_its_class_alone(
 
 
 @pytest.mark.virtual_time
-async def test_outside_retry_a_span_counts_the_repetitions_and_inside_each_attempt_has_its_own(
+async def test_a_span_outside_retry_counts_resends_and_inside_each_attempt_has_a_span(
     spans: InMemorySpanExporter, tracer: Tracer
 ) -> None:
-    """The place in the chain is the meaning."""
+    """The position in the chain decides."""
     statuses = [503, 503, 200] * 2
 
     async def handler(sent: Request) -> Response:
@@ -124,7 +124,7 @@ async def test_outside_retry_a_span_counts_the_repetitions_and_inside_each_attem
 
 
 async def test_without_a_provider_nothing_is_recorded_and_nothing_fails() -> None:
-    """The API alone makes spans that go nowhere."""
+    """Without the SDK the API creates spans that are discarded."""
 
     async def handler(_: Request) -> Response:
         return answer()
@@ -132,8 +132,8 @@ async def test_without_a_provider_nothing_is_recorded_and_nothing_fails() -> Non
     assert 200 == (await compose([Tracing()], handler)(request())).status
 
 
-def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the command that installs it."""
+def test_a_missing_extra_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message contains the command that installs it."""
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with pytest.raises(ConfigurationError, match=r"tripwire-async\[otel\]"):
         Tracing()

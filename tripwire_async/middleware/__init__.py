@@ -1,4 +1,4 @@
-"""The layers that a call goes through, and what it takes to write another one."""
+"""Middleware that every call passes, and the types for writing your own."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = [
     "default_middleware",
 ]
 
-# What the default chain does without.
+# Imported on first use: the default chain does not need these.
 _EXPORTS: Final = {
     "OnRetry": ".retry",
     "RateLimitStore": ".rate_limit",

@@ -1,4 +1,4 @@
-"""The innermost layer: the only one that holds the secret key, and the one that adds it."""
+"""Bearer authentication: the innermost middleware, and the only one that holds the secret key."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 _AUTHORIZATION: Final = istr("Authorization")
 _VARIABLE: Final = "TRIPWIRE_SECRET_KEY"
-_HOW: Final = f"pass one that begins with sk_ as secret_key=, or set {_VARIABLE} to it"
+_KEY_ADVICE: Final = f"pass a key that begins with sk_ as secret_key=, or set {_VARIABLE} to it"
 _VISIBLE_ASCII: Final = re.compile(r"[\x21-\x7e]+")
-_WANTED: Final[dict[Authority, str]] = {
+_CREDENTIALS: Final[dict[Authority, str]] = {
     "secret": "a secret key (sk_…)",
     "poll_token": "the poll token of a Gate session (gtpoll_…)",
     "agent_token": "a Gate agent token (agt_…)",
@@ -32,14 +32,18 @@ _WANTED: Final[dict[Authority, str]] = {
 
 @final
 class BearerAuth:
-    """Add ``Authorization: Bearer …`` as the operation wants it: the secret key, the call's own token or nothing.
+    """Add ``Authorization: Bearer …`` with the credentials that the operation requires.
 
-    Operations with the authority ``secret`` get *key*, or what the call itself carries in ``Request.bearer``; those
-    with a token get that call's token, never the key; ``public`` ones get nothing.
+    Operations with the authority ``secret`` get *key*, or the token in ``Request.bearer`` if the call has one.
+    Operations that require a token get the token of the call, never the key. ``public`` operations get nothing.
 
-    Without a *key* the environment variable ``TRIPWIRE_SECRET_KEY`` is taken, read here and once. Having none is fine
-    until an operation wants one: then the call raises `ConfigurationError`, before anything is sent. So does a key that
-    is made for browsers (``pk_…``) or that cannot stand in a header, as soon as it is handed over. No message shows it.
+    Args:
+        key: The secret key. The default is the environment variable ``TRIPWIRE_SECRET_KEY``, read once, here. Without
+            either, calls that require a key raise `ConfigurationError` before anything is sent.
+
+    Raises:
+        ConfigurationError: The key is publishable (``pk_…``) or cannot be sent in a header. The message never
+            contains the key.
     """
 
     __slots__ = ("_authorization", "_given")
@@ -50,34 +54,35 @@ class BearerAuth:
         self._authorization = None
         self._given = key is not None
         if key is None:
-            # An empty variable is how a deployment says that there is none.
+            # Deployments set an empty variable to mean that there is no key.
             key = os.environ.get(_VARIABLE) or None
         if key is not None:
             key = as_secret_key(key)
-            self._authorization = _authorization(key, "the secret key", _HOW)
+            self._authorization = _authorization(key, "the secret key", _KEY_ADVICE)
 
     def or_with(self, key: str | Secret) -> BearerAuth:
-        """Return this layer if it was made with a key, else a new one that has *key*."""
+        """Return this middleware if it was made with a key, else a new one with *key*."""
         return self if self._given else BearerAuth(key)
 
     def replace(self, key: str | Secret) -> None:
-        """Use *key* from the next attempt on; what is on the wire is not disturbed.
+        """Use *key* from the next attempt on; requests in flight are not affected.
 
-        Raises `ConfigurationError` when it cannot be a secret key; the one before then stays.
+        Raises:
+            ConfigurationError: *key* cannot be a secret key. The previous key stays in use.
         """
         key = as_secret_key(key)
-        self._authorization = _authorization(key, "the secret key", _HOW)
+        self._authorization = _authorization(key, "the secret key", _KEY_ADVICE)
 
-    # Not a coroutine: its frame, which holds the key, would stand in the traceback of every transport error.
+    # Not a coroutine: its frame holds the key and would be part of the traceback of every transport error.
     def __call__(self, request: Request, call_next: Handler, /) -> Awaitable[Response]:
-        """Hand *request* on with the credentials that its operation wants."""
+        """Pass *request* on with the credentials that its operation requires."""
         authority = request.operation.authority
         if authority == "public":
             return call_next(request)
         if request.bearer is not None:
-            authorization = _authorization(request.bearer, "the token of this call", f"pass {_WANTED[authority]}")
+            authorization = _authorization(request.bearer, "the token of this call", f"pass {_CREDENTIALS[authority]}")
         elif authority != "secret":
-            msg = f"{request.operation.id} needs {_WANTED[authority]}, and the call carries none"
+            msg = f"{request.operation.id} needs {_CREDENTIALS[authority]}, and the call has none"
             raise ConfigurationError(msg)
         elif self._authorization is None:
             msg = f"{request.operation.id} needs a secret key: pass secret_key=, or set {_VARIABLE}"
@@ -90,21 +95,21 @@ class BearerAuth:
         return f"BearerAuth({'no key' if self._authorization is None else '…'})"
 
 
-def _authorization(key: Secret, what: str, mend: str) -> str:
-    trouble = _trouble(key)
-    if trouble is None:
+def _authorization(key: Secret, subject: str, advice: str) -> str:
+    reason = _invalid_reason(key)
+    if reason is None:
         return f"Bearer {key.reveal()}"
-    msg = f"{what} {trouble}: {mend}"
+    msg = f"{subject} {reason}: {advice}"
     raise ConfigurationError(msg)
 
 
-def _trouble(key: Secret) -> str | None:
-    """Return why *key* can be none; not raised here, where the text of it is at hand."""
+def _invalid_reason(key: Secret) -> str | None:
+    """Return why *key* is invalid, or None; the caller raises, because this frame holds the plain key."""
     text = key.reveal()
     if not text:
         return "is empty"
     if not _VISIBLE_ASCII.fullmatch(text):
-        return "holds a space, a line break or another character that no key has (was it copied whole?)"
+        return "contains a space, a line break or another character that no key has (was it copied completely?)"
     if text.startswith("pk_"):
-        return "is a publishable key (pk_…), made for browsers and refused here"
+        return "is a publishable key (pk_…), which works in browsers only"
     return None

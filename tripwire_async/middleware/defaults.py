@@ -1,4 +1,4 @@
-"""The chain that a client has when it is given none."""
+"""Default middleware chain of a client."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
 
 def default_middleware(secret_key: str | Secret | None = None) -> tuple[Middleware, ...]:
-    """Return new layers, outermost first: log and retries once a call, limit and credentials once an attempt.
+    """Return the default middleware, outermost first.
 
-    Without a *secret_key* the one in ``TRIPWIRE_SECRET_KEY`` is taken. Raises `ConfigurationError` for a text that
-    cannot be one.
+    `RequestLog` and `Retry` run once per call; `RateLimit` and `BearerAuth` run once per attempt.
+
+    Args:
+        secret_key: The secret key; the default is the environment variable ``TRIPWIRE_SECRET_KEY``.
+
+    Raises:
+        ConfigurationError: *secret_key* cannot be a secret key.
     """
     return (RequestLog(), Retry(), RateLimit(), BearerAuth(secret_key))

@@ -1,4 +1,4 @@
-"""One id and one log record for each call, however many attempts it takes."""
+"""One request id and one log record per call, however many attempts it makes."""
 
 from __future__ import annotations
 
@@ -27,23 +27,31 @@ _SAFE_HEADERS: Final = ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaini
 
 
 def new_request_id() -> str:
-    """Return an id that no other call has: 128 bits of chance, at a seventh of what a UUID costs."""
+    """Return a new id of 128 random bits; it costs a seventh of a UUID."""
     return f"creq_{getrandbits(128):032x}"
 
 
 @final
 class RequestLog:
-    """Give each call an id, send it as ``X-Client-Request-Id``, and write one record when the call has ended.
+    """Give each call an id, send it as ``X-Client-Request-Id``, and log one record when the call ends.
 
-    An id that the call's stats hold already is kept. The record goes to *logger*, by default the one named
-    ``tripwire_async``, as a line for people and as attributes for machines: ``operation``, ``method``, ``path`` (the
-    template, without ids), ``status`` (None without an answer), ``error`` (the name of the exception; None with an
-    answer), ``attempts``, ``duration_ms``, ``waited_ms`` (for the rate limit and between attempts), ``request_id`` (the
-    service's), ``client_request_id`` (ours) and ``response_headers`` (those of *headers*, and no others).
+    An id that the call already has is kept. The record has a readable message and these attributes:
 
-    What the service or the network did wrong (no answer, 429, 5xx) is a WARNING, everything else INFO: the caller is
-    told of a 404 by its exception. Bodies, request headers and the text of exceptions are never written. With the
-    logger off, the id is all that is done.
+    - ``operation``, ``method`` and ``path`` (the template, without ids)
+    - ``status`` (None without a response) and ``error`` (the class name of the exception; None with a response)
+    - ``attempts``, ``duration_ms`` and ``waited_ms`` (time spent in the rate limit and in backoff)
+    - ``request_id`` (from the service) and ``client_request_id`` (ours)
+    - ``response_headers`` (only those listed in *headers*)
+
+    A failure of the service or the network (no response, 429, 5xx) is logged at WARNING, everything else at INFO: a
+    404, for example, already reaches the caller as an exception. Bodies, request headers and exception messages are
+    never logged. If the logger is disabled, only the id is added.
+
+    Args:
+        logger: Where the record goes; the default is the logger ``tripwire_async``.
+        clock: The time source.
+        id_factory: Returns a new request id.
+        headers: Names of the response headers to log.
     """
 
     __slots__ = ("_clock", "_headers", "_id_factory", "_logger")
@@ -62,7 +70,7 @@ class RequestLog:
         self._headers = tuple(headers)
 
     async def __call__(self, request: Request, call_next: Handler, /) -> Response:
-        """Hand *request* on with its id, and write down how it ended."""
+        """Pass *request* on with its id, and log the result."""
         stats = request.stats
         if stats.client_request_id is None:
             stats.client_request_id = self._id_factory()
@@ -77,7 +85,7 @@ class RequestLog:
         return response
 
     def _write(self, request: Request, outcome: Response | BaseException) -> None:
-        level = logging.WARNING if _is_trouble(outcome) else logging.INFO
+        level = logging.WARNING if _is_failure(outcome) else logging.INFO
         if not self._logger.isEnabledFor(level):
             return
         stats = request.stats
@@ -86,8 +94,8 @@ class RequestLog:
         headers: dict[str, str] = {}
         if isinstance(outcome, Response):
             status = outcome.status
-            request_id = _said(outcome, "X-Request-Id")
-            headers = {name: value for name in self._headers if (value := _said(outcome, name)) is not None}
+            request_id = _log_safe_header(outcome, "X-Request-Id")
+            headers = {name: value for name in self._headers if (value := _log_safe_header(outcome, name)) is not None}
         else:
             error = type(outcome).__name__
         fields = {
@@ -112,14 +120,14 @@ class RequestLog:
         )
 
 
-def _said(response: Response, name: str) -> str | None:
-    """Return the header *name*, fit for a log: something in between may have put anything there."""
+def _log_safe_header(response: Response, name: str) -> str | None:
+    """Return the header *name* sanitized for a log: a proxy may have put anything there."""
     value = header(response.headers, name)
     return None if value is None else sanitize(value)
 
 
-def _is_trouble(outcome: Response | BaseException) -> bool:
+def _is_failure(outcome: Response | BaseException) -> bool:
     if isinstance(outcome, Response):
         return outcome.status == 429 or outcome.status >= 500
-    # Whoever cancels means to; that nothing came of the call is no news to anybody.
+    # A cancellation is intended by the caller, so it is not a failure.
     return not isinstance(outcome, asyncio.CancelledError)

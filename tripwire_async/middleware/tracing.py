@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry, where a program uses it."""
+"""OpenTelemetry spans for calls and attempts."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 
 @final
 class Tracing:
-    """Make a client span of each call, or of each attempt, and tell the service which trace it belongs to.
+    """Create a client span for each call or attempt, and propagate the trace to the service.
 
-    Put it first for one span a call, with everything that the call waits for; put it after `Retry` for one span an
-    attempt. Spans are named and described as OpenTelemetry's conventions for HTTP clients want it, by the path
-    template: no ids, no headers and no bodies are in them. The trace goes along in the headers that the program's
-    propagators write, ``traceparent`` as a rule.
+    As the first middleware it creates one span per call, including all waits. After `Retry` it creates one span per
+    attempt. Span names and attributes follow OpenTelemetry's conventions for HTTP clients and use the path template;
+    ids, headers and bodies are never recorded. The program's propagators add their headers, usually ``traceparent``.
 
     Args:
-        tracer: What makes the spans; None for the tracer ``tripwire_async`` of the program's provider.
+        tracer: Creates the spans; the default is the tracer ``tripwire_async`` of the global provider.
 
     Raises:
         ConfigurationError: The extra ``otel`` is not installed.
@@ -41,7 +40,7 @@ class Tracing:
         self._tracer = trace.get_tracer("tripwire_async") if tracer is None else tracer
 
     async def __call__(self, request: Request, call_next: Handler, /) -> Response:
-        """Hand *request* on within a span."""
+        """Pass *request* on within a span."""
         from opentelemetry import propagate, trace  # noqa: PLC0415 - an extra
 
         operation = request.operation
@@ -55,7 +54,7 @@ class Tracing:
                 "server.port": request.url.port or 0,
                 "tripwire.operation": operation.id,
             },
-            # The text of an exception can hold what a span should not; its class is in `error.type`.
+            # An exception message can contain private data. Its class is in `error.type`.
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
@@ -67,21 +66,21 @@ class Tracing:
             try:
                 response = await call_next(request)
             except BaseException as error:
-                _failed(span, type(error).__name__)
+                _set_error(span, type(error).__name__)
                 raise
             finally:
-                if (repeated := request.stats.attempts - before - 1) > 0:
-                    span.set_attribute("http.request.resend_count", repeated)
+                if (resent := request.stats.attempts - before - 1) > 0:
+                    span.set_attribute("http.request.resend_count", resent)
             span.set_attribute("http.response.status_code", response.status)
             if (request_id := header(response.headers, "X-Request-Id")) is not None:
                 span.set_attribute("tripwire.request_id", request_id)
             if response.status >= 400:
-                _failed(span, str(response.status))
+                _set_error(span, str(response.status))
             return response
 
 
-def _failed(span: Span, why: str) -> None:
+def _set_error(span: Span, error_type: str) -> None:
     from opentelemetry.trace import StatusCode  # noqa: PLC0415 - an extra
 
-    span.set_attribute("error.type", why)
+    span.set_attribute("error.type", error_type)
     span.set_status(StatusCode.ERROR)

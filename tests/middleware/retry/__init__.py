@@ -1,1 +1,1 @@
-"""Tests of retries."""
+"""Tests of the retry middleware."""

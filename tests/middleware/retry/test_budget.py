@@ -1,4 +1,4 @@
-"""The budget of retries: never below nothing, never above its capacity, whatever is taken and given back."""
+"""Tests of the retry budget: it stays between zero and its capacity."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tripwire_async.middleware import RetryQuota
 
 
 @given(st.integers(0, 50), st.lists(st.tuples(st.booleans(), st.integers(0, 60))))
-def test_a_quota_stays_between_nothing_and_its_capacity(capacity: int, steps: list[tuple[bool, int]]) -> None:
-    """Taking more than there is takes nothing; giving back more than was taken fills it and no more."""
+def test_a_quota_stays_between_zero_and_its_capacity(capacity: int, steps: list[tuple[bool, int]]) -> None:
+    """Taking too many tokens takes none; returning too many fills the quota."""
     quota = RetryQuota(capacity)
     for taking, tokens in steps:
         before = quota.available
@@ -27,8 +27,8 @@ def test_a_quota_stays_between_nothing_and_its_capacity(capacity: int, steps: li
         assert 0 <= quota.available <= capacity
 
 
-def test_a_retry_costs_what_its_failure_says() -> None:
-    """Timeouts are dearer than the rest, and a 429 is free: the limiter sees to it."""
+def test_the_cost_of_a_retry_depends_on_the_failure() -> None:
+    """Timeouts cost more, and a 429 is free because the rate limit handles it."""
     quota = RetryQuota(retry_cost=5, timeout_cost=10)
     assert quota.cost(answer(503)) == 5
     assert quota.cost(answer(429)) == 0
@@ -37,13 +37,13 @@ def test_a_retry_costs_what_its_failure_says() -> None:
 
 
 @pytest.mark.parametrize("figures", [(-1, 5, 10), (500, -1, 10), (500, 5, -1)])
-def test_negative_figures_are_refused(figures: tuple[int, int, int]) -> None:
-    """A retry that brings tokens would never end."""
+def test_negative_arguments_are_rejected(figures: tuple[int, int, int]) -> None:
+    """Retries that gain tokens would never end."""
     capacity, retry_cost, timeout_cost = figures
-    with pytest.raises(ValueError, match=r"not negative: .*=-1"):
+    with pytest.raises(ValueError, match=r"must not be negative: .*=-1"):
         RetryQuota(capacity, retry_cost=retry_cost, timeout_cost=timeout_cost)
 
 
-def test_a_quota_tells_what_is_left() -> None:
-    """For a person in a debugger."""
+def test_the_repr_of_a_quota_shows_what_is_left() -> None:
+    """It helps in a debugger."""
     assert repr(RetryQuota(7)) == "RetryQuota(7 of 7 left)"

@@ -1,4 +1,4 @@
-"""The table of what may be repeated."""
+"""Tests of the retry policy."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RETRY, REFUSED_RETRY, OTHER_ACTION = body(next_action="retry"), body(False, "ret
         *((status, YES, False) for status in (200, 202, 204, 304)),
     ],
 )
-def test_an_idempotent_method_is_repeated_unless_the_service_forbids_it(
+def test_an_idempotent_method_is_retried_unless_the_service_forbids_it(
     method: str, status: int, said: bytes, repeatable: bool
 ) -> None:
     """The listed statuses are; ``retryable: false`` wins; ``next_action: retry`` adds 409 and the other 5xx."""
@@ -59,19 +59,19 @@ def test_an_idempotent_method_is_repeated_unless_the_service_forbids_it(
         *((status, YES, False) for status in (200, 202)),
     ],
 )
-def test_another_method_is_repeated_only_after_a_refusal(
+def test_another_method_is_retried_only_after_a_rejection(
     method: str, status: int, said: bytes, repeatable: bool
 ) -> None:
-    """There is no idempotency key: a bare 5xx may come after the work was done."""
+    """Without an idempotency key, a bare 5xx may follow work that was done."""
     assert repeatable == is_retryable(method, answer(status, body=said))
 
 
 @pytest.mark.parametrize("kind", [TransportError, RequestTimeoutError])
 @pytest.mark.parametrize("maybe_sent", [True, False])
-def test_without_an_answer_only_an_idempotent_method_is_repeated_once_sent(
+def test_without_a_response_only_an_idempotent_method_is_retried_once_sent(
     kind: type[TransportError], maybe_sent: bool
 ) -> None:
-    """A connection that failed sent nothing; a lost answer or a read timeout may hide work that was done."""
+    """A failed connection sent nothing; a lost response or a read timeout may hide work that was done."""
     lost = kind("gone", maybe_sent=maybe_sent)
     assert [is_retryable(method, lost) for method in IDEMPOTENT] == [True] * 5
     assert [not maybe_sent] * 3 == [is_retryable(method, lost) for method in OTHERS]
@@ -88,6 +88,6 @@ def test_without_an_answer_only_an_idempotent_method_is_repeated_once_sent(
         ResponseDecodeError("not JSON", operation="x", status=200),
     ],
 )
-def test_nothing_else_is_repeated(error: BaseException) -> None:
-    """What is not known to be a lost answer is not ours to repeat."""
+def test_no_other_exception_is_retried(error: BaseException) -> None:
+    """Only a `TransportError` is known to be safe."""
     assert [is_retryable(method, error) for method in IDEMPOTENT + OTHERS] == [False] * 8

@@ -1,4 +1,4 @@
-"""Retry: when it sends again, how long it waits, when it stops, and what it tells."""
+"""Tests of `Retry`: which calls it retries, how long it waits, when it stops, and its hooks."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.virtual_time
 
-REFUSED = TransportError("refused", maybe_sent=False)
+UNSENT = TransportError("refused", maybe_sent=False)
 LOST = TransportError("lost", maybe_sent=True)
 LATE = RequestTimeoutError("late", maybe_sent=True)
 GOOD = answer(200)
 
 
-def retry(chance: float = 0.5, **options: object) -> Retry:
-    """Make a Retry whose chance is fixed, so that its waits are known."""
-    return Retry(random=lambda: chance, **options)  # type: ignore[arg-type] - options are named by the tests
+def retry(random: float = 0.5, **options: object) -> Retry:
+    """Return a Retry with a fixed random number, so that its waits are known."""
+    return Retry(random=lambda: random, **options)  # type: ignore[arg-type] - options are named by the tests
 
 
 def elapsed() -> float:
@@ -39,15 +39,15 @@ def elapsed() -> float:
 
 
 @pytest.mark.parametrize("status", [200, 202, 204, 304])
-async def test_a_good_answer_is_handed_on_as_it_is(status: int) -> None:
+async def test_a_successful_response_is_returned_unchanged(status: int) -> None:
     """One attempt, no wait."""
     handler = Script([answer(status)])
     assert await retry()(request(), handler) is handler.outcomes[0]
     assert len(handler.seen) == 1
 
 
-async def test_a_call_that_succeeds_never_meets_tenacity(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor does one that fails for good: tenacity costs a fifth of a whole call."""
+async def test_a_call_that_succeeds_at_once_bypasses_tenacity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does a permanent failure: tenacity costs a fifth of a whole call."""
     monkeypatch.delattr("tenacity.AsyncRetrying")
     assert await retry()(request(), Script([GOOD])) is GOOD
     assert (await retry()(request(), Script([answer(404)]))).status == 404
@@ -55,17 +55,17 @@ async def test_a_call_that_succeeds_never_meets_tenacity(monkeypatch: pytest.Mon
         await retry()(request("POST"), Script([LOST]))
 
 
-@pytest.mark.parametrize("failure", [answer(503), LOST, LATE, REFUSED])
-async def test_a_failure_that_passes_is_not_seen(failure: Response | TransportError) -> None:
-    """The answer that comes in the end is the only one that the caller gets."""
+@pytest.mark.parametrize("failure", [answer(503), LOST, LATE, UNSENT])
+async def test_a_transient_failure_is_retried(failure: Response | TransportError) -> None:
+    """The caller receives only the final response."""
     handler = Script([failure, failure, GOOD])
     assert await retry()(request(), handler) is GOOD
     assert len(handler.seen) == 3
 
 
 @pytest.mark.parametrize("failure", [answer(500), answer(503), LOST, LATE])
-async def test_a_post_is_not_repeated_when_it_may_have_been_worked_on(failure: Response | TransportError) -> None:
-    """After a lost answer, a timeout or a bare 5xx, a second test webhook might be sent."""
+async def test_a_post_is_not_retried_when_it_may_have_been_processed(failure: Response | TransportError) -> None:
+    """A retry after a lost response, a timeout or a bare 5xx could send a second test webhook."""
     handler = Script([failure, GOOD])
     if isinstance(failure, TransportError):
         with pytest.raises(type(failure)) as raised:
@@ -76,23 +76,23 @@ async def test_a_post_is_not_repeated_when_it_may_have_been_worked_on(failure: R
     assert len(handler.seen) == 1
 
 
-async def test_a_lost_answer_after_a_refused_connection_ends_a_post() -> None:
-    """Each attempt is judged by itself."""
-    handler = Script([REFUSED, LOST, GOOD])
+async def test_a_lost_response_after_a_refused_connection_ends_a_post() -> None:
+    """The policy applies to each attempt separately."""
+    handler = Script([UNSENT, LOST, GOOD])
     with pytest.raises(TransportError, match="lost"):
         await retry()(request("POST"), handler)
     assert len(handler.seen) == 2
 
 
-async def test_the_last_answer_is_returned_after_the_last_attempt() -> None:
-    """Four attempts, and the answer is no exception of anybody's."""
+async def test_the_last_response_is_returned_after_the_last_attempt() -> None:
+    """After four attempts the response is returned, not raised."""
     handler = Script([answer(500), answer(502), answer(503), answer(504), GOOD])
     assert (await retry()(request(), handler)).status == 504
     assert len(handler.seen) == 4
 
 
 async def test_the_last_error_is_raised_unwrapped_after_the_last_attempt() -> None:
-    """The caller sees the transport's own error, with no error of the retry's around or before it."""
+    """The caller receives the transport's error without a wrapper or a context."""
     handler = Script([answer(500), LOST, LOST, LATE])
     with pytest.raises(TransportError) as raised:
         await retry()(request(), handler)
@@ -103,20 +103,20 @@ async def test_the_last_error_is_raised_unwrapped_after_the_last_attempt() -> No
 
 @pytest.mark.parametrize(("attempts", "own", "expected"), [(1, None, 1), (2, None, 2), (4, 1, 1), (2, 3, 3)])
 async def test_a_call_may_set_its_own_number_of_attempts(attempts: int, own: int | None, expected: int) -> None:
-    """Without a number of its own the chain's holds."""
+    """A call without its own number uses the one of the middleware."""
     handler = Script([answer(500)])
     await retry(max_attempts=attempts)(request(max_attempts=own), handler)
     assert len(handler.seen) == expected
 
 
-def test_no_attempt_at_all_is_refused() -> None:
-    """Not even the first would be made."""
-    with pytest.raises(ValueError, match="at least one attempt: max_attempts=0"):
+def test_zero_attempts_are_rejected() -> None:
+    """Not even a first attempt would be made."""
+    with pytest.raises(ValueError, match="max_attempts must be at least 1, not 0"):
         Retry(max_attempts=0)
 
 
 async def test_the_same_request_is_sent_again() -> None:
-    """The request is a value, with its body and its trace: nothing about it is used up."""
+    """A request is a value and can be sent any number of times."""
     handler = Script([LOST, GOOD])
     wanted = request()
     await retry()(wanted, handler)
@@ -137,7 +137,7 @@ async def test_the_same_request_is_sent_again() -> None:
     ],
 )
 async def test_the_waits_follow_the_failure(failure: Response | TransportError, waits: list[float]) -> None:
-    """50 ms and doubling, 1 s and doubling after a 429, or what the service asked for; half of it by this chance."""
+    """The bound starts at 50 ms, or 1 s after a 429, and doubles; Retry-After is a minimum. Jitter is 0.5."""
     times: list[float] = []
 
     async def handler(request: Request) -> Response:
@@ -154,30 +154,30 @@ async def test_the_waits_follow_the_failure(failure: Response | TransportError, 
 
 
 @given(st.floats(min_value=0.0, max_value=60.0), st.floats(min_value=0.0, max_value=1.0, exclude_max=True))
-def test_no_attempt_comes_before_retry_after_has_passed(asked: float, chance: float) -> None:
-    """Whatever the chance, and however finely the seconds are broken."""
+def test_no_attempt_comes_before_retry_after_has_passed(asked: float, random: float) -> None:
+    """This holds for any jitter and any fraction of a second."""
     times: list[float] = []
 
     async def handler(request: Request) -> Response:
         times.append(elapsed())
         return answer(429, {"Retry-After": repr(asked)})
 
-    run(retry(chance)(request(), handler))
+    run(retry(random)(request(), handler))
     assert len(times) == 4
     assert all(after >= before + asked for before, after in itertools.pairwise(times))
 
 
 @pytest.mark.parametrize("asked", ["300", "1e300"])
-async def test_a_wait_that_would_pass_the_deadline_is_not_begun(asked: str) -> None:
-    """The answer that there is comes back at once, its Retry-After with it."""
+async def test_a_wait_that_would_pass_the_deadline_is_not_started(asked: str) -> None:
+    """The response is returned at once, with its Retry-After."""
     handler = Script([answer(429, {"Retry-After": asked})])
     assert await retry()(request(deadline=300.0), handler) is handler.outcomes[0]
     assert elapsed() == 0.0
     assert len(handler.seen) == 1
 
 
-async def test_a_lost_answer_is_raised_at_once_when_the_deadline_is_near() -> None:
-    """The deadline is the whole call's: what the first attempts took is gone."""
+async def test_a_lost_response_is_raised_at_once_when_the_deadline_is_near() -> None:
+    """The deadline covers the whole call, earlier attempts included."""
 
     async def handler(request: Request) -> Response:
         await LOOP_CLOCK.sleep(10.0)
@@ -188,8 +188,8 @@ async def test_a_lost_answer_is_raised_at_once_when_the_deadline_is_near() -> No
     assert elapsed() == pytest.approx(20.025)
 
 
-async def test_a_call_that_the_limiter_gave_up_is_not_repeated() -> None:
-    """It gave up because the cooldown would pass the deadline, and says for how long that lasts."""
+async def test_a_call_that_the_rate_limit_rejected_is_not_retried() -> None:
+    """The cooldown would pass the deadline, and the error says how long it lasts."""
     held = RequestTimeoutError("the limit is used up", maybe_sent=False, retry_after=60.0)
     handler = Script([held])
     with pytest.raises(RequestTimeoutError) as raised:
@@ -200,10 +200,8 @@ async def test_a_call_that_the_limiter_gave_up_is_not_repeated() -> None:
 
 @pytest.mark.parametrize("error", [ConfigurationError("no key"), ValueError("bad"), asyncio.CancelledError()])
 @pytest.mark.parametrize("earlier", [[], [LOST]])
-async def test_what_is_no_lost_answer_goes_through(
-    error: BaseException, earlier: list[Response | BaseException]
-) -> None:
-    """At the first attempt, and at a later one inside tenacity."""
+async def test_other_exceptions_propagate(error: BaseException, earlier: list[Response | BaseException]) -> None:
+    """This holds for the first attempt and for later ones inside tenacity."""
     handler = Script([*earlier, error])
     with pytest.raises(type(error)) as raised:
         await retry()(request(), handler)
@@ -212,7 +210,7 @@ async def test_what_is_no_lost_answer_goes_through(
 
 
 async def test_cancelling_during_a_wait_ends_the_call_at_once_and_leaves_nothing() -> None:
-    """No further attempt, no timer, and the tokens of the attempt that was not made are back."""
+    """No attempt and no timer follow, and the tokens of the missing attempt are returned."""
     middleware = retry()
     handler = Script([LOST, answer(503, {"Retry-After": "100"})])
     wanted = request()
@@ -229,7 +227,7 @@ async def test_cancelling_during_a_wait_ends_the_call_at_once_and_leaves_nothing
 
 
 async def test_an_outage_does_not_multiply_the_traffic() -> None:
-    """A thousand calls against a dead service: a hundred retries among them all, then each fails at once."""
+    """A thousand calls against a dead service make a hundred retries in total; then each fails at once."""
     middleware = retry()
     handler = Script([answer(503)])
     answers = await asyncio.gather(*(middleware(request(), handler) for _ in range(1_000)))
@@ -238,8 +236,8 @@ async def test_an_outage_does_not_multiply_the_traffic() -> None:
     assert middleware.quota.available == 0
 
 
-async def test_an_error_is_raised_when_the_quota_is_used_up() -> None:
-    """As it came, as after the last attempt."""
+async def test_an_error_is_raised_when_the_quota_is_exhausted() -> None:
+    """It is raised unchanged, as after the last attempt."""
     handler = Script([LOST])
     with pytest.raises(TransportError) as raised:
         await retry(quota=RetryQuota(4))(request(), handler)
@@ -247,8 +245,8 @@ async def test_an_error_is_raised_when_the_quota_is_used_up() -> None:
     assert len(handler.seen) == 1
 
 
-async def test_hundreds_of_calls_that_are_refused_together_all_get_through() -> None:
-    """A 429 is no outage: with every one of 300 refused twice, none is given up."""
+async def test_hundreds_of_calls_that_are_rejected_together_all_succeed() -> None:
+    """A 429 is not an outage: 300 calls that are each rejected twice all succeed."""
     middleware = retry()
 
     async def one() -> int:
@@ -260,7 +258,7 @@ async def test_hundreds_of_calls_that_are_refused_together_all_get_through() -> 
 
 
 async def test_success_fills_the_quota_again() -> None:
-    """A call that succeeded after retries gives back what it took; one that succeeded at once a single token."""
+    """A call that succeeds after retries returns its tokens; one that succeeds at once returns one token."""
     quota = RetryQuota(100)
     middleware = retry(quota=quota)
     await middleware(request(), Script([LOST, LATE, GOOD]))
@@ -271,15 +269,15 @@ async def test_success_fills_the_quota_again() -> None:
     assert quota.available == 86
 
 
-async def test_each_instance_has_a_quota_of_its_own() -> None:
-    """Clients share a quota only when they are handed one."""
+async def test_each_instance_has_its_own_quota() -> None:
+    """Clients share a quota only if it is passed to them."""
     first, second = retry(), retry()
     await first(request(), Script([LOST, answer(404)]))
     assert (first.quota.available, second.quota.available) == (495, 500)
 
 
-async def test_a_hook_gets_one_record_for_each_retry() -> None:
-    """Before the wait, so that it can be seen while it lasts; none for the end of the call."""
+async def test_a_hook_receives_the_details_of_each_retry() -> None:
+    """Hooks run before the wait, and not at the end of the call."""
     seen: list[tuple[float, RetryDetails]] = []
     wanted = request()
     wanted.stats.client_request_id = "creq_1"
@@ -298,7 +296,7 @@ async def test_a_hook_gets_one_record_for_each_retry() -> None:
 
 
 async def test_a_hook_that_fails_is_logged_and_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    """The hooks after it are still called, and the call still succeeds."""
+    """Later hooks are still called, and the call still succeeds."""
     told: list[RetryDetails] = []
 
     def broken(record: RetryDetails) -> None:
@@ -308,12 +306,12 @@ async def test_a_hook_that_fails_is_logged_and_changes_nothing(caplog: pytest.Lo
     with caplog.at_level(logging.ERROR, logger="tripwire_async"):
         assert await retry(on_retry=[broken, told.append])(request(), Script([LOST, GOOD])) is GOOD
     assert len(told) == 1
-    assert "an on_retry hook failed" in caplog.text
+    assert "raised an exception, which was ignored" in caplog.text
     assert "no such metric" in caplog.text
 
 
-async def test_chance_and_clock_have_defaults() -> None:
-    """As users make it: the waits stay within their ceilings."""
+async def test_random_and_clock_have_defaults() -> None:
+    """With the defaults the waits stay within their bounds."""
     wanted = request()
     assert await Retry()(wanted, Script([LOST, LOST, LOST, GOOD])) is GOOD
     assert 0.0 < wanted.stats.backoff_wait < 0.05 + 0.1 + 0.2

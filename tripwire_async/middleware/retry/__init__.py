@@ -1,4 +1,4 @@
-"""Retries: which requests are sent again, after how long, and how often."""
+"""Retry middleware: policy, backoff and budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt: arithmetic, without a clock."""
+"""Backoff: seconds to wait before the next attempt, computed without a clock."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Backoff:
-    """Full jitter on two bases, as botocore waits.
+    """Exponential backoff with full jitter and two bases, as in botocore.
 
     Attributes:
-        transient_base: Seconds that the first wait after an ordinary failure can take at the most.
-        throttled_base: The same after a 429 that does not say how long to wait.
-        cap: Seconds beyond which no wait grows, except that the service asked for more.
+        transient_base: Upper bound of the first wait after a transient failure, in seconds.
+        throttled_base: The same after a 429 without Retry-After.
+        cap: Upper bound of every wait, in seconds, unless Retry-After asks for more.
         random: Returns a number from 0 up to 1.
     """
 
@@ -29,9 +29,8 @@ class Backoff:
     def seconds(self, retries: int, *, throttled: bool, retry_after: float | None) -> float:
         """Return the seconds to wait after *retries* earlier waits.
 
-        What the service asked for, *retry_after*, is never cut short: chance is added on top, up to a tenth of it, so
-        that those who were refused together do not come back together. It stays a tenth because the rate limit beneath
-        holds and orders everybody anyway.
+        The wait is never shorter than *retry_after*. Jitter of up to a tenth is added to it, so that calls rejected
+        together do not come back together. A tenth is enough because `RateLimit` orders the calls as well.
         """
         if retry_after is not None:
             spread = max(self._ceiling(self.transient_base, retries), min(self.cap, retry_after / 10))
@@ -39,5 +38,5 @@ class Backoff:
         return self.random() * self._ceiling(self.throttled_base if throttled else self.transient_base, retries)
 
     def _ceiling(self, base: float, retries: int) -> float:
-        # A float ends at 2**1023; no base worth the name needs 64 doublings to reach its cap.
+        # Bounded because a float overflows at 2**1024; 64 doublings reach any useful cap.
         return min(self.cap, base * 2.0 ** min(retries, 64))

@@ -1,4 +1,4 @@
-"""What is told of a retry."""
+"""Details passed to `on_retry` hooks."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class RetryDetails:
-    """One attempt that failed and will be repeated.
+    """One failed attempt that will be retried.
 
     Attributes:
         operation: The operation's id.
         method: The HTTP method.
         path: The path template, without ids.
-        attempt: Which attempt failed, from 1.
-        wait: Seconds until the next one.
-        status: The status of the answer; None when there was none.
-        error: Why there was no answer; None when there was one.
-        retry_after: Seconds that the service asked to wait; None when it did not.
-        client_request_id: Our id of the call; None when nothing made one.
+        attempt: Number of the failed attempt, from 1.
+        wait: Seconds until the next attempt.
+        status: HTTP status of the response; None without a response.
+        error: The transport error; None with a response.
+        retry_after: Seconds from Retry-After; None without the header.
+        client_request_id: Client request id of the call; None if it has none.
     """
 
     operation: str
@@ -39,4 +39,4 @@ class RetryDetails:
 
 
 OnRetry: TypeAlias = Callable[[RetryDetails], object]
-"""Is told of a retry before the wait begins, as to count it. Must not block, and what it raises is only logged."""
+"""Hook called before the wait for a retry. It must not block; an exception that it raises is only logged."""

@@ -1,4 +1,4 @@
-"""The further attempts of a call whose first one has failed; imported by the first call that fails, as tenacity is."""
+"""Retry loop of a call whose first attempt failed; imported with tenacity by the first such call."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 @attrs.define(kw_only=True)
 class RetryLoop:
-    """One call whose first attempt has failed: what tenacity asks about its loop ones.
+    """Retry loop of one call: the callbacks that tenacity needs for the attempts after the first.
 
-    Lost answers are values here, like answers. What is raised is therefore never repeated, cancellations least of all.
+    A `TransportError` is handled as a value, like a response. All other exceptions, cancellation included, propagate.
     """
 
     request: Request
@@ -62,7 +62,7 @@ class RetryLoop:
 
     async def attempt(self) -> Response | TransportError:
         if not self.is_entered:
-            # The first attempt was made before tenacity was entered: it is told what came of it.
+            # The first attempt was made before tenacity was entered. Return its result.
             self.is_entered = True
             return self.latest
         try:
@@ -83,7 +83,7 @@ class RetryLoop:
             return True
         if self.clock.now() + state.upcoming_sleep >= self.request.deadline:
             return True
-        # Asked last, for what is taken here is spent.
+        # Last, because this spends tokens.
         self.cost = self.quota.cost(self.latest)
         if not self.quota.take(self.cost):
             return True
@@ -109,19 +109,19 @@ class RetryLoop:
             try:
                 hook(record)
             except Exception:
-                # A broken counter must not turn a failure that passes into one that lasts.
-                LOGGER.exception("an on_retry hook failed: %r", hook)
+                # A failing hook must not turn a transient failure into a permanent one.
+                LOGGER.exception("on_retry hook %r raised an exception, which was ignored", hook)
 
     async def sleep(self, seconds: float) -> None:
-        begun = self.clock.now()
+        started = self.clock.now()
         try:
             await self.clock.sleep(seconds)
         except BaseException:
-            # Cancelled: the attempt that was paid for is not made.
+            # Cancelled: the attempt is not made, so its tokens are returned.
             self.quota.give_back(self.cost)
             raise
         finally:
-            self.request.stats.backoff_wait += self.clock.now() - begun
+            self.request.stats.backoff_wait += self.clock.now() - started
 
     def retry_after(self) -> float | None:
         if isinstance(self.latest, Response):
@@ -129,4 +129,4 @@ class RetryLoop:
         return self.latest.retry_after
 
     def give_up(self, _: tenacity.RetryCallState) -> None:
-        """End without an exception of tenacity's own: what there is to return or raise is known."""
+        """Suppress tenacity's own exception: `run` returns or raises the latest result."""

@@ -1,4 +1,4 @@
-"""Which failures may be repeated: a table, and nothing about when or how often."""
+"""Retry policy: which failures may be retried, independent of when and how often."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _TRANSIENT: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 
 def is_retryable(method: str, outcome: Response | BaseException) -> bool:
-    """Tell whether a call with *method* that ended with *outcome* may be sent again.
+    """Return whether a call with *method* that ended with *outcome* may be retried.
 
-    - No answer (`TransportError`): an idempotent method always; any other only if it was certainly not sent.
-    - 408, 429, 500, 502, 503, 504: an idempotent method, unless the service says ``retryable: false``. Its advice
+    - No response (`TransportError`): idempotent methods always; other methods only if nothing was sent.
+    - 408, 429, 500, 502, 503, 504: idempotent methods, unless the body says ``retryable: false``. The advice
       ``next_action: retry`` adds 409 and the other 5xx.
-    - Any other method, there being no idempotency key: 429 unless the service says ``retryable: false``; 503 if it says
-      ``retryable: true``. Both are refusals; after any other answer the work may have been done.
+    - Other methods have no idempotency key: 429 unless the body says ``retryable: false``, and 503 if it says
+      ``retryable: true``. In both cases the request was rejected. Any other failure may have had an effect.
 
-    Every other exception, a cancellation first of all, is not ours to repeat.
+    No other exception is retried.
     """
     if isinstance(outcome, Response):
-        repeatable = _is_retryable_response if method in _IDEMPOTENT else _is_refusal
-        return outcome.status >= 400 and repeatable(outcome)
+        is_retryable_status = _is_retryable_response if method in _IDEMPOTENT else _is_retryable_rejection
+        return outcome.status >= 400 and is_retryable_status(outcome)
     return isinstance(outcome, TransportError) and (method in _IDEMPOTENT or not outcome.maybe_sent)
 
 
@@ -39,7 +39,7 @@ def _is_retryable_response(response: Response) -> bool:
     return advice.retryable is not False and (status in _TRANSIENT or advice.next_action == "retry")
 
 
-def _is_refusal(response: Response) -> bool:
+def _is_retryable_rejection(response: Response) -> bool:
     match response.status:
         case 429:
             return _advice(response).retryable is not False
@@ -50,6 +50,6 @@ def _is_refusal(response: Response) -> bool:
 
 
 def _advice(response: Response) -> Advice:
-    from tripwire_async._http.advice import read_advice  # noqa: PLC0415 - the layers need msgspec for this alone, after a failure
+    from tripwire_async._http.advice import read_advice  # noqa: PLC0415 - msgspec is needed only after a failure
 
     return read_advice(response.body)

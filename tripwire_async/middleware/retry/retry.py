@@ -1,8 +1,8 @@
-"""Sending again what may be sent again: once a call, above everything that happens once an attempt."""
+"""Retry middleware; it runs once per call, outside of everything that runs once per attempt."""
 
 from __future__ import annotations
 
-import random as chance
+import random as _random
 from typing import TYPE_CHECKING, final
 
 from tripwire_async._concurrency.clock import LOOP_CLOCK
@@ -24,21 +24,29 @@ if TYPE_CHECKING:
 
 @final
 class Retry:
-    """Repeat calls that failed in a way that may pass.
+    """Retry calls that failed for a transient reason.
 
-    GET, HEAD, PUT, DELETE and OPTIONS are repeated when no answer came and after 408, 429, 500, 502, 503 and 504,
-    unless the service says ``retryable: false``; its advice ``next_action: retry`` adds 409 and the other 5xx. POST and
-    PATCH, for which there is no idempotency key, only when it is certain that nothing was sent, after 429, and after
-    503 with ``retryable: true``.
+    GET, HEAD, PUT, DELETE and OPTIONS are retried after a lost response and after 408, 429, 500, 502, 503 and 504,
+    unless the body says ``retryable: false``. The advice ``next_action: retry`` adds 409 and the other 5xx. POST and
+    PATCH have no idempotency key. They are retried only if nothing was sent, after 429, and after 503 with
+    ``retryable: true``.
 
-    A call makes at most *max_attempts* attempts, or as many as it sets itself (``Request.max_attempts``).
-    Before each further attempt it waits, with full jitter: up to *transient_base* seconds, after a 429 up to
-    *throttled_base*, twice as long each time, never more than *cap*; or what the service asked for in ``Retry-After``
-    and a little more. It gives up at once when the wait would pass the call's deadline or when *quota*, shared by all
-    calls, is used up. Then, and after the last attempt, the last answer is returned, or the last error raised, as it
-    came.
+    The wait before each retry is drawn between zero and a bound that doubles with each attempt (full jitter). If the
+    service sends Retry-After, the wait is never shorter. The call stops early when the wait would pass its deadline or
+    when *quota* is exhausted. It then returns the last response or raises the last error unchanged.
 
-    Each of *on_retry* gets a `RetryDetails` before each wait. *random* returns a number from 0 up to 1.
+    Args:
+        max_attempts: The most attempts per call; ``Request.max_attempts`` overrides it.
+        transient_base: Upper bound of the first wait, in seconds.
+        throttled_base: The same after a 429 without Retry-After.
+        cap: Upper bound of every wait, in seconds, unless Retry-After asks for more.
+        quota: Retry budget shared by all calls; the default is a new `RetryQuota`.
+        on_retry: Hooks that receive `RetryDetails` before each wait.
+        clock: The time source.
+        random: Returns a number from 0 up to 1.
+
+    Raises:
+        ValueError: *max_attempts* is less than 1.
     """
 
     __slots__ = ("_backoff", "_clock", "_max_attempts", "_on_retry", "_quota")
@@ -53,10 +61,10 @@ class Retry:
         quota: RetryQuota | None = None,
         on_retry: Iterable[OnRetry] = (),
         clock: Clock = LOOP_CLOCK,
-        random: Callable[[], float] = chance.random,
+        random: Callable[[], float] = _random.random,
     ) -> None:
         if max_attempts < 1:
-            msg = f"a call takes at least one attempt: max_attempts={max_attempts}"
+            msg = f"max_attempts must be at least 1, not {max_attempts}"
             raise ValueError(msg)
         self._max_attempts = max_attempts
         self._backoff = Backoff(transient_base=transient_base, throttled_base=throttled_base, cap=cap, random=random)
@@ -66,11 +74,11 @@ class Retry:
 
     @property
     def quota(self) -> RetryQuota:
-        """The budget that all calls share."""
+        """Retry budget shared by all calls."""
         return self._quota
 
     async def __call__(self, request: Request, call_next: Handler, /) -> Response:
-        """Answer *request* with the first good answer, or else with the last bad one."""
+        """Return the first successful response, or the last failed one."""
         first: Response | TransportError
         try:
             first = await call_next(request)
@@ -84,9 +92,8 @@ class Retry:
                 return first
             if not is_retryable(request.operation.method, first):
                 return first
-        # A call that succeeds at once, as nearly all do, never meets tenacity: that alone would cost it 20 µs, and a
-        # program without failures the time of its import.
-        from ._loop import RetryLoop  # noqa: PLC0415 - as just said
+        # Calls that succeed at once bypass tenacity, which would cost each of them 20 µs and the program its import.
+        from ._loop import RetryLoop  # noqa: PLC0415 - imported after a failure only
 
         loop = RetryLoop(
             request=request,
