@@ -19,7 +19,7 @@ from tests.support.virtual_time import run
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.caller import ApiCaller
 from tripwire_async._http.options import CallOptions
-from tripwire_async.deliveries.reference import Ticket
+from tripwire_async.deliveries.reference import DeliveryReference
 from tripwire_async.middleware import RateLimit, compose, default_middleware
 from tripwire_async.resources.webhooks import Webhooks
 
@@ -55,8 +55,8 @@ async def deliveries() -> tuple[float, float]:
     """Return what a handle costs, and what it costs while a task waits for it, that task included."""
     client = webhooks(Service(takes=1e6), _through)
     sample = await client.send_test(ORGANIZATION, endpoint(0))
-    tickets = [
-        Ticket(
+    references = [
+        DeliveryReference(
             organization_id=ORGANIZATION,
             endpoint_id=endpoint(number),
             event_id=f"wevt_{number:032x}",
@@ -65,7 +65,7 @@ async def deliveries() -> tuple[float, float]:
         for number in range(COUNT)
     ]
     before = held()
-    handles = [client._sender.pending(ticket, latest=sample.latest, since=0.0) for ticket in tickets]
+    handles = [client._sender.pending(reference, latest=sample.latest, since=0.0) for reference in references]
     idle = (held() - before) / COUNT
     waits = [asyncio.create_task(handle.settled(None)) for handle in handles]
     await asyncio.sleep(0.1)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import virtual_time
-from tripwire_async._concurrency.polling import PollSchedule, SharedPoll, WaitTimedOut
+from tripwire_async._concurrency.polling import PollSchedule, PollTimeout, SharedPoller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +46,8 @@ def at_least(number: int) -> Callable[[int], bool]:
     return lambda value: value >= number
 
 
-def poll(latest: int | None = 0, schedule: PollSchedule = STEADY) -> SharedPoll[int]:
-    return SharedPoll(latest=latest, schedule=schedule)
+def poll(latest: int | None = 0, schedule: PollSchedule = STEADY) -> SharedPoller[int]:
+    return SharedPoller(latest=latest, schedule=schedule)
 
 
 async def test_what_is_done_already_is_not_read() -> None:
@@ -76,7 +76,7 @@ async def test_where_nothing_is_known_the_first_read_comes_at_once() -> None:
 async def test_jitter_lengthens_pauses_and_never_shortens_them() -> None:
     """With a jitter of a tenth, the half second is at most 0.55 s."""
     counter = Counter()
-    shared: SharedPoll[int] = SharedPoll(latest=0, schedule=PollSchedule(jitter=0.1), chance=lambda: 1.0)
+    shared: SharedPoller[int] = SharedPoller(latest=0, schedule=PollSchedule(jitter=0.1), rng=lambda: 1.0)
     await shared.until(counter.read, at_least(1), timeout=None)
     assert [pytest.approx(0.55)] == counter.times
 
@@ -145,7 +145,7 @@ async def test_a_wait_ends_at_its_timeout_and_another_goes_on() -> None:
     shared = poll()
     leader = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=0.2))
     follower = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=5.0))
-    with pytest.raises(WaitTimedOut):
+    with pytest.raises(PollTimeout):
         await leader
     assert pytest.approx(0.2) == asyncio.get_running_loop().time()
     assert 1 == await follower
@@ -158,7 +158,7 @@ async def test_a_follower_ends_at_its_timeout_while_the_leader_reads() -> None:
     shared = poll()
     leader = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
     await asyncio.sleep(0)
-    with pytest.raises(WaitTimedOut):
+    with pytest.raises(PollTimeout):
         await shared.until(counter.read, at_least(1), timeout=2.0)
     assert pytest.approx(2.0) == asyncio.get_running_loop().time()
     assert 1 == await leader
@@ -167,7 +167,7 @@ async def test_a_follower_ends_at_its_timeout_while_the_leader_reads() -> None:
 async def test_a_read_is_told_how_long_the_wait_still_has() -> None:
     """The retries inside a read must end with the wait."""
     counter = Counter()
-    with pytest.raises(WaitTimedOut):
+    with pytest.raises(PollTimeout):
         await poll().until(counter.read, at_least(9), timeout=2.0)
     assert [pytest.approx(1.5), pytest.approx(0.75)] == counter.limits
 
@@ -175,7 +175,7 @@ async def test_a_read_is_told_how_long_the_wait_still_has() -> None:
 async def test_a_wait_without_time_reads_nothing() -> None:
     """A timeout of zero asks only what is known."""
     counter = Counter()
-    with pytest.raises(WaitTimedOut):
+    with pytest.raises(PollTimeout):
         await poll(latest=None).until(counter.read, at_least(1), timeout=0)
     assert [] == counter.times
 
@@ -199,7 +199,7 @@ async def test_an_error_that_comes_with_the_end_of_a_wait_leaves_that_wait_its_e
     follower = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=1.5 + 5e-10))
     outcomes = await asyncio.gather(leader, follower, return_exceptions=True)
     assert counter.error is outcomes[0]
-    assert isinstance(outcomes[1], WaitTimedOut)
+    assert isinstance(outcomes[1], PollTimeout)
 
 
 async def test_after_an_error_a_new_wait_reads_again_in_its_turn() -> None:
@@ -285,10 +285,10 @@ def test_whoever_is_cancelled_the_others_get_what_they_wait_for(seed: int, waite
             if wait.cancelled():
                 continue
             error = wait.exception()
-            assert error is None or (timeout is not None and isinstance(error, WaitTimedOut))
+            assert error is None or (timeout is not None and isinstance(error, PollTimeout))
             assert error is not None or wait.result() >= wish
         assert not shared._waiting
-        assert not shared._led
+        assert not shared._has_leader
         assert {asyncio.current_task()} == asyncio.all_tasks()
 
     virtual_time.run(main())

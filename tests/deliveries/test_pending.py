@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from tripwire_async import PendingDelivery, PollSchedule
-from tripwire_async.deliveries.reference import Ticket
+from tripwire_async.deliveries.reference import DeliveryReference
 from tripwire_async.errors import (
     AuthenticationError,
     DeliveryError,
@@ -36,7 +36,9 @@ EVENT = "wevt_" + "1" * 32
 ENDPOINT = "we_" + "2" * 32
 DELIVERY = "wdlv_" + "3" * 32
 OTHER = "wdlv_" + "4" * 32
-TICKET = Ticket(organization_id="org_" + "0" * 26, endpoint_id=ENDPOINT, event_id=EVENT, delivery_ids=(DELIVERY,))
+REFERENCE = DeliveryReference(
+    organization_id="org_" + "0" * 26, endpoint_id=ENDPOINT, event_id=EVENT, delivery_ids=(DELIVERY,)
+)
 QUICK = PollSchedule(first=0.02, longest=0.05)
 ANYTHING_PASSING = [
     TransportError("lost", maybe_sent=True),
@@ -70,7 +72,7 @@ class Script:
     finds: list[str | Exception | list[WebhookDelivery]]
     reads: int = 0
 
-    async def __call__(self, ticket: Ticket, limit: float | None) -> Sequence[WebhookDelivery]:
+    async def __call__(self, reference: DeliveryReference, limit: float | None) -> Sequence[WebhookDelivery]:
         self.reads += 1
         found = self.finds.pop(0) if len(self.finds) > 1 else self.finds[0]
         if isinstance(found, Exception):
@@ -80,7 +82,7 @@ class Script:
 
 def pending(*finds: str | Exception | list[WebhookDelivery], latest: str | None = "pending") -> PendingDelivery:
     return PendingDelivery(
-        TICKET,
+        REFERENCE,
         Script(list(finds)),
         latest=None if latest is None else delivery(latest),
         schedule=PollSchedule(jitter=0.0),
@@ -240,12 +242,12 @@ async def test_refresh_raises_also_what_a_wait_would_sit_out(trouble: Exception)
 @pytest.mark.virtual_time
 async def test_of_several_deliveries_the_one_that_has_come_least_far_counts() -> None:
     """A test queued as several deliveries has left ``pending`` when all have."""
-    ticket = replace(TICKET, delivery_ids=(DELIVERY, OTHER))
+    reference = replace(REFERENCE, delivery_ids=(DELIVERY, OTHER))
     states = [("succeeded", "pending"), ("succeeded", "delivering"), ("succeeded", "new"), ("succeeded", "failed")]
     finds: list[str | Exception | list[WebhookDelivery]] = [
         [delivery(one), delivery(two, delivery_id=OTHER)] for one, two in states
     ]
-    handle = PendingDelivery(ticket, Script(finds), schedule=PollSchedule(jitter=0.0))
+    handle = PendingDelivery(reference, Script(finds), schedule=PollSchedule(jitter=0.0))
     seen = [getattr(await handle.refresh(), "status", None) for _ in states]
     assert ["pending", "delivering", "new"] == seen[:3]
     assert handle.is_settled
@@ -255,9 +257,9 @@ async def test_of_several_deliveries_the_one_that_has_come_least_far_counts() ->
 async def test_deliveries_of_others_in_the_same_event_are_passed_over() -> None:
     """An event may go to several endpoints; ours is found by its id, or by the endpoint where no id was told."""
     foreign = delivery("succeeded", delivery_id=OTHER, endpoint_id="we_" + "9" * 32)
-    by_id = PendingDelivery(TICKET, Script([[foreign]]))
+    by_id = PendingDelivery(REFERENCE, Script([[foreign]]))
     assert await by_id.refresh() is None
-    nameless = PendingDelivery(replace(TICKET, delivery_ids=()), Script([[foreign, delivery("failed")]]))
+    nameless = PendingDelivery(replace(REFERENCE, delivery_ids=()), Script([[foreign, delivery("failed")]]))
     assert "failed" == getattr(await nameless.refresh(), "status", None)
 
 
@@ -269,9 +271,9 @@ def test_a_handle_says_what_it_is() -> None:
 
 
 def test_a_token_brings_the_ids_to_another_process() -> None:
-    """What `to_token` wrote, `Ticket.from_token` reads, and it is safe in URLs."""
+    """What `to_token` wrote, `DeliveryReference.from_token` reads, and it is safe in URLs."""
     token = pending("succeeded").to_token()
-    assert Ticket.from_token(token) == TICKET
+    assert DeliveryReference.from_token(token) == REFERENCE
     assert token.replace(".", "").replace("-", "").replace("_", "").isalnum()
 
 
@@ -279,7 +281,7 @@ def test_a_token_brings_the_ids_to_another_process() -> None:
 def test_what_is_no_text_is_no_token_either(token: Any) -> None:
     """The same error, instead of one about an attribute."""
     with pytest.raises(ValueError, match="not a token of PendingDelivery"):
-        Ticket.from_token(token)
+        DeliveryReference.from_token(token)
 
 
 @pytest.mark.parametrize(
@@ -299,7 +301,7 @@ def test_what_is_no_text_is_no_token_either(token: Any) -> None:
 def test_any_other_text_is_no_token(token: str) -> None:
     """Cut off, of another version, of another shape: one clear ValueError."""
     with pytest.raises(ValueError, match="not a token of PendingDelivery"):
-        Ticket.from_token(token)
+        DeliveryReference.from_token(token)
 
 
 async def test_a_test_webhook_is_sent_awaited_and_settled(

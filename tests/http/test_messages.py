@@ -16,7 +16,7 @@ from tripwire_async._http.caller import ApiResponse
 from tripwire_async._http.messages import CallStats, Request, Response
 from tripwire_async._operation import Operation
 from tripwire_async._secrets.secret import Secret
-from tripwire_async.deliveries.reference import Ticket
+from tripwire_async.deliveries.reference import DeliveryReference
 
 OPERATION = Operation[object](
     id="createThing", method="POST", path="/v1/things", authority="secret", success=201, returns=object
@@ -44,7 +44,7 @@ def test_with_header_changes_the_headers_and_nothing_else() -> None:
     assert changed.stats is REQUEST.stats
 
 
-@pytest.mark.parametrize("message", [Request, Response, CallStats, ApiResponse, Ticket])
+@pytest.mark.parametrize("message", [Request, Response, CallStats, ApiResponse, DeliveryReference])
 def test_what_makes_a_message_can_be_looked_up(message: type[object]) -> None:
     """By a shell, by the documentation, by a test that makes a double of it."""
     assert list(message.__annotations__) == list(inspect.signature(message).parameters)

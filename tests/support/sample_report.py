@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tripwire_async.deliveries import TestOutcome, TestTimings
 from tripwire_async.deliveries.pending import PendingDelivery
-from tripwire_async.deliveries.reference import Ticket
+from tripwire_async.deliveries.reference import DeliveryReference
 from tripwire_async.errors import DeliveryTimeoutError, TransportError
 from tripwire_async.models import (
     WebhookDelivery,
@@ -73,13 +73,13 @@ def outcome(
 ) -> TestOutcome:
     pending = None
     if latest is not None:
-        ticket = Ticket(
+        reference = DeliveryReference(
             organization_id=ORGANIZATION,
             event_id=latest.event_id,
             endpoint_id=endpoint_id(number),
             delivery_ids=(latest.id,),
         )
-        pending = PendingDelivery(ticket, _never, latest=latest, request_id=f"req_{number:032x}")
+        pending = PendingDelivery(reference, _never, latest=latest, request_id=f"req_{number:032x}")
     return TestOutcome(
         endpoint_id=endpoint_id(number),
         state=state,  # type: ignore[arg-type] - one of them

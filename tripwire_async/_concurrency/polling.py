@@ -58,7 +58,7 @@ class PollSchedule:
         return min(self.longest, self.first * self.factor ** min(reads, 64))
 
 
-class WaitTimedOut(Exception):  # noqa: N818 - a signal inside the package, which its catcher makes an error
+class PollTimeout(Exception):  # noqa: N818 - a signal inside the package, which its catcher makes an error
     """The time of one wait ran out."""
 
 
@@ -67,25 +67,25 @@ _MARGIN: Final = 1e-3
 
 
 @final
-class SharedPoll(Generic[T]):
+class SharedPoller(Generic[T]):
     """Reads something again and again, once for all who wait for it.
 
     Args:
         latest: What is known already; None for nothing.
         schedule: When to read. Where nothing is known, the first read comes at once.
         clock: What the pauses and timeouts are measured on.
-        chance: Returns a number from 0 to 1, for the jitter.
+        rng: Returns a number from 0 to 1, for the jitter.
     """
 
     __slots__ = (
-        "_begun",
-        "_chance",
         "_clock",
         "_due",
-        "_led",
-        "_newest",
+        "_has_leader",
+        "_latest_sequence",
         "_reads",
+        "_rng",
         "_schedule",
+        "_sequence",
         "_waiting",
         "latest",
     )
@@ -96,17 +96,17 @@ class SharedPoll(Generic[T]):
         latest: T | None,
         schedule: PollSchedule,
         clock: Clock = LOOP_CLOCK,
-        chance: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random.random,
     ) -> None:
         self.latest = latest
         self._schedule = schedule
         self._clock = clock
-        self._chance = chance
+        self._rng = rng
         self._reads = 0
-        self._begun = 0
-        self._newest = 0
+        self._sequence = 0
+        self._latest_sequence = 0
         self._due: float | None = None
-        self._led = False
+        self._has_leader = False
         self._waiting: dict[asyncio.Future[bool], None] = {}
 
     async def until(self, read: Read[T], done: Callable[[T], bool], *, timeout: float | None) -> T:
@@ -115,14 +115,14 @@ class SharedPoll(Generic[T]):
         Any number of tasks may wait at once, each for something else; they share the reads.
 
         Raises:
-            WaitTimedOut: *timeout* seconds passed first; another wait can go on where this one ended.
+            PollTimeout: *timeout* seconds passed first; another wait can go on where this one ended.
         """
         end = math.inf if timeout is None else self._clock.now() + timeout
         while self.latest is None or not done(self.latest):
             if self._clock.now() >= end - _MARGIN:
-                raise WaitTimedOut
-            if self._led:
-                await self._word(before=end)
+                raise PollTimeout
+            if self._has_leader:
+                await self._wait_for_news(before=end)
             else:
                 await self._lead(read, end)
         return self.latest
@@ -132,37 +132,37 @@ class SharedPoll(Generic[T]):
         try:
             await self._read_once(read, None)
         finally:
-            self._tell(None)
+            self._notify(None)
         return self.latest
 
-    def begin(self) -> int:
-        """Return the number of a read that somebody else begins now, for `offer`."""
-        self._begun += 1
-        return self._begun
+    def next_sequence(self) -> int:
+        """Return the number of a read that somebody else begins now, for `publish`."""
+        self._sequence += 1
+        return self._sequence
 
-    def offer(self, told: T | None, number: int) -> None:
+    def publish(self, told: T | None, number: int) -> None:
         """Take what somebody else's read of that *number* told, as if this poll had made it."""
         self._take(told, number)
         self._plan_next()
-        self._tell(None)
+        self._notify(None)
 
     async def _lead(self, read: Read[T], end: float) -> None:
         """Read once when the next read is due, unless *end* or a `refresh` comes before."""
-        self._led = True
+        self._has_leader = True
         trouble: Exception | None = None
         try:
             due = self._next_due()
-            told = due > self._clock.now() and await self._word(before=min(due, end))
+            told = due > self._clock.now() and await self._wait_for_news(before=min(due, end))
             if not told and due < end - _MARGIN:
                 await self._read_once(read, None if end == math.inf else end - self._clock.now())
         except Exception as error:
             trouble = error
             raise
         finally:
-            self._led = False
-            self._tell(trouble)
+            self._has_leader = False
+            self._notify(trouble)
 
-    async def _word(self, *, before: float) -> bool:
+    async def _wait_for_news(self, *, before: float) -> bool:
         """Wait until a read was made, or the time *before* which it should be has come; return whether one was."""
         word: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         timer = None
@@ -176,7 +176,7 @@ class SharedPoll(Generic[T]):
             if timer is not None:
                 timer.cancel()
 
-    def _tell(self, trouble: Exception | None) -> None:
+    def _notify(self, trouble: Exception | None) -> None:
         for word in self._waiting:
             if trouble is None:
                 _settle(word, told=True)
@@ -186,11 +186,11 @@ class SharedPoll(Generic[T]):
     def _next_due(self) -> float:
         if self._due is None:
             pause = 0.0 if self.latest is None and self._reads == 0 else self._schedule.pause(self._reads)
-            self._due = self._clock.now() + pause * (1 + self._schedule.jitter * self._chance())
+            self._due = self._clock.now() + pause * (1 + self._schedule.jitter * self._rng())
         return self._due
 
     async def _read_once(self, read: Read[T], limit: float | None) -> None:
-        number = self.begin()
+        number = self.next_sequence()
         try:
             told = await read(limit)
         except asyncio.CancelledError:
@@ -206,8 +206,8 @@ class SharedPoll(Generic[T]):
 
     def _take(self, told: T | None, number: int) -> None:
         # A slow answer to an earlier read must not undo what a later one told.
-        if told is not None and number > self._newest:
-            self._newest = number
+        if told is not None and number > self._latest_sequence:
+            self._latest_sequence = number
             self.latest = told
 
     def _plan_next(self) -> None:

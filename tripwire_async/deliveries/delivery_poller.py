@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tripwire_async.models import WebhookDelivery
 
     from ._settle_times import SettleTimes
-    from .reference import Ticket
+    from .reference import DeliveryReference
 
 PAGE: Final = 200
 """How many events one read tells of at the most; the service's own limit."""
@@ -70,7 +70,7 @@ class Watch:
 
     Attributes:
         watcher: What watches it.
-        ticket: Which one.
+        reference: Which one.
         since: When it was sent, on the clock of the watcher; minus infinity when that is not known.
         begin: Is called when a read begins that may tell of it, and numbers that read.
         offer: Takes what the read of such a number told.
@@ -83,7 +83,7 @@ class Watch:
     """
 
     watcher: Watcher
-    ticket: Ticket
+    reference: DeliveryReference
     since: float
     begin: Callable[[], int]
     offer: Callable[[Sequence[WebhookDelivery], int], None]
@@ -172,7 +172,7 @@ class Watcher:
         entered = self._clock.now()
         end = math.inf if limit is None else entered + limit
         while (page := await self._page_for(watch, entered, end)) is not None:
-            found = page.found.get(watch.ticket.event_id)
+            found = page.found.get(watch.reference.event_id)
             if found is None:
                 if self._clock.now() < watch.since + (_FULL_LAG if page.full else _LAG):
                     return ()
@@ -207,7 +207,7 @@ class Watcher:
         limit = None if end == math.inf else end - watch.read_at
         if limit is not None and limit <= 0:
             return ()
-        return await read_event(self._call, self._times, watch.ticket, limit)
+        return await read_event(self._call, self._times, watch.reference, limit)
 
     async def _page_for(self, watch: Watch, entered: float, end: float) -> _Page | None:
         """Return the next page that may tell of *watch*; None when it is to be read by itself, or the time is up."""
@@ -287,7 +287,7 @@ class Watcher:
                 continue
             if trouble is not None and watch in told:
                 word.set_exception(trouble)
-            elif page is not None and (watch in told or watch.ticket.event_id in page.found):
+            elif page is not None and (watch in told or watch.reference.event_id in page.found):
                 word.set_result(page)
             else:
                 word.set_result(None)
@@ -301,11 +301,11 @@ class Watcher:
         events = answer.value.data
         page = _Page({event.id: event.webhook_deliveries for event in events}, len(events) >= PAGE)
         for watch in self._watched:
-            self._times.note(page.found.get(watch.ticket.event_id, ()))
+            self._times.note(page.found.get(watch.reference.event_id, ()))
         self.read_at = self._clock.now()
         for watch, number in numbers:
             # Those that have come inside in the meantime are given the page there.
-            found = None if watch in self._inside else page.found.get(watch.ticket.event_id)
+            found = None if watch in self._inside else page.found.get(watch.reference.event_id)
             if found is not None and watch in self._watched and self._is_news(watch, found):
                 watch.offer(found, number)
         return page
@@ -353,11 +353,11 @@ class Watcher:
 
 
 async def read_event(
-    call: Caller, times: SettleTimes, ticket: Ticket, limit: float | None
+    call: Caller, times: SettleTimes, reference: DeliveryReference, limit: float | None
 ) -> Sequence[WebhookDelivery]:
     """Read the deliveries of one event, now, within *limit* seconds."""
     answer = await call(
-        operations.RETRIEVE_EVENT, ticket.organization_id, ticket.event_id, deadline=limit, priority="poll"
+        operations.RETRIEVE_EVENT, reference.organization_id, reference.event_id, deadline=limit, priority="poll"
     )
     deliveries = answer.value.data.webhook_deliveries
     times.note(deliveries)

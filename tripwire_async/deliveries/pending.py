@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, final
 
 from tripwire_async._concurrency.clock import LOOP_CLOCK
-from tripwire_async._concurrency.polling import PollSchedule, SharedPoll, WaitTimedOut
+from tripwire_async._concurrency.polling import PollSchedule, PollTimeout, SharedPoller
 from tripwire_async.errors import (
     DeliveryError,
     DeliveryTimeoutError,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tripwire_async.models import WebhookDelivery
 
     from .delivery_poller import Watcher
-    from .reference import Ticket
+    from .reference import DeliveryReference
 
 SETTLED: Final = frozenset({"succeeded", "failed", "skipped"})
 """The statuses that a delivery never leaves."""
@@ -54,7 +54,7 @@ class PendingDelivery:
     too, and how long deliveries usually take says when those are made.
 
     Attributes:
-        ticket: The ids that say which delivery this is.
+        reference: The ids that say which delivery this is.
         request_id: The service's id of the request that sent the test; None for a handle that was resumed.
     """
 
@@ -62,22 +62,22 @@ class PendingDelivery:
         "__weakref__",
         "_asked_first",
         "_clock",
+        "_last_error",
         "_latest",
         "_read",
         "_schedule",
         "_shared",
         "_since",
-        "_trouble",
         "_watch",
         "_watchers",
+        "reference",
         "request_id",
-        "ticket",
     )
 
     def __init__(  # noqa: PLR0917 - keywords would cost each send more than all the rest of this
         self,
-        ticket: Ticket,
-        read: Callable[[Ticket, float | None], Awaitable[Sequence[WebhookDelivery]]],
+        reference: DeliveryReference,
+        read: Callable[[DeliveryReference, float | None], Awaitable[Sequence[WebhookDelivery]]],
         latest: WebhookDelivery | None = None,
         request_id: str | None = None,
         schedule: PollSchedule = DEFAULT_SCHEDULE,
@@ -85,7 +85,7 @@ class PendingDelivery:
         watchers: Callable[[str], Watcher] | None = None,
         since: float = -math.inf,
     ) -> None:
-        self.ticket = ticket
+        self.reference = reference
         self.request_id = request_id
         self._read = read
         self._watchers = watchers
@@ -93,25 +93,25 @@ class PendingDelivery:
         self._watch: Watch | None = None
         self._clock = clock
         self._asked_first: float | None = None
-        self._trouble: TripwireError | None = None
+        self._last_error: TripwireError | None = None
         self._latest = latest
         self._schedule = schedule
-        self._shared: SharedPoll[WebhookDelivery] | None = None
+        self._shared: SharedPoller[WebhookDelivery] | None = None
 
     @property
     def event_id(self) -> str:
         """The event that carries the delivery."""
-        return self.ticket.event_id
+        return self.reference.event_id
 
     @property
     def endpoint_id(self) -> str:
         """The endpoint that the test goes to."""
-        return self.ticket.endpoint_id
+        return self.reference.endpoint_id
 
     @property
     def delivery_ids(self) -> tuple[str, ...]:
         """The deliveries that the test was queued as, usually one."""
-        return self.ticket.delivery_ids
+        return self.reference.delivery_ids
 
     @property
     def latest(self) -> WebhookDelivery | None:
@@ -157,10 +157,10 @@ class PendingDelivery:
         Raises:
             TripwireError: What kept it from being read, also where a wait would have gone on.
         """
-        self._trouble = None
+        self._last_error = None
         latest = await self._poll.refresh(self._read_now)
-        if self._trouble is not None:
-            raise self._trouble
+        if self._last_error is not None:
+            raise self._last_error
         return latest
 
     def to_token(self) -> str:
@@ -168,17 +168,17 @@ class PendingDelivery:
 
         It holds ids, no secret.
         """
-        return self.ticket.to_token()
+        return self.reference.to_token()
 
     def __repr__(self) -> str:
         status = "unread" if self.latest is None else str(self.latest.status)
         return f"<PendingDelivery {status} event_id={self.event_id!r} endpoint_id={self.endpoint_id!r}>"
 
     @property
-    def _poll(self) -> SharedPoll[WebhookDelivery]:
+    def _poll(self) -> SharedPoller[WebhookDelivery]:
         """The stream of reads, made when it is first wanted, as many a handle is never awaited."""
         if self._shared is None:
-            self._shared = SharedPoll(latest=self._latest, schedule=self._schedule, clock=self._clock)
+            self._shared = SharedPoller(latest=self._latest, schedule=self._schedule, clock=self._clock)
         return self._shared
 
     async def _until(
@@ -189,13 +189,13 @@ class PendingDelivery:
             raise ValueError(msg)
         watch = self._watch
         if watch is None and self._watchers is not None:
-            watcher = self._watchers(self.ticket.organization_id)
-            watch = self._watch = Watch(watcher, self.ticket, self._since, self._poll.begin, self._offer)
+            watcher = self._watchers(self.reference.organization_id)
+            watch = self._watch = Watch(watcher, self.reference, self._since, self._poll.next_sequence, self._offer)
         if watch is not None:
             watch.watcher.enter(watch)
         try:
             return await self._poll.until(self._read_latest, done, timeout=timeout)
-        except WaitTimedOut:
+        except PollTimeout:
             latest = self.latest
             seen = "was not recorded yet" if latest is None else f"reads {latest.status} (attempts: {latest.attempts})"
             msg = (
@@ -204,7 +204,7 @@ class PendingDelivery:
             )
             raise DeliveryTimeoutError(
                 msg, event_id=self.event_id, endpoint_id=self.endpoint_id, latest=latest
-            ) from self._trouble
+            ) from self._last_error
         finally:
             if watch is not None:
                 watch.watcher.leave(watch)
@@ -213,8 +213,8 @@ class PendingDelivery:
 
     def _offer(self, deliveries: Sequence[WebhookDelivery], number: int) -> None:
         """Take what the watcher has read for somebody else."""
-        self._trouble = None
-        self._poll.offer(self._slowest(deliveries), number)
+        self._last_error = None
+        self._poll.publish(self._slowest(deliveries), number)
 
     async def _read_latest(self, limit: float | None) -> WebhookDelivery | None:
         """Read the event's deliveries when the watcher finds it time to."""
@@ -222,7 +222,7 @@ class PendingDelivery:
         return await (self._read_now(limit) if watch is None else self._understand(watch.watcher.read(watch, limit)))
 
     async def _read_now(self, limit: float | None) -> WebhookDelivery | None:
-        return await self._understand(self._read(self.ticket, limit))
+        return await self._understand(self._read(self.reference, limit))
 
     async def _understand(self, reading: Awaitable[Sequence[WebhookDelivery]]) -> WebhookDelivery | None:
         """Return what *reading* tells; what may pass by itself is remembered as trouble and read again later."""
@@ -238,17 +238,22 @@ class PendingDelivery:
                     " organization's?"
                 )
                 raise DeliveryError(msg, event_id=self.event_id, endpoint_id=self.endpoint_id) from error
-            self._trouble = error
+            self._last_error = error
             return None
         except (TransportError, RateLimitedError, ServerError) as error:
             # A read that ran out of time, as the last of a wait often does, says less than what was wrong before it.
-            if self._trouble is None or not isinstance(error, RequestTimeoutError):
-                self._trouble = error
+            if self._last_error is None or not isinstance(error, RequestTimeoutError):
+                self._last_error = error
             return None
-        self._trouble = None
+        self._last_error = None
         return self._slowest(deliveries)
 
     def _slowest(self, deliveries: Sequence[WebhookDelivery]) -> WebhookDelivery | None:
-        ids, endpoint_id = self.ticket.delivery_ids, self.ticket.endpoint_id
+        ids, endpoint_id = self.reference.delivery_ids, self.reference.endpoint_id
         ours = [one for one in deliveries if (one.id in ids if ids else one.endpoint_id == endpoint_id)]
-        return min(ours, key=lambda one: _PROGRESS.get(one.status, 2 + (one.status in SETTLED)), default=None)
+        return min(ours, key=_progress, default=None)
+
+
+def _progress(delivery: WebhookDelivery) -> int:
+    """Return a rank of the delivery's status: the least advanced comes first."""
+    return _PROGRESS.get(delivery.status, 2 + (delivery.status in SETTLED))

@@ -10,7 +10,7 @@ import msgspec
 _PREFIX: Final = "twd1."
 
 
-class Ticket(msgspec.Struct, frozen=True):
+class DeliveryReference(msgspec.Struct, frozen=True):
     """The ids of a delivery that is on its way.
 
     Attributes:
@@ -31,7 +31,7 @@ class Ticket(msgspec.Struct, frozen=True):
         return _PREFIX + base64.urlsafe_b64encode(msgspec.json.encode(fields)).decode().rstrip("=")
 
     @classmethod
-    def from_token(cls, token: str) -> Ticket:
+    def from_token(cls, token: str) -> DeliveryReference:
         """Read what `to_token` wrote; raises ValueError for any other text."""
         try:
             packed = token.removeprefix(_PREFIX)

@@ -13,7 +13,7 @@ from ._settle_times import SettleTimes
 from .delivery_poller import Watcher, read_event
 from .pending import DEFAULT_SCHEDULE, PendingDelivery
 from .reconcile import Reconciler, UncertainError, is_refused
-from .reference import Ticket
+from .reference import DeliveryReference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,17 +53,19 @@ class Sender:
 
     def pending(
         self,
-        ticket: Ticket,
+        reference: DeliveryReference,
         latest: WebhookDelivery | None = None,
         request_id: str | None = None,
         schedule: PollSchedule = DEFAULT_SCHEDULE,
         since: float = -math.inf,
     ) -> PendingDelivery:
         """Return a handle that shares its reads with those of the same organization."""
-        return PendingDelivery(ticket, self._read_event, latest, request_id, schedule, self._clock, self.watcher, since)
+        return PendingDelivery(
+            reference, self._read_event, latest, request_id, schedule, self._clock, self.watcher, since
+        )
 
-    async def _read_event(self, ticket: Ticket, limit: float | None) -> Sequence[WebhookDelivery]:
-        return await read_event(self._call, self.times, ticket, limit)
+    async def _read_event(self, reference: DeliveryReference, limit: float | None) -> Sequence[WebhookDelivery]:
+        return await read_event(self._call, self.times, reference, limit)
 
     async def send(
         self,
@@ -95,10 +97,17 @@ class Sender:
             self.reconciler.finish(send)
         if test.latest_delivery is not None:
             self.reconciler.server_clock.note(answer.stats.started, now, test.latest_delivery.created_at)
-        ticket = Ticket(organization_id, endpoint_id, test.event_id, test.delivery_ids)
+        reference = DeliveryReference(organization_id, endpoint_id, test.event_id, test.delivery_ids)
         # Not through `pending`: every send passes here.
         return PendingDelivery(
-            ticket, self._read_event, test.latest_delivery, answer.request_id, schedule, self._clock, self.watcher, now
+            reference,
+            self._read_event,
+            test.latest_delivery,
+            answer.request_id,
+            schedule,
+            self._clock,
+            self.watcher,
+            now,
         )
 
     async def send_once(
@@ -154,11 +163,11 @@ class Sender:
     ) -> PendingDelivery:
         """Return the handle of an event that was found after its response was lost."""
         deliveries = [delivery for delivery in event.webhook_deliveries if delivery.endpoint_id == endpoint_id]
-        ticket = Ticket(
+        reference = DeliveryReference(
             organization_id=organization_id,
             endpoint_id=endpoint_id,
             event_id=event.id,
             delivery_ids=tuple(delivery.id for delivery in deliveries),
         )
         latest = deliveries[0] if len(deliveries) == 1 else None
-        return self.pending(ticket, latest=latest, schedule=schedule, since=since)
+        return self.pending(reference, latest=latest, schedule=schedule, since=since)

@@ -15,7 +15,7 @@ from tripwire_async._generated.models.webhooks import (
 from tripwire_async._generated.models.webhooks_and_events import WebhookDeliveryEventType
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async.deliveries.pending import DEFAULT_SCHEDULE
-from tripwire_async.deliveries.reference import Ticket
+from tripwire_async.deliveries.reference import DeliveryReference
 from tripwire_async.deliveries.sender import Sender
 
 from .arguments import check_page_size, enum_value, enum_values
@@ -205,7 +205,7 @@ class Webhooks:
 
         Raises ValueError for any other text. Nothing is requested before the delivery is awaited.
         """
-        return self._sender.pending(Ticket.from_token(token), schedule=poll or DEFAULT_SCHEDULE)
+        return self._sender.pending(DeliveryReference.from_token(token), schedule=poll or DEFAULT_SCHEDULE)
 
 
 @final

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, final
 import attrs
 
 from tripwire_async._concurrency.clock import LOOP_CLOCK
-from tripwire_async._concurrency.polling import PollSchedule, SharedPoll, WaitTimedOut
+from tripwire_async._concurrency.polling import PollSchedule, PollTimeout, SharedPoller
 from tripwire_async._generated.models.gate import GateSessionPollData, GateSessionStatus
 from tripwire_async.errors import (
     GateDeliveryError,
@@ -75,7 +75,7 @@ class PendingGateSession:
 
     Attributes:
         session: The session as the service answered it.
-        request_id: The service's id of the request that began the session; None for one that is followed.
+        request_id: The service's id of the request that started the session; None for one that is followed.
         credentials: What was handed over; None before. It is here even when its receipt could not be acknowledged.
     """
 
@@ -96,10 +96,10 @@ class PendingGateSession:
         self._read = poll
         self._acknowledge = acknowledge
         self._clock = clock
-        self._trouble: TripwireError | None = None
+        self._last_error: TripwireError | None = None
         self._ack_token: Secret | None = None
         self.credentials: ApprovedGateSession | None = None
-        self._shared: SharedPoll[GateSessionPollData] = SharedPoll(
+        self._poller: SharedPoller[GateSessionPollData] = SharedPoller(
             latest=GateSessionPollData(
                 object="gate_session",
                 id=session.id,
@@ -148,32 +148,32 @@ class PendingGateSession:
             APIError: The service refuses to let the session be polled or acknowledged.
         """
         try:
-            await self._shared.until(self._step, _is_approved, timeout=timeout)
-        except WaitTimedOut:
+            await self._poller.until(self._step, _is_approved, timeout=timeout)
+        except PollTimeout:
             what = "approved" if self.credentials is None else "acknowledged"
             msg = f"the Gate session {self.id} was not {what} within {timeout:g} seconds; wait again"
-            raise GateSessionTimeoutError(msg, gate_session_id=self.id) from self._trouble
+            raise GateSessionTimeoutError(msg, gate_session_id=self.id) from self._last_error
         # An approved state is shared only once the credentials are here.
         return cast("ApprovedGateSession", self.credentials)
 
     def __repr__(self) -> str:
-        status = "pending" if self._shared.latest is None else self._shared.latest.status
+        status = "pending" if self._poller.latest is None else self._poller.latest.status
         return f"<PendingGateSession {status} id={self.id!r} consent_url={self.consent_url!r}>"
 
     async def _step(self, limit: float | None) -> GateSessionPollData | None:
         """Take the session one step on; what may pass by itself is remembered as trouble and tried again later."""
-        began = self._clock.now()
+        started = self._clock.now()
         try:
             state = await self._read(self.id, self.poll_token, limit)
             if state.status == GateSessionStatus.APPROVED:
                 self._open(state)
                 if state.delivery_bundle is not None and self._ack_token is not None:
-                    left = None if limit is None else limit - (self._clock.now() - began)
+                    left = None if limit is None else limit - (self._clock.now() - started)
                     await self._acknowledge(self.id, self.poll_token, self._ack_token, left)
         except (TransportError, RateLimitedError, ServerError) as error:
-            self._trouble = error
+            self._last_error = error
             return None
-        self._trouble = None
+        self._last_error = None
         if state.status == GateSessionStatus.REJECTED:
             msg = f"the Gate session {self.id} was rejected by the user"
             raise GateSessionRejectedError(msg, gate_session_id=self.id)
