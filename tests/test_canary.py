@@ -27,7 +27,7 @@ from tripwire_async.gate_delivery import (
 )
 from tripwire_async.middleware import BearerAuth, Request, Response, default_middleware
 from tripwire_async.testing import Fault, TripwireServer
-from tripwire_async.testing._service.gate_sealing import seal
+from tripwire_async.testing._service.gate_encryption import seal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -125,7 +125,7 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TripwireServe
     """Run an API all of whose secrets hold the canary."""
     async with TripwireServer(secret_key=KEY) as server:
         number = iter(range(10**6))
-        monkeypatch.setattr(server.state.ids, "secret", lambda prefix: f"{prefix}_{CANARY}{next(number)}")
+        monkeypatch.setattr(server.state.ids, "token", lambda prefix: f"{prefix}_{CANARY}{next(number)}")
         yield server
 
 
@@ -169,9 +169,9 @@ FAULTS = {
     "echo": Fault.html(422, json.dumps(ECHO)),
     "page": Fault.html(502, f"<html>Authorization: Bearer {KEY}</html>"),
     "closed": Fault.closed_connection(),
-    "lost": Fault.lost_answer(),
+    "lost": Fault.lost_response(),
     "slow": Fault.delay(0.4),
-    "cut off": Fault.cut_off_body(),
+    "cut off": Fault.truncated_body(),
     "not json": Fault.body(f'{{"data": {{"poll_token": "gtpoll_{CANARY}", "signing_secret": "whsec_{CANARY}'.encode()),
     "not an object": Fault.body(f'["sk_test_{CANARY}"]'.encode()),
     "wrong type": Fault.malformed("meta.request_id", 5),

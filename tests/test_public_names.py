@@ -47,7 +47,7 @@ PUBLIC = {
         VerifiedToken verify_token
     """,
     "tripwire_async.testing": """
-        Fault ManualClock Outcome Posting RecordedRequest Rule TripwireServer seal_token
+        DeliveryOutcome Fault ManualClock RecordedRequest Rule TripwireServer WebhookSettings seal_token
     """,
 }
 

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 
 from tripwire_async import AsyncTripwire
-from tripwire_async.testing import Outcome, TripwireServer
+from tripwire_async.testing import DeliveryOutcome, TripwireServer
 
 
 # [run]
@@ -31,9 +31,11 @@ async def main() -> None:
         TripwireServer() as server,
         AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
     ):
-        server.script(Outcome("succeeded", after=0.2))
+        server.set_outcome(DeliveryOutcome("succeeded", after=0.2))
         ids = [server.add_endpoint(f"https://example.com/{number}").id for number in range(300)]
-        server.script(Outcome("failed", error="The endpoint answered 500.", attempts=3), endpoint_id=ids[7])
+        server.set_outcome(
+            DeliveryOutcome("failed", error="The endpoint answered 500.", attempts=3), endpoint_id=ids[7]
+        )
         await check_all(tripwire, server.organization_id)
 
 

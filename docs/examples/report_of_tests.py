@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tripwire_async import AsyncTripwire
 from tripwire_async.reports import Report, html_report, make_report
-from tripwire_async.testing import Outcome, TripwireServer
+from tripwire_async.testing import DeliveryOutcome, TripwireServer
 
 # [run]
 
@@ -43,9 +43,9 @@ def write(report: Report, page: Path) -> None:
 async def main() -> None:
     """Have twenty endpoints, one of which is down."""
     async with TripwireServer() as server, AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire:
-        server.script(Outcome("succeeded", 200))
+        server.set_outcome(DeliveryOutcome("succeeded", 200))
         endpoints = [server.add_endpoint(f"https://{'ab'[number % 2]}.example/hooks/{number}") for number in range(20)]
-        server.script(Outcome("failed", 500), endpoint_id=endpoints[-1].id)
+        server.set_outcome(DeliveryOutcome("failed", 500), endpoint_id=endpoints[-1].id)
         report = await test_all(tripwire, server.organization_id)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"

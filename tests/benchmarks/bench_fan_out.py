@@ -14,7 +14,7 @@ from typing import Final
 from tests.support.delivery_service import ORGANIZATION, Service, endpoint, webhooks
 from tests.support.virtual_time import run
 from tripwire_async import AsyncTripwire
-from tripwire_async.testing import Outcome, TripwireServer
+from tripwire_async.testing import DeliveryOutcome, TripwireServer
 
 ROUNDS: Final = 3
 TAKES: Final = 5.0
@@ -35,13 +35,13 @@ async def over_the_wire() -> tuple[int, int, float]:
         TripwireServer(limit=60, window=2.0) as server,
         AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
     ):
-        server.script(Outcome("succeeded", after=QUICK))
+        server.set_outcome(DeliveryOutcome("succeeded", after=QUICK))
         ids = [server.add_endpoint("https://example.com/hook").id for _ in range(300)]
         began = time.monotonic()
         outcomes = await tripwire.webhooks.send_tests(server.organization_id, ids)
         seconds = time.monotonic() - began
         assert all(outcome.state == "succeeded" for outcome in outcomes)
-        return len(server.requests), server.refused, seconds
+        return len(server.requests), server.rate_limited, seconds
 
 
 def show(what: str, least: float, measured: list[tuple[int, int, float]]) -> None:

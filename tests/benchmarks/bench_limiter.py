@@ -44,7 +44,7 @@ def main() -> None:
         with server(limit=options.limit, window=options.window, endpoints=options.sends) as where:
             successes, seconds = asyncio.run(send_all(where))
         assert where.report is not None
-        print(f"  {successes:>9}{where.report.requests:>10}{where.report.refused:>9}{seconds:>9.2f}")
+        print(f"  {successes:>9}{where.report.requests:>10}{where.report.rate_limited:>9}{seconds:>9.2f}")
     requests = math.floor(options.sends * MOST_REQUESTS)
     print(f"At most {requests} requests and {least * MOST_SECONDS:.1f} s; nobody can need less than {least:g} s.")
 

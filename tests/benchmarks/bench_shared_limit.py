@@ -18,11 +18,11 @@ async def measure(what: str, redis: str, *, learned: bool = False) -> None:
     async with TripwireServer(limit=100, window=1.0) as server:
         if learned:
             await run(server, redis, processes=2, calls=100)
-        before, refused = len(server.requests), server.refused
+        before, refused = len(server.requests), server.rate_limited
         ran = await run(server, redis, processes=4, calls=200)
         times = sorted(request.time for request in list(server.requests)[before:])
         print(
-            f"{what:36} succeeded {sum(ran.succeeded)}  refused {server.refused - refused:3}  "
+            f"{what:36} succeeded {sum(ran.succeeded)}  refused {server.rate_limited - refused:3}  "
             f"in a second {most_in_a_window(times, 1.0):3}  "
             f"seconds {max(ran.seconds):4.1f}, the fastest process {min(ran.seconds):4.1f}"
         )

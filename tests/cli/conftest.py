@@ -12,12 +12,12 @@ import attrs
 import pytest
 
 from tripwire_async.cli import main
-from tripwire_async.testing import Posting, TripwireServer
+from tripwire_async.testing import TripwireServer, WebhookSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tripwire_async.testing import Outcome
+    from tripwire_async.testing import DeliveryOutcome
     from tripwire_async.testing._service.records import Endpoint
 
 T = TypeVar("T")
@@ -58,8 +58,8 @@ class Elsewhere:
     def add_endpoint(self, url: str = "http://127.0.0.1:9/", name: str = "hook") -> Endpoint:
         return self.ask(lambda server: server.add_endpoint(url, name=name))
 
-    def script(self, outcome: Outcome, endpoint_id: str | None = None) -> None:
-        self.ask(lambda server: server.script(outcome, endpoint_id=endpoint_id))
+    def set_outcome(self, outcome: DeliveryOutcome, endpoint_id: str | None = None) -> None:
+        self.ask(lambda server: server.set_outcome(outcome, endpoint_id=endpoint_id))
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +77,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
     """Run a server, and point the environment at it."""
-    server = TripwireServer(posting=Posting(delay=0.0, max_attempts=1))
+    server = TripwireServer(webhooks=WebhookSettings(delay=0.0, max_attempts=1))
     ready = threading.Event()
     stop: Callable[[], None]
     loop: asyncio.AbstractEventLoop

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tripwire_async.testing import Outcome
+from tripwire_async.testing import DeliveryOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,8 +91,8 @@ def test_events_show_how_their_deliveries_stand(cli: Cli, elsewhere: Elsewhere) 
     assert "there are no such events" in cli("events", "list").err
     elsewhere.ask(lambda server: server.emit("gate.session.approved", {}))
     one, two = elsewhere.add_endpoint(), elsewhere.add_endpoint()
-    elsewhere.script(Outcome("succeeded"), one.id)
-    elsewhere.script(Outcome("failed"), two.id)
+    elsewhere.set_outcome(DeliveryOutcome("succeeded"), one.id)
+    elsewhere.set_outcome(DeliveryOutcome("failed"), two.id)
     elsewhere.ask(lambda server: server.emit("session.result.persisted", {}))
     cli("test", one.id)
     lines = cli("events", "list").out.splitlines()[1:]
@@ -103,7 +103,7 @@ def test_events_show_how_their_deliveries_stand(cli: Cli, elsewhere: Elsewhere) 
 def test_events_can_be_narrowed(cli: Cli, elsewhere: Elsewhere) -> None:
     """By endpoint, by type and by number."""
     one, two = elsewhere.add_endpoint(), elsewhere.add_endpoint()
-    elsewhere.script(Outcome("succeeded"))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded"))
     for _ in range(2):
         elsewhere.ask(lambda server: server.emit("session.result.persisted", {}))
     cli("test", two.id)
@@ -115,7 +115,7 @@ def test_events_can_be_narrowed(cli: Cli, elsewhere: Elsewhere) -> None:
 def test_an_event_shows_each_delivery(cli: Cli, elsewhere: Elsewhere) -> None:
     """With what went wrong, in the endpoint's own words made harmless."""
     endpoint = elsewhere.add_endpoint()
-    elsewhere.script(Outcome("failed", 500, None, "bell \x07 and\nline", attempts=3))
+    elsewhere.set_outcome(DeliveryOutcome("failed", 500, None, "bell \x07 and\nline", attempts=3))
     event = elsewhere.ask(lambda server: server.emit("session.result.persisted", {}))
     ended = cli("events", "show", event.id)
     assert ended.out.splitlines()[0] == f"event    {event.id}"

@@ -18,7 +18,7 @@ from tripwire_async.cli import output
 from tripwire_async.cli.progress import line
 from tripwire_async.deliveries import Progress
 from tripwire_async.middleware import RateLimitState
-from tripwire_async.testing import Fault, Outcome
+from tripwire_async.testing import DeliveryOutcome, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def ids(tmp_path: Path) -> Path:
 
 def test_endpoints_can_come_from_a_file(cli: Cli, elsewhere: Elsewhere, ids: Path) -> None:
     """One a line; comments, blank lines, Windows' line ends and its mark at the beginning do no harm."""
-    elsewhere.script(Outcome("succeeded"))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded"))
     first, second = elsewhere.add_endpoint().id, elsewhere.add_endpoint().id
     ids.write_bytes(f"\ufeff# ours\r\n\r\n  {second}  # the shop\r\n{first}\r\n{second}\r\n".encode())
     ended = cli("test", "--endpoints-from", str(ids), "--json")
@@ -57,7 +57,7 @@ def test_endpoints_can_come_from_a_file(cli: Cli, elsewhere: Elsewhere, ids: Pat
 
 def test_endpoints_can_come_from_stdin(cli: Cli, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that another program may choose them."""
-    elsewhere.script(Outcome("succeeded"))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded"))
     endpoint = elsewhere.add_endpoint().id
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{endpoint}\n"))
     assert "1 of 1 succeeded\n" in cli("test", "--endpoints-from", "-").out
@@ -92,10 +92,10 @@ def test_stdin_is_read_once(cli: Cli, elsewhere: Elsewhere) -> None:
 
 def test_reports_are_written(cli: Cli, elsewhere: Elsewhere, tmp_path: Path) -> None:
     """A page and JUnit's XML, with the names of the endpoints, whatever the exit status."""
-    elsewhere.script(Outcome("succeeded", 200))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     bad = elsewhere.add_endpoint(name="the shop")
     elsewhere.add_endpoint()
-    elsewhere.script(Outcome("failed", 500), bad.id)
+    elsewhere.set_outcome(DeliveryOutcome("failed", 500), bad.id)
     page, junit = tmp_path / "report.html", tmp_path / "junit.xml"
     assert 1 == cli("test", "--all", "--report", str(page), "--junit", str(junit)).status
     assert "<h1>1 of 2 succeeded</h1>" in page.read_text(encoding="utf-8")
@@ -119,7 +119,7 @@ def test_a_report_that_cannot_be_written_is_told_beforehand(
 
 def test_a_report_that_fails_all_the_same_is_complained_of(cli: Cli, elsewhere: Elsewhere) -> None:
     """The results are there, the other report is written, and the status says that something went wrong."""
-    elsewhere.script(Outcome("succeeded", 200))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     ended = cli("test", elsewhere.add_endpoint().id, "--report", "/dev/full")
     assert (1, "1 of 1 succeeded") == (ended.status, ended.out.splitlines()[-1])
     assert "tripwire-async: --report /dev/full: No space left on device\n" == ended.err
@@ -127,7 +127,7 @@ def test_a_report_that_fails_all_the_same_is_complained_of(cli: Cli, elsewhere: 
 
 def test_an_interrupted_run_writes_its_reports(cli: Cli, elsewhere: Elsewhere, tmp_path: Path) -> None:
     """With what was known, and with those that were not begun."""
-    elsewhere.script(Outcome("succeeded", after=1000))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     for _ in range(3):
         elsewhere.add_endpoint()
     interrupting = threading.Thread(target=lambda: _interrupt(elsewhere))
@@ -148,11 +148,11 @@ def _interrupt(elsewhere: Elsewhere) -> None:
 
 def test_several_hosts_are_summed_up(cli: Cli, elsewhere: Elsewhere) -> None:
     """Those with reason first; one host alone needs no sum."""
-    elsewhere.script(Outcome("succeeded", 200))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     for url in ("https://a.example/1", "https://a.example/2"):
         elsewhere.add_endpoint(url)
     assert "median" not in cli("test", "--all").out
-    elsewhere.script(Outcome("failed", 500), elsewhere.add_endpoint("https://b.example:8443/").id)
+    elsewhere.set_outcome(DeliveryOutcome("failed", 500), elsewhere.add_endpoint("https://b.example:8443/").id)
     hosts = [one.split() for one in cli("test", "--all").out.splitlines() if ".example" in one]
     assert [["b.example:8443", "0", "1"], ["a.example", "2", "2"]] == [one[:3] for one in hosts]
     assert ["1", "failed"] == hosts[0][-2:]
@@ -160,7 +160,7 @@ def test_several_hosts_are_summed_up(cli: Cli, elsewhere: Elsewhere) -> None:
 
 def test_many_endpoints_are_not_all_listed(cli: Cli, elsewhere: Elsewhere) -> None:
     """They would push the rest off the output; machines and reports get them all."""
-    elsewhere.script(Outcome("succeeded", 200))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     for _ in range(51):
         elsewhere.add_endpoint()
     assert "51 of 51 succeeded\n" == cli("test", "--all").out
@@ -169,7 +169,7 @@ def test_many_endpoints_are_not_all_listed(cli: Cli, elsewhere: Elsewhere) -> No
 
 def test_a_key_that_may_not_list_endpoints_tests_those_that_are_named(cli: Cli, elsewhere: Elsewhere) -> None:
     """Their names stay unknown; all of them cannot be tested then."""
-    elsewhere.script(Outcome("succeeded", 200))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     endpoint = elsewhere.add_endpoint().id
     elsewhere.ask(lambda server: server.fail("listWebhookEndpoints", Fault.status(403), times=2))
     ended = cli("test", endpoint, "--json")
@@ -192,7 +192,7 @@ def test_progress_goes_to_stderr_where_nothing_can_be_redrawn(
 ) -> None:
     """A line now and then, so that a log shows that it is alive; with --json none."""
     monkeypatch.setattr(output, "_PROGRESS_INTERVAL", 0.05)
-    elsewhere.script(Outcome("succeeded", after=1000))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     endpoint = elsewhere.add_endpoint().id
     assert "tripwire-async: 0 of 1 done; 1 pending, 0 refused; 0.0/s" in cli("test", endpoint, "--timeout", "1").err
     assert "0 of 1 done" not in cli("test", endpoint, "--timeout", "0.5", "--json").err
@@ -202,7 +202,7 @@ def test_progress_goes_to_stderr_where_nothing_can_be_redrawn(
 def test_progress_is_a_bar_on_a_terminal(cli: Cli, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is redrawn in place and gone at the end; a cooldown is shown as one."""
     monkeypatch.setattr("tripwire_async.deliveries.test_run.make_progress", lambda *_, **__: MIDST)
-    elsewhere.script(Outcome("succeeded", 200))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     out = cli("test", elsewhere.add_endpoint().id).out
     assert "412 of 1,000 done" in out
     assert "188 pending, 12 sending, 3 failed, 1 timed out, 8 refused" in out
@@ -213,7 +213,7 @@ def test_progress_is_a_bar_on_a_terminal(cli: Cli, elsewhere: Elsewhere, monkeyp
 
 def test_the_document_of_a_run_sums_it_up(cli: Cli, elsewhere: Elsewhere) -> None:
     """Machines need not count."""
-    elsewhere.script(Outcome("succeeded", 200))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     elsewhere.add_endpoint("https://a.example/")
     document = json.loads(cli("test", "--all", "--json").out)
     assert ({"succeeded": 1}, "a.example", False) == (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tripwire_async.testing import Fault, Outcome
+from tripwire_async.testing import DeliveryOutcome, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ UNKNOWN = "we_" + "0" * 32
 
 def test_all_active_endpoints_are_tested(cli: Cli, elsewhere: Elsewhere) -> None:
     """Disabled ones are left alone; when all succeed the status is 0."""
-    elsewhere.script(Outcome("succeeded", 200))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     ids = {elsewhere.add_endpoint().id for _ in range(3)}
     cli("endpoints", "disable", elsewhere.add_endpoint().id)
     ended = cli("test", "--all", "--in-flight", "2")
@@ -38,9 +38,9 @@ def test_all_active_endpoints_are_tested(cli: Cli, elsewhere: Elsewhere) -> None
 
 def test_one_failure_ends_none_of_the_others(cli: Cli, elsewhere: Elsewhere) -> None:
     """Each has its row, what went wrong has a line on stderr, and the status is 1."""
-    elsewhere.script(Outcome("succeeded", 200))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     good, bad = elsewhere.add_endpoint(), elsewhere.add_endpoint()
-    elsewhere.script(Outcome("failed", 500, error="It answered 500."), bad.id)
+    elsewhere.set_outcome(DeliveryOutcome("failed", 500, error="It answered 500."), bad.id)
     ended = cli("test", good.id, bad.id, UNKNOWN, "we_bad")
     assert 1 == ended.status
     assert ["succeeded", "failed", "refused", "refused"] == [
@@ -54,7 +54,7 @@ def test_one_failure_ends_none_of_the_others(cli: Cli, elsewhere: Elsewhere) -> 
 
 def test_the_kind_of_trouble_is_told_only_if_all_have_it(cli: Cli, elsewhere: Elsewhere) -> None:
     """Where others succeeded, or failed otherwise, the status is that of a bad outcome."""
-    elsewhere.script(Outcome("succeeded", 200))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     assert 3 == cli("test", UNKNOWN).status
     assert 2 == cli("test", "we_bad").status
     assert 1 == cli("test", UNKNOWN, "we_bad").status
@@ -63,7 +63,7 @@ def test_the_kind_of_trouble_is_told_only_if_all_have_it(cli: Cli, elsewhere: El
 
 def test_machines_get_every_outcome(cli: Cli, elsewhere: Elsewhere) -> None:
     """One document, with the delivery and the error as far as there is any."""
-    elsewhere.script(Outcome("skipped"))
+    elsewhere.set_outcome(DeliveryOutcome("skipped"))
     endpoint = elsewhere.add_endpoint()
     ended = cli("test", endpoint.id, UNKNOWN, "--json")
     skipped, refused = ended.data
@@ -75,14 +75,14 @@ def test_machines_get_every_outcome(cli: Cli, elsewhere: Elsewhere) -> None:
 
 def test_an_endpoint_that_is_named_twice_is_tested_once(cli: Cli, elsewhere: Elsewhere) -> None:
     """Once is enough to know."""
-    elsewhere.script(Outcome("succeeded"))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded"))
     endpoint = elsewhere.add_endpoint()
     assert 1 == len(cli("test", endpoint.id, endpoint.id, "--json").data)
 
 
 def test_a_delivery_that_does_not_end_in_time_is_told(cli: Cli, elsewhere: Elsewhere) -> None:
     """The run has its own limit, and the row says that it ran out."""
-    elsewhere.script(Outcome("succeeded", after=1000))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     ended = cli("test", elsewhere.add_endpoint().id, "--timeout", "0.3")
     assert 1 == ended.status
     assert "timed out" in ended.out
@@ -91,7 +91,7 @@ def test_a_delivery_that_does_not_end_in_time_is_told(cli: Cli, elsewhere: Elsew
 
 def test_a_test_can_be_good_as_soon_as_it_is_accepted(cli: Cli, elsewhere: Elsewhere) -> None:
     """Nobody waits for the delivery then, and nothing is read."""
-    elsewhere.script(Outcome("succeeded", after=1000))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     ended = cli("test", elsewhere.add_endpoint().id, "--until", "sent", "--json")
     assert (0, "sent") == (ended.status, ended.data[0]["state"])
     assert {"listWebhookEndpoints", "sendTestWebhook"} == {one.operation for one in elsewhere.server.requests}
@@ -99,7 +99,7 @@ def test_a_test_can_be_good_as_soon_as_it_is_accepted(cli: Cli, elsewhere: Elsew
 
 def test_a_delivery_that_cannot_be_read_is_unknown(cli: Cli, elsewhere: Elsewhere) -> None:
     """It was sent, and a refusal to be read is told with its own status."""
-    elsewhere.script(Outcome("succeeded", after=1000))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     elsewhere.ask(lambda server: server.fail("retrieveEvent", Fault.status(403)))
     ended = cli("test", elsewhere.add_endpoint().id, "--json")
     assert (3, "unknown") == (ended.status, ended.data[0]["state"])
@@ -107,7 +107,7 @@ def test_a_delivery_that_cannot_be_read_is_unknown(cli: Cli, elsewhere: Elsewher
 
 def test_a_delivery_that_is_recorded_late_is_pending_until_then(cli: Cli, elsewhere: Elsewhere) -> None:
     """The answer to the send may know of no delivery."""
-    elsewhere.script(Outcome("succeeded", after=1000))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     elsewhere.ask(lambda server: server.fail("sendTestWebhook", Fault.null_latest_delivery()))
     elsewhere.ask(lambda server: server.fail("retrieveEvent", Fault.status(404)))
     ended = cli("test", elsewhere.add_endpoint().id, "--json", "--timeout", "0.3")
@@ -117,7 +117,7 @@ def test_a_delivery_that_is_recorded_late_is_pending_until_then(cli: Cli, elsewh
 @pytest.mark.parametrize("form", ["--json", "-v"])
 def test_interrupting_shows_what_is_known(cli: Cli, elsewhere: Elsewhere, form: str) -> None:
     """Ctrl-C ends it with 130, after the outcomes so far."""
-    elsewhere.script(Outcome("succeeded", after=1000))
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     endpoint = elsewhere.add_endpoint()
     interrupting = threading.Thread(target=lambda: _interrupt(elsewhere))
     interrupting.start()

@@ -1,1 +1,1 @@
-"""The tests of the code generator and of the document that it reads."""
+"""Tests of the code generator and of the API description."""

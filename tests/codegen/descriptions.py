@@ -1,4 +1,4 @@
-"""The smallest description that the generator takes, to be changed in one place and tried again."""
+"""Minimal API descriptions for tests of the generator."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 import yaml
 
 from tripwire_async._codegen.document import Document, parse
-from tripwire_async._codegen.homes import Api, understand
+from tripwire_async._codegen.modules import Api, interpret
 
 Json = dict[str, Any]
 
 
 def body(name: str) -> Json:
-    """Return the description of a body."""
+    """Return a JSON body with the schema *name*."""
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
 
 
 def operation(**changes: Any) -> Json:
-    """Return an operation on things, with some of its parts changed; one that is None is left out."""
+    """Return an operation on things with *changes*; a value of None removes a key."""
     whole = {
         "operationId": "getThing",
         "tags": ["things"],
@@ -40,7 +40,7 @@ def operation(**changes: Any) -> Json:
 
 
 def description(schemas: Json | None = None, operations: Json | None = None, **changes: Any) -> Json:
-    """Return a description with more *schemas* and, by path and method, more *operations*."""
+    """Return a description with extra *schemas* and, by path and method, extra *operations*."""
     paths: Json = {"/v1/things/{thingId}": {"get": operation()}}
     for path, item in (operations or {}).items():
         paths[path] = {**paths.get(path, {}), **item}
@@ -69,17 +69,17 @@ def description(schemas: Json | None = None, operations: Json | None = None, **c
 
 
 def with_property(schema: Json, **more: Any) -> Json:
-    """Return a description in which things have a field *it* of that *schema*, and *more* schemas."""
+    """Return a description whose Thing has a property `it` with *schema*; *more* are extra schemas."""
     whole = copy.deepcopy(description(more))
     whole["components"]["schemas"]["Thing"]["properties"]["it"] = schema
     return whole
 
 
 def document(whole: Json) -> Document:
-    """Return *whole* as the generator reads it."""
+    """Return the parsed document."""
     return parse(yaml.safe_dump(whole, sort_keys=False))
 
 
 def api(whole: Json) -> Api:
-    """Return *whole* as the generator understands it."""
-    return understand(document(whole))
+    """Return the interpreted description."""
+    return interpret(document(whole))

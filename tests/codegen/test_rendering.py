@@ -1,4 +1,4 @@
-"""What the generator writes: read back as Python, and compared with the description."""
+"""Tests of the generated code: parsed as Python and compared with the description."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 import tripwire_async
 from tripwire_async._codegen.__main__ import render
-from tripwire_async._codegen.render_models import render_face, render_module
+from tripwire_async._codegen.render_models import render_module, render_public_module
 from tripwire_async._codegen.render_operations import render_operations
 from tripwire_async._codegen.render_text import call, docstring, string
 
@@ -23,13 +23,13 @@ PACKAGE = Path(tripwire_async.__file__).parent
 
 
 def models(whole: Json, module: str = "things") -> str:
-    """Return the module of models for *whole*."""
+    """Return the text of one module of models for *whole*."""
     understood = api(whole)
     return next(render_module(each, understood) for each in understood.modules if each.name == module)
 
 
 def annotations(text: str, name: str) -> dict[str, str]:
-    """Return what stands after the colon of each field of the class *name* in *text*."""
+    """Return the annotation and default of each field of the class *name* in *text*."""
     found = next(each for each in ast.parse(text).body if isinstance(each, ast.ClassDef) and each.name == name)
     return {
         ast.unparse(each.target): ast.unparse(each.annotation) + (f" = {ast.unparse(each.value)}" if each.value else "")
@@ -65,28 +65,28 @@ def annotations(text: str, name: str) -> dict[str, str]:
         ({"anyOf": [{"type": "null"}, {"$ref": "#/components/schemas/Problem"}]}, "Problem | None = None"),
     ],
 )
-def test_a_shape_becomes_python(schema: Json, annotation: str) -> None:
-    """Each shape has one way to stand in a model."""
+def test_a_schema_becomes_a_type_annotation(schema: Json, annotation: str) -> None:
+    """Each kind of schema has one annotation."""
     assert annotations(models(with_property(schema)), "Thing") == {"id": "ThingId", "it": annotation}
 
 
-def test_an_alias_says_what_the_description_says_of_it() -> None:
-    """Nothing, where that says nothing."""
+def test_an_alias_has_the_description_as_docstring() -> None:
+    """Without a description it has no docstring."""
     text = models(with_property({"$ref": "#/components/schemas/Plain"}, Plain={"type": ["string", "number"]}))
     assert '\n\nThingId: TypeAlias = str\n"""The id of a thing."""\n' in text
     assert "\n\nPlain: TypeAlias = str | float\n\n\n" in text
 
 
-def test_the_kind_of_an_object_is_a_constant() -> None:
-    """`object` and `type` tell one model from another."""
+def test_object_and_type_markers_are_literals() -> None:
+    """Constant `object` and `type` fields identify a model."""
     whole = with_property(
         {"title": "It", "type": "object", "properties": {"object": {"type": "string", "const": "it"}}}
     )
     assert annotations(models(whole), "It") == {"object": "Literal['it'] | None = None"}
 
 
-def test_required_fields_come_first_and_may_be_null() -> None:
-    """Optional ones follow, all in the order of the description."""
+def test_required_fields_come_first() -> None:
+    """Optional fields follow, each group in document order; required fields may be nullable."""
     whole = with_property(
         {
             "title": "It",
@@ -103,8 +103,8 @@ def test_required_fields_come_first_and_may_be_null() -> None:
     }
 
 
-def test_what_users_send_tells_absent_from_null() -> None:
-    """Models in the body of a request have `UNSET`, also where an answer holds them too."""
+def test_request_models_distinguish_absent_from_null() -> None:
+    """Models used in request bodies default to `UNSET`, also where responses contain them."""
     whole = description(
         {
             "Sent": {
@@ -122,11 +122,11 @@ def test_what_users_send_tells_absent_from_null() -> None:
     text = models(whole)
     assert annotations(text, "Sent") == {"name": "str | None | UnsetType = UNSET", "part": "Thing | UnsetType = UNSET"}
     assert annotations(text, "Thing") == {"id": "ThingId", "size": "int | UnsetType = UNSET"}
-    assert annotations(models(whole, "refusals"), "Problem") == {"code": "str | None = None"}
+    assert annotations(models(whole, "errors"), "Problem") == {"code": "str | None = None"}
 
 
-def test_an_enumeration_names_its_values() -> None:
-    """Names are made of what letters and digits a value has."""
+def test_enum_members_are_named_after_their_values() -> None:
+    """Letters and digits of the value form the name."""
     values = ["a", "session.result", "sessions:list", "x-1", "*"]
     text = models(with_property({"title": "Kind", "type": "string", "enum": values, "description": "The kind."}))
     namespace: dict[str, Any] = {}
@@ -141,8 +141,8 @@ def test_an_enumeration_names_its_values() -> None:
     assert namespace["Kind"].__doc__ == "The kind."
 
 
-def test_an_extension_has_the_fields_of_its_base_and_narrows_them() -> None:
-    """What the base requires stays required; what it says of a field stays said."""
+def test_an_extension_inherits_and_narrows_fields() -> None:
+    """Fields required by the base stay required and keep its description."""
     name = {"type": "string", "description": "What it is called."}
     whole = description(
         {
@@ -165,43 +165,45 @@ def test_an_extension_has_the_fields_of_its_base_and_narrows_them() -> None:
     assert text.count("name: What it is called.") == 2
 
 
-def test_what_most_tags_need_is_common() -> None:
-    """A module holds what only its own operations need, and takes the rest from `common`."""
+def test_a_model_that_several_tags_use_is_in_the_shared_module() -> None:
+    """A module holds what only its own tag uses and imports the rest from `shared`."""
     parts = operation(operationId="getPart", tags=["parts"])
     whole = description(operations={"/v1/parts/{thingId}": {"get": parts}})
-    assert "class Thing:" in models(whole, "common")
+    assert "class Thing:" in models(whole, "shared")
     assert "Thing" not in models(whole, "things").partition('"""\n')[2]
 
 
-def test_what_few_of_many_tags_need_has_a_module_of_its_own() -> None:
-    """The others do without it; another name for a text costs nothing and is common all the same."""
+def test_a_module_imports_shared_models_and_no_others() -> None:
+    """A tag that uses none of the shared models does not mention them."""
     others: Json = {
         f"/v1/{tag}": {
             "get": operation(
                 operationId=f"list{tag}", tags=[tag], parameters=None, responses={"200": {"content": body(schema)}}
             )
         }
-        for tag, schema in (("parts", "Thing"), ("shops", "Shop"), ("lots", "Lot"))
+        for tag, schema in (("parts", "Thing"), ("shops", "Shop"), ("lots", "Lot"), ("boxes", "Box"))
     }
     empty = {"type": "object", "properties": {}}
-    tags = [{"name": tag} for tag in ("things", "parts", "shops", "lots")]
-    whole = description({"Shop": empty, "Lot": empty}, others, tags=tags)
-    shared = models(whole, "things_and_parts")
-    assert "Models that things and parts share." in shared
+    thing = {"$ref": "#/components/schemas/ThingId"}
+    box = {"type": "object", "properties": {"thing": thing}}
+    tags = [{"name": tag} for tag in ("things", "parts", "shops", "lots", "boxes")]
+    whole = description({"Shop": empty, "Lot": empty, "Box": box}, others, tags=tags)
+    shared = models(whole, "shared")
+    assert "Models used by several groups of operations or webhooks." in shared
     assert "class Thing:" in shared
-    assert "from tripwire_async._generated.models.common import ThingId" in shared
+    assert "ThingId: TypeAlias = str" in shared
+    assert "from tripwire_async._generated.models.shared import ThingId" in models(whole, "boxes")
     assert "Thing" not in models(whole, "shops")
-    assert "ThingId: TypeAlias = str" in models(whole, "common")
 
 
-def test_what_refusals_alone_need_comes_with_no_resource() -> None:
-    """What reads a refusal trusts nothing in it, and needs no model."""
-    assert "class Problem:" in models(description(), "refusals")
+def test_error_models_are_in_a_module_of_their_own() -> None:
+    """Resources do not import them, because errors are parsed without models."""
+    assert "class Problem:" in models(description(), "errors")
     assert "Problem" not in models(description())
 
 
-def test_what_only_webhooks_need_is_with_the_events() -> None:
-    """A user of the receiver imports these and no resource's."""
+def test_webhook_models_are_in_the_events_module() -> None:
+    """The receiver imports them without importing a resource."""
     event = {
         "post": {"requestBody": {"content": body("Told")}, "responses": {"200": {"content": body("Answer")}, "400": {}}}
     }
@@ -212,7 +214,7 @@ def test_what_only_webhooks_need_is_with_the_events() -> None:
 
 
 def test_an_operation_becomes_a_constant() -> None:
-    """All that a caller needs to know of it."""
+    """It contains everything that the caller needs."""
     whole = description(
         operations={
             "/v1/things/{thingId}/{part}": {
@@ -255,8 +257,8 @@ DROP_THING_PART: Final[Operation[None]] = Operation(
 ''')
 
 
-def test_an_operation_without_ids_needs_no_patterns() -> None:
-    """A module imports what it uses."""
+def test_an_operation_without_path_arguments_needs_no_patterns() -> None:
+    """Unused names are not imported."""
     parts = operation(operationId="listParts", tags=["parts"], parameters=None)
     text = render_operations("parts", api(description(operations={"/v1/parts": {"get": parts}})))
     assert "import re" not in text
@@ -264,8 +266,8 @@ def test_an_operation_without_ids_needs_no_patterns() -> None:
     assert "path_arguments" not in text
 
 
-def test_a_long_field_is_broken_as_the_formatter_would() -> None:
-    """A union of many is in parentheses."""
+def test_a_long_field_is_wrapped_like_the_formatter() -> None:
+    """A long union is put in parentheses."""
     kind = "K" * 100
     text = models(with_property({"anyOf": [{"title": kind, "type": "string", "enum": ["a"]}, {"type": "integer"}]}))
     assert (
@@ -278,17 +280,18 @@ def test_a_long_field_is_broken_as_the_formatter_would() -> None:
     )
 
 
-def test_the_face_names_every_model_and_its_module() -> None:
-    """Type checkers read the imports, Python the table."""
+def test_the_public_module_lists_every_model_and_its_module() -> None:
+    """Type checkers use the imports; Python uses the table at runtime."""
     whole = description(operations={"/v1/parts/{thingId}": {"get": operation(operationId="x", tags=["parts"])}})
-    text = render_face(api(whole))
-    assert '    "Thing": "common",\n    "ThingId": "common",\n' in text
-    assert "from tripwire_async._generated.models.common import Thing, ThingId" in text
-    assert "from tripwire_async._generated.models.refusals import Problem" in text
+    text = render_public_module(api(whole))
+    assert '    "Thing": "tripwire_async._generated.models.shared",\n' in text
+    assert "__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)" in text
+    assert "from tripwire_async._generated.models.shared import Thing, ThingId" in text
+    assert "from tripwire_async._generated.models.errors import Problem" in text
 
 
-def test_a_description_is_written_as_it_is_whatever_stands_in_it() -> None:
-    """Backslashes and quotes cannot break out of a docstring."""
+def test_a_docstring_preserves_backslashes_and_quotes() -> None:
+    """They cannot end the docstring."""
     said = 'Matches \\d+ or """ here. It ends with a "quote"'
     text = "\n".join(["class A:", *docstring(said, [("a", "One \\n two.")])])
     namespace: dict[str, Any] = {}
@@ -300,8 +303,8 @@ def test_a_description_is_written_as_it_is_whatever_stands_in_it() -> None:
 
 
 @pytest.mark.parametrize("text", ['A "quote"', "A backslash \\", '""""""', "A word."])
-def test_a_docstring_of_one_line_reads_back_as_the_text(text: str) -> None:
-    """Whatever it ends with."""
+def test_a_one_line_docstring_preserves_its_text(text: str) -> None:
+    """Including quotes and backslashes at the end."""
     namespace: dict[str, Any] = {}
     exec("\n".join(["class A:", *docstring(text)]), namespace)  # noqa: S102 - what was just generated
     assert namespace["A"].__doc__ == text
@@ -310,19 +313,19 @@ def test_a_docstring_of_one_line_reads_back_as_the_text(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["plain", 'with "double"', "with 'single'", "both ' and \"", "\\ back", "line\nbreak", ""]
 )
-def test_a_literal_reads_back_as_the_text(text: str) -> None:
-    """Whatever the text."""
+def test_a_string_literal_preserves_its_text(text: str) -> None:
+    """Including quotes, backslashes and line breaks."""
     assert ast.literal_eval(string(text)) == text
 
 
-def test_a_long_call_has_a_line_for_each_part() -> None:
-    """As the formatter would lay it out."""
+def test_a_long_call_has_one_line_per_item() -> None:
+    """The layout matches the formatter."""
     assert call("f(", ["a", "b"], ")") == ["f(a, b)"]
     assert call("f(", ["a" * 60, "b" * 60], ")") == ["f(", f"    {'a' * 60},", f"    {'b' * 60},", ")"]
 
 
 def test_two_runs_write_the_same_bytes() -> None:
-    """Another process, with another seed for the hashes of texts, comes to the same."""
+    """The output does not depend on the string hash seed."""
     program = (
         "import hashlib, pathlib, sys; from tripwire_async._codegen.__main__ import render;"
         "files = render(pathlib.Path(sys.argv[1]));"
@@ -341,8 +344,8 @@ def test_two_runs_write_the_same_bytes() -> None:
     assert len(seen) == 1
 
 
-def test_what_is_written_is_laid_out_as_the_formatter_would(tmp_path: Path) -> None:
-    """A reader finds generated code no different from the rest."""
+def test_generated_code_is_formatted(tmp_path: Path) -> None:
+    """The formatter leaves generated code unchanged."""
     for name, text in render(PACKAGE / "_codegen" / "openapi.yaml").items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 ANSWERS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(HERE.glob("answers/*.json"))}
-REFUSALS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(HERE.glob("errors/*.json"))}
+ERRORS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(HERE.glob("errors/*.json"))}
 OPERATIONS: dict[str, Operation[Any]] = {
     operation.id: operation
     for home in ("sessions", "fingerprints", "organizations", "api_keys", "webhooks", "gate")
@@ -73,10 +73,10 @@ def _with_news(data: Any) -> Any:
     return [_with_news(each) for each in data] if isinstance(data, list) else {**data, "news": 1}
 
 
-@pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.parametrize("status", ERRORS)
 async def test_an_error_becomes_its_exception_with_all_that_the_body_says(status: str) -> None:
     """One class a status; every part of the envelope is at hand."""
-    refusal = REFUSALS[status]
+    refusal = ERRORS[status]
     check_answer("listSessions", refusal["status"], refusal["body"])
 
     async def answer(request: Request, call_next: Handler) -> Response:
@@ -104,12 +104,12 @@ async def test_an_error_becomes_its_exception_with_all_that_the_body_says(status
     ] == [(field.name, field.issue, field.expected, field.received) for field in error.field_errors]
 
 
-@pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.parametrize("status", ERRORS)
 def test_an_error_structures_and_comes_back_the_same(status: str) -> None:
     """As a model too, for who reads one that was stored; null for an input means the same as leaving it out."""
     from tripwire_async.models import ApiErrorEnvelope
 
-    body = REFUSALS[status]["body"]
+    body = ERRORS[status]["body"]
     assert _without_nulls(body) == unstructure(structure(body, ApiErrorEnvelope))
 
 
@@ -123,4 +123,4 @@ def _without_nulls(value: Any) -> Any:
 
 def test_there_is_an_error_of_every_status_that_the_api_names() -> None:
     """Each that has a class of its own, and two of the 5xx."""
-    assert {"400", "401", "403", "404", "409", "410", "422", "429", "500", "503"} == set(REFUSALS)
+    assert {"400", "401", "403", "404", "409", "410", "422", "429", "500", "503"} == set(ERRORS)

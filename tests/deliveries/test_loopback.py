@@ -12,7 +12,7 @@ import pytest
 from tripwire_async import Secret
 from tripwire_async.errors import DeliveryError, DeliveryTimeoutError, SignatureError
 from tripwire_async.receiver import WebhookTestEvent, sign_webhook
-from tripwire_async.testing import Fault, Outcome, Posting, TripwireServer
+from tripwire_async.testing import DeliveryOutcome, Fault, TripwireServer, WebhookSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,7 +64,7 @@ async def test_many_are_tested_at_once(tripwire_server: TripwireServer, receiver
 async def test_a_lost_answer_is_no_trouble(tripwire_server: TripwireServer, receiver: LoopbackEndpoint) -> None:
     """The webhook comes before the event is found; it is kept until then."""
     endpoint = tripwire_server.add_endpoint(receiver.url)
-    with tripwire_server.fail("sendTestWebhook", Fault.lost_answer()):
+    with tripwire_server.fail("sendTestWebhook", Fault.lost_response()):
         received = await receiver.test_and_receive(
             tripwire_server.organization_id, endpoint.id, endpoint.signing_secret
         )
@@ -107,16 +107,16 @@ async def test_the_secret_of_another_endpoint_will_not_do(
 @pytest.mark.parametrize(
     ("outcome", "said"),
     [
-        (Outcome("succeeded"), "not here"),
-        (Outcome("failed", error="no route"), "has failed and never came here: no route"),
-        (Outcome("skipped"), "has skipped and never came here: without a reason"),
+        (DeliveryOutcome("succeeded"), "not here"),
+        (DeliveryOutcome("failed", error="no route"), "has failed and never came here: no route"),
+        (DeliveryOutcome("skipped"), "has skipped and never came here: without a reason"),
     ],
 )
 async def test_what_never_came_here_is_a_delivery_error(
-    tripwire_server: TripwireServer, receiver: LoopbackEndpoint, outcome: Outcome, said: str
+    tripwire_server: TripwireServer, receiver: LoopbackEndpoint, outcome: DeliveryOutcome, said: str
 ) -> None:
     """Whatever the service says of it; its URL leads somewhere else."""
-    tripwire_server.script(outcome)
+    tripwire_server.set_outcome(outcome)
     endpoint = tripwire_server.add_endpoint("https://example.com/hook")
     with pytest.raises(DeliveryError, match=said):
         await receiver.test_and_receive(tripwire_server.organization_id, endpoint.id, endpoint.signing_secret)
@@ -126,7 +126,7 @@ async def test_what_does_not_come_in_time_is_a_timeout(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
     """The service has not settled it, and nothing was refused here."""
-    tripwire_server._courier.posting = Posting(enabled=False)
+    tripwire_server.webhooks = WebhookSettings(enabled=False)
     endpoint = tripwire_server.add_endpoint("https://example.com/hook")
     async with tripwire.webhooks.loopback_endpoint() as receiver:
         with pytest.raises(DeliveryTimeoutError):
@@ -152,7 +152,7 @@ async def test_whoever_has_another_secret_does_not_stand_in_the_way(
     tripwire_server: TripwireServer, receiver: LoopbackEndpoint
 ) -> None:
     """A webhook for the same event that another endpoint's secret has signed, and that comes first, changes nothing."""
-    tripwire_server._courier.posting = Posting(delay=0.5)
+    tripwire_server.webhooks = WebhookSettings(delay=0.5)
     mine = tripwire_server.add_endpoint(receiver.url)
     test = receiver.test_and_receive(tripwire_server.organization_id, mine.id, mine.signing_secret)
     with receiver._expecting(Secret("whsec_other")):
@@ -184,7 +184,7 @@ async def test_a_test_that_is_cancelled_leaves_nothing(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
     """Nothing is expected any more, and the port is free at once."""
-    tripwire_server.script(Outcome("succeeded", after=10.0))
+    tripwire_server.set_outcome(DeliveryOutcome("succeeded", after=10.0))
     async with tripwire.webhooks.loopback_endpoint() as receiver:
         one = tripwire_server.add_endpoint(receiver.url)
         test = receiver.test_and_receive(tripwire_server.organization_id, one.id, one.signing_secret)

@@ -25,7 +25,7 @@ from tripwire_async.errors import (
     TransportError,
 )
 from tripwire_async.models import WebhookDelivery, WebhookDeliveryEventType, WebhookDeliveryStatus
-from tripwire_async.testing import Fault, Outcome, TripwireServer
+from tripwire_async.testing import DeliveryOutcome, Fault, TripwireServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -309,7 +309,7 @@ async def test_a_test_webhook_is_sent_awaited_and_settled(
 ) -> None:
     """The main job, over the wire: 202, polls, the end."""
     endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
-    tripwire_server.script(Outcome("succeeded", response_status=200))
+    tripwire_server.set_outcome(DeliveryOutcome("succeeded", response_status=200))
     handle = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id, poll=QUICK)
     assert handle.request_id is not None
     assert handle.request_id.startswith("req_")
@@ -320,7 +320,7 @@ async def test_a_test_webhook_is_sent_awaited_and_settled(
 async def test_a_wait_is_taken_over_from_its_token(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
     """`resume` needs nothing but the text, and asks nothing before it is awaited."""
     endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
-    tripwire_server.script(Outcome("failed", response_status=500))
+    tripwire_server.set_outcome(DeliveryOutcome("failed", response_status=500))
     sent = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id)
     resumed = tripwire.webhooks.resume(sent.to_token(), poll=QUICK)
     assert resumed.latest is None
@@ -333,7 +333,7 @@ async def test_an_answer_without_a_delivery_and_an_event_that_comes_late_are_wai
 ) -> None:
     """Null ``latest_delivery`` and 404 at first, both from the service itself."""
     endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
-    tripwire_server.script(Outcome("succeeded"))
+    tripwire_server.set_outcome(DeliveryOutcome("succeeded"))
     with (
         tripwire_server.fail("sendTestWebhook", Fault.null_latest_delivery()),
         tripwire_server.fail("retrieveEvent", Fault.not_found_at_first(times=2)) as late,
@@ -387,7 +387,7 @@ async def test_many_waiters_of_one_delivery_cost_the_reads_of_one(
 ) -> None:
     """A hundred tasks wait; the server sees one stream of reads."""
     endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
-    tripwire_server.script(Outcome("succeeded", after=0.1))
+    tripwire_server.set_outcome(DeliveryOutcome("succeeded", after=0.1))
     handle = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id, poll=QUICK)
     async with asyncio.TaskGroup() as group:
         for _ in range(100):

@@ -14,7 +14,7 @@ from tests.support.delivery_service import ORGANIZATION, Service, endpoint, lose
 from tripwire_async import PendingDelivery, errors
 from tripwire_async._http.messages import Response
 from tripwire_async.errors import TransportError
-from tripwire_async.testing import Fault, Outcome, TripwireServer
+from tripwire_async.testing import DeliveryOutcome, Fault, TripwireServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -290,9 +290,9 @@ async def test_a_thousand_sends_and_one_in_twenty_answers_lost(
 ) -> None:
     """Over the wire: each endpoint is sent exactly one webhook, and every outcome is known."""
     tripwire_server.limit = 100_000
-    tripwire_server.script(Outcome("succeeded", after=0.05))
+    tripwire_server.set_outcome(DeliveryOutcome("succeeded", after=0.05))
     ids = [tripwire_server.add_endpoint("https://example.com/hook").id for _ in range(1000)]
-    with tripwire_server.fail(SEND, Fault.lost_answer(), rate=0.05) as rule:
+    with tripwire_server.fail(SEND, Fault.lost_response(), rate=0.05) as rule:
         outcomes = await tripwire.webhooks.send_tests(tripwire_server.organization_id, timeout=60)
     assert rule.hits > 20
     assert {"succeeded"} == {outcome.state for outcome in outcomes}

@@ -17,7 +17,7 @@ from tests.support.virtual_time import run
 from tripwire_async import AsyncTripwire, errors
 from tripwire_async._http.messages import Response
 from tripwire_async.errors import TransportError
-from tripwire_async.testing import Outcome, TripwireServer
+from tripwire_async.testing import DeliveryOutcome, TripwireServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -633,14 +633,14 @@ def test_300_sends_at_60_in_2_seconds_over_the_wire() -> None:
             TripwireServer(limit=60, window=2.0) as server,
             AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
         ):
-            server.script(Outcome("succeeded", after=0.1))
+            server.set_outcome(DeliveryOutcome("succeeded", after=0.1))
             ids = [server.add_endpoint("https://example.com/hook").id for _ in range(300)]
             began = asyncio.get_running_loop().time()
             outcomes = await tripwire.webhooks.send_tests(server.organization_id, ids, timeout=60)
             assert {"succeeded": 300} == states(outcomes)
             assert 300 == len(server.deliveries)
             assert len(server.requests) <= 330
-            assert server.refused <= 3
+            assert server.rate_limited <= 3
             return asyncio.get_running_loop().time() - began
 
     # 300 requests have gone by the tenth second, and only a further one tells of the last tests. What it takes where

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tripwire_async.testing import Outcome, TripwireServer
+from tripwire_async.testing import DeliveryOutcome, TripwireServer
 
 if TYPE_CHECKING:
     import pytest
@@ -29,8 +29,8 @@ async def printed_by(program: str, monkeypatch: pytest.MonkeyPatch, capsys: pyte
     async with TripwireServer() as server:
         taken = server.add_endpoint("https://example.com/taken")
         refused = server.add_endpoint("https://example.com/refused")
-        server.script(Outcome("succeeded", response_status=200), endpoint_id=taken.id)
-        server.script(Outcome("failed", response_status=500), endpoint_id=refused.id)
+        server.set_outcome(DeliveryOutcome("succeeded", response_status=200), endpoint_id=taken.id)
+        server.set_outcome(DeliveryOutcome("failed", response_status=500), endpoint_id=refused.id)
         monkeypatch.setenv("TRIPWIRE_SECRET_KEY", server.secret_key)
         monkeypatch.setenv("TRIPWIRE_BASE_URL", server.base_url)
         monkeypatch.setenv("TRIPWIRE_ORGANIZATION", server.organization_id)

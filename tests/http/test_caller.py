@@ -15,7 +15,7 @@ from yarl import URL
 from tests.support.raw_server import http, listening, saying
 from tests.support.virtual_time import run
 from tripwire_async import AsyncTripwire
-from tripwire_async._generated.models.webhooks_and_events import WebhookDeliveryEventType
+from tripwire_async._generated.models.shared import WebhookDeliveryEventType
 from tripwire_async._http.caller import ApiCaller
 from tripwire_async._http.messages import Request, Response
 from tripwire_async._http.options import CallOptions

@@ -133,7 +133,7 @@ def text(schema: dict[str, Any], name: str) -> str:
     return f"https://example.com/{name}" if schema.get("format") == "uri" else name.replace("_", "-").lower()
 
 
-def snake(name: str) -> str:
+def snake_case(name: str) -> str:
     """Return *name* as Python would write it."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
@@ -223,7 +223,7 @@ async def test_a_method_calls_its_operation_with_every_input(operation: Describe
 def test_an_argument_is_named_as_the_input(operation: Described) -> None:
     """And a method takes nothing that its operation does not."""
     taken = set(inspect.signature(method_of(METHODS[operation.id])).parameters) - OURS
-    inputs = {*map(snake, operation.ids), *operation.query, *(operation.body or {}), *operation.bearer}
+    inputs = {*map(snake_case, operation.ids), *operation.query, *(operation.body or {}), *operation.bearer}
     assert inputs == taken
 
 

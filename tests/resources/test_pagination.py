@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from tripwire_async._generated.models.common import CursorPagination
+from tripwire_async._generated.models.shared import CursorPagination
 from tripwire_async._http.caller import ApiResponse
 from tripwire_async._http.messages import CallStats
 from tripwire_async._operation import Operation

@@ -87,7 +87,7 @@ async def test_a_rotation_whose_answer_was_lost_is_not_repeated(
 ) -> None:
     """A second one would make the secret of the first worthless."""
     endpoint = tripwire_server.add_endpoint(URL)
-    with tripwire_server.fail(None, Fault.lost_answer()), pytest.raises(TransportError) as caught:
+    with tripwire_server.fail(None, Fault.lost_response()), pytest.raises(TransportError) as caught:
         await tripwire.webhooks.rotate_secret(tripwire_server.organization_id, endpoint.id)
     assert caught.value.maybe_sent
     assert 1 == len(tripwire_server.requests)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tripwire_async.testing import TripwireServer
-from tripwire_async.testing.clock import Calendar, OwnLoopClock
+from tripwire_async.testing.clock import Calendar, ServerLoopClock
 
 if TYPE_CHECKING:
     from tripwire_async.testing import ManualClock
@@ -96,16 +96,16 @@ async def test_the_calendar_goes_with_its_clock_once_opened(clock: ManualClock) 
     """Dates begin where they are told to and move as the clock does."""
     calendar = Calendar(clock, 1_774_382_400.5)
     await clock.advance(5)
-    assert "2026-03-24T20:00:00.500Z" == calendar.stamp()
-    calendar.open()
+    assert "2026-03-24T20:00:00.500Z" == calendar.timestamp()
+    calendar.start()
     await clock.advance(61)
-    calendar.open()
-    assert ("2026-03-24T20:01:01.500Z", "2026-03-24T20:01:02.500Z") == (calendar.stamp(), calendar.stamp(1))
+    calendar.start()
+    assert ("2026-03-24T20:01:01.500Z", "2026-03-24T20:01:02.500Z") == (calendar.timestamp(), calendar.timestamp(1))
 
 
 def test_a_server_needs_no_loop_before_it_is_started() -> None:
     """A server is made, and asked for its key, before any loop runs."""
-    assert 7.0 == Calendar(OwnLoopClock(), 7.0).unix()
+    assert 7.0 == Calendar(ServerLoopClock(), 7.0).unix_time()
     assert TripwireServer().add_endpoint("https://example.com/").created_at.endswith("Z")
 
 

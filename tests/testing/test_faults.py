@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from tests.testing.conftest import Api
-from tripwire_async.testing import Fault, ManualClock, Outcome, TripwireServer
+from tripwire_async.testing import DeliveryOutcome, Fault, ManualClock, TripwireServer
 
 if TYPE_CHECKING:
     from tripwire_async.testing._service.messages import Reply
@@ -27,7 +27,7 @@ async def raw(api: Api, path: str = EVENTS, method: str = "GET") -> tuple[int, a
 
 @pytest.fixture
 def send_path(server: TripwireServer) -> str:
-    server.script(Outcome("succeeded"))
+    server.set_outcome(DeliveryOutcome("succeeded"))
     return f"~/webhooks/endpoints/{server.add_endpoint('https://example.com/').id}/test"
 
 
@@ -71,7 +71,7 @@ async def test_work_is_done_before_an_answer_is_lost_and_not_before_a_closed_con
     api: Api, server: TripwireServer, send_path: str
 ) -> None:
     """Both look the same from outside, which is why a POST must not be repeated."""
-    for fault, events in ((Fault.closed_connection(), 0), (Fault.lost_answer(), 1)):
+    for fault, events in ((Fault.closed_connection(), 0), (Fault.lost_response(), 1)):
         server.fail("sendTestWebhook", fault, times=1)
         with pytest.raises(aiohttp.ServerDisconnectedError):
             await raw(api, send_path, "POST")
@@ -82,7 +82,7 @@ async def test_work_is_done_before_an_answer_is_lost_and_not_before_a_closed_con
 @pytest.mark.parametrize(("at", "received"), [(None, None), (7, 7)])
 async def test_a_body_can_be_cut_off(api: Api, server: TripwireServer, at: int | None, received: int | None) -> None:
     """Status and length arrive, the body in part."""
-    server.fail(None, Fault.cut_off_body(at))
+    server.fail(None, Fault.truncated_body(at))
     with pytest.raises(aiohttp.ClientPayloadError, match=f"received {received}" if received else "received"):
         await raw(api)
 
@@ -135,14 +135,14 @@ async def test_the_first_delivery_can_be_null(api: Api, server: TripwireServer, 
     assert (await api("POST", send_path)).data["latest_delivery"] is None
 
 
-@pytest.mark.parametrize("outcome", [None, Outcome("succeeded", after=1)])
+@pytest.mark.parametrize("outcome", [None, DeliveryOutcome("succeeded", after=1)])
 async def test_a_delivery_can_stay_pending_for_good(
-    clock: ManualClock, session: aiohttp.ClientSession, outcome: Outcome | None
+    clock: ManualClock, session: aiohttp.ClientSession, outcome: DeliveryOutcome | None
 ) -> None:
     """Neither a post nor a script moves it any more; a test still may."""
     async with TripwireServer(clock=clock) as server:
         endpoint = server.add_endpoint("https://example.com/")
-        server.script(outcome)
+        server.set_outcome(outcome)
         server.fail("sendTestWebhook", Fault.stuck_pending(), endpoint_id=endpoint.id)
         sent = await Api(server, session)("POST", f"~/webhooks/endpoints/{endpoint.id}/test")
         await clock.advance(3600)
@@ -163,10 +163,10 @@ async def test_fresh_events_can_be_missing_at_first(api: Api, server: TripwireSe
 
 async def test_pagination_can_lead_nowhere_or_round_in_circles(api: Api, server: TripwireServer) -> None:
     """More without a cursor, and the same cursor for ever."""
-    with server.fail("listSessions", Fault.more_without_cursor()):
+    with server.fail("listSessions", Fault.missing_cursor()):
         page = (await api("GET", "/v1/sessions?limit=2")).body["pagination"]
         assert {"limit": 2, "has_more": True} == page
-    with server.fail("listSessions", Fault.same_cursor()):
+    with server.fail("listSessions", Fault.repeated_cursor()):
         first = (await api("GET", "/v1/sessions?limit=2")).body["pagination"]["next_cursor"]
         second = await api("GET", f"/v1/sessions?limit=2&cursor={first}")
         assert (first, True) == (

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from tests.testing.conftest import Api, Receiver
 from tests.testing.document import validator
 from tests.testing.gate_keys import delivery_request, opened
-from tripwire_async.testing import Posting, TripwireServer
-from tripwire_async.testing._service.gate_sealing import seal
+from tripwire_async.testing import TripwireServer, WebhookSettings
+from tripwire_async.testing._service.gate_encryption import seal
 from tripwire_async.testing._service.messages import decode, encode
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ async def test_the_service_itself_may_be_asked_for_its_credentials(
         return web.Response(body=encode({"encrypted_delivery": envelope}))
 
     receiver.respond = respond
-    async with TripwireServer(posting=Posting(delay=0)) as server:
+    async with TripwireServer(webhooks=WebhookSettings(delay=0)) as server:
         api = Api(server, session)
         asked = (await created(api, private)).data
         with pytest.raises(ValueError, match="outputs: give them, for the service acme-prod has no endpoint"):
@@ -162,7 +162,7 @@ async def test_an_approval_that_hands_over_nothing_is_a_failed_delivery(
 ) -> None:
     """Only a 200 with encrypted credentials counts as received."""
     receiver.respond = lambda: web.Response(status=status, body=body)
-    async with TripwireServer(posting=Posting(delay=0, max_attempts=1)) as server:
+    async with TripwireServer(webhooks=WebhookSettings(delay=0, max_attempts=1)) as server:
         api = Api(server, session)
         asked = (await created(api, private)).data
         server.gate_service.webhook_endpoint_id = server.add_endpoint(receiver.url).id

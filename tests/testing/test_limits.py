@@ -26,7 +26,7 @@ def test_never_more_than_the_limit_come_in_during_any_window(gaps: list[float], 
     for gap in gaps:
         now += gap
         everything.append(now)
-        if rolling.admit(now, limit=limit, window=window).wait is None:
+        if rolling.count(now, limit=limit, window=window).wait is None:
             admitted.append(now)
     for end in admitted:
         assert sum(1 for time in admitted if time <= end < time + window - 1e-9) <= limit
@@ -41,11 +41,11 @@ def test_who_waits_as_told_is_let_in_and_who_knocks_before_is_not(gaps: list[flo
     rolling = RollingWindow()
     for gap in gaps:
         now += gap
-        wait = rolling.admit(now, limit=limit, window=2.0).wait
+        wait = rolling.count(now, limit=limit, window=2.0).wait
         if wait is not None:
             assert 0 < wait <= 2.0
             now += wait + 1e-9
-            assert rolling.admit(now, limit=limit, window=2.0).wait is None
+            assert rolling.count(now, limit=limit, window=2.0).wait is None
 
 
 @given(wait=st.floats(0.0001, 1_000), unix=st.floats(1_700_000_000, 1_800_000_000))
@@ -79,7 +79,7 @@ async def test_refused_requests_count_and_lengthen_the_cooldown(
         )
         await clock.advance(8)
         assert 200 == (await api("GET", "~/events")).status
-        assert (2, 4) == (server.refused, server.window_peak)
+        assert (2, 4) == (server.rate_limited, server.window_peak)
 
 
 async def test_each_key_has_a_window_of_its_own(api: Api, server: TripwireServer) -> None:

@@ -16,7 +16,7 @@ from aiohttp import web
 
 import tripwire_async.testing
 from tests.testing.conftest import Api, Receiver
-from tripwire_async.testing import Fault, Outcome, Posting, TripwireServer
+from tripwire_async.testing import DeliveryOutcome, Fault, TripwireServer, WebhookSettings
 from tripwire_async.testing.__main__ import main
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ async def test_stopping_leaves_nothing_behind(receiver: Receiver, clock: ManualC
     """Deliveries under way, posts that hang and scripts that wait all end with the server; stopping twice is fine."""
     receiver.answers = False
     before = asyncio.all_tasks()
-    server = TripwireServer(posting=Posting(delay=0, timeout=60))
+    server = TripwireServer(webhooks=WebhookSettings(delay=0, timeout=60))
     async with server:
         slow = server.add_endpoint("https://example.com/")
-        server.script(Outcome("succeeded", after=60), endpoint_id=slow.id)
+        server.set_outcome(DeliveryOutcome("succeeded", after=60), endpoint_id=slow.id)
         server.add_endpoint(receiver.url)
         event = server.emit("session.result.persisted")
         await server.until(lambda: bool(receiver.received) or event.deliveries[1].status == "delivering")
-    await server.stop()
+    await server.aclose()
     assert {"pending", "delivering"} == {delivery.status for delivery in event.deliveries}
     assert [] == [task for task in asyncio.all_tasks() - before if "deliver" in task.get_name()]
 
@@ -74,7 +74,7 @@ async def test_requests_are_remembered_without_secrets(api: Api, server: Tripwir
 
 async def test_remembering_can_be_turned_off(session: aiohttp.ClientSession) -> None:
     """A server for benchmarks keeps no log."""
-    async with TripwireServer(remember=0) as server:
+    async with TripwireServer(record_limit=0) as server:
         assert 200 == (await Api(server, session)("GET", "~/events")).status
         assert [] == list(server.requests)
 
@@ -143,7 +143,7 @@ async def test_events_are_made_up_for_the_types_about_sessions(server: TripwireS
 async def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     """An endpoint that sends elsewhere has not received anything."""
     receiver.respond = lambda: web.Response(status=302, headers={"Location": receiver.url})
-    async with TripwireServer(posting=Posting(delay=0, max_attempts=1)) as server:
+    async with TripwireServer(webhooks=WebhookSettings(delay=0, max_attempts=1)) as server:
         server.add_endpoint(receiver.url)
         [delivery] = server.emit("session.result.persisted").deliveries
         await server.delivered()
@@ -153,7 +153,7 @@ async def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
 async def test_a_huge_answer_is_read_in_part_only(receiver: Receiver) -> None:
     """An endpoint cannot fill the server's memory."""
     receiver.respond = lambda: web.Response(body=b"x" * 1_000_000)
-    async with TripwireServer(posting=Posting(delay=0)) as server:
+    async with TripwireServer(webhooks=WebhookSettings(delay=0)) as server:
         server.add_endpoint(receiver.url)
         [delivery] = server.emit("session.result.persisted").deliveries
         await server.delivered()
@@ -162,7 +162,7 @@ async def test_a_huge_answer_is_read_in_part_only(receiver: Receiver) -> None:
 
 async def test_posting_can_be_left_to_the_test(session: aiohttp.ClientSession) -> None:
     """With posting turned off a delivery stays as it is until the test settles it."""
-    async with TripwireServer(posting=Posting(enabled=False)) as server:
+    async with TripwireServer(webhooks=WebhookSettings(enabled=False)) as server:
         server.add_endpoint("https://example.com/")
         [delivery] = server.emit("session.result.persisted").deliveries
         await server.delivered()
@@ -175,7 +175,7 @@ async def test_a_script_ends_a_delivery_when_its_time_has_come(clock: ManualCloc
     """The clock of the server decides; a hand that settles first wins."""
     async with TripwireServer(clock=clock) as server:
         server.add_endpoint("https://example.com/")
-        server.script(Outcome("failed", 500, after=5))
+        server.set_outcome(DeliveryOutcome("failed", 500, after=5))
         first, second = (server.emit("session.result.persisted").deliveries[0] for _ in range(2))
         server.settle(second.id, "succeeded")
         await clock.advance(5)

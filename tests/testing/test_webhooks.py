@@ -12,7 +12,7 @@ from aiohttp import web
 
 from tests.testing.conftest import Api
 from tests.testing.document import validator
-from tripwire_async.testing import ManualClock, Outcome, Posting, TripwireServer
+from tripwire_async.testing import DeliveryOutcome, ManualClock, TripwireServer, WebhookSettings
 
 if TYPE_CHECKING:
     import aiohttp
@@ -132,7 +132,7 @@ async def test_a_failing_endpoint_is_tried_again_and_then_given_up(
 async def test_an_attempt_that_gets_no_answer_says_why(receiver: Receiver, unused_tcp_port: int) -> None:
     """A refused connection, a silent endpoint and an address elsewhere each leave their error in the delivery."""
     receiver.answers = False
-    async with TripwireServer(posting=Posting(delay=0, max_attempts=1, timeout=0.05)) as server:
+    async with TripwireServer(webhooks=WebhookSettings(delay=0, max_attempts=1, timeout=0.05)) as server:
         for url in (f"http://127.0.0.1:{unused_tcp_port}/", receiver.url, "https://example.com/"):
             endpoint = server.add_endpoint(url)
             server.emit("session.result.persisted", {}, subject=("session", endpoint.id))
@@ -146,21 +146,23 @@ async def test_an_attempt_that_gets_no_answer_says_why(receiver: Receiver, unuse
 async def test_outcomes_by_script_need_no_post(api: Api, server: TripwireServer, clock: ManualClock) -> None:
     """A script for one endpoint goes before the one for all, and ends when it is taken away."""
     one, other = server.add_endpoint("https://example.com/1"), server.add_endpoint("https://example.com/2")
-    server.script(Outcome("succeeded", response_status=204))
-    server.script(Outcome("failed", 500, "oh", "The endpoint answered 500.", attempts=3), endpoint_id=one.id)
+    server.set_outcome(DeliveryOutcome("succeeded", response_status=204))
+    server.set_outcome(
+        DeliveryOutcome("failed", 500, "oh", "The endpoint answered 500.", attempts=3), endpoint_id=one.id
+    )
     statuses = []
     for endpoint in (one, other):
         sent = await api("POST", f"{ENDPOINTS}/{endpoint.id}/test")
         event = await api("GET", f"~/events/{sent.data['event_id']}")
         statuses.append(event.data["webhook_deliveries"][0]["status"])
     assert ["failed", "succeeded"] == statuses
-    server.script(None)
+    server.set_outcome(None)
     assert "failed" == server.emit("session.result.persisted", {}).deliveries[0].status
 
 
 async def test_events_are_listed_newest_first_by_endpoint_and_type(api: Api, server: TripwireServer) -> None:
     """The list has a limit and no cursor; it says when there would have been more."""
-    server.script(Outcome("succeeded"))
+    server.set_outcome(DeliveryOutcome("succeeded"))
     one, other = server.add_endpoint("https://example.com/1"), server.add_endpoint("https://example.com/2")
     sent = [(await api("POST", f"{ENDPOINTS}/{end.id}/test")).data["event_id"] for end in (one, other, one)]
     server.emit("session.fingerprint.calculated", {})

@@ -1,6 +1,6 @@
-"""Turns ``openapi.yaml``, our description of the API, into ``_generated/`` and ``models.py``.
+"""Generator of ``_generated/`` and ``models.py`` from ``openapi.yaml``, our description of the API.
 
-``python -m tripwire_async._codegen`` writes them, ``--check`` only compares. The way through: `document` reads,
-`schemas` and `operations` understand, `homes` decides which module holds what, the ``render_`` modules write. A thing
-that is not understood is refused with its JSON pointer, never guessed at.
+``python -m tripwire_async._codegen`` writes the files; ``--check`` only compares them. The stages: `document` parses
+the YAML, `schemas` and `operations` interpret it, `modules` assigns each declaration to a module, and the ``render_*``
+modules produce the Python text. Unsupported input is an error with its JSON pointer; the generator never guesses.
 """

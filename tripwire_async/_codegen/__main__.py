@@ -1,4 +1,4 @@
-"""``python -m tripwire_async._codegen [--check]``: write the generated modules, or tell whether they are up to date."""
+"""Command ``python -m tripwire_async._codegen [--check]``: write or compare the generated modules."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _PACKAGE: Final = Path(__file__).parent.parent
 
 
 def render(description: Path) -> dict[str, str]:
-    """Return the text of every generated file, by its path in the package; raises `RefusalError`."""
-    # Imported here so that a missing PyYAML can be told apart and reported.
-    from .homes import EVENTS, read_api  # noqa: PLC0415 - see above
-    from .render_models import render_face, render_module  # noqa: PLC0415 - see above
-    from .render_operations import render_operations  # noqa: PLC0415 - see above
-    from .render_text import header  # noqa: PLC0415 - see above
+    """Return the text of each generated file by its path in the package; raise `DescriptionError`."""
+    # Imported here so that main() can report a missing PyYAML.
+    from .modules import EVENTS, read_api  # noqa: PLC0415 - needs PyYAML
+    from .render_models import render_module, render_public_module  # noqa: PLC0415 - needs PyYAML
+    from .render_operations import render_operations  # noqa: PLC0415 - needs PyYAML
+    from .render_text import header  # noqa: PLC0415 - needs PyYAML
 
     api = read_api(description)
     tags = dict.fromkeys(endpoint.tag for endpoint in api.endpoints)
     files = {
-        "models.py": render_face(api),
-        "_generated/__init__.py": header("What the API's description says: models and operations."),
-        "_generated/models/__init__.py": header("The models, a module a tag."),
-        "_generated/operations/__init__.py": header("The operations, a module a tag."),
+        "models.py": render_public_module(api),
+        "_generated/__init__.py": header("Models and operations generated from the API description."),
+        "_generated/models/__init__.py": header("Models, one module per tag."),
+        "_generated/operations/__init__.py": header("Operations, one module per tag."),
     }
     files |= {f"_generated/models/{module.name}.py": render_module(module, api) for module in api.modules}
     files |= {f"_generated/operations/{tag}.py": render_operations(tag, api) for tag in tags if tag != EVENTS}
@@ -36,19 +36,19 @@ def render(description: Path) -> dict[str, str]:
 
 
 def differences(files: Mapping[str, str], package: Path) -> list[str]:
-    """Return a line for each file in *package* that is not as *files* says."""
+    """Return one line for each file in *package* that differs from *files*."""
     found = [
-        f"{name}: {'differs from what openapi.yaml says' if (package / name).exists() else 'is missing'}"
+        f"{name}: {'does not match openapi.yaml' if (package / name).exists() else 'is missing'}"
         for name, text in files.items()
         if not (package / name).exists() or (package / name).read_bytes() != text.encode()
     ]
-    return found + [f"{name}: is not generated any more" for name in _left_over(files, package)]
+    return found + [f"{name}: is no longer generated" for name in _stale(files, package)]
 
 
 def write(files: Mapping[str, str], package: Path) -> list[str]:
-    """Make *package* as *files* says, and return a line for each file that had to change."""
+    """Write *files* to *package*; return one line for each file that changed."""
     changed: list[str] = []
-    for name in _left_over(files, package):
+    for name in _stale(files, package):
         (package / name).unlink()
         changed.append(f"removed {name}")
     for name, text in files.items():
@@ -60,30 +60,28 @@ def write(files: Mapping[str, str], package: Path) -> list[str]:
     return changed
 
 
-def _left_over(files: Mapping[str, str], package: Path) -> list[str]:
-    there = sorted(path.relative_to(package).as_posix() for path in package.glob("_generated/**/*.py"))
-    return [name for name in there if name not in files]
+def _stale(files: Mapping[str, str], package: Path) -> list[str]:
+    present = sorted(path.relative_to(package).as_posix() for path in package.glob("_generated/**/*.py"))
+    return [name for name in present if name not in files]
 
 
 def main(arguments: Sequence[str] | None = None, *, package: Path = _PACKAGE) -> int:
-    """Run the command; return its exit status."""
+    """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m tripwire_async._codegen", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is not as it should be")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file is out of date")
     parser.add_argument(
         "--description", type=Path, default=_PACKAGE / "_codegen" / "openapi.yaml", help="the OpenAPI document"
     )
     options = parser.parse_args(arguments)
     if importlib.util.find_spec("yaml") is None:
-        sys.stderr.write(
-            "the generator needs PyYAML, which is among the development dependencies: pip install pyyaml\n"
-        )
+        sys.stderr.write("The generator needs PyYAML, a development dependency. Install it with: pip install pyyaml\n")
         return 2
 
-    from .document import RefusalError  # noqa: PLC0415 - needs PyYAML
+    from .document import DescriptionError  # noqa: PLC0415 - needs PyYAML
 
     try:
         files = render(options.description)
-    except (RefusalError, OSError) as error:
+    except (DescriptionError, OSError) as error:
         sys.stderr.write(f"{options.description}: {error}\n")
         return 2
     if options.check:
@@ -94,5 +92,5 @@ def main(arguments: Sequence[str] | None = None, *, package: Path = _PACKAGE) ->
     return 0
 
 
-if __name__ == "__main__":  # pragma: no cover - a test runs it, in a process of its own
+if __name__ == "__main__":  # pragma: no cover - a test runs it in a separate process
     sys.exit(main())

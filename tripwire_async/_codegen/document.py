@@ -1,4 +1,4 @@
-"""The description as it was read: values that know where they stand, and the refusal of what is not understood."""
+"""Parsed OpenAPI document: nodes that know their JSON pointer, and the error for unsupported input."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class RefusalError(Exception):
-    """The description says something that the generator does not understand; the message begins with where."""
+class DescriptionError(Exception):
+    """The description contains something unsupported; the message begins with its JSON pointer."""
 
 
 @attrs.frozen
@@ -21,69 +21,69 @@ class Node:
     """A value of the document and its JSON pointer.
 
     Attributes:
-        value: What YAML holds there.
-        pointer: Where that is, as ``#/components/schemas/ApiKey``.
+        value: The parsed YAML value.
+        pointer: Its location, for example ``#/components/schemas/ApiKey``.
     """
 
     value: Any
     pointer: str
 
-    def refuse(self, why: str) -> NoReturn:
-        """Raise `RefusalError` for this place."""
-        msg = f"{self.pointer}: {why}"
-        raise RefusalError(msg)
+    def error(self, reason: str) -> NoReturn:
+        """Raise `DescriptionError` for this node."""
+        msg = f"{self.pointer}: {reason}"
+        raise DescriptionError(msg)
 
     def __contains__(self, key: str) -> bool:
         return key in self.mapping()
 
     def __getitem__(self, key: str) -> Node:
-        """Step down to *key*, which has to be there."""
+        """Return the child at *key*, which must exist."""
         if key not in self.mapping():
-            self.refuse(f"{key!r} is missing")
+            self.error(f"{key!r} is missing")
         return self._child(key, self.value[key])
 
     def get(self, key: str) -> Node | None:
-        """Step down to *key*; None when it is not there."""
-        return self[key] if key in self else None  # noqa: SIM401 - get is what is being defined
+        """Return the child at *key*, or None."""
+        return self[key] if key in self else None  # noqa: SIM401 - this method defines get
 
     def members(self) -> Iterator[tuple[str, Node]]:
-        """Step down to each value of a mapping."""
+        """Yield each key of a mapping with its child."""
         for key, value in self.mapping().items():
             yield key, self._child(key, value)
 
     def items(self) -> list[Node]:
-        """Step down to each value of a list."""
+        """Return the children of a list."""
         if not _is_list(self.value):
-            self.refuse("a list is expected")
+            self.error("expected a list")
         return [self._child(str(index), value) for index, value in enumerate(self.value)]
 
     def mapping(self) -> dict[str, Any]:
-        """Return the value, which has to be a mapping with text for keys."""
+        """Return the value, which must be a mapping with string keys."""
         if not _is_mapping(self.value):
-            self.refuse("a mapping is expected")
+            self.error("expected a mapping")
         for key in self.value:
             if not isinstance(key, str):
-                self.refuse(f"the key {key!r} is not text")
+                self.error(f"key {key!r} is not a string")
         return self.value
 
     def text(self) -> str:
-        """Return the value, which has to be text."""
+        """Return the value, which must be a string."""
         if not isinstance(self.value, str):
-            self.refuse("text is expected")
+            self.error("expected a string")
         return self.value
 
     def texts(self) -> list[str]:
-        """Return the value, which has to be a list of texts."""
+        """Return the value, which must be a list of strings."""
         return [item.text() for item in self.items()]
 
     def only(self, *keys: str) -> None:
-        """Refuse every key but *keys*."""
+        """Raise unless every key is one of *keys*."""
         for key, child in self.members():
             if key not in keys:
-                child.refuse(f"the generator does not know {key!r} here")
+                child.error(f"{key!r} is not supported here")
 
     def description(self) -> str:
-        """Return what the document says about this place, as one line; nothing when it says nothing."""
+        """Return the description of this node on one line, or an empty string."""
         described = self.get("description")
         return "" if described is None else " ".join(described.text().split())
 
@@ -93,31 +93,31 @@ class Node:
 
 @attrs.frozen
 class Document:
-    """The whole description."""
+    """The whole API description."""
 
     root: Node
 
     def follow(self, node: Node) -> Node:
-        """Return what *node* refers to, or *node* itself when it is no reference."""
+        """Resolve the reference in *node*, or return *node* if it has none."""
         reference = node.get("$ref") if isinstance(node.value, dict) else None
         if reference is None:
             return node
         target, *steps = reference.text().split("/")
         if target != "#":
-            reference.refuse("only references into this document are known")
+            reference.error("only references within this document are supported")
         found = self.root
         for step in steps:
             if not isinstance(found.value, dict) or step not in found:
-                reference.refuse(f"{reference.text()} leads nowhere")
+                reference.error(f"{reference.text()} does not exist")
             found = found[step]
         return found
 
     def schema_name(self, node: Node) -> str:
-        """Return the name of the schema that the reference *node* points at."""
+        """Return the name of the schema that *node* refers to."""
         reference = node["$ref"]
         name = reference.text().removeprefix(_SCHEMAS)
         if name == reference.text() or "/" in name:
-            reference.refuse(f"a reference to {_SCHEMAS}… is expected")
+            reference.error(f"expected a reference to {_SCHEMAS}…")
         self.follow(node)
         return name
 
@@ -134,14 +134,14 @@ _SCHEMAS: Final = "#/components/schemas/"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which no key may stand twice, and dates stay text."""
+    """YAML loader that rejects duplicate keys and keeps dates as strings."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
-                msg = f"line {key.start_mark.line + 1}: the key {key.value!r} stands twice"
-                raise RefusalError(msg)
+                msg = f"line {key.start_mark.line + 1}: duplicate key {key.value!r}"
+                raise DescriptionError(msg)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -153,18 +153,18 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def parse(text: str) -> Document:
-    """Read the YAML in *text*; raises `RefusalError`."""
+    """Parse the YAML in *text*; raise `DescriptionError`."""
     try:
         value = yaml.load(text, _Loader)  # noqa: S506 - a subclass of SafeLoader
     except yaml.YAMLError as error:
-        msg = f"not YAML: {error}"
-        raise RefusalError(msg) from error
+        msg = f"invalid YAML: {error}"
+        raise DescriptionError(msg) from error
     root = Node(value, "#")
     if not (version := root["openapi"].text()).startswith("3.1"):
-        root["openapi"].refuse(f"OpenAPI 3.1 is expected, not {version}")
+        root["openapi"].error(f"expected OpenAPI 3.1, not {version}")
     return Document(root)
 
 
 def load(path: Path) -> Document:
-    """Read the description in the file at *path*; raises `RefusalError`."""
+    """Parse the file at *path*; raise `DescriptionError`."""
     return parse(path.read_text(encoding="utf-8"))

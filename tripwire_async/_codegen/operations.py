@@ -1,4 +1,4 @@
-"""Understands the operations, and the requests that the service sends by itself."""
+"""Interpretation of the operations and webhooks."""
 
 from __future__ import annotations
 
@@ -24,44 +24,44 @@ _AUTHORITIES: Final[dict[str, Authority]] = {
 
 
 @attrs.frozen
-class Outgoing:
-    """The schemas in the requests that the service sends to a customer's own endpoint.
+class WebhookSchemas:
+    """Names of the schemas of webhooks, which the service sends to a customer's endpoint.
 
     Attributes:
-        received: Names of what such requests carry.
-        answered: Names of what they want in return.
+        requests: Schemas of the request bodies.
+        responses: Schemas of the responses that the service expects.
     """
 
-    received: tuple[str, ...]
-    answered: tuple[str, ...]
+    requests: tuple[str, ...]
+    responses: tuple[str, ...]
 
 
 def read_operations(document: Document, schemas: SchemaReader) -> tuple[Endpoint, ...]:
-    """Return the operations in the document's order; raises `RefusalError`."""
+    """Return the operations in document order; raise `DescriptionError`."""
     endpoints: list[Endpoint] = []
     tags = [tag["name"].text() for tag in document.root["tags"].items()]
     for path, item in document.root["paths"].members():
         for method, node in item.members():
             if method not in ("get", "post", "put", "patch", "delete"):
-                node.refuse(f"the generator does not know {method!r} here")
+                node.error(f"method {method!r} is not supported")
             endpoint = _endpoint(document, schemas, method, path, node)
             if endpoint.tag not in tags:
-                node["tags"].refuse(f"there is no tag {endpoint.tag!r}")
+                node["tags"].error(f"tag {endpoint.tag!r} is not declared")
             if endpoint.id in (other.id for other in endpoints):
-                node["operationId"].refuse(f"another operation is called {endpoint.id!r}")
+                node["operationId"].error(f"duplicate operation id {endpoint.id!r}")
             endpoints.append(endpoint)
     return tuple(endpoints)
 
 
-def read_outgoing(document: Document) -> Outgoing:
-    """Return what the service sends by itself; raises `RefusalError`."""
-    received: list[str] = []
-    answered: list[str] = []
+def read_webhooks(document: Document) -> WebhookSchemas:
+    """Return the schemas of the webhooks; raise `DescriptionError`."""
+    requests: list[str] = []
+    responses: list[str] = []
     for _, item in document.root["webhooks"].members():
         for _, node in item.members():
-            received.append(_json(document, node["requestBody"]))
-            answered.extend(_json(document, answer) for _, answer in node["responses"].members() if "content" in answer)
-    return Outgoing(tuple(received), tuple(answered))
+            requests.append(_json(document, node["requestBody"]))
+            responses.extend(_json(document, each) for _, each in node["responses"].members() if "content" in each)
+    return WebhookSchemas(tuple(requests), tuple(responses))
 
 
 def _endpoint(document: Document, schemas: SchemaReader, method: str, path: str, node: Node) -> Endpoint:
@@ -71,12 +71,12 @@ def _endpoint(document: Document, schemas: SchemaReader, method: str, path: str,
     )
     tags = node["tags"].texts()
     if len(tags) != 1:
-        node["tags"].refuse("an operation has exactly one tag, the module that it goes to")
+        node["tags"].error("an operation needs exactly one tag, which names its module")
     authority = _authority(node["security"])
     if ("x-scope" in node) != (authority == "secret"):
-        node.refuse("x-scope belongs to the operations of a secret key, and to all of them")
+        node.error("operations that use a secret key need x-scope, and no others have it")
     arguments = tuple(_arguments(document, schemas, path, node))
-    answer, *failures = _answers(document, node["responses"])
+    success, *errors = _responses(document, node["responses"])
     return Endpoint(
         id=node["operationId"].text(),
         tag=tags[0],
@@ -86,9 +86,9 @@ def _endpoint(document: Document, schemas: SchemaReader, method: str, path: str,
         authority=authority,
         scope=node["x-scope"].text() if "x-scope" in node else None,
         body=_json(document, node["requestBody"]) if "requestBody" in node else None,
-        success=int(answer.pointer.rpartition("/")[2]),
-        returns=_json(document, answer) if "content" in answer else None,
-        failures=tuple(_json(document, failure) for failure in failures),
+        success=int(success.pointer.rpartition("/")[2]),
+        returns=_json(document, success) if "content" in success else None,
+        error_models=tuple(_json(document, error) for error in errors),
         doc=" ".join(node["summary"].text().split()),
     )
 
@@ -99,7 +99,7 @@ def _authority(security: Node) -> Authority:
         return "public"
     if len(schemes) == 1 and schemes[0] in _AUTHORITIES:
         return _AUTHORITIES[schemes[0]]
-    return security.refuse(f"nothing, or one of {', '.join(_AUTHORITIES)}, is expected")
+    return security.error(f"expected no scheme or one of {', '.join(_AUTHORITIES)}")
 
 
 def _arguments(document: Document, schemas: SchemaReader, path: str, node: Node) -> Iterator[Argument]:
@@ -109,16 +109,16 @@ def _arguments(document: Document, schemas: SchemaReader, path: str, node: Node)
         described.only("name", "in", "required", "description", "schema")
         place = described["in"].value
         if place not in ("path", "query"):
-            described["in"].refuse(f"an argument in the {place} is nothing that the generator knows")
+            described["in"].error(f"parameters in {place!r} are not supported")
         shape = schemas.shape(described["schema"])
         name = described["name"].text()
         if place == "path" and f"{{{name}}}" not in path:
-            described["name"].refuse(f"{path} has no {{{name}}}")
+            described["name"].error(f"{path} has no placeholder {{{name}}}")
         found[name] = Argument(name, place, shape, _pattern(schemas, shape, described["schema"]))
     in_path = [part.removeprefix("{").removesuffix("}") for part in path.split("/") if "{" in part]
     for name in in_path:
         if name not in found or found[name].place != "path":
-            node.refuse(f"nothing describes {{{name}}} in the path")
+            node.error(f"path parameter {{{name}}} is not declared")
         yield found[name]
     yield from (argument for argument in found.values() if argument.place == "query")
 
@@ -129,25 +129,25 @@ def _pattern(schemas: SchemaReader, shape: object, node: Node) -> str | None:
     return node["pattern"].text() if "pattern" in node else None
 
 
-def _answers(document: Document, responses: Node) -> list[Node]:
-    """Return the answer of success, then the others."""
-    answers = {status: document.follow(node) for status, node in responses.members()}
-    good = [status for status in answers if status.startswith("2")]
-    if len(good) != 1 or not good[0].isdecimal():
-        responses.refuse("an operation has exactly one status of success")
-    return [answers.pop(good[0]), *answers.values()]
+def _responses(document: Document, responses: Node) -> list[Node]:
+    """Return the successful response, then the errors."""
+    by_status = {status: document.follow(node) for status, node in responses.members()}
+    successful = [status for status in by_status if status.startswith("2")]
+    if len(successful) != 1 or not successful[0].isdecimal():
+        responses.error("an operation needs exactly one successful status")
+    return [by_status.pop(successful[0]), *by_status.values()]
 
 
 def _json(document: Document, node: Node) -> str:
-    """Return the name of the schema of a body."""
+    """Return the schema name of a JSON body."""
     content = node["content"]
     content.only("application/json")
     content["application/json"].only("schema")
     return document.schema_name(content["application/json"]["schema"])
 
 
-def roots(endpoint: Endpoint) -> Iterator[str]:
-    """Yield the names of the declarations that *endpoint* mentions, those of its refusals aside."""
+def referenced_schemas(endpoint: Endpoint) -> Iterator[str]:
+    """Yield the names of the declarations that *endpoint* refers to, except in its error responses."""
     yield from (name for name in (endpoint.body, endpoint.returns) if name is not None)
     for argument in endpoint.arguments:
         yield from names_in(argument.shape)

@@ -1,11 +1,11 @@
-"""Writes the modules of models, and the public face before them."""
+"""Rendering of the modules of models and of the public module ``models.py``."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
-from . import homes
+from . import modules
 from .render_text import WIDTH, call, docstring, header, imports, string
 from .shapes import (
     NULL,
@@ -27,7 +27,7 @@ from .shapes import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .homes import Api, Module
+    from .modules import Api, Module
 
 _PACKAGE: Final = "tripwire_async._generated.models"
 
@@ -38,46 +38,35 @@ def render_module(module: Module, api: Api) -> str:
     return "\n".join([header(_title(module)), *_imports(module, api, body), body, ""])
 
 
-def render_face(api: Api) -> str:
-    """Return the text of ``models.py``, which offers every model and imports a module of them when one is used."""
-    held = {module.name: {each.name for each in module.declarations} for module in api.modules}
-    names = sorted((name, home) for home, found in held.items() for name in found)
+def render_public_module(api: Api) -> str:
+    """Return the text of ``models.py``, which imports each model from its module on first use."""
+    by_module = {module.name: {each.name for each in module.declarations} for module in api.modules}
+    exports = sorted((name, module) for module, names in by_module.items() for name in names)
     lines = [
-        header("The models of everything that the API sends and takes; a part of them is imported when it is used."),
+        header("Models of the API's requests, responses and webhooks, each imported on first use."),
         "from __future__ import annotations",
         "",
-        "import importlib",
-        "from typing import TYPE_CHECKING, Any, Final",
+        "from typing import TYPE_CHECKING, Final",
+        "",
+        "from tripwire_async._lazy import lazy_exports",
         "",
         "if TYPE_CHECKING:",
-        *imports({f"{_PACKAGE}.{home}": held[home] for home in sorted(held)}, indent="    "),
+        *imports({f"{_PACKAGE}.{module}": by_module[module] for module in sorted(by_module)}, indent="    "),
         "",
-        *call("__all__ = [", (string(name) for name, _ in names), "]"),
+        *call("__all__ = [", (string(name) for name, _ in exports), "]"),
         "",
         "_EXPORTS: Final = {",
-        *(f"    {string(name)}: {string(home)}," for name, home in names),
+        *(f"    {string(name)}: {string(f'{_PACKAGE}.{module}')}," for name, module in exports),
         "}",
         "",
-        "",
-        "def __getattr__(name: str) -> Any:",
-        '    """Import the module that holds the model *name*, once."""',
-        "    if name not in _EXPORTS:",
-        '        msg = f"module {__name__!r} has no attribute {name!r}"',
-        "        raise AttributeError(msg)",
-        f'    model = getattr(importlib.import_module(f"{_PACKAGE}.{{_EXPORTS[name]}}"), name)',
-        "    globals()[name] = model",
-        "    return model",
-        "",
-        "",
-        "def __dir__() -> list[str]:",
-        "    return [*globals(), *(name for name in __all__ if name not in globals())]",
+        "__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)",
         "",
     ]
     return "\n".join(lines)
 
 
 def annotation(shape: Shape) -> str:
-    """Return *shape* as the models' Python has it."""
+    """Return the type annotation of *shape*."""
     match shape:
         case Scalar(python):
             return python
@@ -95,16 +84,14 @@ def annotation(shape: Shape) -> str:
 
 def _title(module: Module) -> str:
     match module.name:
-        case homes.COMMON:
-            return "Models that most resources share."
-        case homes.EVENTS:
-            return "Models of the webhooks that the service sends to a customer's own endpoint."
-        case homes.REFUSALS:
-            return "Models of what the service says when it refuses."
-        case shared if "_and_" in shared:
-            return f"Models that {shared.replace('_', ' ')} share."
+        case modules.SHARED:
+            return "Models used by several groups of operations or webhooks."
+        case modules.EVENTS:
+            return "Models of the webhooks that the service sends to a customer's endpoint."
+        case modules.ERRORS:
+            return "Models of error responses."
         case tag:
-            return f"Models of the operations on {tag.replace('_', ' ')}."
+            return f"Models of the tag {tag}."
 
 
 def _imports(module: Module, api: Api, body: str) -> Iterator[str]:
@@ -121,18 +108,18 @@ def _imports(module: Module, api: Api, body: str) -> Iterator[str]:
         "tripwire_async._secrets.secret": used("Secret"),
     }
     for name in shared:
-        package.setdefault(f"{_PACKAGE}.{api.home(name)}", set()).add(name)
+        package.setdefault(f"{_PACKAGE}.{api.module_of(name)}", set()).add(name)
     groups = (
         [*imports({"typing": used("Any", "Literal", "TypeAlias")})],
         ["import attrs"] if used("attrs") else [],
         [*imports({name: package[name] for name in sorted(package)})],
     )
-    # After the docstring as well as between the groups, there is one empty line.
+    # One blank line follows the docstring and separates the groups.
     yield from [line for group in groups if group for line in ("", *group)][1:]
 
 
 def _code(body: str) -> Iterator[str]:
-    """Yield the lines of *body* that stand in no docstring."""
+    """Yield the lines of *body* outside docstrings."""
     inside = False
     for line in body.splitlines():
         quotes = line.count('"""')
@@ -144,7 +131,7 @@ def _code(body: str) -> Iterator[str]:
 def _declarations(module: Module, api: Api) -> Iterator[str]:
     before: Declaration | None = None
     for declaration in module.declarations:
-        # A class keeps two lines of distance on either side.
+        # Classes are surrounded by two blank lines.
         yield from [""] if isinstance(declaration, Alias) and isinstance(before, Alias | None) else ["", ""]
         yield from _declaration(declaration, api)
         before = declaration
@@ -158,7 +145,7 @@ def _declaration(declaration: Declaration, api: Api) -> Iterator[str]:
                 yield from docstring(declaration.doc, indent="")
         case Enumeration():
             yield (f"class {declaration.name}(OpenEnum):")
-            yield from docstring(declaration.doc or f"The known values of {declaration.name}.")
+            yield from docstring(declaration.doc or f"Known values of {declaration.name}.")
             yield ""
             for name, value in declaration.members:
                 yield f"    {name} = {string(value)}"
@@ -180,7 +167,7 @@ def _model(model: Model, *, sent: bool) -> Iterator[str]:
 def _field(field: Field, *, sent: bool) -> list[str]:
     options = [field.shape]
     default = ""
-    if field.choice is not None:
+    if field.discriminator is not None:
         options.append(MapOf(Scalar("Any")))
     if not field.required:
         default = " = UNSET" if sent else " = None"
@@ -189,8 +176,8 @@ def _field(field: Field, *, sent: bool) -> list[str]:
     names = [annotation(option) for option in _flat(options)]
     if not field.required and sent:
         names.append("UnsetType")
-    if field.choice is not None:
-        return _chosen(field, names)
+    if field.discriminator is not None:
+        return _discriminated(field, names)
     line = f"    {field.name}: {' | '.join(names)}{default}"
     if len(line) <= WIDTH:
         return [line]
@@ -198,22 +185,22 @@ def _field(field: Field, *, sent: bool) -> list[str]:
 
 
 def _flat(options: list[Shape]) -> list[Shape]:
-    """Return the options of a union, each once, null at the end."""
+    """Return the members of a union without duplicates, null last."""
     flat = [each for option in options for each in (option.options if isinstance(option, Union) else (option,))]
     return sorted(dict.fromkeys(flat), key=lambda option: option == NULL)
 
 
-def _chosen(field: Field, names: list[str]) -> list[str]:
-    assert field.choice is not None  # noqa: S101 - for the type checkers
+def _discriminated(field: Field, names: list[str]) -> list[str]:
+    assert field.discriminator is not None  # noqa: S101 - for the type checkers
     return [
         f"    {field.name}: (",
         *(f"        {'| ' if index else ''}{name}" for index, name in enumerate(names)),
         "    ) = attrs.field(",
         "        metadata={",
         "            Discriminator: Discriminator(",
-        f"                {string(field.choice.field)},",
+        f"                {string(field.discriminator.field)},",
         "                {",
-        *(f"                    {string(value)}: {model}," for value, model in field.choice.models),
+        *(f"                    {string(value)}: {model}," for value, model in field.discriminator.models),
         "                },",
         "            )",
         "        }",

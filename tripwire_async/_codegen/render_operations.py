@@ -1,24 +1,24 @@
-"""Writes the modules of operations: one constant each."""
+"""Rendering of the modules of operations."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from . import names
-from .homes import pattern_names
+from .modules import pattern_names
 from .render_text import WIDTH, call, docstring, header, imports, raw, string
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .homes import Api
+    from .modules import Api
     from .shapes import Argument, Endpoint
 
 _PACKAGE: Final = "tripwire_async._generated.models"
 
 
 def render_operations(tag: str, api: Api) -> str:
-    """Return the text of the module with the operations of *tag*."""
+    """Return the text of the module of operations of *tag*."""
     endpoints = [endpoint for endpoint in api.endpoints if endpoint.tag == tag]
     patterns = _patterns(endpoints, api)
     path_arguments = [a for endpoint in endpoints for a in endpoint.arguments if a.place == "path"]
@@ -26,8 +26,8 @@ def render_operations(tag: str, api: Api) -> str:
     for endpoint in endpoints:
         for name in (endpoint.body, endpoint.returns):
             if name is not None:
-                models.setdefault(f"{_PACKAGE}.{api.home(name)}", set()).add(name)
-    lines = [header(f"The operations on {tag.replace('_', ' ')}.")]
+                models.setdefault(f"{_PACKAGE}.{api.module_of(name)}", set()).add(name)
+    lines = [header(f"Operations of the tag {tag}.")]
     if patterns:
         lines.append("import re")
     lines += ["from typing import Final", ""]
@@ -46,10 +46,10 @@ def render_operations(tag: str, api: Api) -> str:
 
 
 def _patterns(endpoints: list[Endpoint], api: Api) -> dict[str, str]:
-    """Return the constant for each pattern that the paths of *endpoints* need, by the pattern."""
+    """Return the constant name of each pattern in the paths of *endpoints*, by pattern."""
     known = pattern_names(api)
     return {
-        argument.pattern: f"_{names.shout(known.get(argument.pattern, argument.name))}"
+        argument.pattern: f"_{names.constant_case(known.get(argument.pattern, argument.name))}"
         for endpoint in endpoints
         for argument in endpoint.arguments
         if argument.place == "path" and argument.pattern is not None
@@ -58,7 +58,7 @@ def _patterns(endpoints: list[Endpoint], api: Api) -> dict[str, str]:
 
 def _endpoint(endpoint: Endpoint, patterns: dict[str, str]) -> Iterator[str]:
     returns = endpoint.returns or "None"
-    yield f"{names.shout(endpoint.id)}: Final[Operation[{returns}]] = Operation("
+    yield f"{names.constant_case(endpoint.id)}: Final[Operation[{returns}]] = Operation("
     yield f"    id={string(endpoint.id)},"
     yield f"    method={string(endpoint.method)},"
     yield f"    path={string(endpoint.path)},"
@@ -83,7 +83,7 @@ def _endpoint(endpoint: Endpoint, patterns: dict[str, str]) -> Iterator[str]:
 
 
 def _path_argument(argument: Argument, patterns: dict[str, str]) -> str:
-    said = [f"name={string(argument.name)}", f"argument={string(names.snake(argument.name))}"]
+    arguments = [f"name={string(argument.name)}", f"argument={string(names.snake_case(argument.name))}"]
     if argument.pattern is not None:
-        said.append(f"pattern={patterns[argument.pattern]}")
-    return f"PathArgument({', '.join(said)})"
+        arguments.append(f"pattern={patterns[argument.pattern]}")
+    return f"PathArgument({', '.join(arguments)})"

@@ -11,9 +11,9 @@ from .shapes import (
     ANY,
     NULL,
     Alias,
-    Choice,
     Constant,
     Declaration,
+    DiscriminatedUnion,
     Enumeration,
     Field,
     ListOf,
@@ -28,19 +28,19 @@ from .shapes import (
 if TYPE_CHECKING:
     from .document import Document, Node
 
-_SAID: Final = ("description", "title", "default")
-_TEXT: Final = (*_SAID, "type", "format", "pattern", "minLength", "maxLength", "x-secret")
-_NUMBER: Final = (*_SAID, "type", "minimum", "maximum")
-_LIST: Final = (*_SAID, "type", "items", "minItems", "maxItems")
-# The rule in if, then and else is one between arguments; the service has the last word on it.
+_ANNOTATIONS: Final = ("description", "title", "default")
+_STRING: Final = (*_ANNOTATIONS, "type", "format", "pattern", "minLength", "maxLength", "x-secret")
+_NUMBER: Final = (*_ANNOTATIONS, "type", "minimum", "maximum")
+_LIST: Final = (*_ANNOTATIONS, "type", "items", "minItems", "maxItems")
+# if, then and else relate several arguments to each other; the service validates such rules.
 _OBJECT: Final = (
-    *_SAID,
+    *_ANNOTATIONS,
     *("type", "properties", "required", "additionalProperties", "minProperties", "if", "then", "else"),
 )
 
 
 def read_schemas(document: Document) -> dict[str, Declaration]:
-    """Return what the schemas of *document* declare, by name, in the document's order; raises `RefusalError`."""
+    """Return the declarations of *document* by name, in document order; raise `DescriptionError`."""
     reader = SchemaReader(document)
     for name, node in document.root["components"]["schemas"].members():
         reader.declare(name, node)
@@ -49,18 +49,18 @@ def read_schemas(document: Document) -> dict[str, Declaration]:
 
 @attrs.frozen
 class SchemaReader:
-    """Understands schemas one by one and gathers what they declare.
+    """Interprets schemas one by one and collects their declarations.
 
     Attributes:
-        document: Where references lead.
-        declared: What was declared so far, by name.
+        document: The document that references point into.
+        declared: The declarations found so far, by name.
     """
 
     document: Document
     declared: dict[str, Declaration] = attrs.field(factory=dict)
 
     def declare(self, name: str, node: Node) -> None:
-        """Take in a schema that stands under a name of its own."""
+        """Add the declaration of a named schema."""
         names.class_(name, node)
         if "allOf" in node:
             self._add(self._extension(name, node), node)
@@ -72,7 +72,7 @@ class SchemaReader:
             self._add(Alias(name, self.shape(node), _pattern(node), node.description(), node.pointer), node)
 
     def shape(self, node: Node) -> Shape:
-        """Understand a schema in a place where a value of it stands."""
+        """Return the shape of the values that the schema *node* allows."""
         special = {
             "$ref": self._reference,
             "anyOf": self._any_of,
@@ -97,7 +97,7 @@ class SchemaReader:
             "string": _text,
         }.get(kind)
         if read is None:
-            return node["type"].refuse(f"the generator does not know the type {kind!r}")
+            return node["type"].error(f"type {kind!r} is not supported")
         return read(node, kind)
 
     def _list(self, node: Node, _: str) -> Shape:
@@ -108,7 +108,7 @@ class SchemaReader:
         node.only("$ref", "description", "x-secret")
         name = self.document.schema_name(node)
         if "x-secret" in node and "x-secret" not in self.document.follow(node):
-            node["x-secret"].refuse(f"{name} is secret here and not where it is described")
+            node["x-secret"].error(f"{name} is marked x-secret here but not in its own schema")
         return Named(name)
 
     def _any_of(self, node: Node) -> Shape:
@@ -116,17 +116,17 @@ class SchemaReader:
         options = [self.shape(option) for option in node["anyOf"].items()]
         objects = [option for option in options if isinstance(option, Named | MapOf)]
         if len(objects) > 1 and "x-discriminator" not in node:
-            node.refuse("nothing tells which of several objects stands here: x-discriminator is missing")
+            node.error("a union of several objects needs x-discriminator")
         return union(*options)
 
     def _object(self, node: Node, _: str) -> Shape:
         if "properties" in node:
             if "title" not in node:
-                node.refuse("an inline object needs a title, the name of its class")
+                node.error("an inline object needs a title, which names its class")
             name = names.class_(node["title"].text(), node["title"])
             self._add(self._model(name, node), node)
             return Named(name)
-        node.only(*_SAID, "type", "additionalProperties")
+        node.only(*_ANNOTATIONS, "type", "additionalProperties")
         more = node["additionalProperties"]
         if more.value is True:
             return MapOf(ANY)
@@ -134,7 +134,7 @@ class SchemaReader:
 
     def _inline_enumeration(self, node: Node) -> Shape:
         if "title" not in node:
-            node.refuse("an inline enumeration needs a title, the name of its class")
+            node.error("an inline enumeration needs a title, which names its class")
         name = names.class_(node["title"].text(), node["title"])
         self._add(_enumeration(name, node), node)
         return Named(name)
@@ -142,13 +142,13 @@ class SchemaReader:
     def _model(self, name: str, node: Node) -> Model:
         node.only(*_OBJECT)
         if node["type"].value != "object":
-            node["type"].refuse("properties belong to the type 'object'")
+            node["type"].error("properties are only supported for type 'object'")
         if "additionalProperties" in node and node["additionalProperties"].value is not True:
-            node["additionalProperties"].refuse("beside properties, only true is known")
+            node["additionalProperties"].error("only true is supported together with properties")
         required = node["required"].texts() if "required" in node else []
         for each in required:
             if each not in node["properties"]:
-                node["required"].refuse(f"{each!r} is required and not among the properties")
+                node["required"].error(f"{each!r} is required but is not a property")
         fields = [
             self._field(name, field, schema, required=field in required)
             for field, schema in node["properties"].members()
@@ -158,15 +158,15 @@ class SchemaReader:
     def _field(self, owner: str, name: str, node: Node, *, required: bool) -> Field:
         shape: Shape
         if "const" in node and name not in ("object", "type") and node["type"].value == "string":
-            # The service may grow a second value, as it may for an enumeration; what kind of object it is, it cannot.
-            title = node["title"].text() if "title" in node else owner + names.pascal(name)
+            # The service may add values, as for an enumeration. An `object` or `type` marker stays constant.
+            title = node["title"].text() if "title" in node else owner + names.pascal_case(name)
             self._add(_enumeration(names.class_(title, node), node), node)
             shape = Named(title)
         else:
             shape = self.shape(node)
-        return Field(names.field(name, node), shape, required, node.description(), self._choice(node))
+        return Field(names.field(name, node), shape, required, node.description(), self._discriminator(node))
 
-    def _choice(self, node: Node) -> Choice | None:
+    def _discriminator(self, node: Node) -> DiscriminatedUnion | None:
         discriminator = node.get("x-discriminator")
         if discriminator is None:
             return None
@@ -174,8 +174,8 @@ class SchemaReader:
         models = tuple((value, model.text()) for value, model in discriminator["mapping"].members())
         options = {self.document.schema_name(option) for option in node["anyOf"].items()}
         if options != {model for _, model in models}:
-            discriminator["mapping"].refuse("the mapping and anyOf have to name the same schemas")
-        return Choice(discriminator["property"].text(), models)
+            discriminator["mapping"].error("mapping and anyOf must name the same schemas")
+        return DiscriminatedUnion(discriminator["property"].text(), models)
 
     def _extension(self, name: str, node: Node) -> Model:
         node.only("allOf", "description")
@@ -196,17 +196,17 @@ class SchemaReader:
     def _extensible(self, part: Node) -> Node:
         whole = self.document.follow(part)
         if "properties" not in whole:
-            part.refuse("allOf puts objects with properties together and nothing else")
+            part.error("allOf is only supported for objects with properties")
         return whole
 
     def _add(self, declaration: Declaration, node: Node) -> None:
         known = self.declared.setdefault(declaration.name, declaration)
         if known != declaration or (node.pointer != known.pointer and _is_component(node, known)):
-            node.refuse(f"{declaration.name} is the name of another shape at {known.pointer}")
+            node.error(f"{declaration.name} is already declared differently at {known.pointer}")
 
 
 def union(*options: Shape) -> Shape:
-    """Return the union of *options*, flat, each once and null at the end."""
+    """Return the flat union of *options* without duplicates, null last."""
     flat: list[Shape] = []
     for option in options:
         flat.extend(option.options if isinstance(option, Union) else [option])
@@ -215,20 +215,20 @@ def union(*options: Shape) -> Shape:
 
 
 def _is_component(node: Node, known: Declaration) -> bool:
-    """Tell whether a schema with a name of its own clashes with another of the same shape."""
+    """Return whether two named schemas share one name."""
     return node.pointer.count("/") == known.pointer.count("/") == 3
 
 
 def _only(node: Node, *keys: str) -> None:
-    """Refuse what no type of *node* knows: with several types, each brings its own keywords."""
+    """Raise for keywords that no type of *node* supports; with several types, each brings its own."""
     if isinstance(node["type"].value, list):
-        node.only(*_TEXT, *_NUMBER, *_LIST)
+        node.only(*_STRING, *_NUMBER, *_LIST)
     else:
         node.only(*keys)
 
 
 def _text(node: Node, _: str) -> Scalar:
-    _only(node, *_TEXT)
+    _only(node, *_STRING)
     if "x-secret" in node:
         return Scalar("Secret")
     match node["format"].value if "format" in node else None:
@@ -237,7 +237,7 @@ def _text(node: Node, _: str) -> Scalar:
         case None | "uri":
             return Scalar("str")
         case unknown:
-            return node["format"].refuse(f"the generator does not know the format {unknown!r}")
+            return node["format"].error(f"format {unknown!r} is not supported")
 
 
 def _number(node: Node, kind: str) -> Scalar:
@@ -246,12 +246,12 @@ def _number(node: Node, kind: str) -> Scalar:
 
 
 def _boolean(node: Node, _: str) -> Scalar:
-    _only(node, *_SAID, "type")
+    _only(node, *_ANNOTATIONS, "type")
     return Scalar("bool")
 
 
 def _null(node: Node, _: str) -> Scalar:
-    _only(node, *_SAID, "type")
+    _only(node, *_ANNOTATIONS, "type")
     return NULL
 
 
@@ -260,19 +260,19 @@ def _pattern(node: Node) -> str | None:
 
 
 def _constant(node: Node) -> Constant:
-    node.only(*_SAID, "type", "const")
+    node.only(*_ANNOTATIONS, "type", "const")
     value = node["const"].value
     if type(value) not in (str, int) or node["type"].value != ("string" if isinstance(value, str) else "integer"):
-        node["const"].refuse("a constant is a text or a whole number, and of the type beside it")
+        node["const"].error("const must be a string or an integer and match its type")
     return Constant(value)
 
 
 def _enumeration(name: str, node: Node) -> Enumeration:
-    node.only(*_SAID, "type", "enum", "const")
+    node.only(*_ANNOTATIONS, "type", "enum", "const")
     if node["type"].value != "string":
-        node["type"].refuse("only texts are enumerated")
+        node["type"].error("only string enumerations are supported")
     values = node["enum"].items() if "enum" in node else [node["const"]]
     members = tuple((names.member(value), value.text()) for value in values)
     if len({member for member, _ in members}) != len(members):
-        node.refuse("two values would have the same name in Python")
+        node.error("two values have the same Python name")
     return Enumeration(name, members, node.description(), node.pointer)

@@ -1,4 +1,4 @@
-"""What a description comes down to: the few shapes of values, and the things that get a name in Python."""
+"""Intermediate representation: the shapes of values and the named declarations."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Scalar:
-    """A value without parts, by what it is called in the models' Python."""
+    """A value without parts; *python* is its type in the models."""
 
     python: Literal["str", "int", "float", "bool", "None", "Any", "Timestamp", "Secret"]
 
 
 @attrs.frozen
 class Constant:
-    """The one value that may stand here."""
+    """The only value allowed here."""
 
     value: str | int
 
 
 @attrs.frozen
 class Named:
-    """A declaration, by its name."""
+    """A reference to a declaration by name."""
 
     name: str
 
 
 @attrs.frozen
 class ListOf:
-    """Any number of values of one shape."""
+    """A list of values of one shape."""
 
     item: Shape
 
 
 @attrs.frozen
 class MapOf:
-    """Values of one shape under names that the description does not know."""
+    """A mapping from arbitrary names to values of one shape."""
 
     value: Shape
 
@@ -61,12 +61,12 @@ ANY = Scalar("Any")
 
 
 @attrs.frozen
-class Choice:
-    """A union whose option is told by the field next to it.
+class DiscriminatedUnion:
+    """A union whose member is selected by a sibling field.
 
     Attributes:
-        field: That field.
-        models: The name of the model for each of its values.
+        field: The name of the sibling field.
+        models: The model name for each value of that field.
     """
 
     field: str
@@ -81,12 +81,12 @@ class Field:
     shape: Shape
     required: bool
     doc: str = attrs.field(eq=False)
-    choice: Choice | None = None
+    discriminator: DiscriminatedUnion | None = None
 
 
 @attrs.frozen
 class Model:
-    """An object with named fields, those of the models that it *extends* included."""
+    """An object with named fields, including those inherited from *extends*."""
 
     name: str
     fields: tuple[Field, ...]
@@ -97,7 +97,7 @@ class Model:
 
 @attrs.frozen
 class Enumeration:
-    """Texts that are known, each with its name in Python."""
+    """A set of known strings, each with its Python name."""
 
     name: str
     members: tuple[tuple[str, str], ...]
@@ -107,7 +107,7 @@ class Enumeration:
 
 @attrs.frozen
 class Alias:
-    """Another name for a shape; *pattern* is what a text of it has to match."""
+    """A name for a shape; a string of it must match *pattern*."""
 
     name: str
     shape: Shape
@@ -121,7 +121,7 @@ Declaration: TypeAlias = Model | Enumeration | Alias
 
 @attrs.frozen
 class Argument:
-    """An argument in an operation's path or query."""
+    """A path or query argument of an operation."""
 
     name: str
     place: Literal["path", "query"]
@@ -143,12 +143,12 @@ class Endpoint:
     body: str | None
     success: int
     returns: str | None
-    failures: tuple[str, ...]
+    error_models: tuple[str, ...]
     doc: str
 
 
 def names_in(shape: Shape) -> Iterator[str]:
-    """Yield the names of the declarations that *shape* mentions."""
+    """Yield the names of the declarations that *shape* refers to."""
     match shape:
         case Named(name):
             yield name
@@ -162,7 +162,7 @@ def names_in(shape: Shape) -> Iterator[str]:
 
 
 def mentioned(declaration: Declaration) -> Iterator[str]:
-    """Yield the names of the declarations that *declaration* needs."""
+    """Yield the names of the declarations that *declaration* refers to."""
     match declaration:
         case Model():
             for field in declaration.fields:

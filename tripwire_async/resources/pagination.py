@@ -13,7 +13,7 @@ from tripwire_async.errors import ResponseDecodeError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 
-    from tripwire_async._generated.models.common import CursorPagination
+    from tripwire_async._generated.models.shared import CursorPagination
     from tripwire_async._http.caller import Caller
     from tripwire_async._operation import Operation
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from tripwire_async._generated.models.sessions_and_fingerprints_and_events import Verdict
+from tripwire_async._generated.models.shared import Verdict
 from tripwire_async._generated.operations import sessions as operations
 
 from .arguments import check_page_size, enum_value

@@ -6,13 +6,13 @@ import time
 from typing import TYPE_CHECKING, final
 
 from tripwire_async._codec.fields import UNSET, UnsetType
+from tripwire_async._generated.models.shared import WebhookDeliveryEventType
 from tripwire_async._generated.models.webhooks import (
     CreateWebhookEndpointRequest,
     UpdateWebhookEndpointRequest,
     WebhookEndpointStatus,
     WebhookEventType,
 )
-from tripwire_async._generated.models.webhooks_and_events import WebhookDeliveryEventType
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async.deliveries.pending import DEFAULT_SCHEDULE
 from tripwire_async.deliveries.reference import DeliveryReference

@@ -1,9 +1,13 @@
-"""The API in a process of your own: what tests run against, ours and yours.
+"""In-process API server and other tools for tests.
 
-`TripwireServer` is the API on loopback; `Fault` what may go wrong on the way; `ManualClock` a time that a test moves;
-`Posting` and `Outcome` how webhooks are sent, or how their deliveries end without; `seal_token` makes the
-tokens that a browser hands over. With pytest, the fixtures
-``tripwire_server`` and ``tripwire`` come by themselves.
+- `TripwireServer`: the API on loopback, with all data in memory.
+- `Fault`, `Rule`: errors to inject between the client and the API.
+- `ManualClock`: a virtual clock that a test advances.
+- `WebhookSettings`, `DeliveryOutcome`: how the server posts webhooks, or fixed outcomes without a post.
+- `RecordedRequest`: a request that the server received.
+- `seal_token`: create a sealed token as the browser does.
+
+The pytest plugin provides the fixtures ``tripwire_server`` and ``tripwire``.
 """
 
 from __future__ import annotations
@@ -14,32 +18,32 @@ from tripwire_async._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from tripwire_async.sealed_tokens.seal import seal_token
-    from tripwire_async.testing._service.deliveries import Outcome, Posting
     from tripwire_async.testing._service.service import RecordedRequest
+    from tripwire_async.testing._service.webhook_sender import DeliveryOutcome, WebhookSettings
     from tripwire_async.testing.clock import ManualClock
     from tripwire_async.testing.faults import Fault, Rule
     from tripwire_async.testing.server import TripwireServer
 
 __all__ = [
+    "DeliveryOutcome",
     "Fault",
     "ManualClock",
-    "Outcome",
-    "Posting",
     "RecordedRequest",
     "Rule",
     "TripwireServer",
+    "WebhookSettings",
     "seal_token",
 ]
 
-# pytest imports this package at its start, through the plugin: nothing heavy before it is asked for.
+# pytest imports this package at startup through the plugin, so nothing heavy is imported here.
 _EXPORTS: Final = {
+    "DeliveryOutcome": "._service.webhook_sender",
     "Fault": ".faults",
     "ManualClock": ".clock",
-    "Outcome": "._service.deliveries",
-    "Posting": "._service.deliveries",
     "RecordedRequest": "._service.service",
     "Rule": ".faults",
     "TripwireServer": ".server",
+    "WebhookSettings": "._service.webhook_sender",
     "seal_token": "..sealed_tokens.seal",
 }
 

@@ -8,17 +8,17 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from tripwire_async.testing._service.deliveries import Outcome
 from tripwire_async.testing._service.messages import encode
+from tripwire_async.testing._service.webhook_sender import DeliveryOutcome
 from tripwire_async.testing.server import TripwireServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from tripwire_async.testing._service.records import Wire
+    from tripwire_async.testing._service.records import JsonObject
 
 # Endpoints that are there from the beginning are for counting; the discard port takes what is posted to them.
-_NOBODY: Final = "http://127.0.0.1:9/"
+_DISCARD_URL: Final = "http://127.0.0.1:9/"
 
 
 async def serve(server: TripwireServer, *, endpoints: int = 0, report: bool = False) -> None:
@@ -35,15 +35,15 @@ async def serve(server: TripwireServer, *, endpoints: int = 0, report: bool = Fa
             "base_url": server.base_url,
             "secret_key": server.secret_key,
             "organization_id": server.organization_id,
-            "endpoint_ids": [server.add_endpoint(_NOBODY).id for _ in range(endpoints)],
+            "endpoint_ids": [server.add_endpoint(_DISCARD_URL).id for _ in range(endpoints)],
         }
-        _say(line)
+        _print_json(line)
         await stopped.wait()
     if report:
-        _say(
+        _print_json(
             {
                 "requests": server.received,
-                "refused": server.refused,
+                "refused": server.rate_limited,
                 "window_peak": server.window_peak,
                 "deliveries": len(server.deliveries),
                 "endpoints_reached": len({delivery.endpoint.id for delivery in server.deliveries.values()}),
@@ -51,7 +51,7 @@ async def serve(server: TripwireServer, *, endpoints: int = 0, report: bool = Fa
         )
 
 
-def _say(line: Wire) -> None:
+def _print_json(line: JsonObject) -> None:
     sys.stdout.write(encode(line).decode() + "\n")
     sys.stdout.flush()
 
@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--window", type=float, default=60.0, help="seconds")
     parser.add_argument("--secret-key", default="", help="one is made up unless given")
     parser.add_argument("--organization-id", default="", help="one is made up unless given")
-    parser.add_argument("--remember", type=int, default=0, help="how many requests to keep in memory")
+    parser.add_argument("--record-limit", type=int, default=0, help="how many requests to keep in memory")
     parser.add_argument("--settle", action="store_true", help="let deliveries succeed at once instead of posting them")
     parser.add_argument("--endpoints", type=int, default=0, help="how many endpoints to begin with")
     parser.add_argument("--report", action="store_true", help="say in a last line of JSON how much came")
@@ -75,10 +75,10 @@ def main(arguments: list[str] | None = None) -> None:
         window=options.window,
         secret_key=options.secret_key,
         organization_id=options.organization_id,
-        remember=options.remember,
+        record_limit=options.record_limit,
     )
     if options.settle:
-        server.script(Outcome("succeeded", response_status=200))
+        server.set_outcome(DeliveryOutcome("succeeded", response_status=200))
     _runner()(serve(server, endpoints=options.endpoints, report=options.report))
 
 

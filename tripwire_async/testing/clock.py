@@ -1,4 +1,4 @@
-"""The server's time: a clock that a test turns by hand, and the calendar that dates records by any clock."""
+"""Clocks of the test server: one that a test advances, the event loop's, and a calendar on top of either."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ if TYPE_CHECKING:
 
     from tripwire_async._concurrency.clock import Clock, Timer
 
-# A woken task hands over to another a few times (a future, a timeout, a queue) before it waits again.
-_TURNS = 8
+# A task that is woken passes through a few others (a future, a timeout, a queue) before it waits again.
+_LOOP_ITERATIONS = 8
 
 
 @final
 @attrs.define(eq=False)
-class _Alarm:
+class _ManualTimer:
     callback: Callable[[], object] | None
 
     def cancel(self) -> None:
         self.callback = None
 
-    def ring(self) -> bool:
+    def fire(self) -> bool:
+        """Run the callback unless the timer was canceled; return whether it ran."""
         callback, self.callback = self.callback, None
         if callback is None:
             return False
@@ -43,34 +44,34 @@ def _wake(sleeper: asyncio.Future[None]) -> None:
 
 @final
 class ManualClock:
-    """A clock that stands still until a test moves it, so that tests of minutes take milliseconds.
+    """A virtual clock that only moves when a test advances it.
 
-    It is a clock like the client's own: hand one to the server, or the same one to both. *start* is what `now` says at
-    first, in seconds.
+    It implements the client's clock protocol, so one clock can drive the server, the client or both. *start* is the
+    initial time in seconds.
     """
 
     def __init__(self, start: float = 0.0) -> None:
         self._now = start
-        self._alarms: list[tuple[float, int, _Alarm]] = []
-        self._made = 0
+        self._timers: list[tuple[float, int, _ManualTimer]] = []
+        self._created = 0
         self._holds = 0
         self._released: asyncio.Event = asyncio.Event()
 
     def now(self) -> float:
-        """Return the seconds that the clock shows."""
+        """Return the current time in seconds."""
         return self._now
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
-        """Call *callback* once the clock shows *when*; what is due already comes with the loop's next turn."""
+        """Call *callback* when the clock reaches *when*; if it already has, in the loop's next iteration."""
         if when <= self._now:
             return asyncio.get_running_loop().call_soon(callback)
-        self._made += 1
-        alarm = _Alarm(callback)
-        heapq.heappush(self._alarms, (when, self._made, alarm))
-        return alarm
+        self._created += 1
+        timer = _ManualTimer(callback)
+        heapq.heappush(self._timers, (when, self._created, timer))
+        return timer
 
     async def sleep(self, seconds: float, /) -> None:
-        """Return once the clock has been moved on by *seconds*."""
+        """Wait until the clock has advanced by *seconds*."""
         if seconds <= 0:
             await asyncio.sleep(0)
             return
@@ -82,27 +83,27 @@ class ManualClock:
             timer.cancel()
 
     async def advance(self, seconds: float) -> None:
-        """Move the clock on by *seconds*, ringing each alarm at its own moment and letting what it wakes run.
+        """Move the clock forward by *seconds*, firing each timer at its own time.
 
-        Time waits for work that has been put under `hold`: the server holds the clock while it posts a webhook, so
-        that an attempt ends at the moment at which it began.
+        After each timer, tasks that it woke run before the clock moves on. The clock does not move while it is under
+        `hold`: the server holds it while it posts a webhook, so an attempt takes no virtual time.
         """
         until = self._now + seconds
-        await self._let_run()
-        while self._alarms and self._alarms[0][0] <= until:
-            when = self._alarms[0][0]
-            rang = False
-            while self._alarms and self._alarms[0][0] == when:
+        await self._run_tasks()
+        while self._timers and self._timers[0][0] <= until:
+            when = self._timers[0][0]
+            fired = False
+            while self._timers and self._timers[0][0] == when:
                 self._now = when
-                rang = heapq.heappop(self._alarms)[2].ring() or rang
-            if rang:
-                await self._let_run()
+                fired = heapq.heappop(self._timers)[2].fire() or fired
+            if fired:
+                await self._run_tasks()
         self._now = until
-        await self._let_run()
+        await self._run_tasks()
 
     @contextlib.contextmanager
     def hold(self) -> Generator[None]:
-        """Keep `advance` from moving time on until the block has ended."""
+        """Stop `advance` from moving the clock until the block ends."""
         self._holds += 1
         self._released.clear()
         try:
@@ -112,27 +113,27 @@ class ManualClock:
             if not self._holds:
                 self._released.set()
 
-    async def _let_run(self) -> None:
-        for _ in range(_TURNS):
+    async def _run_tasks(self) -> None:
+        for _ in range(_LOOP_ITERATIONS):
             await asyncio.sleep(0)
         while self._holds:
             await self._released.wait()
-            for _ in range(_TURNS):
+            for _ in range(_LOOP_ITERATIONS):
                 await asyncio.sleep(0)
 
 
 @final
-class OwnLoopClock:
-    """The time of the loop that the server was started in, to be read from anywhere: fixtures need not be async.
+class ServerLoopClock:
+    """The time of the event loop that runs the server.
 
-    Before `bind` it stands at zero.
+    Synchronous fixtures can read it outside of that loop. Before `bind` it is zero.
     """
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def bind(self) -> None:
-        """Go by the running loop from now on."""
+        """Use the running loop from now on."""
         self._loop = asyncio.get_running_loop()
 
     def now(self) -> float:
@@ -140,42 +141,42 @@ class OwnLoopClock:
         return 0.0 if self._loop is None else self._loop.time()
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
-        """Have the running loop call *callback* at *when*."""
+        """Schedule *callback* at *when* on the running loop."""
         return asyncio.get_running_loop().call_at(when, callback)
 
     async def sleep(self, seconds: float, /) -> None:
-        """Suspend the task for *seconds*."""
+        """Sleep for *seconds*."""
         await asyncio.sleep(seconds)
 
 
 @final
 class Calendar:
-    """Dates and times of day by a clock that knows only seconds.
+    """Wall-clock time derived from a clock that only counts seconds.
 
-    Until `open` is called the calendar shows *beginning*, in Unix seconds; from then on it goes with *clock*.
+    It shows *start_time*, in Unix seconds, until `start` is called, and then advances with *clock*.
     """
 
-    def __init__(self, clock: Clock, beginning: float) -> None:
+    def __init__(self, clock: Clock, start_time: float) -> None:
         self.clock = clock
-        self._beginning = beginning
-        self._opened: float | None = None
+        self._start_time = start_time
+        self._started_at: float | None = None
 
-    def open(self) -> None:
-        """Let time pass; a second call changes nothing."""
-        if self._opened is None:
-            self._opened = self.clock.now()
+    def start(self) -> None:
+        """Start the calendar; a second call has no effect."""
+        if self._started_at is None:
+            self._started_at = self.clock.now()
 
-    def unix(self) -> float:
-        """Return the time in Unix seconds."""
-        if self._opened is None:
-            return self._beginning
-        return self._beginning + self.clock.now() - self._opened
+    def unix_time(self) -> float:
+        """Return the current time in Unix seconds."""
+        if self._started_at is None:
+            return self._start_time
+        return self._start_time + self.clock.now() - self._started_at
 
-    def stamp(self, ahead: float = 0.0) -> str:
-        """Return the time as the API writes it, *ahead* seconds from now."""
-        return rfc3339(self.unix() + ahead)
+    def timestamp(self, offset: float = 0.0) -> str:
+        """Return the time *offset* seconds from now in the API's format."""
+        return rfc3339(self.unix_time() + offset)
 
 
-def rfc3339(unix: float) -> str:
-    """Write *unix* seconds in UTC with milliseconds and a Z."""
-    return datetime.fromtimestamp(unix, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+def rfc3339(unix_time: float) -> str:
+    """Format *unix_time* in UTC with milliseconds and a ``Z`` suffix."""
+    return datetime.fromtimestamp(unix_time, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

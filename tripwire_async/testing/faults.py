@@ -21,18 +21,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 
 import attrs
 
-from tripwire_async.testing._service.messages import Reply, decode, encode, refusal
-from tripwire_async.testing._service.problems import Problem, not_found
+from tripwire_async.testing._service.errors import ServiceError, not_found
+from tripwire_async.testing._service.messages import ServiceResponse, decode, encode, error_response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from types import TracebackType
 
-    from tripwire_async.testing._service.messages import Call
+    from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
-    Work: TypeAlias = Callable[[], Awaitable[Reply]]
-    Act: TypeAlias = Callable[[Service, Call, Work], Awaitable[Reply]]
+    Work: TypeAlias = Callable[[], Awaitable[ServiceResponse]]
+    Act: TypeAlias = Callable[[Service, ServiceRequest, Work], Awaitable[ServiceResponse]]
     Change: TypeAlias = Callable[[Any], None]
 
 _CODES: Final = {
@@ -52,7 +52,7 @@ _CODES: Final = {
 class Fault:
     """One thing that goes wrong.
 
-    *act* is given the service, the call and the work; it answers. The constructors below cover what the API and the
+    *act* is given the service, the request and the work; it answers. The constructors below cover what the API and the
     network are known to do; any other mishap is ``Fault("its name", act)``.
     """
 
@@ -74,7 +74,7 @@ class Fault:
         *retry_after* goes into the header as it is, rubbish too. *retryable* follows from the status unless given.
         """
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-        problem = Problem(
+        error = ServiceError(
             status,
             code or _CODES.get(status, "server.unavailable"),
             message,
@@ -83,18 +83,18 @@ class Fault:
             headers=headers,
         )
 
-        async def act(_: Service, call: Call, __: Work) -> Reply:
-            return refusal(problem, call.request_id)
+        async def act(_: Service, request: ServiceRequest, __: Work) -> ServiceResponse:
+            return error_response(error, request.request_id)
 
         return Fault(f"status {status}", act)
 
     @staticmethod
     def html(status: int = 502, text: str = "<html><body><h1>Bad gateway</h1></body></html>") -> Fault:
         """Answer *status* with a page of HTML, as a proxy does; the work is not done."""
-        reply = Reply(status, text.encode(), {"Content-Type": "text/html"}, foreign=True)
+        response = ServiceResponse(status, text.encode(), {"Content-Type": "text/html"}, from_proxy=True)
 
-        async def act(_: Service, __: Call, ___: Work) -> Reply:
-            return reply
+        async def act(_: Service, __: ServiceRequest, ___: Work) -> ServiceResponse:
+            return response
 
         return Fault(f"html {status}", act)
 
@@ -107,7 +107,7 @@ class Fault:
     def delay(seconds: float) -> Fault:
         """Wait *seconds* of the server's clock, then do the work."""
 
-        async def act(service: Service, _: Call, work: Work) -> Reply:
+        async def act(service: Service, _: ServiceRequest, work: Work) -> ServiceResponse:
             await service.clock.sleep(seconds)
             return await work()
 
@@ -117,27 +117,27 @@ class Fault:
     def closed_connection() -> Fault:
         """Close the connection without an answer; the work is not done."""
 
-        async def act(_: Service, __: Call, ___: Work) -> Reply:
-            return Reply(503, sent=0)
+        async def act(_: Service, __: ServiceRequest, ___: Work) -> ServiceResponse:
+            return ServiceResponse(503, bytes_sent=0)
 
         return Fault("closed connection", act)
 
     @staticmethod
-    def lost_answer() -> Fault:
+    def lost_response() -> Fault:
         """Do the work, then close the connection without an answer: what a POST must not be repeated after."""
 
-        async def act(_: Service, __: Call, work: Work) -> Reply:
-            return attrs.evolve(await work(), sent=0)
+        async def act(_: Service, __: ServiceRequest, work: Work) -> ServiceResponse:
+            return attrs.evolve(await work(), bytes_sent=0)
 
         return Fault("lost answer", act)
 
     @staticmethod
-    def cut_off_body(at: int | None = None) -> Fault:
+    def truncated_body(at: int | None = None) -> Fault:
         """Do the work and promise the whole body, but close after *at* bytes of it; half of it by default."""
 
-        async def act(_: Service, __: Call, work: Work) -> Reply:
-            reply = await work()
-            return attrs.evolve(reply, sent=max(1, len(reply.body) // 2 if at is None else at))
+        async def act(_: Service, __: ServiceRequest, work: Work) -> ServiceResponse:
+            response = await work()
+            return attrs.evolve(response, bytes_sent=max(1, len(response.body) // 2 if at is None else at))
 
         return Fault("cut-off body", act)
 
@@ -165,9 +165,9 @@ class Fault:
     def body(body: bytes, content_type: str = "application/json") -> Fault:
         """Do the work, but answer *body*, whatever that is."""
 
-        async def act(_: Service, __: Call, work: Work) -> Reply:
-            reply = await work()
-            return attrs.evolve(reply, body=body, headers={**reply.headers, "Content-Type": content_type})
+        async def act(_: Service, __: ServiceRequest, work: Work) -> ServiceResponse:
+            response = await work()
+            return attrs.evolve(response, body=body, headers={**response.headers, "Content-Type": content_type})
 
         return Fault("body", act)
 
@@ -176,9 +176,9 @@ class Fault:
         """Do the work, but answer a small body that inflates to *size* bytes of white space."""
         bomb = _gzip(size)
 
-        async def act(_: Service, __: Call, work: Work) -> Reply:
-            reply = await work()
-            return attrs.evolve(reply, body=bomb, headers={**reply.headers, "Content-Encoding": "gzip"})
+        async def act(_: Service, __: ServiceRequest, work: Work) -> ServiceResponse:
+            response = await work()
+            return attrs.evolve(response, body=bomb, headers={**response.headers, "Content-Encoding": "gzip"})
 
         return Fault("gzip bomb", act)
 
@@ -191,11 +191,11 @@ class Fault:
     def stuck_pending() -> Fault:
         """Have the deliveries of `sendTestWebhook` stay pending for good."""
 
-        async def act(service: Service, _: Call, work: Work) -> Reply:
-            reply = await work()
-            for delivery_id in decode(reply.body)["data"]["delivery_ids"]:
-                service.courier.hold(service.state.deliveries[delivery_id])
-            return reply
+        async def act(service: Service, _: ServiceRequest, work: Work) -> ServiceResponse:
+            response = await work()
+            for delivery_id in decode(response.body)["data"]["delivery_ids"]:
+                service.webhook_sender.hold(service.state.deliveries[delivery_id])
+            return response
 
         return Fault("stuck pending", act)
 
@@ -204,17 +204,17 @@ class Fault:
         """Answer 404 the first *times* that each thing is asked for, as a service does whose copies lag behind."""
         asked: dict[tuple[str, ...], int] = {}
 
-        async def act(_: Service, call: Call, work: Work) -> Reply:
-            names = tuple(call.ids.values())
+        async def act(_: Service, request: ServiceRequest, work: Work) -> ServiceResponse:
+            names = tuple(request.ids.values())
             asked[names] = asked.get(names, 0) + 1
             if asked[names] <= times:
-                return refusal(not_found("record", names[-1]), call.request_id)
+                return error_response(not_found("record", names[-1]), request.request_id)
             return await work()
 
         return Fault(f"not found {times} times", act)
 
     @staticmethod
-    def more_without_cursor() -> Fault:
+    def missing_cursor() -> Fault:
         """Have a list say that there is more, but not where."""
 
         def change(body: Any) -> None:
@@ -224,7 +224,7 @@ class Fault:
         return _changed("more without a cursor", change)
 
     @staticmethod
-    def same_cursor() -> Fault:
+    def repeated_cursor() -> Fault:
         """Have a list say for ever that it goes on where its first page ended."""
         first: list[str] = []
 
@@ -245,13 +245,13 @@ def _reach(body: Any, path: str) -> tuple[Any, Any]:
 
 
 def _changed(name: str, change: Change) -> Fault:
-    async def act(_: Service, __: Call, work: Work) -> Reply:
-        reply = await work()
-        if reply.status >= 400:
-            return reply
-        body = decode(reply.body)
+    async def act(_: Service, __: ServiceRequest, work: Work) -> ServiceResponse:
+        response = await work()
+        if response.status >= 400:
+            return response
+        body = decode(response.body)
         change(body)
-        return attrs.evolve(reply, body=encode(body))
+        return attrs.evolve(response, body=encode(body))
 
     return Fault(name, act)
 
@@ -265,7 +265,7 @@ def _gzip(size: int) -> bytes:
 
 @final
 class Rule:
-    """A fault and the requests that it befalls; also a context manager, at the end of which it is gone."""
+    """A fault and the requests that it matches; also a context manager, at the end of which it is gone."""
 
     def __init__(
         self,
@@ -277,7 +277,7 @@ class Rule:
         rate: float,
         seed: int,
         where: Mapping[str, str],
-        when: Callable[[Call], bool] | None,
+        when: Callable[[ServiceRequest], bool] | None,
     ) -> None:
         self._faults = faults
         self._operation = operation
@@ -289,13 +289,13 @@ class Rule:
         self.fault = fault
         self.hits = 0
 
-    def befalls(self, call: Call) -> bool:
-        """Say whether *call* meets the fault, and count it if so."""
-        if self._left == 0 or self._operation not in {None, call.operation}:
+    def matches(self, request: ServiceRequest) -> bool:
+        """Say whether *request* meets the fault, and count it if so."""
+        if self._left == 0 or self._operation not in {None, request.operation}:
             return False
-        if any(call.ids.get(name) != value for name, value in self._where.items()):
+        if any(request.ids.get(name) != value for name, value in self._where.items()):
             return False
-        if self._when is not None and not self._when(call):
+        if self._when is not None and not self._when(request):
             return False
         if self._rate < 1.0 and self._random.random() >= self._rate:
             return False
@@ -305,7 +305,7 @@ class Rule:
         return True
 
     def remove(self) -> None:
-        """Let no further request meet the fault; a second call changes nothing."""
+        """Let no further request make_visitor the fault; a second request changes nothing."""
         self._faults.rules = [rule for rule in self._faults.rules if rule is not self]
 
     def __enter__(self) -> Rule:
@@ -333,9 +333,9 @@ class Faults:
         rate: float = 1.0,
         seed: int = 0,
         endpoint_id: str | None = None,
-        when: Callable[[Call], bool] | None = None,
+        when: Callable[[ServiceRequest], bool] | None = None,
     ) -> Rule:
-        """Have requests to *operation*, or all if None, meet *fault*.
+        """Have requests to *operation*, or all if None, make_visitor *fault*.
 
         *times* bounds how many, *rate* is the chance of each, drawn from *seed*; *endpoint_id* and *when* choose.
         """

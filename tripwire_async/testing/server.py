@@ -1,4 +1,4 @@
-"""The server: the API on loopback, for tests and demonstrations."""
+"""Test server: the API on a loopback port."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from aiohttp import web
 
-from tripwire_async.testing._service.deliveries import Courier, FinalStatus, Outcome, Posting
+from tripwire_async.testing._service.errors import ServiceError
 from tripwire_async.testing._service.handlers import ROUTES
 from tripwire_async.testing._service.keys import SCOPES
-from tripwire_async.testing._service.messages import refusal
-from tripwire_async.testing._service.problems import Problem
+from tripwire_async.testing._service.messages import error_response
 from tripwire_async.testing._service.seeds.payloads import payload
 from tripwire_async.testing._service.service import Limits, Service
 from tripwire_async.testing._service.state import State
-from tripwire_async.testing.clock import Calendar, OwnLoopClock
+from tripwire_async.testing._service.webhook_sender import DeliveryOutcome, FinalStatus, WebhookSender, WebhookSettings
+from tripwire_async.testing.clock import Calendar, ServerLoopClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async.testing._service.keys import Key
     from tripwire_async.testing._service.limits import RetryAfter
-    from tripwire_async.testing._service.messages import Call, Reply
-    from tripwire_async.testing._service.records import Delivery, Endpoint, Event, Wire
+    from tripwire_async.testing._service.messages import ServiceRequest, ServiceResponse
+    from tripwire_async.testing._service.records import Delivery, Endpoint, Event, JsonObject
     from tripwire_async.testing._service.service import RecordedRequest
     from tripwire_async.testing.faults import Fault, Faults, Rule
 
 _NO_QUERY: Final[Mapping[str, str]] = {}
 
-_TOO_LARGE: Final = Problem(413, "request.too_large", "The body is larger than a mebibyte.")
+_TOO_LARGE: Final = ServiceError(413, "request.too_large", "The body is larger than a mebibyte.")
 
 
 @final
 class TripwireServer:
-    """The Tripwire API in a process of your own; an async context manager.
+    """The API on a loopback port, with all data in memory; an async context manager.
 
     ::
 
@@ -45,16 +45,24 @@ class TripwireServer:
             endpoint = server.add_endpoint("http://127.0.0.1:8080/hook")
             await tripwire.webhooks.send_test(server.organization_id, endpoint.id)
 
-    It keeps everything in memory, signs webhooks and really posts them to loopback addresses, and counts requests
-    against *limit* in any *window* seconds, the refused ones too. *retry_after* is the form of that header. *clock* is
-    what all of this goes by, the loop's by default; a `ManualClock` is yours to move. *posting*: how webhooks are sent.
-    *grace* is for how many seconds a rotated key's former secret works on. *remember* bounds how many requests are kept
-    in `requests`; 0 keeps none. *seed* decides the sessions and fingerprints that are there from the beginning.
+    The server checks keys and arguments, enforces a rate limit, and signs webhooks and posts them to loopback URLs.
+    Where the API's behavior is undocumented it does the following: a test send to a disabled endpoint is accepted and
+    its delivery is skipped; a rotated key keeps its id; an unknown agent token is reported as not valid.
 
-    What the API's description leaves open is decided here so: a test send to a disabled endpoint is accepted, and its
-    delivery skipped; a rotated key keeps its id; an agent's token that is not known is merely not valid.
+    All attributes can be read at any time, also before the server is started.
 
-    All attributes may be read at any time, before the start as well.
+    Args:
+        port: The port to listen on; 0 selects a free one.
+        limit: Requests per key and *window*, rate-limited ones included.
+        window: Length of the rolling rate-limit window in seconds.
+        retry_after: Format of the Retry-After header of a 429.
+        clock: The clock of the server, by default that of the event loop; see `ManualClock`.
+        webhooks: How webhooks are posted.
+        secret_key: The text of the initial secret key; random by default.
+        organization_id: The id of the initial organization; random by default.
+        grace: Seconds for which the previous secret of a rotated key remains valid.
+        record_limit: How many requests to keep in `requests`; 0 keeps none.
+        seed: Seed of the initial sessions and fingerprints.
     """
 
     def __init__(
@@ -65,23 +73,31 @@ class TripwireServer:
         window: float = 60.0,
         retry_after: RetryAfter = "seconds",
         clock: Clock | None = None,
-        posting: Posting | None = None,
+        webhooks: WebhookSettings | None = None,
         secret_key: str = "",
         organization_id: str = "",
         grace: float = 86_400.0,
-        remember: int = 100_000,
+        record_limit: int = 100_000,
         seed: int = 0,
     ) -> None:
         self._port = port
         self._runner: web.ServerRunner | None = None
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
-        self.clock: Clock = OwnLoopClock() if clock is None else clock
+        self.clock: Clock = ServerLoopClock() if clock is None else clock
         self._calendar = Calendar(self.clock, time.time())
         self.state = State(self._calendar, seed)
         self.limits = Limits(limit, window, retry_after)
-        self._courier = Courier(self._calendar, posting or Posting(), self._notice, self._gate_answered)
+        self._webhook_sender = WebhookSender(
+            self._calendar, webhooks or WebhookSettings(), self._notice, self._gate_answered
+        )
         self._service = Service(
-            ROUTES, self.state, self._courier, self.limits, remembered=remember, grace=grace, changed=self._notice
+            ROUTES,
+            self.state,
+            self._webhook_sender,
+            self.limits,
+            record_limit=record_limit,
+            grace=grace,
+            changed=self._notice,
         )
         organization = self.state.add_organization("Acme", "acme", organization_id)
         self.organization_id = organization.id
@@ -96,9 +112,9 @@ class TripwireServer:
 
     async def start(self) -> None:
         """Listen on 127.0.0.1, on the port that was given or on one that is free."""
-        if isinstance(self.clock, OwnLoopClock):
+        if isinstance(self.clock, ServerLoopClock):
             self.clock.bind()
-        self._calendar.open()
+        self._calendar.start()
         server = web.Server(self._handle, access_log=None)
         self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -106,10 +122,10 @@ class TripwireServer:
         await site.start()
         self._port = int(self._runner.addresses[0][1])
 
-    async def stop(self) -> None:
-        """Close every connection and end every delivery; a second call does nothing."""
+    async def aclose(self) -> None:
+        """Close every connection and end every delivery; a second request does nothing."""
         runner, self._runner = self._runner, None
-        await self._courier.close()
+        await self._webhook_sender.close()
         if runner is not None:
             await runner.cleanup()
 
@@ -120,7 +136,7 @@ class TripwireServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.stop()
+        await self.aclose()
 
     @property
     def base_url(self) -> str:
@@ -145,13 +161,13 @@ class TripwireServer:
 
     @property
     def received(self) -> int:
-        """How many requests have come, remembered or not."""
+        """How many requests have come, record_limit or not."""
         return self._service.received
 
     @property
-    def refused(self) -> int:
+    def rate_limited(self) -> int:
         """How many requests have been answered 429 by the limit."""
-        return self._service.refused
+        return self._service.rate_limited
 
     @property
     def window_peak(self) -> int:
@@ -179,9 +195,9 @@ class TripwireServer:
         rate: float = 1.0,
         seed: int = 0,
         endpoint_id: str | None = None,
-        when: Callable[[Call], bool] | None = None,
+        when: Callable[[ServiceRequest], bool] | None = None,
     ) -> Rule:
-        """Have requests to *operation*, or all if None, meet *fault*; see `tripwire_async.testing.faults`."""
+        """Have requests to *operation*, or all if None, make_visitor *fault*; see `tripwire_async.testing.faults`."""
         return self.faults.add(operation, fault, times=times, rate=rate, seed=seed, endpoint_id=endpoint_id, when=when)
 
     # -- keys, endpoints, events ------------------------------------------------------------------------------------
@@ -208,7 +224,7 @@ class TripwireServer:
     def emit(
         self,
         event_type: str,
-        data: Wire | None = None,
+        data: JsonObject | None = None,
         *,
         subject: tuple[str, str] | None = None,
         organization_id: str | None = None,
@@ -229,7 +245,7 @@ class TripwireServer:
             and event_type in endpoint.event_types
         ]
         event = self.state.add_event(event_type, subject or ("session", "unknown"), data, takers, organization)
-        self._courier.send(event)
+        self._webhook_sender.send(event)
         return event
 
     # -- deliveries -------------------------------------------------------------------------------------------------
@@ -239,15 +255,24 @@ class TripwireServer:
         """All deliveries by their ids, oldest first."""
         return self.state.deliveries
 
-    def script(self, outcome: Outcome | None, *, endpoint_id: str | None = None) -> None:
+    @property
+    def webhooks(self) -> WebhookSettings:
+        """Settings of the webhooks sent from now on; may be set while the server runs."""
+        return self._webhook_sender.settings
+
+    @webhooks.setter
+    def webhooks(self, settings: WebhookSettings) -> None:
+        self._webhook_sender.settings = settings
+
+    def set_outcome(self, outcome: DeliveryOutcome | None, *, endpoint_id: str | None = None) -> None:
         """Have deliveries to one endpoint, or all if None, end by *outcome*, without a post.
 
         The deliveries are those that come from now on; an *outcome* of None ends the script.
         """
         if outcome is None:
-            self._courier.scripts.pop(endpoint_id, None)
+            self._webhook_sender.outcomes.pop(endpoint_id, None)
         else:
-            self._courier.scripts[endpoint_id] = outcome
+            self._webhook_sender.outcomes[endpoint_id] = outcome
 
     def settle(
         self,
@@ -260,9 +285,9 @@ class TripwireServer:
         attempts: int = 1,
     ) -> None:
         """End one delivery now, whatever was coming."""
-        self._courier.settle(
+        self._webhook_sender.settle(
             self.state.deliveries[delivery_id],
-            Outcome(status, response_status, response_body, error, attempts),
+            DeliveryOutcome(status, response_status, response_body, error, attempts),
         )
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -278,7 +303,7 @@ class TripwireServer:
 
     async def delivered(self) -> None:
         """Return once no delivery has anything coming any more."""
-        await self.until(lambda: not self._courier.under_way)
+        await self.until(lambda: not self._webhook_sender.in_progress)
 
     # -- gate -------------------------------------------------------------------------------------------------------
 
@@ -303,7 +328,7 @@ class TripwireServer:
             (endpoint,),
             endpoint.organization_id,
         )
-        self._courier.send(event)
+        self._webhook_sender.send(event)
 
     def reject_gate_session(self, session_id: str) -> None:
         """Say no to a Gate session."""
@@ -321,8 +346,8 @@ class TripwireServer:
         """Agree to an agent's login and return the code that its dashboard trades in."""
         return self.state.gate.consent(self.state.gate.logins[login_session_id])
 
-    def _gate_answered(self, event: Event, envelope: Wire) -> None:
-        self.state.gate.approve_sealed(self.state.gate.sessions[event.data["gate_session_id"]], envelope)
+    def _gate_answered(self, event: Event, envelope: JsonObject) -> None:
+        self.state.gate.approve_encrypted(self.state.gate.sessions[event.data["gate_session_id"]], envelope)
 
     # -- wire -------------------------------------------------------------------------------------------------------
 
@@ -336,29 +361,27 @@ class TripwireServer:
         try:
             body = await request.read() if request.can_read_body else b""
         except web.HTTPRequestEntityTooLarge:
-            return _whole(refusal(_TOO_LARGE, self.state.ids.hexadecimal("req")))
-        reply = await self._service.answer(
+            return _whole(error_response(_TOO_LARGE, self.state.ids.hex_id("req")))
+        response = await self._service.answer(
             request.method, path, request.query if mark else _NO_QUERY, request.headers, body
         )
-        if reply.sent is not None:
-            return await _cut_off(request, reply)
-        return _whole(reply)
+        if response.bytes_sent is not None:
+            return await _truncate(request, response)
+        return _whole(response)
 
 
-def _whole(reply: Reply) -> web.Response:
-    headers: dict[str, Any] = {"Content-Type": "application/json", **reply.headers}
-    return web.Response(body=reply.body, status=reply.status, headers=headers)
+def _whole(response: ServiceResponse) -> web.Response:
+    headers: dict[str, Any] = {"Content-Type": "application/json", **response.headers}
+    return web.Response(body=response.body, status=response.status, headers=headers)
 
 
-async def _cut_off(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-    """Send as much of *reply* as it says, then close the connection under the client."""
-    response = web.StreamResponse(
-        status=reply.status,
-        headers={"Content-Type": "application/json", **reply.headers, "Content-Length": str(len(reply.body))},
-    )
-    if reply.sent:
-        await response.prepare(request)
-        await response.write(reply.body[: reply.sent])
+async def _truncate(request: web.BaseRequest, response: ServiceResponse) -> web.StreamResponse:
+    """Send the first `bytes_sent` bytes of *response*, then close the connection."""
+    headers = {"Content-Type": "application/json", **response.headers, "Content-Length": str(len(response.body))}
+    stream = web.StreamResponse(status=response.status, headers=headers)
+    if response.bytes_sent:
+        await stream.prepare(request)
+        await stream.write(response.body[: response.bytes_sent])
     if request.transport is not None:
         request.transport.close()
-    return response
+    return stream

@@ -63,7 +63,7 @@ def play(contender: Contender, rules: Rules) -> Score:
         seconds = asyncio.run(_send_all(contender, where, rules.seconds))
     report: Report | None = where.report
     assert report is not None
-    return Score(report.endpoints_reached, report.requests, report.refused, seconds)
+    return Score(report.endpoints_reached, report.requests, report.rate_limited, seconds)
 
 
 async def _send_all(contender: Contender, where: RunningServer, seconds: float) -> float:

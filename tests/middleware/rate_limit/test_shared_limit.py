@@ -21,13 +21,13 @@ async def test_four_processes_of_two_hundred_tasks_never_exceed_the_limit() -> N
     with RedisServer() as redis:
         async with TripwireServer(limit=100, window=1.0) as server:
             first = await run(server, redis.url, processes=4, calls=200)
-            refused = server.refused
+            refused = server.rate_limited
             second = await run(server, redis.url, processes=2, calls=50)
             times = sorted(request.time for request in server.requests)
     assert ([200] * 4, []) == (first.succeeded, first.failed)
     assert ([50] * 2, []) == (second.succeeded, second.failed)
     assert refused <= 1
-    assert refused == server.refused
+    assert refused == server.rate_limited
     # The one that is refused counts for the server like any other.
     assert most_in_a_window(times, 1.0) <= 100 + refused
     assert max(first.seconds) <= 1.5 * min(first.seconds)
@@ -78,7 +78,7 @@ async def test_a_redis_that_is_killed_and_comes_back_empty_is_used_again(caplog:
             await server.until(lambda: len(server.requests) > 50)
             redis.start()
             await asyncio.gather(*tasks)
-            assert server.refused <= 2
+            assert server.rate_limited <= 2
         await store.aclose()
     assert ["does not answer (ConnectionError)", "answers again"] == words(caplog)
 

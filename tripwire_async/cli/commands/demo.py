@@ -36,13 +36,13 @@ async def demo(_: argparse.Namespace, output: Output) -> int:
     from tripwire_async import AsyncTripwire
     from tripwire_async.cli.demo_receiver import SLOW, demo_receivers
     from tripwire_async.reports import make_report
-    from tripwire_async.testing import Posting, TripwireServer
+    from tripwire_async.testing import TripwireServer, WebhookSettings
 
     for line in _INTRODUCTION.format(slow=SLOW).splitlines():
         output.line(line)
     output.line()
     async with (
-        TripwireServer(posting=Posting(backoff=0.2, max_attempts=3)) as server,
+        TripwireServer(webhooks=WebhookSettings(backoff=0.2, max_attempts=3)) as server,
         AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
         demo_receivers(server) as receivers,
     ):

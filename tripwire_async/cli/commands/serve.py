@@ -42,7 +42,7 @@ async def serve(arguments: argparse.Namespace, output: Output) -> int:
     try:
         await server.start()
     except OSError as error:
-        await server.stop()
+        await server.aclose()
         msg = f"cannot listen on port {arguments.port}: {os.strerror(error.errno or 0)}"
         raise ConfigurationError(msg) from error
     try:
@@ -50,7 +50,7 @@ async def serve(arguments: argparse.Namespace, output: Output) -> int:
             _print_settings(server, output)
             await stopped.wait()
     finally:
-        await server.stop()
+        await server.aclose()
     return ExitCode.OK
 
 

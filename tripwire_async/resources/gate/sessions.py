@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, final, overload
 
 from tripwire_async._codec.fields import UNSET, UnsetType
 from tripwire_async._generated.models.gate import AcknowledgeGateSessionDeliveryRequest, CreateGateSessionRequest
-from tripwire_async._generated.models.gate_and_events import GateDeliveryRequest
+from tripwire_async._generated.models.shared import GateDeliveryRequest
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async._secrets.secret import as_secret
 from tripwire_async.gate_delivery import generate_key_pair

@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from .problems import FieldIssue, invalid
+from .errors import FieldIssue, validation_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .messages import Call
-    from .records import Wire
+    from .messages import ServiceRequest
+    from .records import JsonObject
 
-Test: TypeAlias = "Callable[[Any], bool]"
+Predicate: TypeAlias = "Callable[[Any], bool]"
 
 
 @attrs.frozen
@@ -25,7 +25,7 @@ class Check:
     """A *test* of a value, and the words for what it expects."""
 
     expected: str
-    test: Test
+    test: Predicate
 
 
 @attrs.frozen
@@ -76,16 +76,16 @@ def nullable(check: Check) -> Check:
     return Check(f"{check.expected}, or null", lambda value: value is None or check.test(value))
 
 
-def shape(fields: Mapping[str, Field], what: str) -> Check:
+def object_with(fields: Mapping[str, Field], what: str) -> Check:
     """Expect an object with *fields*; others may come."""
-    return Check(what, lambda value: isinstance(value, dict) and not _issues(cast("Wire", value), fields))
+    return Check(what, lambda value: isinstance(value, dict) and not _issues(cast("JsonObject", value), fields))
 
 
 def _is_text(value: object, at_least: int) -> bool:
     return isinstance(value, str) and len(value) >= at_least
 
 
-def _are(values: Any, test: Test, at_least: int) -> bool:
+def _are(values: Any, test: Predicate, at_least: int) -> bool:
     return _is_list(values) and len(values) >= at_least and all(map(test, values))
 
 
@@ -136,39 +136,41 @@ def _issues(body: Mapping[str, Any], fields: Mapping[str, Field]) -> list[FieldI
     return found
 
 
-def body_of(call: Call, fields: Mapping[str, Field], *, is_open: bool = False, at_least: int = 0) -> dict[str, Any]:
-    """Return the body of *call*, checked: 400 when it is no object, 422 with every field that fails.
+def checked_body(
+    request: ServiceRequest, fields: Mapping[str, Field], *, is_open: bool = False, at_least: int = 0
+) -> dict[str, Any]:
+    """Return the body of *request*, checked: 400 when it is no object, 422 with every field that fails.
 
     A body that is not *is_open* takes no other fields; one with *at_least* takes no fewer.
     """
-    body = call.json()
+    body = request.json()
     issues = _issues(body, fields)
     if not is_open:
         issues += [FieldIssue(name, "is not a field of this request") for name in body if name not in fields]
     if len(body) < at_least:
         issues.append(FieldIssue("body", f"needs at least {at_least} field", expected=", ".join(fields)))
     if issues:
-        raise invalid(*issues)
+        raise validation_error(*issues)
     return body
 
 
-def query_of(call: Call, allowed: Mapping[str, Check]) -> Mapping[str, str]:
-    """Return the query of *call*, checked: 422 with every parameter that fails or that is not *allowed*."""
+def checked_query(request: ServiceRequest, allowed: Mapping[str, Check]) -> Mapping[str, str]:
+    """Return the query of *request*, checked: 422 with every parameter that fails or that is not *allowed*."""
     issues: list[FieldIssue] = []
-    for name, value in call.query.items():
+    for name, value in request.query.items():
         check = allowed.get(name)
         if check is None:
             issues.append(FieldIssue(name, "is not a parameter of this operation"))
         elif not check.test(value):
             issues.append(FieldIssue(name, "is invalid", check.expected, value))
     if issues:
-        raise invalid(*issues)
-    return call.query
+        raise validation_error(*issues)
+    return request.query
 
 
 LIMIT: Final = matching(r"[1-9]\d?|1\d\d|200", "a whole number from 1 to 200")
 
 
-def limit_of(query: Mapping[str, str]) -> int:
+def page_limit(query: Mapping[str, str]) -> int:
     """Return how many items a page of a list has; 50 unless the *query* says so."""
     return int(query.get("limit", "50"))

@@ -10,12 +10,12 @@ import attrs
 from tripwire_async.testing.clock import rfc3339
 
 if TYPE_CHECKING:
-    from .records import Wire
+    from .records import JsonObject
 
 GateStatus: TypeAlias = Literal["pending", "approved", "rejected", "expired"]
 
 
-def default_fields(website: str) -> Wire:
+def default_fields(website: str) -> JsonObject:
     """Return what a service has that says nothing of it."""
     return {
         "discoverable": True,
@@ -33,7 +33,7 @@ class GateService:
 
     id: str
     organization_id: str
-    fields: Wire
+    fields: JsonObject
     created_at: str
     updated_at: str
     status: Literal["active", "disabled"] = "active"
@@ -49,11 +49,11 @@ class GateService:
         """The name of the variable that holds an agent's token for it."""
         return re.sub(r"[^A-Za-z0-9]+", "_", self.id).upper() + "_GATE_AGENT_TOKEN"
 
-    def entry(self) -> Wire:
+    def entry(self) -> JsonObject:
         """Return the service as the registry shows it."""
         return {"id": self.id, "status": self.status, **self.fields}
 
-    def wire(self) -> Wire:
+    def to_json(self) -> JsonObject:
         """Return the service as its owner sees it."""
         return {
             "object": "gate_service",
@@ -71,35 +71,35 @@ class GateSession:
     id: str
     service: GateService = attrs.field(repr=False)
     account_name: str
-    metadata: Wire | None
-    request: Wire
+    metadata: JsonObject | None
+    request: JsonObject
     poll_token: str = attrs.field(repr=False)
     ends: float
     gate_account_id: str
     ack_token: str = attrs.field(repr=False)
     status: GateStatus = "pending"
-    bundle: Wire | None = attrs.field(default=None, repr=False)
+    bundle: JsonObject | None = attrs.field(default=None, repr=False)
     is_acknowledged: bool = False
 
     def has_ended(self, now: float) -> bool:
         """Whether nobody can approve it any more."""
         return self.status == "expired" or (self.status == "pending" and now >= self.ends)
 
-    def wire(self) -> Wire:
+    def to_json(self) -> JsonObject:
         """Return the session as a poll shows it."""
-        wire: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "object": "gate_session",
             "id": self.id,
             "status": self.status,
             "expires_at": rfc3339(self.ends),
         }
         if self.status == "approved":
-            wire["gate_account_id"] = self.gate_account_id
-            wire["account_name"] = self.account_name
-            wire["docs_url"] = self.service.fields["docs_url"]
+            fields["gate_account_id"] = self.gate_account_id
+            fields["account_name"] = self.account_name
+            fields["docs_url"] = self.service.fields["docs_url"]
             if not self.is_acknowledged:
-                wire["delivery_bundle"] = self.bundle
-        return wire
+                fields["delivery_bundle"] = self.bundle
+        return fields
 
 
 @attrs.define(eq=False)
@@ -118,7 +118,7 @@ class AgentToken:
         """Whether it opens anything."""
         return not self.is_revoked and now < self.ends
 
-    def wire(self, now: float) -> Wire:
+    def to_json(self, now: float) -> JsonObject:
         """Return what its verification says."""
         return {
             "valid": self.is_valid(now),

@@ -17,15 +17,15 @@ class Ids:
     def __init__(self, random: Random) -> None:
         self._bits = random.getrandbits
 
-    def hexadecimal(self, prefix: str) -> str:
+    def hex_id(self, prefix: str) -> str:
         """Return *prefix*, an underscore and 32 hex digits: requests, events, endpoints, deliveries."""
         return f"{prefix}_{self._bits(128):032x}"
 
-    def readable(self, prefix: str) -> str:
+    def base32_id(self, prefix: str) -> str:
         """Return *prefix*, an underscore and 26 letters of an alphabet without i, l, o and u."""
         bits = self._bits(130)
         return f"{prefix}_{''.join(ALPHABET[bits >> shift & 31] for shift in range(0, 130, 5))}"
 
-    def secret(self, prefix: str) -> str:
+    def token(self, prefix: str) -> str:
         """Return *prefix*, an underscore and 48 hex digits: keys, signing secrets, tokens."""
         return f"{prefix}_{self._bits(192):048x}"

@@ -8,11 +8,11 @@ import attrs
 
 from tripwire_async.testing.clock import rfc3339
 
+from .errors import ServiceError
 from .limits import RollingWindow
-from .problems import Problem
 
 if TYPE_CHECKING:
-    from .records import Wire
+    from .records import JsonObject
 
 SCOPES: Final = (
     "*",
@@ -37,10 +37,10 @@ SCOPES: Final = (
 
 @attrs.define(eq=False)
 class Key:
-    """A key of an organization.
+    """An API key.
 
-    *secret* is its text; *former*, while *grace_expires_at* (Unix seconds) lasts, the text that it had before its
-    rotation. It sees the organizations in *organizations*: its own, and those that were created with it.
+    *previous_secret* remains valid until *grace_expires_at* (Unix seconds) after a rotation. *organizations* are the
+    ids of those the key can access: its own and those created with it.
     """
 
     id: str
@@ -53,7 +53,7 @@ class Key:
     scopes: list[str] | None = None
     allowed_origins: list[str] | None = None
     rate_limit: int | None = None
-    former: str = attrs.field(default="", repr=False)
+    previous_secret: str = attrs.field(default="", repr=False)
     grace_expires_at: float | None = None
     last_used_at: float | None = None
     rotated_at: str | None = None
@@ -66,14 +66,14 @@ class Key:
         return self.scopes is not None and ("*" in self.scopes or scope in self.scopes)
 
     def status(self, now: float) -> str:
-        """Return active, revoked, or rotating while the former secret still opens the key."""
+        """Return active, revoked, or rotating while the previous_secret secret still opens the key."""
         if self.revoked_at is not None:
             return "revoked"
         return "rotating" if self.grace_expires_at is not None and now < self.grace_expires_at else "active"
 
-    def wire(self, now: float, *, revealed: bool = False) -> Wire:
+    def to_json(self, now: float, *, revealed: bool = False) -> JsonObject:
         """Return the key as the API shows it; *revealed* only right after its secret was made."""
-        wire: Wire = {
+        fields: JsonObject = {
             "object": "api_key",
             "id": self.id,
             "type": self.type,
@@ -91,14 +91,14 @@ class Key:
             "grace_expires_at": None if self.grace_expires_at is None else rfc3339(self.grace_expires_at),
         }
         if self.type == "publishable":
-            wire["display_key"] = self.secret
+            fields["display_key"] = self.secret
         if revealed:
-            wire["revealed_key"] = self.secret
-        return wire
+            fields["revealed_key"] = self.secret
+        return fields
 
 
 @final
-class Keyring:
+class KeyStore:
     """All keys, by id and by the texts that open them."""
 
     def __init__(self) -> None:
@@ -114,20 +114,20 @@ class Keyring:
 
     def rotate(self, key: Key, secret: str, *, now: float, grace: float) -> None:
         """Give *key* a new *secret*; the one that it had opens it for *grace* seconds more."""
-        self._by_text.pop(key.former, None)
-        key.former, key.secret = key.secret, secret
+        self._by_text.pop(key.previous_secret, None)
+        key.previous_secret, key.secret = key.secret, secret
         key.rotated_at = rfc3339(now)
         key.grace_expires_at = now + grace
         self._by_text[secret] = key
 
-    def opened_by(self, text: str, now: float) -> Key:
+    def authenticate(self, text: str, now: float) -> Key:
         """Return the key that *text* opens; raise 403 if there is none any more."""
         key = self._by_text.get(text)
         if text.startswith("pk_"):
-            raise Problem(403, "auth.publishable_key", "Publishable keys belong to browsers; use a secret key.")
-        if key is None or (text == key.former and key.status(now) != "rotating"):
-            raise Problem(403, "auth.invalid_api_key", "This API key is not known, or its grace period is over.")
+            raise ServiceError(403, "auth.publishable_key", "Publishable keys belong to browsers; use a secret key.")
+        if key is None or (text == key.previous_secret and key.status(now) != "rotating"):
+            raise ServiceError(403, "auth.invalid_api_key", "This API key is not known, or its grace period is over.")
         if key.revoked_at is not None:
-            raise Problem(403, "auth.revoked_api_key", "This API key has been revoked.")
+            raise ServiceError(403, "auth.revoked_api_key", "This API key has been revoked.")
         key.last_used_at = now
         return key

@@ -16,7 +16,7 @@ _ULP: Final = 1e-9
 
 
 @attrs.frozen
-class Admission:
+class LimitResult:
     """What the limit said to one request: *wait* seconds until one would be let in, or None for come in."""
 
     limit: int
@@ -41,7 +41,7 @@ class RollingWindow:
         self._times: deque[float] = deque()
         self.peak = 0
 
-    def admit(self, now: float, *, limit: int, window: float) -> Admission:
+    def count(self, now: float, *, limit: int, window: float) -> LimitResult:
         """Count a request at *now* and say whether it may come in.
 
         *limit* and *window* are given each time, so that either may change in mid-run.
@@ -53,9 +53,9 @@ class RollingWindow:
         count = len(times)
         self.peak = max(self.peak, count)
         if count <= limit:
-            return Admission(limit, limit - count, None)
+            return LimitResult(limit, limit - count, None)
         # One fits in as soon as fewer than the limit are left.
-        return Admission(limit, 0, min(window, times[count - limit] + window - now))
+        return LimitResult(limit, 0, min(window, times[count - limit] + window - now))
 
 
 def retry_after(wait: float, unix: float, form: RetryAfter) -> str:

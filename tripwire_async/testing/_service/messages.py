@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 import msgspec
 
-from .problems import Problem
+from .errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ decode = msgspec.json.Decoder().decode
 
 
 @attrs.define(eq=False)
-class Call:
+class ServiceRequest:
     """One request that has found its operation.
 
     *ids* are the arguments in the path by their names in the API's description; *key* is the key that was shown, if
@@ -46,43 +46,44 @@ class Call:
         try:
             value = decode(self.body)
         except msgspec.DecodeError as error:
-            raise Problem(400, "request.malformed_json", f"The body is not JSON: {error}.") from None
+            raise ServiceError(400, "request.malformed_json", f"The body is not JSON: {error}.") from None
         if not isinstance(value, dict):
-            raise Problem(400, "request.malformed_json", "The body is not a JSON object.")
+            raise ServiceError(400, "request.malformed_json", "The body is not a JSON object.")
         return cast("dict[str, Any]", value)
 
 
 @attrs.frozen
-class Reply:
-    """An answer as it goes out.
+class ServiceResponse:
+    """A response of the service.
 
-    *sent* bounds how many bytes of the body leave before the connection is closed under the client: 0 sends not even
-    the status line, None is everything, as it should be. A *foreign* answer comes from something in between, a proxy
-    or a load balancer, and carries none of the API's own headers.
+    *bytes_sent* truncates the body: the server sends that many bytes and closes the connection; 0 sends not even the
+    status line, None sends everything. A response *from_proxy* has none of the API's own headers.
     """
 
     status: int
     body: bytes = b""
     headers: dict[str, str] = attrs.field(factory=dict[str, str])
-    sent: int | None = None
-    foreign: bool = False
+    bytes_sent: int | None = None
+    from_proxy: bool = False
 
 
-def success(call: Call, data: object, status: int = 200) -> Reply:
-    """Answer *call* with one object."""
-    return Reply(status, encode({"data": data, "meta": {"request_id": call.request_id}}))
+def data_response(request: ServiceRequest, data: object, status: int = 200) -> ServiceResponse:
+    """Answer *request* with one object."""
+    return ServiceResponse(status, encode({"data": data, "meta": {"request_id": request.request_id}}))
 
 
-def listing(
-    call: Call, items: Sequence[object], *, limit: int, has_more: bool = False, cursor: str | None = None
-) -> Reply:
-    """Answer *call* with one page of a list."""
+def list_response(
+    request: ServiceRequest, items: Sequence[object], *, limit: int, has_more: bool = False, cursor: str | None = None
+) -> ServiceResponse:
+    """Answer *request* with one page of a list."""
     pagination: dict[str, object] = {"limit": limit, "has_more": has_more}
     if cursor is not None:
         pagination["next_cursor"] = cursor
-    return Reply(200, encode({"data": items, "pagination": pagination, "meta": {"request_id": call.request_id}}))
+    return ServiceResponse(
+        200, encode({"data": items, "pagination": pagination, "meta": {"request_id": request.request_id}})
+    )
 
 
-def refusal(problem: Problem, request_id: str) -> Reply:
-    """Answer with *problem*."""
-    return Reply(problem.status, encode(problem.envelope(request_id)), problem.headers)
+def error_response(error: ServiceError, request_id: str) -> ServiceResponse:
+    """Answer with *error*."""
+    return ServiceResponse(error.status, encode(error.envelope(request_id)), error.headers)

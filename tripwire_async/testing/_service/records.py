@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
-Wire: TypeAlias = dict[str, Any]
+JsonObject: TypeAlias = dict[str, Any]
 DeliveryStatus: TypeAlias = Literal["pending", "delivering", "succeeded", "failed", "skipped"]
 
 
@@ -21,7 +21,7 @@ class Organization:
     status: str = "active"
     updated_at: str | None = None
 
-    def wire(self) -> Wire:
+    def to_json(self) -> JsonObject:
         """Return the organization as the API shows it."""
         return {
             "object": "organization",
@@ -48,9 +48,9 @@ class Endpoint:
     updated_at: str
     status: str = "active"
 
-    def wire(self, *, with_secret: bool = False) -> Wire:
+    def to_json(self, *, with_secret: bool = False) -> JsonObject:
         """Return the endpoint as the API shows it; *with_secret* only right after the secret was made."""
-        wire: Wire = {
+        fields: JsonObject = {
             "object": "webhook_endpoint",
             "id": self.id,
             "name": self.name,
@@ -61,8 +61,8 @@ class Endpoint:
             "updated_at": self.updated_at,
         }
         if with_secret:
-            wire["signing_secret"] = self.signing_secret
-        return wire
+            fields["signing_secret"] = self.signing_secret
+        return fields
 
 
 @attrs.define(eq=False)
@@ -85,7 +85,7 @@ class Delivery:
         """Whether nothing more will happen to it."""
         return self.status in {"succeeded", "failed", "skipped"}
 
-    def wire(self) -> Wire:
+    def to_json(self) -> JsonObject:
         """Return the delivery as the API shows it."""
         return {
             "object": "webhook_delivery",
@@ -112,11 +112,11 @@ class Event:
     type: str
     subject_type: str
     subject_id: str
-    data: Wire
+    data: JsonObject
     created_at: str
     deliveries: list[Delivery] = attrs.field(factory=list[Delivery])
 
-    def wire(self) -> Wire:
+    def to_json(self) -> JsonObject:
         """Return the event as the API shows it."""
         return {
             "object": "event",
@@ -124,11 +124,11 @@ class Event:
             "type": self.type,
             "subject": {"type": self.subject_type, "id": self.subject_id},
             "data": self.data,
-            "webhook_deliveries": [delivery.wire() for delivery in self.deliveries],
+            "webhook_deliveries": [delivery.to_json() for delivery in self.deliveries],
             "created_at": self.created_at,
         }
 
-    def envelope(self) -> Wire:
+    def envelope(self) -> JsonObject:
         """Return what an endpoint receives."""
         return {
             "id": self.id,

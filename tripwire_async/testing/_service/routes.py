@@ -7,14 +7,14 @@ from urllib.parse import unquote
 
 import attrs
 
-from .problems import Problem
+from .errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .messages import Call, Reply
+    from .messages import ServiceRequest, ServiceResponse
 
-    Handler: TypeAlias = Callable[["Service", Call], Reply]
+    Handler: TypeAlias = Callable[["Service", ServiceRequest], ServiceResponse]
     from .service import Service
 
 Authority: TypeAlias = Literal["public", "secret", "poll_token", "agent_token"]
@@ -65,13 +65,15 @@ class Routes:
             if child is None:
                 child = node.children.get(_ARGUMENT) if part else None
                 if child is None:
-                    raise Problem(404, "request.unknown_route", f"Nothing is served at {raw_path}.")
+                    raise ServiceError(404, "request.unknown_route", f"Nothing is served at {raw_path}.")
                 arguments.append(unquote(part) if "%" in part else part)
             node = child
         if not node.routes:
-            raise Problem(404, "request.unknown_route", f"Nothing is served at {raw_path}.")
+            raise ServiceError(404, "request.unknown_route", f"Nothing is served at {raw_path}.")
         found = node.routes.get(method)
         if found is None:
             allowed = ", ".join(sorted(node.routes))
-            raise Problem(405, "request.method_not_allowed", f"{raw_path} takes {allowed}.", headers={"Allow": allowed})
+            raise ServiceError(
+                405, "request.method_not_allowed", f"{raw_path} takes {allowed}.", headers={"Allow": allowed}
+            )
         return found[0], dict(zip(found[1], arguments, strict=True))

@@ -9,9 +9,9 @@ import attrs
 
 from tripwire_async.testing.faults import Faults
 
-from .limits import Admission, RetryAfter, RollingWindow, retry_after
-from .messages import Call, Reply, refusal
-from .problems import Problem
+from .errors import ServiceError
+from .limits import LimitResult, RetryAfter, RollingWindow, retry_after
+from .messages import ServiceRequest, ServiceResponse, error_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async.testing.faults import Rule
 
-    from .deliveries import Courier
     from .routes import Route, Routes
     from .state import State
+    from .webhook_sender import WebhookSender
 
 _REMEMBERED_HEADERS = frozenset({"accept", "accept-encoding", "content-type", "traceparent", "user-agent"})
 _BEARER = "Bearer "
@@ -63,25 +63,25 @@ class Service:
         self,
         routes: Routes,
         state: State,
-        courier: Courier,
+        webhook_sender: WebhookSender,
         limits: Limits,
         *,
-        remembered: int,
+        record_limit: int,
         grace: float,
         changed: Callable[[], None],
     ) -> None:
         self._routes = routes
         self._changed = changed
         self._windows: dict[str, RollingWindow] = {}
-        self._remembers = remembered > 0
+        self._remembers = record_limit > 0
         self.state = state
         self.grace = grace
-        self.courier = courier
+        self.webhook_sender = webhook_sender
         self.limits = limits
         self.faults = Faults()
-        self.requests: deque[RecordedRequest] = deque(maxlen=remembered)
+        self.requests: deque[RecordedRequest] = deque(maxlen=record_limit)
         self.received = 0
-        self.refused = 0
+        self.rate_limited = 0
         self.peak = 0
 
     @property
@@ -91,29 +91,29 @@ class Service:
 
     async def answer(
         self, method: str, raw_path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
-    ) -> Reply:
+    ) -> ServiceResponse:
         """Answer one request; *raw_path* is quoted as it came."""
         self.received += 1
-        request_id = self.state.ids.hexadecimal("req")
+        request_id = self.state.ids.hex_id("req")
         record = self._remember(method, raw_path, headers, body) if self._remembers else None
         own = {"X-Request-Id": request_id}
         try:
             route, ids = self._routes.find(method, raw_path)
-            call = Call(route.operation, ids, query, headers, body, request_id)
+            request = ServiceRequest(route.operation, ids, query, headers, body, request_id)
             if record is not None:
                 record.operation = route.operation
             if route.authority != "public":
-                self._open(route, call, own, record)
-            rules = self.faults.rules and [rule for rule in self.faults.rules if rule.befalls(call)]
-            reply = await self._spoilt(rules, route, call) if rules else route.answer(self, call)
-        except Problem as problem:
-            reply = refusal(problem, request_id)
-        if not reply.foreign:
-            reply = Reply(reply.status, reply.body, own | reply.headers, reply.sent)
+                self._open(route, request, own, record)
+            rules = self.faults.rules and [rule for rule in self.faults.rules if rule.matches(request)]
+            response = await self._apply_faults(rules, route, request) if rules else route.answer(self, request)
+        except ServiceError as error:
+            response = error_response(error, request_id)
+        if not response.from_proxy:
+            response = ServiceResponse(response.status, response.body, own | response.headers, response.bytes_sent)
         if record is not None:
-            record.status = None if reply.sent == 0 else reply.status
+            record.status = None if response.bytes_sent == 0 else response.status
         self._changed()
-        return reply
+        return response
 
     def _remember(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> RecordedRequest:
         kept = {
@@ -125,49 +125,49 @@ class Service:
         self.requests.append(record)
         return record
 
-    def _open(self, route: Route, call: Call, own: dict[str, str], record: RecordedRequest | None) -> None:
+    def _open(self, route: Route, request: ServiceRequest, own: dict[str, str], record: RecordedRequest | None) -> None:
         """Look at the key or token and count the request; raise 401, 403 or 429."""
-        authorization = call.headers.get("Authorization", "")
+        authorization = request.headers.get("Authorization", "")
         if not authorization.startswith(_BEARER):
-            raise Problem(401, "auth.missing_api_key", "Send an Authorization header with a bearer key.")
+            raise ServiceError(401, "auth.missing_api_key", "Send an Authorization header with a bearer key.")
         text = authorization[len(_BEARER) :].strip()
         limit = self.limits.limit
         if route.authority == "secret":
-            key = self.state.keys.opened_by(text, self.state.calendar.unix())
-            call.key = key
+            key = self.state.keys.authenticate(text, self.state.calendar.unix_time())
+            request.key = key
             window = key.window
             limit = key.rate_limit or limit
             if record is not None:
                 record.key_id = key.id
         else:
-            call.token = text
+            request.token = text
             window = self._windows.setdefault(text, RollingWindow())
-        admission = window.admit(self.clock.now(), limit=limit, window=self.limits.window)
+        result = window.count(self.clock.now(), limit=limit, window=self.limits.window)
         self.peak = max(self.peak, window.peak)
-        own |= admission.headers()
-        if admission.wait is not None:
-            raise self._limited(admission, admission.wait)
-        if call.key is not None and not call.key.allows(route.scope):
-            raise Problem(403, "auth.insufficient_scope", f"This key lacks the scope {route.scope}.")
+        own |= result.headers()
+        if result.wait is not None:
+            raise self._limited(result, result.wait)
+        if request.key is not None and not request.key.allows(route.scope):
+            raise ServiceError(403, "auth.insufficient_scope", f"This key lacks the scope {route.scope}.")
 
-    def _limited(self, admission: Admission, wait: float) -> Problem:
-        self.refused += 1
-        after = retry_after(wait, self.state.calendar.unix(), self.limits.form)
-        return Problem(
+    def _limited(self, result: LimitResult, wait: float) -> ServiceError:
+        self.rate_limited += 1
+        after = retry_after(wait, self.state.calendar.unix_time(), self.limits.form)
+        return ServiceError(
             429,
             "rate.limited",
-            f"More than {admission.limit} requests in the window.",
+            f"More than {result.limit} requests in the window.",
             next_action="retry",
             headers={"Retry-After": after},
         )
 
-    async def _spoilt(self, rules: list[Rule], route: Route, call: Call) -> Reply:
-        """Answer *call* through the faults of *rules*, the first outermost."""
+    async def _apply_faults(self, rules: list[Rule], route: Route, request: ServiceRequest) -> ServiceResponse:
+        """Answer *request* through the faults of *rules*, the first outermost."""
         self._changed()
         if not rules:
             try:
-                return route.answer(self, call)
-            except Problem as problem:
-                return refusal(problem, call.request_id)
+                return route.answer(self, request)
+            except ServiceError as error:
+                return error_response(error, request.request_id)
         first, *rest = rules
-        return await first.fault.act(self, call, lambda: self._spoilt(rest, route, call))
+        return await first.fault.act(self, request, lambda: self._apply_faults(rest, route, request))

@@ -6,10 +6,10 @@ import secrets
 from random import Random
 from typing import TYPE_CHECKING, final
 
+from .errors import ServiceError, not_found
 from .gate import Gate
 from .ids import Ids
-from .keys import Key, Keyring
-from .problems import Problem, not_found
+from .keys import Key, KeyStore
 from .records import Delivery, Endpoint, Event, Organization
 from .seeds import Seeds
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from tripwire_async.testing.clock import Calendar
 
-    from .messages import Call
-    from .records import Wire
+    from .messages import ServiceRequest
+    from .records import JsonObject
 
 
 @final
@@ -34,7 +34,7 @@ class State:
         self.ids = Ids(Random(secrets.randbits(64)))  # noqa: S311 - test data
         self.seeds = Seeds(seed)
         self.gate = Gate(self.ids, calendar)
-        self.keys = Keyring()
+        self.keys = KeyStore()
         self.organizations: dict[str, Organization] = {}
         self.endpoints: dict[str, Endpoint] = {}
         self.events: dict[str, Event] = {}
@@ -42,8 +42,8 @@ class State:
 
     def add_organization(self, name: str, slug: str, organization_id: str = "") -> Organization:
         """Remember a new organization."""
-        identifier = organization_id or self.ids.readable("org")
-        organization = Organization(identifier, name, slug, self.calendar.stamp())
+        identifier = organization_id or self.ids.base32_id("org")
+        organization = Organization(identifier, name, slug, self.calendar.timestamp())
         self.organizations[identifier] = organization
         return organization
 
@@ -63,11 +63,11 @@ class State:
         prefix = "sk" if kind == "secret" else "pk"
         return self.keys.add(
             Key(
-                id=self.ids.readable("key"),
+                id=self.ids.base32_id("key"),
                 organization_id=organization_id,
                 name=name,
-                secret=secret or self.ids.secret(f"{prefix}_{environment}"),
-                created_at=self.calendar.stamp(),
+                secret=secret or self.ids.token(f"{prefix}_{environment}"),
+                created_at=self.calendar.timestamp(),
                 type=kind,
                 environment=environment,
                 scopes=None if scopes is None else list(scopes),
@@ -78,14 +78,14 @@ class State:
 
     def add_endpoint(self, organization_id: str, name: str, url: str, event_types: Sequence[str]) -> Endpoint:
         """Remember a new endpoint, with a new signing secret."""
-        stamp = self.calendar.stamp()
+        stamp = self.calendar.timestamp()
         endpoint = Endpoint(
-            id=self.ids.hexadecimal("we"),
+            id=self.ids.hex_id("we"),
             organization_id=organization_id,
             name=name,
             url=url,
             event_types=list(event_types),
-            signing_secret=self.ids.secret("whsec"),
+            signing_secret=self.ids.token("whsec"),
             created_at=stamp,
             updated_at=stamp,
         )
@@ -93,12 +93,12 @@ class State:
         return endpoint
 
     def add_event(
-        self, kind: str, subject: tuple[str, str], data: Wire, endpoints: Sequence[Endpoint], organization_id: str
+        self, kind: str, subject: tuple[str, str], data: JsonObject, endpoints: Sequence[Endpoint], organization_id: str
     ) -> Event:
         """Remember a new event with a delivery to each of *endpoints*; one that is disabled is skipped."""
-        stamp = self.calendar.stamp()
+        stamp = self.calendar.timestamp()
         event = Event(
-            id=self.ids.hexadecimal("wevt"),
+            id=self.ids.hex_id("wevt"),
             organization_id=organization_id,
             type=kind,
             subject_type=subject[0],
@@ -107,7 +107,7 @@ class State:
             created_at=stamp,
         )
         for endpoint in endpoints:
-            delivery = Delivery(self.ids.hexadecimal("wdlv"), event, endpoint, stamp, stamp)
+            delivery = Delivery(self.ids.hex_id("wdlv"), event, endpoint, stamp, stamp)
             if endpoint.status != "active":
                 delivery.status = "skipped"
                 delivery.error = "The endpoint is disabled."
@@ -116,19 +116,19 @@ class State:
         self.events[event.id] = event
         return event
 
-    def organization(self, call: Call, *, absent: int = 404) -> Organization:
-        """Return the organization in the path of *call*; raise *absent* when its key does not see one there."""
-        identifier = call.ids["organizationId"]
-        if identifier not in call.secret_key.organizations:
+    def organization(self, request: ServiceRequest, *, absent: int = 404) -> Organization:
+        """Return the organization in the path of *request*; raise *absent* when its key does not see one there."""
+        identifier = request.ids["organizationId"]
+        if identifier not in request.secret_key.organizations:
             if absent == 403:
-                raise Problem(403, "auth.organization_forbidden", f"This key does not see {identifier}.")
+                raise ServiceError(403, "auth.organization_forbidden", f"This key does not see {identifier}.")
             raise not_found("organization", identifier)
         return self.organizations[identifier]
 
-    def endpoint(self, call: Call) -> Endpoint:
-        """Return the endpoint in the path of *call*; raise 404 when its organization has none like it."""
-        organization = self.organization(call)
-        identifier = call.ids["endpointId"]
+    def endpoint(self, request: ServiceRequest) -> Endpoint:
+        """Return the endpoint in the path of *request*; raise 404 when its organization has none like it."""
+        organization = self.organization(request)
+        identifier = request.ids["endpointId"]
         endpoint = self.endpoints.get(identifier)
         if endpoint is None or endpoint.organization_id != organization.id:
             raise not_found("webhook endpoint", identifier)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async.testing._service.checks import LIMIT, limit_of, matching, one_of, query_of
-from tripwire_async.testing._service.messages import Reply, listing, success
-from tripwire_async.testing._service.problems import not_found
+from tripwire_async.testing._service.checks import LIMIT, checked_query, matching, one_of, page_limit
+from tripwire_async.testing._service.errors import not_found
+from tripwire_async.testing._service.messages import ServiceResponse, data_response, list_response
 from tripwire_async.testing._service.routes import Route
 
 from .webhooks import EVENT_TYPES
 
 if TYPE_CHECKING:
-    from tripwire_async.testing._service.messages import Call
+    from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
 _QUERY: Final = {
@@ -23,11 +23,11 @@ _QUERY: Final = {
 }
 
 
-def list_events(service: Service, call: Call) -> Reply:
+def list_events(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer the newest events; there may be more, but no cursor leads to them."""
-    organization = service.state.organization(call, absent=403)
-    query = query_of(call, _QUERY)
-    limit = limit_of(query)
+    organization = service.state.organization(request, absent=403)
+    query = checked_query(request, _QUERY)
+    limit = page_limit(query)
     kind, endpoint_id = query.get("type"), query.get("endpoint_id")
     matches = (
         event
@@ -37,17 +37,17 @@ def list_events(service: Service, call: Call) -> Reply:
         and (endpoint_id is None or any(sent.endpoint.id == endpoint_id for sent in event.deliveries))
     )
     found = list(islice(matches, limit + 1))
-    page = [event.wire() for event in found[:limit]]
-    return listing(call, page, limit=limit, has_more=len(found) > limit)
+    page = [event.to_json() for event in found[:limit]]
+    return list_response(request, page, limit=limit, has_more=len(found) > limit)
 
 
-def retrieve_event(service: Service, call: Call) -> Reply:
+def retrieve_event(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer one event."""
-    organization = service.state.organization(call)
-    event = service.state.events.get(call.ids["eventId"])
+    organization = service.state.organization(request)
+    event = service.state.events.get(request.ids["eventId"])
     if event is None or event.organization_id != organization.id:
-        raise not_found("event", call.ids["eventId"])
-    return success(call, event.wire())
+        raise not_found("event", request.ids["eventId"])
+    return data_response(request, event.to_json())
 
 
 _LIST: Final = "/v1/organizations/{organizationId}/events"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async.testing._service.checks import LIMIT, one_of, query_of, text
-from tripwire_async.testing._service.messages import Reply, success
+from tripwire_async.testing._service.checks import LIMIT, checked_query, one_of, text
+from tripwire_async.testing._service.errors import not_found
+from tripwire_async.testing._service.messages import ServiceResponse, data_response
 from tripwire_async.testing._service.pages import page
-from tripwire_async.testing._service.problems import not_found
 from tripwire_async.testing._service.routes import Route
 
 if TYPE_CHECKING:
-    from tripwire_async.testing._service.messages import Call
+    from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
 _QUERY: Final = {
@@ -22,9 +22,9 @@ _QUERY: Final = {
 }
 
 
-def list_fingerprints(service: Service, call: Call) -> Reply:
+def list_fingerprints(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer a page of the fingerprints: seen last first, or most often, or those that came last."""
-    query = query_of(call, _QUERY)
+    query = checked_query(request, _QUERY)
     search = query.get("search", "").lower()
     found = [visitor for visitor in service.state.seeds.visitors.values() if search in visitor.searchable]
     match query.get("sort"):
@@ -34,15 +34,15 @@ def list_fingerprints(service: Service, call: Call) -> Reply:
             found.sort(key=lambda visitor: visitor.first_seen, reverse=True)
         case _:
             found.sort(key=lambda visitor: visitor.last_seen, reverse=True)
-    return page(call, query, [visitor.summary() for visitor in found])
+    return page(request, query, [visitor.summary() for visitor in found])
 
 
-def get_fingerprint(service: Service, call: Call) -> Reply:
+def get_fingerprint(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer all that is known of one visitor."""
-    visitor = service.state.seeds.visitors.get(call.ids["visitorId"])
+    visitor = service.state.seeds.visitors.get(request.ids["visitorId"])
     if visitor is None:
-        raise not_found("visitor fingerprint", call.ids["visitorId"])
-    return success(call, visitor.detail())
+        raise not_found("visitor fingerprint", request.ids["visitorId"])
+    return data_response(request, visitor.detail())
 
 
 _LIST: Final = "/v1/fingerprints"

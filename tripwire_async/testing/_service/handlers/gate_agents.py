@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async.testing._service.checks import body_of, required, text
+from tripwire_async.testing._service.checks import checked_body, required, text
+from tripwire_async.testing._service.errors import ServiceError, not_found
 from tripwire_async.testing._service.gate import CONSENT
-from tripwire_async.testing._service.messages import Reply, success
-from tripwire_async.testing._service.problems import Problem, not_found
+from tripwire_async.testing._service.messages import ServiceResponse, data_response
 from tripwire_async.testing._service.routes import Route
 from tripwire_async.testing.clock import rfc3339
 
@@ -15,20 +15,20 @@ from .gate_services import SERVICE_ID
 
 if TYPE_CHECKING:
     from tripwire_async.testing._service.gate_records import AgentToken
-    from tripwire_async.testing._service.messages import Call
+    from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
 
-def create_login(service: Service, call: Call) -> Reply:
+def create_login(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Begin a login to the service that the agent's token is for."""
-    now = service.state.calendar.unix()
-    token = service.state.gate.tokens.get(call.token)
+    now = service.state.calendar.unix_time()
+    token = service.state.gate.tokens.get(request.token)
     if token is None or not token.is_valid(now):
-        raise Problem(403, "auth.invalid_agent_token", "This agent token is not known, revoked or expired.")
-    wanted = body_of(call, {"service_id": required(SERVICE_ID)}, is_open=True)["service_id"]
+        raise ServiceError(403, "auth.invalid_agent_token", "This agent token is not known, revoked or expired.")
+    wanted = checked_body(request, {"service_id": required(SERVICE_ID)}, is_open=True)["service_id"]
     if token.service.id != wanted or token.service.status != "active":
         raise not_found("service of this agent", wanted)
-    login = service.state.gate.open_login(token)
+    login = service.state.gate.create_login(token)
     data = {
         "object": "gate_login_session",
         "id": login.id,
@@ -36,48 +36,50 @@ def create_login(service: Service, call: Call) -> Reply:
         "consent_url": f"{CONSENT}/logins/{login.id}",
         "expires_at": rfc3339(login.ends),
     }
-    return success(call, data, 201)
+    return data_response(request, data, 201)
 
 
-def consume_code(service: Service, call: Call) -> Reply:
+def consume_code(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Trade the code of a login for who it is that logs in; 410 if it is used, expired or unknown."""
-    code = body_of(call, {"code": required(text(1))}, is_open=True)["code"]
+    code = checked_body(request, {"code": required(text(1))}, is_open=True)["code"]
     login = next((known for known in service.state.gate.logins.values() if known.code == code), None)
     if (
         login is None
         or login.is_consumed
-        or service.state.calendar.unix() >= login.ends
-        or login.token.service.organization_id not in call.secret_key.organizations
+        or service.state.calendar.unix_time() >= login.ends
+        or login.token.service.organization_id not in request.secret_key.organizations
     ):
-        raise Problem(410, "gate.code_gone", "This code is used, expired or not known.")
+        raise ServiceError(410, "gate.code_gone", "This code is used, expired or not known.")
     login.is_consumed = True
     data = {
         "object": "gate_dashboard_login",
         "gate_account_id": login.token.gate_account_id,
         "account_name": login.token.account_name,
     }
-    return success(call, data)
+    return data_response(request, data)
 
 
-def verify_token(service: Service, call: Call) -> Reply:
+def verify_token(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer whether an agent's token is good; one that is not known is merely not valid."""
-    token = _token(service, call)
-    return success(call, {"valid": False} if token is None else token.wire(service.state.calendar.unix()))
+    token = _token(service, request)
+    return data_response(
+        request, {"valid": False} if token is None else token.to_json(service.state.calendar.unix_time())
+    )
 
 
-def revoke_token(service: Service, call: Call) -> Reply:
+def revoke_token(service: Service, request: ServiceRequest) -> ServiceResponse:
     """End an agent's token; 404 if it is not known."""
-    token = _token(service, call)
+    token = _token(service, request)
     if token is None:
-        raise Problem(404, "request.not_found", "This agent token is not known.")
+        raise ServiceError(404, "request.not_found", "This agent token is not known.")
     token.is_revoked = True
-    return Reply(204)
+    return ServiceResponse(204)
 
 
-def _token(service: Service, call: Call) -> AgentToken | None:
-    text_ = body_of(call, {"agent_token": required(text(1))}, is_open=True)["agent_token"]
+def _token(service: Service, request: ServiceRequest) -> AgentToken | None:
+    text_ = checked_body(request, {"agent_token": required(text(1))}, is_open=True)["agent_token"]
     token = service.state.gate.tokens.get(text_)
-    if token is None or token.service.organization_id not in call.secret_key.organizations:
+    if token is None or token.service.organization_id not in request.secret_key.organizations:
         return None
     return token
 

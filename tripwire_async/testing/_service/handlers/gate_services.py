@@ -7,30 +7,32 @@ from typing import TYPE_CHECKING, Any, Final
 from tripwire_async.testing._service.checks import (
     BOOLEAN,
     URL,
-    body_of,
+    checked_body,
     list_of,
     matching,
     nullable,
+    object_with,
     optional,
     required,
-    shape,
     text,
 )
-from tripwire_async.testing._service.messages import Reply, encode, success
-from tripwire_async.testing._service.problems import FieldIssue, Problem, invalid, not_found
+from tripwire_async.testing._service.errors import FieldIssue, ServiceError, not_found, validation_error
+from tripwire_async.testing._service.messages import ServiceResponse, data_response, encode
 from tripwire_async.testing._service.routes import Route
 
 if TYPE_CHECKING:
     from tripwire_async.testing._service.gate_records import GateService
-    from tripwire_async.testing._service.messages import Call
+    from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
 SERVICE_ID: Final = matching(r"[a-z0-9](?:[a-z0-9_-]{1,30}[a-z0-9])", "3 to 32 of a-z, 0-9, _ and -")
 
 _COLOUR: Final = matching(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})", "a colour as #rrggbb")
-_VARIABLE: Final = shape({"name": required(text()), "key": required(text()), "secret": required(BOOLEAN)}, "a variable")
-_SDK: Final = shape({"label": required(text()), "install": required(text()), "url": required(URL)}, "an SDK")
-_BRANDING: Final = shape(
+_VARIABLE: Final = object_with(
+    {"name": required(text()), "key": required(text()), "secret": required(BOOLEAN)}, "a variable"
+)
+_SDK: Final = object_with({"label": required(text()), "install": required(text()), "url": required(URL)}, "an SDK")
+_BRANDING: Final = object_with(
     {
         "logo_url": optional(URL),
         "primary_color": optional(_COLOUR),
@@ -40,7 +42,7 @@ _BRANDING: Final = shape(
     },
     "branding",
 )
-_CONSENT: Final = shape({"terms_url": optional(URL), "privacy_url": optional(URL)}, "links for consent")
+_CONSENT: Final = object_with({"terms_url": optional(URL), "privacy_url": optional(URL)}, "links for consent")
 _ENDPOINT_ID: Final = matching(r"we_[0-9a-f]{32}", "an endpoint's id")
 _EITHER: Final = {
     "discoverable": optional(BOOLEAN),
@@ -70,81 +72,81 @@ _CHANGES: Final = {
 _KEPT: Final = frozenset(_CHANGES) - {"webhook_endpoint_id"}
 
 
-def list_registry(service: Service, call: Call) -> Reply:
+def list_registry(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer every service that wants to be found."""
     found = [entry.entry() for entry in service.state.gate.services.values() if entry.is_public]
-    return _all(call, found)
+    return _all(request, found)
 
 
-def get_entry(service: Service, call: Call) -> Reply:
+def get_entry(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer one service, whether it wants to be found or not."""
-    found = service.state.gate.services.get(call.ids["serviceId"])
+    found = service.state.gate.services.get(request.ids["serviceId"])
     if found is None:
-        raise not_found("service", call.ids["serviceId"])
-    return success(call, found.entry())
+        raise not_found("service", request.ids["serviceId"])
+    return data_response(request, found.entry())
 
 
-def list_services(service: Service, call: Call) -> Reply:
+def list_services(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer every service of the key's organizations."""
-    mine = call.secret_key.organizations
-    found = [owned.wire() for owned in service.state.gate.services.values() if owned.organization_id in mine]
-    return _all(call, found)
+    mine = request.secret_key.organizations
+    found = [owned.to_json() for owned in service.state.gate.services.values() if owned.organization_id in mine]
+    return _all(request, found)
 
 
-def create_service(service: Service, call: Call) -> Reply:
+def create_service(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Make a service; its id must be free, and its endpoint one of the organization's."""
-    body = body_of(call, _NEW, is_open=True)
+    body = checked_body(request, _NEW, is_open=True)
     if body["id"] in service.state.gate.services:
-        raise Problem(409, "gate.service_taken", f"There is a service {body['id']} already.")
-    _check_endpoint(service, call, body)
+        raise ServiceError(409, "gate.service_taken", f"There is a service {body['id']} already.")
+    _check_endpoint(service, request, body)
     fields = {name: value for name, value in body.items() if name in _KEPT}
-    owner = call.secret_key.organization_id
+    owner = request.secret_key.organization_id
     made = service.state.gate.add_service(body["id"], owner, fields, body["webhook_endpoint_id"])
-    return success(call, made.wire(), 201)
+    return data_response(request, made.to_json(), 201)
 
 
-def get_service(service: Service, call: Call) -> Reply:
+def get_service(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer one service of the key's organizations."""
-    return success(call, _service(service, call).wire())
+    return data_response(request, _service(service, request).to_json())
 
 
-def update_service(service: Service, call: Call) -> Reply:
+def update_service(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Change what the body names; null takes the dashboard's address away."""
-    owned = _service(service, call)
-    body = body_of(call, _CHANGES, is_open=True)
+    owned = _service(service, request)
+    body = checked_body(request, _CHANGES, is_open=True)
     if "webhook_endpoint_id" in body:
-        _check_endpoint(service, call, body)
+        _check_endpoint(service, request, body)
         owned.webhook_endpoint_id = body["webhook_endpoint_id"]
     fields = owned.fields | {name: value for name, value in body.items() if name in _KEPT}
     owned.fields = {name: value for name, value in fields.items() if value is not None}
-    owned.updated_at = service.state.calendar.stamp()
-    return success(call, owned.wire())
+    owned.updated_at = service.state.calendar.timestamp()
+    return data_response(request, owned.to_json())
 
 
-def disable_service(service: Service, call: Call) -> Reply:
+def disable_service(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Take no more sign-ups for a service; it stays."""
-    owned = _service(service, call)
+    owned = _service(service, request)
     owned.status = "disabled"
-    owned.updated_at = service.state.calendar.stamp()
-    return success(call, owned.wire())
+    owned.updated_at = service.state.calendar.timestamp()
+    return data_response(request, owned.to_json())
 
 
-def _all(call: Call, found: list[dict[str, Any]]) -> Reply:
+def _all(request: ServiceRequest, found: list[dict[str, Any]]) -> ServiceResponse:
     """Answer a list that knows no pages at all."""
-    return Reply(200, encode({"data": found, "meta": {"request_id": call.request_id}}))
+    return ServiceResponse(200, encode({"data": found, "meta": {"request_id": request.request_id}}))
 
 
-def _service(service: Service, call: Call) -> GateService:
-    found = service.state.gate.services.get(call.ids["serviceId"])
-    if found is None or found.organization_id not in call.secret_key.organizations:
-        raise not_found("service", call.ids["serviceId"])
+def _service(service: Service, request: ServiceRequest) -> GateService:
+    found = service.state.gate.services.get(request.ids["serviceId"])
+    if found is None or found.organization_id not in request.secret_key.organizations:
+        raise not_found("service", request.ids["serviceId"])
     return found
 
 
-def _check_endpoint(service: Service, call: Call, body: dict[str, Any]) -> None:
+def _check_endpoint(service: Service, request: ServiceRequest, body: dict[str, Any]) -> None:
     endpoint = service.state.endpoints.get(body["webhook_endpoint_id"])
-    if endpoint is None or endpoint.organization_id not in call.secret_key.organizations:
-        raise invalid(FieldIssue("webhook_endpoint_id", "is not an endpoint of this organization"))
+    if endpoint is None or endpoint.organization_id not in request.secret_key.organizations:
+        raise validation_error(FieldIssue("webhook_endpoint_id", "is not an endpoint of this organization"))
 
 
 _REGISTRY: Final = "/v1/gate/registry"

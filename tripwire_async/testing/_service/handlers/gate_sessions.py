@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async.testing._service.checks import OBJECT, Check, body_of, optional, required, text
+from tripwire_async.testing._service.checks import OBJECT, Check, checked_body, optional, required, text
+from tripwire_async.testing._service.errors import ServiceError, not_found
 from tripwire_async.testing._service.gate import CONSENT
-from tripwire_async.testing._service.gate_sealing import is_request
-from tripwire_async.testing._service.messages import Reply, success
-from tripwire_async.testing._service.problems import Problem, not_found
+from tripwire_async.testing._service.gate_encryption import is_delivery_request
+from tripwire_async.testing._service.messages import ServiceResponse, data_response
 from tripwire_async.testing._service.routes import Route
 from tripwire_async.testing.clock import rfc3339
 
@@ -16,25 +16,25 @@ from .gate_services import SERVICE_ID
 
 if TYPE_CHECKING:
     from tripwire_async.testing._service.gate_records import GateSession
-    from tripwire_async.testing._service.messages import Call
+    from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
 _NEW: Final = {
     "service_id": required(SERVICE_ID),
     "account_name": required(text()),
     "metadata": optional(OBJECT),
-    "delivery": required(Check("a delivery request whose key_id is that of its public_key", is_request)),
+    "delivery": required(Check("a delivery request whose key_id is that of its public_key", is_delivery_request)),
 }
 _ACKNOWLEDGEMENT: Final = {"ack_token": required(text())}
 
 
-def create_session(service: Service, call: Call) -> Reply:
+def create_session(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Begin to sign up for a service that takes sign-ups."""
-    body = body_of(call, _NEW, is_open=True)
+    body = checked_body(request, _NEW, is_open=True)
     wanted = service.state.gate.services.get(body["service_id"])
     if wanted is None or wanted.status != "active":
         raise not_found("service", body["service_id"])
-    session = service.state.gate.open_session(wanted, body["account_name"], body.get("metadata"), body["delivery"])
+    session = service.state.gate.create_session(wanted, body["account_name"], body.get("metadata"), body["delivery"])
     data = {
         "object": "gate_session",
         "id": session.id,
@@ -43,38 +43,38 @@ def create_session(service: Service, call: Call) -> Reply:
         "consent_url": f"{CONSENT}/sessions/{session.id}",
         "expires_at": rfc3339(session.ends),
     }
-    return success(call, data, 201)
+    return data_response(request, data, 201)
 
 
-def poll_session(service: Service, call: Call) -> Reply:
+def poll_session(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer how a session stands; 410 once it has expired."""
-    return success(call, _session(service, call).wire())
+    return data_response(request, _session(service, request).to_json())
 
 
-def acknowledge(service: Service, call: Call) -> Reply:
+def acknowledge(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Take note that the credentials have arrived; doing so again changes nothing."""
-    session = _session(service, call)
-    body = body_of(call, _ACKNOWLEDGEMENT, is_open=True)
+    session = _session(service, request)
+    body = checked_body(request, _ACKNOWLEDGEMENT, is_open=True)
     if session.status != "approved":
         raise not_found("delivery of the session", session.id)
     if body["ack_token"] != session.ack_token:
-        raise Problem(403, "gate.invalid_ack_token", "This is not the session's ack token.")
+        raise ServiceError(403, "gate.invalid_ack_token", "This is not the session's ack token.")
     session.is_acknowledged = True
     data = {"object": "gate_session_delivery", "gate_session_id": session.id, "status": "acknowledged"}
-    return success(call, data)
+    return data_response(request, data)
 
 
-def _session(service: Service, call: Call) -> GateSession:
-    """Return the session in the path of *call*, if its poll token was shown."""
-    identifier = call.ids["gateSessionId"]
+def _session(service: Service, request: ServiceRequest) -> GateSession:
+    """Return the session in the path of *request*, if its poll token was shown."""
+    identifier = request.ids["gateSessionId"]
     sessions = service.state.gate.sessions
-    if not any(known.poll_token == call.token for known in sessions.values()):
-        raise Problem(403, "auth.invalid_poll_token", "This poll token is not known.")
+    if not any(known.poll_token == request.token for known in sessions.values()):
+        raise ServiceError(403, "auth.invalid_poll_token", "This poll token is not known.")
     session = sessions.get(identifier)
-    if session is None or session.poll_token != call.token:
+    if session is None or session.poll_token != request.token:
         raise not_found("Gate session", identifier)
-    if session.has_ended(service.state.calendar.unix()):
-        raise Problem(410, "gate.session_expired", "This Gate session has expired.", next_action="new_session")
+    if session.has_ended(service.state.calendar.unix_time()):
+        raise ServiceError(410, "gate.session_expired", "This Gate session has expired.", next_action="new_session")
     return session
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async.testing._service.checks import SLUG, body_of, one_of, optional, required, text
-from tripwire_async.testing._service.messages import Reply, success
-from tripwire_async.testing._service.problems import Problem
+from tripwire_async.testing._service.checks import SLUG, checked_body, one_of, optional, required, text
+from tripwire_async.testing._service.errors import ServiceError
+from tripwire_async.testing._service.messages import ServiceResponse, data_response
 from tripwire_async.testing._service.routes import Route
 
 if TYPE_CHECKING:
-    from tripwire_async.testing._service.messages import Call
+    from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
 _NEW: Final = {"name": required(text(1)), "slug": required(SLUG)}
@@ -20,28 +20,28 @@ _CHANGES: Final = {
 }
 
 
-def create_organization(service: Service, call: Call) -> Reply:
+def create_organization(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Make an organization, which the key that made it sees from then on."""
-    body = body_of(call, _NEW)
+    body = checked_body(request, _NEW)
     if any(other.slug == body["slug"] for other in service.state.organizations.values()):
-        raise Problem(409, "organization.slug_taken", f"There is an organization {body['slug']} already.")
+        raise ServiceError(409, "organization.slug_taken", f"There is an organization {body['slug']} already.")
     organization = service.state.add_organization(body["name"], body["slug"])
-    call.secret_key.organizations.add(organization.id)
-    return success(call, organization.wire(), 201)
+    request.secret_key.organizations.add(organization.id)
+    return data_response(request, organization.to_json(), 201)
 
 
-def get_organization(service: Service, call: Call) -> Reply:
+def get_organization(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer one organization."""
-    return success(call, service.state.organization(call).wire())
+    return data_response(request, service.state.organization(request).to_json())
 
 
-def update_organization(service: Service, call: Call) -> Reply:
+def update_organization(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Change what the body names."""
-    organization = service.state.organization(call)
-    for name, value in body_of(call, _CHANGES, at_least=1).items():
+    organization = service.state.organization(request)
+    for name, value in checked_body(request, _CHANGES, at_least=1).items():
         setattr(organization, name, value)
-    organization.updated_at = service.state.calendar.stamp()
-    return success(call, organization.wire())
+    organization.updated_at = service.state.calendar.timestamp()
+    return data_response(request, organization.to_json())
 
 
 _ONE: Final = "/v1/organizations/{organizationId}"

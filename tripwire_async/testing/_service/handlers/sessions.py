@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async.testing._service.checks import LIMIT, one_of, query_of, text
-from tripwire_async.testing._service.messages import Reply, success
+from tripwire_async.testing._service.checks import LIMIT, checked_query, one_of, text
+from tripwire_async.testing._service.errors import not_found
+from tripwire_async.testing._service.messages import ServiceResponse, data_response
 from tripwire_async.testing._service.pages import page
-from tripwire_async.testing._service.problems import not_found
 from tripwire_async.testing._service.routes import Route
 
 if TYPE_CHECKING:
-    from tripwire_async.testing._service.messages import Call
+    from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
 _QUERY: Final = {
@@ -22,24 +22,24 @@ _QUERY: Final = {
 }
 
 
-def list_sessions(service: Service, call: Call) -> Reply:
+def list_sessions(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer a page of the sessions, newest first; *search* looks into ids, addresses and user agents."""
-    query = query_of(call, _QUERY)
+    query = checked_query(request, _QUERY)
     verdict, search = query.get("verdict"), query.get("search", "").lower()
     found = [
         visit.summary()
         for visit in service.state.seeds.visits.values()
         if verdict in {None, visit.verdict} and search in visit.searchable
     ]
-    return page(call, query, found)
+    return page(request, query, found)
 
 
-def get_session(service: Service, call: Call) -> Reply:
+def get_session(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer all that is known of one session."""
-    visit = service.state.seeds.visits.get(call.ids["sessionId"])
+    visit = service.state.seeds.visits.get(request.ids["sessionId"])
     if visit is None:
-        raise not_found("session", call.ids["sessionId"])
-    return success(call, visit.detail())
+        raise not_found("session", request.ids["sessionId"])
+    return data_response(request, visit.detail())
 
 
 ROUTES: Final = (

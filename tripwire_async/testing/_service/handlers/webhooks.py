@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async.testing._service.checks import WEBHOOK_URL, body_of, list_of, one_of, optional, required, text
-from tripwire_async.testing._service.messages import Reply, listing, success
+from tripwire_async.testing._service.checks import WEBHOOK_URL, checked_body, list_of, one_of, optional, required, text
+from tripwire_async.testing._service.messages import ServiceResponse, data_response, list_response
 from tripwire_async.testing._service.routes import Route
 
 if TYPE_CHECKING:
-    from tripwire_async.testing._service.messages import Call
+    from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
 EVENT_TYPES: Final = ("session.fingerprint.calculated", "session.result.persisted", "gate.session.approved")
@@ -24,51 +24,53 @@ _CHANGES: Final = {
 }
 
 
-def list_endpoints(service: Service, call: Call) -> Reply:
+def list_endpoints(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Answer all endpoints of an organization, whatever their number, oldest first."""
-    organization = service.state.organization(call, absent=403)
+    organization = service.state.organization(request, absent=403)
     found = [
-        endpoint.wire() for endpoint in service.state.endpoints.values() if endpoint.organization_id == organization.id
+        endpoint.to_json()
+        for endpoint in service.state.endpoints.values()
+        if endpoint.organization_id == organization.id
     ]
-    return listing(call, found, limit=200)
+    return list_response(request, found, limit=200)
 
 
-def create_endpoint(service: Service, call: Call) -> Reply:
+def create_endpoint(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Make an endpoint and show its signing secret once."""
-    organization = service.state.organization(call, absent=403)
-    body = body_of(call, _NEW)
+    organization = service.state.organization(request, absent=403)
+    body = checked_body(request, _NEW)
     endpoint = service.state.add_endpoint(organization.id, body["name"], body["url"], body["event_types"])
-    return success(call, endpoint.wire(with_secret=True), 201)
+    return data_response(request, endpoint.to_json(with_secret=True), 201)
 
 
-def update_endpoint(service: Service, call: Call) -> Reply:
+def update_endpoint(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Change what the body names."""
-    endpoint = service.state.endpoint(call)
-    for name, value in body_of(call, _CHANGES).items():
+    endpoint = service.state.endpoint(request)
+    for name, value in checked_body(request, _CHANGES).items():
         setattr(endpoint, name, value)
-    endpoint.updated_at = service.state.calendar.stamp()
-    return success(call, endpoint.wire())
+    endpoint.updated_at = service.state.calendar.timestamp()
+    return data_response(request, endpoint.to_json())
 
 
-def disable_endpoint(service: Service, call: Call) -> Reply:
+def disable_endpoint(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Stop sending to an endpoint; it stays, and can be made active again."""
-    endpoint = service.state.endpoint(call)
+    endpoint = service.state.endpoint(request)
     endpoint.status = "disabled"
-    endpoint.updated_at = service.state.calendar.stamp()
-    return success(call, endpoint.wire())
+    endpoint.updated_at = service.state.calendar.timestamp()
+    return data_response(request, endpoint.to_json())
 
 
-def rotate_secret(service: Service, call: Call) -> Reply:
+def rotate_secret(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Give an endpoint a new signing secret at once, and show it once."""
-    endpoint = service.state.endpoint(call)
-    endpoint.signing_secret = service.state.ids.secret("whsec")
-    endpoint.updated_at = service.state.calendar.stamp()
-    return success(call, endpoint.wire(with_secret=True), 201)
+    endpoint = service.state.endpoint(request)
+    endpoint.signing_secret = service.state.ids.token("whsec")
+    endpoint.updated_at = service.state.calendar.timestamp()
+    return data_response(request, endpoint.to_json(with_secret=True), 201)
 
 
-def send_test(service: Service, call: Call) -> Reply:
+def send_test(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Queue a ``webhook.test`` event for one endpoint; to one that is disabled the delivery is skipped."""
-    endpoint = service.state.endpoint(call)
+    endpoint = service.state.endpoint(request)
     event = service.state.add_event(
         "webhook.test",
         ("webhook_endpoint", endpoint.id),
@@ -77,18 +79,18 @@ def send_test(service: Service, call: Call) -> Reply:
         endpoint.organization_id,
     )
     [delivery] = event.deliveries
-    reply = success(
-        call,
+    response = data_response(
+        request,
         {
             "object": "webhook_test",
             "event_id": event.id,
             "delivery_ids": [delivery.id],
-            "latest_delivery": delivery.wire(),
+            "latest_delivery": delivery.to_json(),
         },
         202,
     )
-    service.courier.send(event)
-    return reply
+    service.webhook_sender.send(event)
+    return response
 
 
 _LIST: Final = "/v1/organizations/{organizationId}/webhooks/endpoints"

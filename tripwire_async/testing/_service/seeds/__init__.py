@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from tripwire_async.testing._service.ids import Ids
 
-from .visits import Visit, Visitor, meet, visit
+from .visits import Visit, Visitor, make_visitor, visit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ class Seeds:
     def _drawn(self) -> tuple[dict[str, Visitor], dict[str, Visit]]:
         random = Random(self._seed)  # noqa: S311 - test data
         ids = Ids(random)
-        visitors = [meet(random, ids) for _ in range(VISITORS)]
+        visitors = [make_visitor(random, ids) for _ in range(VISITORS)]
         visits: list[Visit] = []
         for number in range(SESSIONS):
             # Everybody comes once; some, as in life, keep coming.

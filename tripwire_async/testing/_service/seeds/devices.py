@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from random import Random
 
-    from tripwire_async.testing._service.records import Wire
+    from tripwire_async.testing._service.records import JsonObject
 
     from .personas import Persona
 
 
-def device(random: Random, persona: Persona) -> Wire:
+def device(random: Random, persona: Persona) -> JsonObject:
     """Return the device of *persona*, as the service sums it up."""
     runs = persona.screen is not None
     has = runs or None
@@ -48,7 +48,7 @@ def device(random: Random, persona: Persona) -> Wire:
     }
 
 
-def client_telemetry(random: Random, persona: Persona) -> Wire:
+def client_telemetry(random: Random, persona: Persona) -> JsonObject:
     """Return what a browser of *persona* sent in: mostly hashes, and nothing where no script ran."""
     runs = persona.screen is not None
 

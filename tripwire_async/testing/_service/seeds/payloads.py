@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from tripwire_async.testing.clock import rfc3339
 
 if TYPE_CHECKING:
-    from tripwire_async.testing._service.records import Wire
+    from tripwire_async.testing._service.records import JsonObject
 
     from .visits import Visit
 
 
-def payload(event_type: str, visit: Visit) -> Wire:
+def payload(event_type: str, visit: Visit) -> JsonObject:
     """Return the data of an event of *event_type*, one of the two about sessions, concerning *visit*."""
     if event_type == "session.result.persisted":
         return _result(visit)
@@ -22,7 +22,7 @@ def payload(event_type: str, visit: Visit) -> Wire:
     raise ValueError(msg)
 
 
-def _result(visit: Visit) -> Wire:
+def _result(visit: Visit) -> JsonObject:
     decision = visit.decision()
     return {
         "object": "session_result",
@@ -48,7 +48,7 @@ def _result(visit: Visit) -> Wire:
     }
 
 
-def _fingerprint(visit: Visit) -> Wire:
+def _fingerprint(visit: Visit) -> JsonObject:
     return {
         "object": "session_fingerprint",
         "session": {"id": visit.id},
@@ -62,6 +62,6 @@ def _fingerprint(visit: Visit) -> Wire:
     }
 
 
-def _request(visit: Visit) -> Wire:
+def _request(visit: Visit) -> JsonObject:
     request = {name: value for name, value in visit.request().items() if value is not None}
     return {**request, "platform": visit.visitor.persona.platform or None}

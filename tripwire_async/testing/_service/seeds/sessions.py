@@ -10,7 +10,7 @@ from tripwire_async.testing.clock import rfc3339
 from .devices import client_telemetry, device
 
 if TYPE_CHECKING:
-    from tripwire_async.testing._service.records import Wire
+    from tripwire_async.testing._service.records import JsonObject
 
     from .visits import Visit
 
@@ -22,7 +22,7 @@ _CITIES: Final = (
 )
 
 
-def session_detail(visit: Visit) -> Wire:
+def session_detail(visit: Visit) -> JsonObject:
     """Return everything about *visit*, the same each time."""
     random = Random(visit.draw)  # noqa: S311 - test data
     is_bot = visit.verdict == "bot"
@@ -67,7 +67,7 @@ def session_detail(visit: Visit) -> Wire:
     }
 
 
-def _decision(visit: Visit, *, preliminary: bool = False) -> Wire:
+def _decision(visit: Visit, *, preliminary: bool = False) -> JsonObject:
     is_early = preliminary or visit.is_provisional
     return {
         "event_id": visit.event_id,
@@ -79,7 +79,7 @@ def _decision(visit: Visit, *, preliminary: bool = False) -> Wire:
     }
 
 
-def _highlights(visit: Visit) -> list[Wire]:
+def _highlights(visit: Visit) -> list[JsonObject]:
     if visit.verdict == "bot":
         return [
             {
@@ -100,7 +100,7 @@ def _highlights(visit: Visit) -> list[Wire]:
     ]
 
 
-def _network(random: Random, visit: Visit, *, hosted: bool) -> Wire:
+def _network(random: Random, visit: Visit, *, hosted: bool) -> JsonObject:
     city = random.choice(_CITIES)
     return {
         "ip_address": visit.visitor.ip_address,
@@ -144,7 +144,7 @@ def _network(random: Random, visit: Visit, *, hosted: bool) -> Wire:
     }
 
 
-def _integrity(visit: Visit) -> Wire:
+def _integrity(visit: Visit) -> JsonObject:
     is_bot = visit.verdict == "bot"
     return {
         "tampering": "elevated" if is_bot else "clean",
@@ -158,12 +158,12 @@ def _integrity(visit: Visit) -> Wire:
     }
 
 
-def _native(random: Random, visit: Visit) -> Wire:
+def _native(random: Random, visit: Visit) -> JsonObject:
     """Return what an app's session has and a browser's has not; one iPhone in two comes by the app."""
     names = ("native_runtime_integrity", "native_app", "native_carrier", "native_motion_print", "device_identity")
     if visit.visitor.persona.platform != "iPhone" or random.random() < 0.5:
         return {**dict.fromkeys(names), "install_id": None}
-    quiet: Wire = {"detected": False, "signals": []}
+    quiet: JsonObject = {"detected": False, "signals": []}
     axes = [{"bias": [0.01, -0.02, 0.005], "noise": [0.1, 0.12, 0.09]} for _ in range(2)]
     return {
         "native_runtime_integrity": {
@@ -220,7 +220,7 @@ def _native(random: Random, visit: Visit) -> Wire:
     }
 
 
-def _fingerprint(visit: Visit) -> Wire:
+def _fingerprint(visit: Visit) -> JsonObject:
     return {
         **visit.summary()["visitor_fingerprint"],
         "lifecycle": {
@@ -231,7 +231,7 @@ def _fingerprint(visit: Visit) -> Wire:
     }
 
 
-def _connection(random: Random, visit: Visit) -> Wire:
+def _connection(random: Random, visit: Visit) -> JsonObject:
     is_known = visit.verdict != "inconclusive"
     reference: dict[str, Any] = {
         "label": "Chrome on Linux",
@@ -261,7 +261,7 @@ def _connection(random: Random, visit: Visit) -> Wire:
     }
 
 
-def _signals(visit: Visit) -> list[Wire]:
+def _signals(visit: Visit) -> list[JsonObject]:
     if visit.verdict == "human":
         return []
     return [
@@ -275,7 +275,7 @@ def _signals(visit: Visit) -> list[Wire]:
     ]
 
 
-def _attribution(visit: Visit) -> Wire | None:
+def _attribution(visit: Visit) -> JsonObject | None:
     name = visit.visitor.persona.bot
     if name is None:
         return None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from tripwire_async.testing._service.ids import Ids
-    from tripwire_async.testing._service.records import Wire
+    from tripwire_async.testing._service.records import JsonObject
 
 # All seeded visits lie in the four weeks before this moment, whatever the day of the test.
 _END: Final = datetime(2026, 3, 24, 20, 0, tzinfo=UTC).timestamp()
@@ -55,7 +55,7 @@ class Visitor:
         """What a search looks into."""
         return f"{self.id} {self.ip_address} {self.persona.user_agent}".lower()
 
-    def summary(self) -> Wire:
+    def summary(self) -> JsonObject:
         """Return the fingerprint as lists show it."""
         has_storage = self.persona.screen is not None
         return {
@@ -82,7 +82,7 @@ class Visitor:
             ),
         }
 
-    def detail(self) -> Wire:
+    def detail(self) -> JsonObject:
         """Return all that is known of the fingerprint."""
         newest = sorted(self.visits, key=lambda visit: visit.at, reverse=True)
         return {
@@ -116,7 +116,7 @@ class Visit:
         """What a search looks into."""
         return f"{self.id} {self.url} {self.visitor.searchable}"
 
-    def decision(self) -> Wire:
+    def decision(self) -> JsonObject:
         """Return what was decided."""
         is_bot = self.verdict == "bot"
         return {
@@ -130,7 +130,7 @@ class Visit:
             "evaluated_at": rfc3339(self.at + self.milliseconds / 1000),
         }
 
-    def summary(self) -> Wire:
+    def summary(self) -> JsonObject:
         """Return the session as lists show it."""
         return {
             "object": "session",
@@ -145,7 +145,7 @@ class Visit:
             },
         }
 
-    def request(self) -> Wire:
+    def request(self) -> JsonObject:
         """Return where it came from."""
         persona = self.visitor.persona
         return {
@@ -156,7 +156,7 @@ class Visit:
             "is_touch_capable": persona.is_touch if persona.screen else None,
         }
 
-    def activity(self) -> Wire:
+    def activity(self) -> JsonObject:
         """Return the session as its fingerprint shows it."""
         return {
             "session_id": self.id,
@@ -165,18 +165,18 @@ class Visit:
             "score_breakdown": {"categories": {"runtime": self.risk_score, "network": self.risk_score // 2}},
         }
 
-    def detail(self) -> Wire:
+    def detail(self) -> JsonObject:
         """Return all that is known of the session."""
         return session_detail(self)
 
 
-def meet(random: Random, ids: Ids) -> Visitor:
+def make_visitor(random: Random, ids: Ids) -> Visitor:
     """Make up a visitor."""
     [persona] = random.choices(PERSONAS, [each.weight for each in PERSONAS])
     third, fourth = random.randrange(256), random.randrange(1, 255)
     hashes = (f"{random.getrandbits(64):016x}", f"{random.getrandbits(64):016x}", f"{random.getrandbits(64):016x}")
     return Visitor(
-        id=ids.readable("vid"),
+        id=ids.base32_id("vid"),
         persona=persona,
         ip_address=f"198.51.{third}.{fourth}",
         hashes=hashes,
@@ -187,8 +187,8 @@ def meet(random: Random, ids: Ids) -> Visitor:
 def visit(random: Random, ids: Ids, visitor: Visitor) -> Visit:
     """Make up a visit of *visitor*."""
     made = Visit(
-        id=ids.readable("sid"),
-        event_id=ids.readable("evt"),
+        id=ids.base32_id("sid"),
+        event_id=ids.base32_id("evt"),
         visitor=visitor,
         at=round(_END - random.random() * 28 * _DAY, 3),
         url=f"https://shop.example.com/{random.choice(_PAGES)}",

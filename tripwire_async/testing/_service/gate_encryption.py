@@ -34,7 +34,7 @@ def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
 
-def is_request(value: Any) -> bool:
+def is_delivery_request(value: Any) -> bool:
     """Whether *value* asks for a delivery to a key that is whole and goes by its own name."""
     if not _is_object(value):
         return False

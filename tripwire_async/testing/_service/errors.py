@@ -21,15 +21,15 @@ class FieldIssue:
     expected: str | None = None
     received: str | float | bool | None = None
 
-    def wire(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the issue as it stands in an answer."""
-        wire: dict[str, Any] = {"name": self.name, "issue": self.issue}
+        fields: dict[str, Any] = {"name": self.name, "issue": self.issue}
         if self.expected is not None:
-            wire |= {"expected": self.expected, "received": self.received}
-        return wire
+            fields |= {"expected": self.expected, "received": self.received}
+        return fields
 
 
-class Problem(Exception):  # noqa: N818 - an answer of the API, which is what it is called there
+class ServiceError(Exception):
     """An answer of 400 or more, raised from wherever it is noticed.
 
     *retryable* follows from *status* unless it is given: true on 429 and 5xx.
@@ -67,7 +67,7 @@ class Problem(Exception):  # noqa: N818 - an answer of the API, which is what it
         }
         details: dict[str, Any] = {}
         if self.fields:
-            details["fields"] = [issue.wire() for issue in self.fields]
+            details["fields"] = [issue.to_json() for issue in self.fields]
         if self.next_action is not None:
             details["next_action"] = self.next_action
         if details:
@@ -75,12 +75,12 @@ class Problem(Exception):  # noqa: N818 - an answer of the API, which is what it
         return {"error": error}
 
 
-def not_found(what: str, name: str) -> Problem:
+def not_found(what: str, name: str) -> ServiceError:
     """Return the answer for a *what* called *name* that is not there, or not this key's to see."""
-    return Problem(404, "request.not_found", f"There is no {what} {name}.")
+    return ServiceError(404, "request.not_found", f"There is no {what} {name}.")
 
 
-def invalid(*issues: FieldIssue) -> Problem:
+def validation_error(*issues: FieldIssue) -> ServiceError:
     """Return the answer for values that the API does not take."""
     names = ", ".join(issue.name for issue in issues)
-    return Problem(422, "request.validation_failed", f"Some values are invalid: {names}.", fields=issues)
+    return ServiceError(422, "request.validation_failed", f"Some values are invalid: {names}.", fields=issues)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tripwire_async._concurrency.clock import Timer
     from tripwire_async.testing.clock import Calendar
 
-    from .records import Delivery, Event, Wire
+    from .records import Delivery, Event, JsonObject
 
 FinalStatus: TypeAlias = Literal["succeeded", "failed", "skipped"]
 
@@ -34,7 +34,7 @@ _OUT_OF_REACH: Final = "This test server posts to loopback addresses only."
 
 
 @attrs.frozen
-class Outcome:
+class DeliveryOutcome:
     """How a delivery ends by script, *after* so many seconds of the server's clock, without a post."""
 
     status: FinalStatus
@@ -46,7 +46,7 @@ class Outcome:
 
 
 @attrs.frozen
-class Posting:
+class WebhookSettings:
     """How deliveries are posted: seconds before the first attempt, seconds for each, how many, how far.
 
     *backoff* is the wait before the second attempt, in seconds of the server's clock; it doubles each time. *timeout*
@@ -77,7 +77,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 
 @final
-class Courier:
+class WebhookSender:
     """Brings events to their endpoints, one task a delivery; `close` ends them all.
 
     *changed* is called after each change of a delivery, *approved* with each answer to ``gate.session.approved``.
@@ -86,9 +86,9 @@ class Courier:
     def __init__(
         self,
         calendar: Calendar,
-        posting: Posting,
+        settings: WebhookSettings,
         changed: Callable[[], None],
-        approved: Callable[[Event, Wire], None],
+        approved: Callable[[Event, JsonObject], None],
     ) -> None:
         self._calendar = calendar
         self._clock = calendar.clock
@@ -97,11 +97,11 @@ class Courier:
         self._session: aiohttp.ClientSession | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._timers: dict[str, Timer] = {}
-        self.posting = posting
-        self.scripts: dict[str | None, Outcome] = {}
+        self.settings = settings
+        self.outcomes: dict[str | None, DeliveryOutcome] = {}
 
     @property
-    def under_way(self) -> int:
+    def in_progress(self) -> int:
         """How many deliveries have something coming."""
         return len(self._tasks) + len(self._timers)
 
@@ -110,15 +110,15 @@ class Courier:
         for delivery in event.deliveries:
             if delivery.status != "pending":
                 continue
-            script = self.scripts.get(delivery.endpoint.id) or self.scripts.get(None)
+            script = self.outcomes.get(delivery.endpoint.id) or self.outcomes.get(None)
             if script is not None:
-                self._follow(delivery, script)
-            elif self.posting.enabled:
+                self._apply_outcome(delivery, script)
+            elif self.settings.enabled:
                 task = asyncio.create_task(self._deliver(delivery), name=f"deliver {delivery.id}")
                 self._tasks[delivery.id] = task
                 task.add_done_callback(partial(self._done, delivery.id))
 
-    def settle(self, delivery: Delivery, outcome: Outcome) -> None:
+    def settle(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
         """End *delivery* by *outcome*, whatever was coming."""
         self.hold(delivery)
         delivery.status = outcome.status
@@ -126,7 +126,7 @@ class Courier:
         delivery.response_status = outcome.response_status
         delivery.response_body = outcome.response_body
         delivery.error = outcome.error
-        delivery.updated_at = self._calendar.stamp()
+        delivery.updated_at = self._calendar.timestamp()
         self._changed()
 
     def hold(self, delivery: Delivery) -> None:
@@ -155,7 +155,7 @@ class Courier:
         del self._tasks[delivery_id]
         self._changed()
 
-    def _follow(self, delivery: Delivery, script: Outcome) -> None:
+    def _apply_outcome(self, delivery: Delivery, script: DeliveryOutcome) -> None:
         if script.after <= 0:
             self.settle(delivery, script)
             return
@@ -164,19 +164,19 @@ class Courier:
 
     def _move(self, delivery: Delivery, status: Literal["pending", "delivering", "succeeded", "failed"]) -> None:
         delivery.status = status
-        delivery.updated_at = self._calendar.stamp()
+        delivery.updated_at = self._calendar.timestamp()
         self._changed()
 
     async def _deliver(self, delivery: Delivery) -> None:
-        await self._clock.sleep(self.posting.delay)
-        wait = self.posting.backoff
+        await self._clock.sleep(self.settings.delay)
+        wait = self.settings.backoff
         while True:
             self._move(delivery, "delivering")
             received = await self._attempt(delivery)
             delivery.attempts += 1
             if received:
                 return self._move(delivery, "succeeded")
-            if delivery.attempts >= self.posting.max_attempts or delivery.error == _OUT_OF_REACH:
+            if delivery.attempts >= self.settings.max_attempts or delivery.error == _OUT_OF_REACH:
                 return self._move(delivery, "failed")
             self._move(delivery, "pending")
             await self._clock.sleep(wait)
@@ -186,11 +186,11 @@ class Courier:
         """Post *delivery* once; write down what came back and say whether it was received."""
         delivery.response_status = delivery.response_body = delivery.error = None
         url = delivery.endpoint.url
-        if not (self.posting.anywhere or is_loopback(url)):
+        if not (self.settings.anywhere or is_loopback(url)):
             delivery.error = _OUT_OF_REACH
             return False
         body = encode(delivery.event.envelope())
-        timestamp = int(self._calendar.unix())
+        timestamp = int(self._calendar.unix_time())
         headers = {
             "Content-Type": "application/json",
             "X-Tripwire-Timestamp": str(timestamp),
@@ -203,7 +203,7 @@ class Courier:
                     delivery.response_status = response.status
                     answer = await _read(response)
             except TimeoutError:
-                delivery.error = f"The endpoint did not answer within {self.posting.timeout:g} seconds."
+                delivery.error = f"The endpoint did not answer within {self.settings.timeout:g} seconds."
                 return False
             except (aiohttp.ClientError, OSError) as error:
                 delivery.error = f"{type(error).__name__}: {error}"
@@ -219,7 +219,7 @@ class Courier:
         if delivery.event.type != "gate.session.approved":
             return True
         try:
-            envelope: Wire | None = msgspec.convert(decode(answer)["encrypted_delivery"], dict[str, Any])
+            envelope: JsonObject | None = msgspec.convert(decode(answer)["encrypted_delivery"], dict[str, Any])
         except (msgspec.DecodeError, KeyError, TypeError):
             envelope = None
         if status != 200 or envelope is None:
@@ -232,7 +232,7 @@ class Courier:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=self.posting.timeout),
+                timeout=aiohttp.ClientTimeout(total=self.settings.timeout),
                 headers={"User-Agent": "Tripwire-Webhooks/1.0"},
             )
         return self._session

@@ -1,0 +1,200 @@
+# Generated from openapi.yaml by `python -m tripwire_async._codegen`. Do not edit.
+"""Models used by several groups of operations or webhooks."""
+
+from typing import Literal, TypeAlias
+
+import attrs
+
+from tripwire_async._codec.enums import OpenEnum
+from tripwire_async._codec.fields import Timestamp
+
+RequestId: TypeAlias = str
+"""The id of a request to the API, `req_` and 32 hexadecimal digits."""
+
+
+@attrs.frozen(kw_only=True)
+class ResponseMeta:
+    """What an answer says about itself.
+
+    Attributes:
+        request_id: The id of the request; quote it when asking for support.
+    """
+
+    request_id: RequestId
+
+
+@attrs.frozen(kw_only=True)
+class CursorPagination:
+    """Where a page stands in its list.
+
+    Attributes:
+        limit: How many items a page may hold at most.
+        has_more: Whether the list goes on after this page.
+        next_cursor: The cursor of the next page, opaque and good to be stored; absent if there is
+            none.
+    """
+
+    limit: int
+    has_more: bool
+    next_cursor: str | None = None
+
+
+GateServiceId: TypeAlias = str
+"""The id of a Gate service: 3 to 32 lower-case letters, digits, hyphens and underscores, with a
+letter or digit at both ends.
+"""
+
+WebhookEndpointId: TypeAlias = str
+"""The id of a webhook endpoint, `we_` and 32 hexadecimal digits."""
+
+
+class GateDeliveryRequestAlgorithm(OpenEnum):
+    """How the credentials are to be encrypted: X25519, HKDF-SHA256 and AES-256-GCM."""
+
+    X25519_HKDF_SHA256_AES_256_GCM = "x25519-hkdf-sha256/aes-256-gcm"
+
+
+@attrs.frozen(kw_only=True)
+class GateDeliveryRequest:
+    """The public key for which credentials are to be encrypted.
+
+    Binary fields are base64url without padding.
+
+    Attributes:
+        version: The version of the format, always 1.
+        algorithm: How the credentials are to be encrypted: X25519, HKDF-SHA256 and AES-256-GCM.
+        key_id: The SHA-256 of the raw public key; a request in which it does not match is to be
+            refused.
+        public_key: The raw X25519 public key, 32 bytes.
+    """
+
+    version: Literal[1]
+    algorithm: GateDeliveryRequestAlgorithm
+    key_id: str
+    public_key: str
+
+
+EventId: TypeAlias = str
+"""The id of an evaluation of a session, `evt_` and 26 characters."""
+
+
+class Verdict(OpenEnum):
+    """Whether a session looks like a bot or a human, or neither for certain."""
+
+    BOT = "bot"
+    HUMAN = "human"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Phase(OpenEnum):
+    """Whether an evaluation rests on a first snapshot or on behavior over time."""
+
+    SNAPSHOT = "snapshot"
+    BEHAVIORAL = "behavioral"
+
+
+class ManipulationVerdict(OpenEnum):
+    """How strong the signs of tampering are."""
+
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@attrs.frozen(kw_only=True)
+class ManipulationSummary:
+    """How strongly a session's evidence seems to have been tampered with.
+
+    Attributes:
+        score: The strength of the signs of tampering, from 0 to 100; null if it was not assessed.
+        verdict: The strength in words; null if it was not assessed.
+    """
+
+    score: int | None
+    verdict: ManipulationVerdict | None
+
+
+@attrs.frozen(kw_only=True)
+class Decision:
+    """What Tripwire made of a session at one moment.
+
+    Attributes:
+        event_id: The id of the evaluation that led to the decision.
+        verdict: Whether the session looks like a bot or a human, or neither for certain.
+        risk_score: How risky the session is, from 0 (no risk) to 100.
+        phase: Whether the decision rests on a first snapshot or on behavior over time.
+        is_provisional: Whether a later evaluation may still replace the decision.
+        manipulation: Signs that the evidence was tampered with; null if that was not assessed.
+        evaluation_duration_ms: How long the evaluation took, in milliseconds.
+        evaluated_at: When the session was evaluated.
+    """
+
+    event_id: EventId
+    verdict: Verdict
+    risk_score: int
+    phase: Phase
+    is_provisional: bool
+    manipulation: ManipulationSummary | None
+    evaluation_duration_ms: int
+    evaluated_at: Timestamp
+
+
+WebhookEventId: TypeAlias = str
+"""The id of an event, `wevt_` and 32 hexadecimal digits."""
+
+
+class WebhookDeliveryEventType(OpenEnum):
+    """The types of events that can be delivered, test events included."""
+
+    SESSION_FINGERPRINT_CALCULATED = "session.fingerprint.calculated"
+    SESSION_RESULT_PERSISTED = "session.result.persisted"
+    GATE_SESSION_APPROVED = "gate.session.approved"
+    WEBHOOK_TEST = "webhook.test"
+
+
+FingerprintId: TypeAlias = str
+"""The id of a visitor fingerprint, `vid_` and 26 characters."""
+
+GateSessionId: TypeAlias = str
+"""The id of a Gate session."""
+
+
+class GateDeliveryEnvelopeAlgorithm(OpenEnum):
+    """How the credentials are encrypted: X25519, HKDF-SHA256 and AES-256-GCM."""
+
+    X25519_HKDF_SHA256_AES_256_GCM = "x25519-hkdf-sha256/aes-256-gcm"
+
+
+@attrs.frozen(kw_only=True)
+class GateDeliveryEnvelope:
+    """Credentials encrypted for one public key.
+
+    Binary fields are base64url without padding.
+
+    Attributes:
+        version: The version of the format, always 1.
+        algorithm: How the credentials are encrypted: X25519, HKDF-SHA256 and AES-256-GCM.
+        key_id: Which public key they are encrypted for: its SHA-256.
+        ephemeral_public_key: The sender's X25519 public key for this envelope alone, 32 bytes.
+        salt: The salt of the key derivation, 32 bytes.
+        iv: The nonce of AES-GCM, 12 bytes.
+        ciphertext: The encrypted credentials.
+        tag: The authentication tag of AES-GCM, 16 bytes.
+    """
+
+    version: Literal[1]
+    algorithm: GateDeliveryEnvelopeAlgorithm
+    key_id: str
+    ephemeral_public_key: str
+    salt: str
+    iv: str
+    ciphertext: str
+    tag: str
+
+
+SessionId: TypeAlias = str
+"""The id of a session, `sid_` and 26 characters."""
+
+OrganizationId: TypeAlias = str
+"""The id of an organization, `org_` and 26 characters."""
