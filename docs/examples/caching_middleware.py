@@ -1,4 +1,4 @@
-"""A middleware that keeps good answers for some seconds: an object, because it remembers."""
+"""Middleware that caches successful responses for a number of seconds; a class, because it has state."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ if TYPE_CHECKING:
     from tripwire_async.middleware import Handler, Request, Response
 
 
-class CacheAnswers:
-    """Answer a GET with what the same GET was answered less than *seconds* ago.
+class CacheResponses:
+    """Return the cached response to the same GET if it is less than *seconds* old.
 
-    Only answers of 200 are kept, *size* of them at the most. Polls always go through: whoever waits for a delivery
-    wants to see it change.
+    The cache holds at most *size* responses, all with status 200. Polls are never cached: a task that waits
+    for a delivery needs the current state.
     """
 
     def __init__(self, seconds: float, *, size: int = 1_000, now: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
         self._size = size
         self._now = now
-        self._kept: dict[Hashable, tuple[float, Response]] = {}
+        self._cache: dict[Hashable, tuple[float, Response]] = {}
 
     async def __call__(self, request: Request, call_next: Handler) -> Response:
         if request.operation.method != "GET" or request.priority == "poll":
             return await call_next(request)
-        # Whoever asks is a part of the question: one tenant must never see what another was answered.
+        # The credentials are part of the key: a tenant must not see the response to another one.
         key = (request.url, request.bearer)
-        found = self._kept.get(key)
-        if found is not None and self._now() < found[0]:
-            return found[1]
+        cached = self._cache.get(key)
+        if cached is not None and self._now() < cached[0]:
+            return cached[1]
         response = await call_next(request)
         if response.status == 200:
-            # Nothing is awaited from here on, so that other tasks see the cache before or after, never in between.
-            self._kept.pop(key, None)
-            if len(self._kept) >= self._size:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = (self._now() + self._seconds, response)
+            # No await below this line, so other tasks do not see the cache in between.
+            self._cache.pop(key, None)
+            if len(self._cache) >= self._size:
+                del self._cache[next(iter(self._cache))]
+            self._cache[key] = (self._now() + self._seconds, response)
         return response

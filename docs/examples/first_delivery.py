@@ -1,4 +1,4 @@
-"""Send a test webhook to a receiver on this machine, and wait until it has arrived."""
+"""Send a test webhook to a local receiver and wait for its delivery."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tripwire_async.testing import TripwireServer
 
 
 async def serve_hook(secret_of: dict[str, str]) -> tuple[web.AppRunner, str]:
-    """Listen on a free port; return what to clean up, and the hook's address."""
+    """Listen on a free port; return the runner to clean up, and the URL of the hook."""
 
     async def hook(request: web.Request) -> web.Response:
         body = await request.read()
         verify_signature(body, request.headers, secret_of["hook"])
-        print("received, and the signature is right")
+        print("received, and the signature is valid")
         return web.Response(text="thank you")
 
     app = web.Application()
@@ -29,7 +29,7 @@ async def serve_hook(secret_of: dict[str, str]) -> tuple[web.AppRunner, str]:
 
 
 async def main() -> None:
-    """Start the API and a receiver, send, wait, and clean up."""
+    """Start a test server and a receiver, send a test and wait."""
     async with TripwireServer() as server:
         secret_of: dict[str, str] = {}
         runner, url = await serve_hook(secret_of)

@@ -1,4 +1,4 @@
-"""Get the credentials of a service, once a person agrees."""
+"""Get the credentials of a service after the user has approved it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tripwire_async.testing import TripwireServer
 
 # [sign-up]
 async def sign_up(tripwire: AsyncTripwire, service: str, poll: PollSchedule) -> dict[str, str]:
-    """Return the variables to set, or nothing if the user does not agree."""
+    """Return the variables to set; empty if the user rejects or does not respond."""
     pending = await tripwire.gate.sessions.create(service_id=service, account_name="laptop", poll=poll)
-    print("agree in your browser")  # at pending.consent_url
+    print("approve in your browser")  # at pending.consent_url
     try:
         approved = await pending.approved(timeout=600)
     except (errors.GateSessionRejectedError, errors.GoneError, errors.GateSessionTimeoutError):
@@ -22,7 +22,7 @@ async def sign_up(tripwire: AsyncTripwire, service: str, poll: PollSchedule) -> 
 
 # [main]
 async def main() -> None:
-    """Sign up to a server that agrees by itself."""
+    """Sign up with a test server and approve the session."""
     async with TripwireServer() as server, AsyncTripwire(base_url=server.base_url) as tripwire:
         signing_up = asyncio.create_task(sign_up(tripwire, "acme-prod", PollSchedule(first=0.05)))
         await server.until(lambda: bool(server.state.gate.sessions))

@@ -1,4 +1,4 @@
-"""A middleware that adds a header to every request: a plain function is one already."""
+"""Middleware that adds a header to every request: a function, because it has no state."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 
 
 async def name_the_tenant(request: Request, call_next: Handler) -> Response:
-    """Say on whose behalf the call is made."""
+    """Send the name of the tenant with each request."""
     return await call_next(request.with_header("X-Tenant", "acme"))
 
 
 def add_header(name: str, value: str) -> Middleware:
-    """Return a middleware that adds one header, chosen when the chain is made."""
+    """Return a middleware that adds one header."""
 
     async def middleware(request: Request, call_next: Handler) -> Response:
         return await call_next(request.with_header(name, value))

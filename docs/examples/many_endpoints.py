@@ -1,4 +1,4 @@
-"""Send a test to every endpoint of an organization, and say what became of each."""
+"""Send a test to every endpoint of an organization and print the failures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tripwire_async.testing import DeliveryOutcome, TripwireServer
 
 # [run]
 async def check_all(tripwire: AsyncTripwire, organization: str) -> None:
-    """Print what has gone wrong as it comes, and at the end how many tests have ended how."""
+    """Print each failure as it is known, and the number of tests per state at the end."""
     counts: Counter[str] = Counter()
     async with tripwire.webhooks.send_tests(organization, timeout=600) as tests:
         plan = await tests.plan()
@@ -26,7 +26,7 @@ async def check_all(tripwire: AsyncTripwire, organization: str) -> None:
 
 # [end]
 async def main() -> None:
-    """Have three hundred endpoints, one of which is in trouble."""
+    """Test 300 endpoints, one of which fails."""
     async with (
         TripwireServer() as server,
         AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,

@@ -1,4 +1,4 @@
-"""An endpoint in aiohttp.web: ``python -m aiohttp.web -P 8080 docs.examples.receiver_aiohttp:make_app``."""
+"""Webhook endpoint in aiohttp. Run it with ``TRIPWIRE_WEBHOOK_SECRET=whsec_… python receiver_aiohttp.py``."""
 
 from __future__ import annotations
 
@@ -20,35 +20,37 @@ router = Router()
 
 
 @router.on("session.result.persisted")
-async def judge(event: SessionResultPersistedEvent) -> None:
-    """Do what is to be done about a bot."""
+async def check_verdict(event: SessionResultPersistedEvent) -> None:
+    """React to a bot."""
     if event.data.decision.verdict == "bot":
         print("a bot in session", event.data.session.id)
 
 
 @router.on("gate.session.approved")
 async def issue_key(event: GateSessionApprovedEvent) -> dict[str, str]:
-    """Return the credentials for the account that was approved; they are encrypted on their way."""
+    """Return the credentials of the approved account; the response encrypts them."""
     return {"ACME_API_KEY": f"acme-key-of-{event.data.gate_account_id}"}
 
 
 @router.default
-def note(event: WebhookEvent) -> None:
-    """Take what nothing else takes, so that a type which is new does not go by unseen."""
+def log_event(event: WebhookEvent) -> None:
+    """Log events of other types, including types that do not exist yet."""
     print("an event of type", event.type)
 
 
 # [app]
 def secrets_from_environment() -> list[str]:
-    """Return the secrets that are valid now: while one is rotated, two of them, with a space between."""
+    """Return the valid signing secrets, separated by a space: two during a rotation."""
     return os.environ["TRIPWIRE_WEBHOOK_SECRET"].split()
 
 
-def make_app(_: list[str] | None = None, secret: SecretSource = secrets_from_environment) -> web.Application:
-    """Return the application; the first argument is what ``python -m aiohttp.web`` passes."""
+def make_app(secret: SecretSource = secrets_from_environment) -> web.Application:
+    """Return the application."""
     app = web.Application()
     app.router.add_post("/hook", aiohttp_handler(router, secret))
     return app
 
 
 # [end]
+if __name__ == "__main__":
+    web.run_app(make_app(), host="127.0.0.1", port=int(os.environ.get("PORT", "8080")))

@@ -1,13 +1,49 @@
-"""An endpoint in FastAPI: ``uvicorn --factory docs.examples.receiver_fastapi:make_app``."""
-# Without `from __future__ import annotations`: FastAPI reads the types of the function's arguments at run time.
+"""Webhook endpoint in FastAPI. Run it with ``TRIPWIRE_WEBHOOK_SECRET=whsec_… python receiver_fastapi.py``."""
+# Without `from __future__ import annotations`: FastAPI evaluates the annotations of its handlers.
 
+import os
+
+import uvicorn
 from fastapi import FastAPI, Request, Response
 
-from docs.examples.receiver_aiohttp import router, secrets_from_environment
-from tripwire_async.receiver import SecretSource, WebhookReceiver
+from tripwire_async.receiver import (
+    GateSessionApprovedEvent,
+    Router,
+    SecretSource,
+    SessionResultPersistedEvent,
+    WebhookEvent,
+    WebhookReceiver,
+)
+
+# [handlers]
+router = Router()
+
+
+@router.on("session.result.persisted")
+async def check_verdict(event: SessionResultPersistedEvent) -> None:
+    """React to a bot."""
+    if event.data.decision.verdict == "bot":
+        print("a bot in session", event.data.session.id)
+
+
+@router.on("gate.session.approved")
+async def issue_key(event: GateSessionApprovedEvent) -> dict[str, str]:
+    """Return the credentials of the approved account; the response encrypts them."""
+    return {"ACME_API_KEY": f"acme-key-of-{event.data.gate_account_id}"}
+
+
+@router.default
+def log_event(event: WebhookEvent) -> None:
+    """Log events of other types, including types that do not exist yet."""
+    print("an event of type", event.type)
 
 
 # [app]
+def secrets_from_environment() -> list[str]:
+    """Return the valid signing secrets, separated by a space: two during a rotation."""
+    return os.environ["TRIPWIRE_WEBHOOK_SECRET"].split()
+
+
 def make_app(secret: SecretSource = secrets_from_environment) -> FastAPI:
     """Return the application."""
     app = FastAPI()
@@ -15,10 +51,12 @@ def make_app(secret: SecretSource = secrets_from_environment) -> FastAPI:
 
     @app.post("/hook")
     async def hook(request: Request) -> Response:
-        answer = await receiver.receive(request.stream(), request.headers)
-        return Response(answer.body, answer.status, media_type=answer.content_type)
+        reply = await receiver.receive(request.stream(), request.headers)
+        return Response(reply.body, reply.status, media_type=reply.content_type)
 
     return app
 
 
 # [end]
+if __name__ == "__main__":
+    uvicorn.run(make_app(), host="127.0.0.1", port=int(os.environ.get("PORT", "8080")))

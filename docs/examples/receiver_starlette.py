@@ -1,30 +1,67 @@
-"""An endpoint in Starlette: ``uvicorn --factory docs.examples.receiver_starlette:make_app``."""
+"""Webhook endpoint in Starlette. Run it with ``TRIPWIRE_WEBHOOK_SECRET=whsec_… python receiver_starlette.py``."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from docs.examples.receiver_aiohttp import router, secrets_from_environment
-from tripwire_async.receiver import SecretSource, WebhookReceiver
+from tripwire_async.receiver import (
+    GateSessionApprovedEvent,
+    Router,
+    SecretSource,
+    SessionResultPersistedEvent,
+    WebhookEvent,
+    WebhookReceiver,
+)
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+# [handlers]
+router = Router()
+
+
+@router.on("session.result.persisted")
+async def check_verdict(event: SessionResultPersistedEvent) -> None:
+    """React to a bot."""
+    if event.data.decision.verdict == "bot":
+        print("a bot in session", event.data.session.id)
+
+
+@router.on("gate.session.approved")
+async def issue_key(event: GateSessionApprovedEvent) -> dict[str, str]:
+    """Return the credentials of the approved account; the response encrypts them."""
+    return {"ACME_API_KEY": f"acme-key-of-{event.data.gate_account_id}"}
+
+
+@router.default
+def log_event(event: WebhookEvent) -> None:
+    """Log events of other types, including types that do not exist yet."""
+    print("an event of type", event.type)
+
 
 # [app]
+def secrets_from_environment() -> list[str]:
+    """Return the valid signing secrets, separated by a space: two during a rotation."""
+    return os.environ["TRIPWIRE_WEBHOOK_SECRET"].split()
+
+
 def make_app(secret: SecretSource = secrets_from_environment) -> Starlette:
     """Return the application."""
     receiver = WebhookReceiver(router, secret)
 
     async def hook(request: Request) -> Response:
-        answer = await receiver.receive(request.stream(), request.headers)
-        return Response(answer.body, answer.status, media_type=answer.content_type)
+        reply = await receiver.receive(request.stream(), request.headers)
+        return Response(reply.body, reply.status, media_type=reply.content_type)
 
     return Starlette(routes=[Route("/hook", hook, methods=["POST"])])
 
 
 # [end]
+if __name__ == "__main__":
+    uvicorn.run(make_app(), host="127.0.0.1", port=int(os.environ.get("PORT", "8080")))

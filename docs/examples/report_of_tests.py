@@ -1,4 +1,4 @@
-"""Test all endpoints of an organization and write a report: the program of the how-to, against a server of its own."""
+"""Test all endpoints of an organization and write an HTML report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tripwire_async.testing import DeliveryOutcome, TripwireServer
 
 
 async def test_all(tripwire: AsyncTripwire, organization_id: str) -> Report:
-    """Test every active endpoint, for ten minutes at most."""
+    """Test every active endpoint, for at most ten minutes."""
     endpoints = await tripwire.webhooks.list_endpoints(organization_id)
     started_at = datetime.now(UTC)
     async with tripwire.webhooks.send_tests(organization_id, timeout=600) as run:
@@ -30,7 +30,7 @@ async def test_all(tripwire: AsyncTripwire, organization_id: str) -> Report:
 
 
 def write(report: Report, page: Path) -> None:
-    """Write the page, and print the hosts that have trouble."""
+    """Write the report and print the hosts with failures."""
     page.write_text(html_report(report), encoding="utf-8")
     for host in report.hosts():
         if host.passed < host.endpoints:
@@ -41,7 +41,7 @@ def write(report: Report, page: Path) -> None:
 
 
 async def main() -> None:
-    """Have twenty endpoints, one of which is down."""
+    """Test 20 endpoints, one of which fails."""
     async with TripwireServer() as server, AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire:
         server.set_outcome(DeliveryOutcome("succeeded", 200))
         endpoints = [server.add_endpoint(f"https://{'ab'[number % 2]}.example/hooks/{number}") for number in range(20)]
@@ -50,7 +50,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
         write(report, page)
-        print("19 of 20" if "<h1>19 of 20 succeeded</h1>" in page.read_text(encoding="utf-8") else "not as expected")
+        print("19 of 20" if "<h1>19 of 20 succeeded</h1>" in page.read_text(encoding="utf-8") else "unexpected")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What the documentation shows is run."""
+"""The programs of the documentation."""

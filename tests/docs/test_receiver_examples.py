@@ -1,10 +1,11 @@
-"""The endpoints that the documentation shows, each in its real framework, receive from the server for tests."""
+"""The webhook endpoints in the documentation, each in its framework, with events of the test server."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
+import sys
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -23,6 +24,8 @@ from tripwire_async.testing import TripwireServer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+    from types import ModuleType
 
     from tripwire_async.receiver import SecretSource
 
@@ -42,7 +45,7 @@ async def aiohttp_app(secret: SecretSource) -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def uvicorn_app(app: Any) -> AsyncIterator[str]:
-    # Listening from the beginning, so that a post waits until uvicorn is there, and no test has to.
+    # The socket listens before uvicorn starts, so a request waits in its queue and the test does not have to.
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_config=None)
         server = uvicorn.Server(config)
@@ -82,8 +85,8 @@ async def test_an_event_of_the_service_is_received(serve: Serve, capsys: pytest.
 
 # [end]
 @every_framework
-async def test_a_bot_is_noticed(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
-    """By the handler of results, which does nothing about humans."""
+async def test_a_bot_is_detected(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+    """The handler of results prints bots and ignores humans."""
     secrets: list[str] = []
     async with TripwireServer() as server, serve(lambda: secrets) as url:
         endpoint = server.add_endpoint(url)
@@ -99,7 +102,7 @@ async def test_a_bot_is_noticed(serve: Serve, capsys: pytest.CaptureFixture[str]
 
 @every_framework
 async def test_an_approved_gate_session_gets_its_credentials(serve: Serve) -> None:
-    """From the handler, through the service, to the one who holds the key."""
+    """They pass from the handler through the service to the owner of the key pair."""
     pair, secrets = generate_key_pair(), list[str]()
     async with TripwireServer() as server, serve(lambda: secrets) as url, aiohttp.ClientSession() as session:
         endpoint = server.add_endpoint(url, event_types=["gate.session.approved"])
@@ -121,8 +124,8 @@ async def test_an_approved_gate_session_gets_its_credentials(serve: Serve) -> No
 
 
 @every_framework
-async def test_what_is_not_an_event_of_the_service_is_refused(serve: Serve) -> None:
-    """Not signed, rubbish, and 2 MiB in chunks; the same in each framework."""
+async def test_invalid_webhooks_are_rejected(serve: Serve) -> None:
+    """Without a signature, with invalid JSON, and with 2 MiB in chunks; the same in each framework."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(32):
@@ -140,7 +143,34 @@ async def test_what_is_not_an_event_of_the_service_is_refused(serve: Serve) -> N
         assert await status(chunks(), sign_webhook(b" " * 32 * 65_536, "whsec_1")) == 413
 
 
-def test_the_secrets_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two of them while one is rotated."""
+@pytest.mark.parametrize("module", [receiver_aiohttp, receiver_starlette, receiver_fastapi])
+def test_the_secrets_are_read_from_the_environment(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are two during a rotation."""
     monkeypatch.setenv("TRIPWIRE_WEBHOOK_SECRET", "whsec_1 whsec_2")
-    assert ["whsec_1", "whsec_2"] == receiver_aiohttp.secrets_from_environment()
+    assert ["whsec_1", "whsec_2"] == module.secrets_from_environment()
+
+
+@pytest.mark.parametrize("module", [receiver_aiohttp, receiver_starlette, receiver_fastapi])
+async def test_the_program_listens(module: ModuleType, tmp_path: Path) -> None:
+    """Each file runs by itself, in an empty folder, with only the variables that it documents."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(module.__file__),
+        cwd=tmp_path,
+        env={"TRIPWIRE_WEBHOOK_SECRET": "whsec_1", "PORT": str(port), "PYTHONUNBUFFERED": "1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        assert program.stdout
+        async with asyncio.timeout(30), aiohttp.ClientSession() as session:
+            while b"unning on" not in (line := await program.stdout.readline()):
+                assert line, "the program has ended"
+            headers = sign_webhook(b"{}", "whsec_1")
+            async with session.post(f"http://127.0.0.1:{port}/hook", data=b"{}", headers=headers) as response:
+                assert response.status == 400
+    finally:
+        program.terminate()
+        await program.communicate()

@@ -1,4 +1,4 @@
-"""Be the endpoint as well as the client, and see a test go all the way."""
+"""Send a test and receive it in the same process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tripwire_async.testing import TripwireServer
 
 
 async def main() -> None:
-    """Listen on a free port, make that an endpoint, and test it."""
+    """Listen on a free port, add an endpoint with its URL, and test it."""
     async with (
         TripwireServer() as server,
         AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
