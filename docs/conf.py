@@ -1,4 +1,4 @@
-"""How Sphinx builds the documentation: from this folder and the installed package, without the network."""
+"""Configuration of Sphinx, which builds the documentation without network access."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ version = release = version_of("tripwire-async")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 exclude_patterns = ["_build", "examples"]
-# In a docstring `name` is a link where there is something of that name, and plain code elsewhere.
+# `name` in a docstring is a link if an object has that name, and code otherwise.
 default_role = "py:obj"
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
@@ -53,52 +53,52 @@ _ANNOTATED = re.compile(r"~?\w+\.Annotated\[([\w.~]+), [^\[\]]+\]")
 def tidy_signature(
     _app: Sphinx, what: str, _name: str, documented: Any, _options: Any, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None]:
-    """Leave out what no reader needs: how we make our errors and what hangs on a client, and msgspec's marks."""
+    """Remove constructor arguments that only the library passes, and msgspec's annotations."""
     if what == "exception" or (what == "class" and signature and _NOT_FOR_USERS.search(signature)):
         return "", None
     if signature and attrs.has(documented):
         fields = attrs.fields_dict(documented)
-        # A default that is made anew each time has no text.
+        # A default that a factory creates has no text.
         signature = _FIELDS_DEFAULT.sub(lambda found: repr(fields[found[1]].default), signature)
         signature = signature.replace("= NOTHING", "= ...")
     return signature and _ANNOTATED.sub(r"\1", signature), returns
 
 
 def describe_alias(_app: Sphinx, what: str, name: str, documented: Any, _options: Any, lines: list[str]) -> None:
-    """Describe an alias or a constant as the module does that it comes from: it has no docstring to carry along."""
+    """Describe an alias or a constant, which has no docstring, by the text in its module."""
     if what != "data":
         return
     last = name.rpartition(".")[2]
-    for home, module in sorted(sys.modules.items()):
-        if home.startswith("tripwire_async.") and vars(module).get(last) is documented:
-            described = ModuleAnalyzer.for_module(home).find_attr_docs().get(("", last))
+    for module_name, module in sorted(sys.modules.items()):
+        if module_name.startswith("tripwire_async.") and vars(module).get(last) is documented:
+            described = ModuleAnalyzer.for_module(module_name).find_attr_docs().get(("", last))
             if described:
                 lines[:] = described
                 return
 
 
 def find_by_its_last_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Element) -> reference | None:
-    """Link a name of the package that a docstring mentions without saying where it lives, if there is only one."""
+    """Link a name without its module in a docstring, if only one public object has that name."""
     if node.get("refdomain") != "py":
         return None
     python = env.domains.python_domain
     name = "." + node["reftarget"].rpartition("tripwire_async.")[2]
-    homes = {entry.node_id: (full, entry) for full, entry in python.objects.items() if full.endswith(name)}
-    if len(homes) != 1:
+    targets = {entry.node_id: (full, entry) for full, entry in python.objects.items() if full.endswith(name)}
+    if len(targets) != 1:
         return None
-    ((full, entry),) = homes.values()
+    ((full, entry),) = targets.values()
     return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, content, full)
 
 
 def trim_programs(_app: Sphinx, document: nodes.document) -> None:
-    """Show a part of a program without the blank lines that part it from the rest."""
+    """Remove the blank lines around the part of a program that a page includes."""
     for block in document.findall(nodes.literal_block):
         block.rawsource = block.rawsource.strip("\n")
         block[:] = [nodes.Text(block.rawsource)]
 
 
 def setup(app: Sphinx) -> None:
-    """Connect the functions above; Sphinx calls this."""
+    """Connect the functions above to the events of Sphinx."""
     app.connect("autodoc-process-signature", tidy_signature)
     app.connect("autodoc-process-docstring", describe_alias)
     app.connect("doctree-read", trim_programs)
