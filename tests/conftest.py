@@ -1,10 +1,11 @@
-"""What every test may use: virtual time by a mark, and answers without a server."""
+"""Fixtures and marks for all tests: virtual time, and scripted responses without a server."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import inspect
+import os
 import random
 import signal
 from types import SimpleNamespace
@@ -21,30 +22,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 
-def pytest_configure() -> None:
-    """Have interrupts heard, also where the tests run in the background: a shell has them ignored there."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare the process that runs the tests: SIGINT raises, and processes that tests start are not measured."""
+    # A shell makes background processes ignore SIGINT, and so would the processes that the tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Coverage passes this variable on to each new Python process, which would change what timed tests see. Only the
+    # controller of pytest-xdist keeps it, for its workers.
+    if config.getoption("dist", "no") == "no":
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Give a test marked *virtual_time* the loop that jumps, and every other a real one."""
+    """Run tests marked *virtual_time* on the virtual-time loop and all others on a real loop."""
     if mark := item.get_closest_marker("virtual_time"):
         return {"virtual": functools.partial(VirtualTimeLoop, **mark.kwargs)}
     return {"real": asyncio.new_event_loop}
 
 
 @pytest.fixture(autouse=True)
-def chance() -> None:
-    """Have the jitter of waits and retries the same at every run, so that a test that fails once fails again."""
+def seed() -> None:
+    """Seed the jitter of waits and retries, so that a failure can be reproduced."""
     random.seed(0)
 
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[answering]:
-    """Script what the next requests are answered, without a server: for what one request looks like."""
-    # aiohttp 3.14 wants to know where a response's request was written to; aioresponses 0.7.9 does not say.
+    """Script the next responses without a server, for tests of a single request."""
+    # aiohttp 3.14 requires a stream_writer argument for responses; aioresponses 0.7.9 does not pass one.
     if "stream_writer" in inspect.signature(ClientResponse).parameters:
         response_class = functools.partial(ClientResponse, stream_writer=SimpleNamespace(output_size=0))
         monkeypatch.setattr(aioresponses.core, "ClientResponse", response_class)

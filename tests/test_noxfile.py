@@ -41,7 +41,7 @@ def test_an_old_python_is_told_which_one_is_needed(
     """The message names the version that is there and the one that is wanted."""
     monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
     assert noxfile.run_itself(["-s", "tests"]) == 1
-    assert "Python 3.11 or later is needed, and this is 3.9." in capsys.readouterr().err
+    assert "Python 3.11 or later is required; this is 3.9." in capsys.readouterr().err
 
 
 def test_a_python_without_venv_is_told_the_package_to_install(

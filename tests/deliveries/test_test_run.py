@@ -625,6 +625,7 @@ async def _all(run: TestRun) -> tuple[TestOutcome, ...]:
     return await run
 
 
+@pytest.mark.serial
 def test_300_sends_at_60_in_2_seconds_over_the_wire() -> None:
     """The real server, limit, sockets and time: every test succeeds, and hardly a request is refused."""
 

@@ -58,6 +58,9 @@ PRINTED = {
     """,
 }
 
+COUNTED = {"share_a_limit.py", "many_endpoints.py", "closed_loop.py"}
+"""Examples that print how many requests or how much time they took."""
+
 
 @pytest.fixture(scope="module")
 def redis() -> Iterator[str]:
@@ -72,7 +75,9 @@ def test_every_program_among_the_examples_is_run() -> None:
     assert sorted(PRINTED) == sorted(programs)
 
 
-@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.serial) if name in COUNTED else name for name in PRINTED]
+)
 def test_an_example_prints_what_the_documentation_says(name: str, redis: str) -> None:
     """It ends well, without a warning, and with the output that its page shows."""
     ran = subprocess.run(  # noqa: S603 - this Python, and a file of ours

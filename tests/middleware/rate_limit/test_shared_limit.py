@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.support.processes import most_in_a_window, run
 from tests.support.redis_server import RedisServer
@@ -12,8 +13,7 @@ from tripwire_async import AsyncTripwire
 from tripwire_async.middleware import BearerAuth, RateLimit, RedisStore, Retry
 from tripwire_async.testing import TripwireServer
 
-if TYPE_CHECKING:
-    import pytest
+pytestmark = pytest.mark.serial
 
 
 async def test_four_processes_of_two_hundred_tasks_never_exceed_the_limit() -> None:
