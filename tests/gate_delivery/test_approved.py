@@ -58,7 +58,7 @@ def test_every_name_and_id_is_filled_in(name: str, value: Any) -> None:
         ({"event": None}, "event field"),
         ({"metadata": []}, "metadata"),
         ({"metadata": "text"}, "metadata"),
-        ({"tripwire": {"verdict": "perhaps", "score": None}}, "none of bot, human and inconclusive"),
+        ({"tripwire": {"verdict": "perhaps", "score": None}}, "must be bot, human or inconclusive"),
         ({"tripwire": {"score": None}}, "verdict"),
         ({"tripwire": None}, "tripwire"),
         ({"delivery": None}, "delivery"),
@@ -82,5 +82,5 @@ def test_a_payload_without_a_field_is_refused(name: str) -> None:
 @pytest.mark.parametrize("value", [None, [], "text", 5])
 def test_what_is_no_object_is_no_payload(value: Any) -> None:
     """Rubbish is refused as rubbish."""
-    with pytest.raises(GateDeliveryError, match="approved payload is not one"):
+    with pytest.raises(GateDeliveryError, match="approved payload is not valid"):
         check_approved_payload(value)

@@ -1,7 +1,7 @@
-"""Gate delivery: handing credentials to a developer's machine, readable there and nowhere on the way.
+"""Gate delivery: end-to-end encrypted credentials for a developer's machine.
 
-The machine makes a key pair and sends its delivery request; the service that was approved encrypts the credentials for
-it. Whatever comes from outside is checked before it is used, and a check that fails is a `GateDeliveryError`.
+The machine generates a key pair and sends its delivery request. The approved service encrypts the credentials for that
+key. All input is checked before use, and a failed check raises `GateDeliveryError`.
 
 Keys and envelopes need the extra ``crypto``; the checks and the rules about variables do not.
 """

@@ -1,4 +1,4 @@
-"""Reading what comes from outside: models, and binary fields in base64url."""
+"""Validation of external input: models, and binary fields in base64url."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*")
 
 
 def parse_model(value: object, model: type[T], what: str) -> T:
-    """Return *value* as *model*, from a dict as it came or from a model that somebody made."""
+    """Return *value*, a mapping or a *model*, as *model*; raise `GateDeliveryError` if it does not fit."""
     if isinstance(value, model):
         return value
     try:
         return structure(value, model)
     except DecodeError as problem:
-        msg = f"the {what} is not one: {problem}"
+        msg = f"the {what} is not valid: {problem}"
         raise GateDeliveryError(msg) from None
 
 
 def decode_base64url(text: object, what: str, *, size: int | None = None) -> bytes:
-    """Return the bytes of *text*, which is base64url without padding and, where *size* is given, that many bytes."""
+    """Decode *text*, base64url without padding; if *size* is given, it must be that number of bytes."""
     data = None
-    # Python's own decoder passes over strange characters; and the last one may have spare bits, which must be zero.
+    # Python's decoder skips invalid characters, and accepts spare bits in the last one that are not zero.
     if isinstance(text, str) and _BASE64URL.fullmatch(text) and len(text) % 4 != 1:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if data is None or encode_base64url(data) != text:
@@ -37,7 +37,7 @@ def decode_base64url(text: object, what: str, *, size: int | None = None) -> byt
         msg = f"the {what} has {len(data)} bytes and must have {size}"
     else:
         return data
-    # It may be a private key, and reports of errors print what the frames hold.
+    # It can be a private key, and error reporters print the locals of every frame.
     del text, data
     raise GateDeliveryError(msg)
 

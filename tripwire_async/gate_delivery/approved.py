@@ -1,4 +1,4 @@
-"""The payload that tells a service of an approved Gate session."""
+"""Validation of the payload of an approved Gate session."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .keys import check_delivery_request
 
 
 def check_approved_payload(payload: GateApprovedWebhookPayload | Mapping[str, Any]) -> GateApprovedWebhookPayload:
-    """Return *payload* if it may be acted on, else raise `GateDeliveryError`.
+    """Return *payload* if it is valid, else raise `GateDeliveryError`.
 
-    All of its names and ids must be filled in, its verdict a known one and its delivery request valid. Under the
-    service's later name the verdict stands in a field ``foil``, which is read as `tripwire`. An ``event`` field means
-    that it is something else.
+    Its names and ids must not be empty, its verdict must be known and its delivery request valid. Under the service's
+    later name the verdict is in a field ``foil``, which is read as `tripwire`. A payload with an ``event`` field is
+    rejected, because it is something else.
     """
     checked = parse_model(_normalize_service_name(payload), GateApprovedWebhookPayload, "approved payload")
     for name in ("service_id", "gate_session_id", "gate_account_id", "account_name"):
@@ -25,7 +25,7 @@ def check_approved_payload(payload: GateApprovedWebhookPayload | Mapping[str, An
             msg = f"the approved payload has an empty {name}"
             raise GateDeliveryError(msg)
     if not checked.tripwire.verdict.is_known:
-        msg = "the verdict of the approved payload is none of bot, human and inconclusive"
+        msg = "the verdict of the approved payload is unknown: it must be bot, human or inconclusive"
         raise GateDeliveryError(msg)
     check_delivery_request(checked.delivery)
     return checked
@@ -36,7 +36,7 @@ def _normalize_service_name(payload: object) -> object:
         return payload
     fields = dict(cast("Mapping[str, Any]", payload))
     if "event" in fields:
-        msg = "the approved payload has an event field: it is not one, or not its innermost part"
+        msg = "the approved payload has an event field: pass the data of the event, not the whole webhook"
         raise GateDeliveryError(msg)
     if "foil" in fields and "tripwire" not in fields:
         fields["tripwire"] = fields.pop("foil")

@@ -1,4 +1,4 @@
-"""Envelopes: credentials that only the holder of one private key can read."""
+"""Envelopes: credentials encrypted for the holder of one private key."""
 # Without `from __future__ import annotations`: msgspec reads the types of the class at run time.
 
 import os
@@ -26,7 +26,7 @@ from .keys import (
 )
 
 ServiceName: TypeAlias = Literal["tripwire", "foil"]
-"""The service's two names; an envelope belongs to one of them."""
+"""The two names of the service; each envelope is bound to one of them."""
 
 _INFO: Final[Mapping[ServiceName, bytes]] = {
     "tripwire": b"tripwire-gate-delivery:v1",
@@ -36,11 +36,11 @@ _INFO: Final[Mapping[ServiceName, bytes]] = {
 
 @attrs.frozen(kw_only=True)
 class DeliveredCredentials:
-    """What an envelope held.
+    """Content of an envelope.
 
     Attributes:
-        outputs: The credentials, by the name of the environment variable that each is meant for.
-        ack_token: What the receipt of the delivery is acknowledged with; None when there is nothing to acknowledge.
+        outputs: The credentials, by the name of the environment variable for each.
+        ack_token: The token that acknowledges the delivery; None if there is nothing to acknowledge.
     """
 
     outputs: Mapping[str, Secret]
@@ -55,9 +55,9 @@ class _Plaintext:
 
 
 def check_envelope(envelope: GateDeliveryEnvelope | Mapping[str, object]) -> GateDeliveryEnvelope:
-    """Return *envelope* if its version, its algorithm and the form of all its fields are right.
+    """Return *envelope* if its version, its algorithm and the format of all its fields are valid.
 
-    Raises `GateDeliveryError` otherwise. Whether it can be opened, only `decrypt_delivery` can tell.
+    Raises `GateDeliveryError` otherwise. Only `decrypt_delivery` can tell whether it can be decrypted.
     """
     checked = parse_model(envelope, GateDeliveryEnvelope, "envelope")
     check_version(checked.version, checked.algorithm, "envelope")
@@ -77,14 +77,20 @@ def encrypt_delivery(
     managed: bool = False,
     service: ServiceName = "tripwire",
 ) -> GateDeliveryEnvelope:
-    """Encrypt credentials for whoever sent *request*, and return the envelope to answer with.
+    """Encrypt credentials for the sender of *request*, and return the envelope for the response.
 
-    *outputs* maps names of environment variables to the credentials. A variable that Gate manages may be among them
-    only with *managed*, that is when you are Gate. *service* is the name under which the service made the request:
-    ``foil`` where the approved payload has its verdict under that name.
+    Args:
+        request: The delivery request.
+        outputs: The credentials, by the name of the environment variable for each.
+        ack_token: The token that acknowledges the delivery.
+        managed: Whether *outputs* may set variables that Gate manages; only Gate itself may.
+        service: The name under which the service made the request: ``foil`` if the approved payload has its verdict
+            under that name.
 
-    Raises `GateDeliveryError` for a request that must not be answered (see `check_delivery_request`) and for
-    names that a delivery must not set (see `check_environment`).
+    Raises:
+        GateDeliveryError: The request is not valid (see `check_delivery_request`), or *outputs* sets a variable that a
+            delivery must not set (see `check_environment`).
+        ConfigurationError: The extra ``crypto`` is not installed.
     """
     secrets = {name: as_secret(value) for name, value in outputs.items()}
     outputs, ack_token = secrets, None if ack_token is None else as_secret(ack_token)
@@ -97,7 +103,7 @@ def encrypt_delivery(
     try:
         key = agree(ephemeral, decode_base64url(checked.public_key, "public_key"), salt=salt, info=_INFO[service])
     except ValueError:
-        msg = "the public key of the delivery request is none that a secret can be agreed on with"
+        msg = "the public key of the delivery request is a point of low order, which gives no shared secret"
         raise GateDeliveryError(msg) from None
     sealed = encrypt(key, nonce, encode(_Plaintext(version=VERSION, outputs=secrets, ack_token=ack_token)))
     return GateDeliveryEnvelope(
@@ -115,10 +121,10 @@ def encrypt_delivery(
 def decrypt_delivery(
     envelope: GateDeliveryEnvelope | Mapping[str, object], key_pair: DeliveryKeyPair
 ) -> DeliveredCredentials:
-    """Open *envelope* with the *key_pair* whose request it answers.
+    """Decrypt *envelope* with the *key_pair* of the delivery request.
 
-    It is opened under either name of the service. Raises `GateDeliveryError` for an envelope that is malformed, is for
-    another key, was changed on the way, or sets a variable that no delivery may set.
+    Either name of the service is accepted. Raises `GateDeliveryError` for an envelope that is malformed, is for another
+    key, was changed on the way, or sets a variable that no delivery may set.
     """
     require_cryptography()
     checked = check_envelope(envelope)
@@ -147,7 +153,7 @@ def _open(envelope: GateDeliveryEnvelope, key_pair: DeliveryKeyPair) -> bytes:
             return decrypt(agree(private_key, ephemeral, salt=salt, info=info), nonce, ciphertext + tag)
         except ValueError:
             continue
-    msg = "the envelope cannot be opened: it was changed, or is not for this key"
+    msg = "the envelope cannot be decrypted: it was changed, or is not for this key"
     raise GateDeliveryError(msg)
 
 
@@ -155,7 +161,7 @@ def _content(plaintext: bytes) -> _Plaintext:
     try:
         return decode(plaintext, _Plaintext)
     except DecodeError as problem:
-        msg = f"the envelope does not hold a delivery: {problem}"
-    # Reports of errors print what the frames hold.
+        msg = f"the content of the envelope is not a delivery: {problem}"
+    # Error reporters print the locals of every frame.
     del plaintext
     raise GateDeliveryError(msg)

@@ -1,4 +1,4 @@
-"""Which environment variables a delivery may set."""
+"""Rules for the environment variables that a delivery may set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AGENT_TOKEN_SUFFIX: Final = "_GATE_AGENT_TOKEN"  # noqa: S105 - the end of a va
 _MANAGED: Final = frozenset({"TRIPWIRE_AGENT_TOKEN", "FOIL_AGENT_TOKEN"})
 _OTHER_THAN_LETTERS_AND_DIGITS: Final = re.compile(r"[^A-Za-z0-9]+")
 
-# What makes a shell, a loader, an interpreter or a tool run somebody else's code.
+# Variables that make a shell, a loader, an interpreter or a tool run other code.
 _FORBIDDEN: Final = frozenset(
     {
         "BASH_ENV", "BROWSER", "CDPATH", "DYLD_INSERT_LIBRARIES", "DYLD_LIBRARY_PATH", "EDITOR", "ENV", "GIT_ASKPASS",
@@ -27,33 +27,33 @@ _FORBIDDEN_PREFIXES: Final = ("NPM_CONFIG_", "BUN_CONFIG_", "GIT_CONFIG_")
 
 
 def agent_token_variable(service_id: str) -> str:
-    """Return the variable of a service's agent token: ``acme-prod`` gives ``ACME_PROD_GATE_AGENT_TOKEN``."""
+    """Return the variable for the agent token of a service: ``ACME_PROD_GATE_AGENT_TOKEN`` for ``acme-prod``."""
     return _OTHER_THAN_LETTERS_AND_DIGITS.sub("_", service_id).upper() + _AGENT_TOKEN_SUFFIX
 
 
 def is_managed_variable(name: str) -> bool:
-    """Whether Gate itself sets this variable: its own token's, or any service's agent token's. Case does not matter."""
+    """Return whether Gate itself sets this variable, which holds an agent token; the case does not matter."""
     upper = name.upper()
     return upper in _MANAGED or upper.endswith(_AGENT_TOKEN_SUFFIX)
 
 
 def is_forbidden_variable(name: str) -> bool:
-    """Whether no delivery may ever set this variable, since it could make a program run other code. In any case."""
+    """Return whether no delivery may set this variable, in any case, because it can make a program run other code."""
     upper = name.upper()
     return upper in _FORBIDDEN or upper.startswith(_FORBIDDEN_PREFIXES)
 
 
 def check_environment(names: Iterable[str], *, managed: bool = False) -> None:
-    """Return if a delivery may set all of *names*, else raise `GateDeliveryError`.
+    """Raise `GateDeliveryError` unless a delivery may set all of *names*.
 
-    Variables that Gate manages pass only with *managed*: such come from Gate, and never from a service.
+    Variables that Gate manages are allowed only with *managed*, because a service must not set them.
     """
     for name in names:
         if not name or "=" in name or "\0" in name:
-            msg = f"{name!r} cannot be the name of an environment variable"
+            msg = f"{name!r} is not a valid name of an environment variable"
             raise GateDeliveryError(msg)
         if is_forbidden_variable(name):
-            msg = f"a delivery must never set {name}: it could make a program run somebody else's code"
+            msg = f"a delivery must never set {name}: it can make a program run other code"
             raise GateDeliveryError(msg)
         if not managed and is_managed_variable(name):
             msg = f"a service must not set {name}, which Gate manages"

@@ -1,4 +1,4 @@
-"""Key pairs, and the delivery requests that say for which key to encrypt."""
+"""Key pairs, and the delivery requests with their public keys."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 ALGORITHM: Final = "x25519-hkdf-sha256/aes-256-gcm"
-"""How deliveries are encrypted; there is no other way."""
+"""The only supported encryption of deliveries."""
 
 VERSION: Final = 1
-"""The version of requests, envelopes and what is in them."""
+"""Version of requests, envelopes and their content."""
 
 
 @attrs.frozen(kw_only=True)
 class DeliveryKeyPair:
-    """The keys of whoever receives a delivery; made by `generate_key_pair` and `import_key_pair`.
+    """Keys of the receiver of a delivery; made by `generate_key_pair` and `import_key_pair`.
 
     Attributes:
-        private_key: The private key as it travels: PKCS#8 DER in base64url without padding.
+        private_key: The private key: PKCS#8 DER in base64url without padding.
         public_key: The 32 bytes of the public key in base64url without padding.
-        key_id: The SHA-256 of the public key, in the same form.
+        key_id: The SHA-256 of the public key in base64url without padding.
     """
 
     private_key: Secret
@@ -42,7 +42,7 @@ class DeliveryKeyPair:
 
     @property
     def request(self) -> GateDeliveryRequest:
-        """The delivery request to send, which asks for an envelope that this pair can open."""
+        """The delivery request to send; the pair can decrypt the envelope of its response."""
         return GateDeliveryRequest(
             version=VERSION,
             algorithm=GateDeliveryRequestAlgorithm(ALGORITHM),
@@ -52,7 +52,7 @@ class DeliveryKeyPair:
 
 
 def generate_key_pair() -> DeliveryKeyPair:
-    """Make a new key pair; use one for a single delivery."""
+    """Generate a new key pair; use each for a single delivery."""
     require_cryptography()
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415 - an extra
 
@@ -60,7 +60,7 @@ def generate_key_pair() -> DeliveryKeyPair:
 
 
 def import_key_pair(private_key: str | Secret) -> DeliveryKeyPair:
-    """Return the pair of a *private_key* that was kept: PKCS#8 DER in base64url without padding."""
+    """Return the pair of a stored *private_key*: PKCS#8 DER in base64url without padding."""
     if isinstance(private_key, str):
         private_key = Secret(private_key)
     require_cryptography()
@@ -70,24 +70,24 @@ def import_key_pair(private_key: str | Secret) -> DeliveryKeyPair:
 def check_delivery_request(request: GateDeliveryRequest | Mapping[str, object]) -> GateDeliveryRequest:
     """Return *request* if credentials may be encrypted for it, else raise `GateDeliveryError`.
 
-    Its version and algorithm must be the known ones, its key of the right length, and its key id that of its key.
+    Its version and algorithm must be supported, its key must be 32 bytes, and its key id must match its key.
     """
     checked = parse_model(request, GateDeliveryRequest, "delivery request")
     check_version(checked.version, checked.algorithm, "delivery request")
     public_key = decode_base64url(checked.public_key, "public_key of the delivery request", size=KEY_SIZE)
     if checked.key_id != key_id(public_key):
-        msg = "the key_id of the delivery request is not that of its public key"
+        msg = "the key_id of the delivery request does not match its public key"
         raise GateDeliveryError(msg)
     return checked
 
 
 def check_version(version: int, algorithm: str, what: str) -> None:
-    """Raise `GateDeliveryError` for another version or algorithm than the only ones."""
+    """Raise `GateDeliveryError` unless the version and the algorithm are supported."""
     if version != VERSION:
-        msg = f"the {what} has another version than {VERSION}, the only one that is known"
+        msg = f"the {what} has an unsupported version: it must be {VERSION}"
         raise GateDeliveryError(msg)
     if algorithm != ALGORITHM:
-        msg = f"the {what} wants another algorithm than {ALGORITHM}, the only one that is known"
+        msg = f"the {what} has an unsupported algorithm: it must be {ALGORITHM}"
         raise GateDeliveryError(msg)
 
 
@@ -97,7 +97,7 @@ def key_id(public_key: bytes) -> str:
 
 
 def load_private_key(private_key: str | Secret) -> X25519PrivateKey:
-    """Return the key that *private_key* says; no error shows any of it."""
+    """Return the parsed key; no error shows any part of it."""
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - an extra
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415 - an extra
     from cryptography.hazmat.primitives.serialization import load_der_private_key  # noqa: PLC0415 - an extra
@@ -109,14 +109,14 @@ def load_private_key(private_key: str | Secret) -> X25519PrivateKey:
         key = None
     if isinstance(key, X25519PrivateKey):
         return key
-    # Reports of errors print what the frames hold.
+    # Error reporters print the locals of every frame.
     del der
     msg = "the private key is not an unencrypted X25519 key in PKCS#8 DER"
     raise GateDeliveryError(msg)
 
 
 def public_bytes(private_key: X25519PrivateKey) -> bytes:
-    """Return the 32 bytes of the public key that belongs to *private_key*."""
+    """Return the 32 bytes of the public key of *private_key*."""
     return private_key.public_key().public_bytes_raw()
 
 
