@@ -9,7 +9,9 @@ import json
 import subprocess
 import sys
 import zlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import aiohttp
 import pytest
@@ -23,7 +25,7 @@ from tripwire_async.gate_delivery import decrypt_delivery
 from tripwire_async.receiver import Router, WebhookEvent, aiohttp_handler
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from yarl import URL
 
@@ -41,6 +43,47 @@ class Hook:
     async def post(self, data: Any, headers: Any) -> tuple[int, bytes]:
         async with self.session.post(self.url, data=data, headers=headers) as response:
             return response.status, await response.read()
+
+
+ReadBody: TypeAlias = Callable[[web.Request], Awaitable[object]]
+
+
+@asynccontextmanager
+async def hook_behind(read: ReadBody) -> AsyncGenerator[Hook]:
+    """Yield an endpoint behind a middleware that reads the body with *read*."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Any:
+        await read(request)
+        return await handler(request)
+
+    router, seen = Router(), list[WebhookEvent]()
+    router.default(seen.append)
+    app = web.Application(middlewares=[middleware])
+    app.router.add_post("/hook", aiohttp_handler(router, SECRET, now=lambda: NOW, max_body=2 * len(TEST)))
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        yield Hook(server.make_url("/hook"), session, seen)
+
+
+@pytest.mark.parametrize("read", [web.Request.read, web.Request.text, web.Request.json])
+async def test_a_body_that_a_middleware_has_read_is_used(read: ReadBody) -> None:
+    """Aiohttp keeps the bytes; they are verified, and measured, as if they had just come."""
+    async with hook_behind(read) as hook:
+        assert (200, b"") == await hook.post(TEST, headers_of(TEST))
+        assert (await hook.post(TEST, headers_of(TEST + b" ")))[0] == 401
+        large = TEST + b" " * len(TEST) + b" "
+        assert (await hook.post(large, headers_of(large)))[0] == 413
+        assert len(hook.seen) == 1
+
+
+async def test_a_body_whose_bytes_are_gone_is_a_500_that_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    """A middleware took them from the stream: the signature is not to blame."""
+    async with hook_behind(lambda request: request.content.read()) as hook:
+        status, text = await hook.post(TEST, headers_of(TEST))
+        assert 500 == status
+        assert b"the body was read before the handler ran" in text
+        assert "a middleware must use request.read()" in caplog.text
+        assert 401 == (await hook.post(b"", {}))[0]
 
 
 @pytest.fixture

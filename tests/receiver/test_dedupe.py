@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 
 import pytest
 
@@ -62,7 +63,7 @@ async def test_what_is_being_handled_is_never_forgotten() -> None:
 @pytest.mark.virtual_time
 async def test_what_is_too_old_is_forgotten() -> None:
     """By the time since it was done, and not since it was last asked for."""
-    store = RecentEvents(max_age=60)
+    store = RecentEvents(max_age=60, now=asyncio.get_running_loop().time)
     await store.claim("a")
     await asyncio.sleep(100)
     await store.complete("a", b"")
@@ -86,3 +87,13 @@ def test_a_store_that_remembers_nothing_is_a_mistake(max_events: int, max_age: f
     """It would look as if events were deduplicated."""
     with pytest.raises(ValueError, match="at least one event"):
         RecentEvents(max_events=max_events, max_age=max_age)
+
+
+async def test_the_default_clock_needs_no_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the monotonic clock, looked up when it is used."""
+    store = RecentEvents(max_age=60)
+    await store.complete("a", b"")
+    assert Claim("done") == await store.claim("a")
+    later = time.monotonic() + 61
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert Claim("new") == await store.claim("a")

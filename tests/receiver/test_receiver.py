@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.frames import library_locals
 from tests.support.webhook_bodies import DATA, NOW, PAIR, SECRET, body_of, headers_of
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.gate_delivery import DeliveredCredentials, decrypt_delivery
@@ -20,6 +22,7 @@ from tripwire_async.receiver import (
     WebhookEvent,
     WebhookReceiver,
     WebhookResponse,
+    sign_webhook,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +46,12 @@ def counting(result: object = None) -> tuple[Router, list[WebhookEvent]]:
         return result
 
     return router, seen
+
+
+def logged_locals(caplog: pytest.LogCaptureFixture) -> str:
+    """Return the printed locals of the library's frames in the logged tracebacks."""
+    errors = [record.exc_info[1] for record in caplog.records if record.exc_info]
+    return "\n".join(library_locals(error) for error in errors if error is not None)
 
 
 async def test_an_event_is_handled_and_answered_with_200() -> None:
@@ -317,7 +326,8 @@ async def test_credentials_that_were_lost_on_the_way_are_given_again() -> None:
         ([], "0 handlers of gate.session.approved returned credentials"),
         ([None], "0 handlers of gate.session.approved returned credentials"),
         ([{}, {}], "2 handlers of gate.session.approved returned credentials"),
-        (["canary"], "credentials are a mapping of variables to values, not str"),
+        (["canary"], "credentials must be a mapping of variables to values, not str"),
+        ([{"ACME_KEY": b"canary"}], "the credential ACME_KEY must be text or a Secret, not bytes"),
         ([{"PATH": "canary"}], "must never set PATH"),
         ([{"ACME_GATE_AGENT_TOKEN": "canary"}], "which Gate manages"),
     ],
@@ -336,6 +346,7 @@ async def test_a_gate_session_without_proper_credentials_is_a_500(
     assert (await receiver_of(router).answer(GATE, headers_of(GATE))).status == 500
     assert complaint in caplog.text
     assert "canary" not in caplog.text
+    assert "canary" not in logged_locals(caplog)
 
 
 async def test_a_handler_that_merely_looks_on_returns_nothing() -> None:
@@ -344,3 +355,38 @@ async def test_a_handler_that_merely_looks_on_returns_nothing() -> None:
     router.on("gate.session.approved")(lambda event: None)
     router.on("gate.session.approved")(lambda event: {"ACME_KEY": "k"})
     assert (await receiver_of(router).answer(GATE, headers_of(GATE))).status == 200
+
+
+async def get_canary() -> str:
+    return "whsec_canary"
+
+
+@pytest.mark.parametrize("secret", ["whsec_canary", ["whsec_canary"], lambda: "whsec_canary", get_canary])
+async def test_a_logged_traceback_holds_no_secret(secret: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """A handler raises; the frames of the receiver hold the signing secret hidden."""
+    router = Router()
+    router.on("webhook.test")(lambda event: 1 / 0)
+    headers = sign_webhook(TEST, "whsec_canary", NOW)
+    assert (await receiver_of(router, secret).answer(TEST, headers)).status == 500
+    assert "secret = (Secret('whsec_…'),)" in logged_locals(caplog)
+    assert "canary" not in logged_locals(caplog)
+
+
+async def test_the_clock_is_looked_up_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries that freeze the time replace `time.time` after this module was imported."""
+    receiver = WebhookReceiver(counting()[0], SECRET)
+    assert (await receiver.answer(TEST, headers_of(TEST))).status == 401
+    monkeypatch.setattr(time, "time", lambda: float(NOW))
+    assert (await receiver.answer(TEST, headers_of(TEST))).status == 200
+
+
+def test_a_webhook_can_be_answered_without_an_event_loop() -> None:
+    """Under trio, for example: nothing in the receiver needs asyncio."""
+    router, seen = counting()
+    receiver = receiver_of(router)
+    for expected in (1, 1):
+        coroutine = receiver.answer(TEST, headers_of(TEST))
+        with pytest.raises(StopIteration) as ended:
+            coroutine.send(None)
+        assert WebhookResponse(200) == ended.value.value
+        assert expected == len(seen)

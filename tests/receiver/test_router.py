@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.frames import library_locals
 from tests.support.webhook_bodies import body_of
 from tripwire_async.receiver import Router, parse_event
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
     from tripwire_async.receiver import SessionResultPersistedEvent, WebhookEvent
 
 RESULT = parse_event(body_of("session.result.persisted"))
@@ -124,3 +127,39 @@ def test_routers_do_not_go_in_circles() -> None:
     for one, other in ((inner, inner), (inner, middle), (inner, outer)):
         with pytest.raises(ValueError, match="cannot include itself"):
             one.include(other)
+
+
+def generator(event: WebhookEvent) -> Iterator[str]:
+    yield event.id
+
+
+async def async_generator(event: WebhookEvent) -> AsyncIterator[str]:
+    yield event.id
+
+
+@pytest.mark.parametrize("handler", [None, "handler", generator, async_generator])
+def test_a_handler_that_could_never_run_is_a_type_error(handler: Any) -> None:
+    """When it is registered, not when an event comes."""
+    for register in (Router().on("webhook.test"), Router().default):
+        with pytest.raises(TypeError, match="a handler must"):
+            register(handler)
+
+
+@pytest.mark.parametrize("name", [lambda event: None, ["webhook.test"], None, generator])
+def test_an_event_type_must_be_text(name: Any) -> None:
+    """As in a decorator without its argument, which would take the handler for a type."""
+    with pytest.raises(TypeError, match=r'for example @router\.on\("webhook\.test"\)'):
+        Router().on(name)
+    with pytest.raises(TypeError, match="event types as text"):
+        Router().on("webhook.test", name)
+
+
+async def test_the_frames_of_an_error_hold_no_result_of_an_earlier_handler() -> None:
+    """Results can be credentials, and error reporters print the locals of every frame."""
+    router = Router()
+    router.on("webhook.test")(lambda event: {"KEY": "canary"})
+    router.on("webhook.test")(lambda event: 1 / 0)
+    with pytest.raises(ZeroDivisionError) as caught:
+        await router.dispatch(TEST)
+    assert "dispatch" in library_locals(caught.value)
+    assert "canary" not in library_locals(caught.value)

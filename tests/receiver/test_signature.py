@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
+from tests.support.frames import library_locals
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import ConfigurationError, SignatureError
-from tripwire_async.receiver import sign_webhook, verify_signature
+from tripwire_async.receiver import receive_event, sign_webhook, verify_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 SECRET = "whsec_3f9d1c"
 BODY = b'{"id":"wevt_1"}'
@@ -292,3 +293,53 @@ def test_a_body_is_bytes(body: Any) -> None:
     """Decoded or parsed, it may no longer be what was signed; the message says so."""
     with pytest.raises(TypeError, match="bytes as they were received"):
         verify_signature(body, signed(), SECRET, now=NOW)
+
+
+@pytest.mark.parametrize("secret", ["whsec_canary", Secret("whsec_canary"), ["whsec_canary", Secret("whsec_canary")]])
+@pytest.mark.parametrize("verify", [verify_signature, receive_event])
+def test_no_frame_of_the_library_holds_the_secret_in_plain_text(verify: Callable[..., object], secret: Any) -> None:
+    """Error reporters print the locals of every frame of an exception."""
+    with pytest.raises(SignatureError) as forged:
+        verify(b"{}", signed(b"x"), secret, now=NOW)
+    with pytest.raises(TypeError) as mistyped:
+        verify("{}", signed(), secret, now=NOW)
+    with pytest.raises(TypeError) as mixed:
+        verify(BODY, signed(), ["whsec_canary", 5], now=NOW)
+    for caught in (forged, mistyped, mixed):
+        assert "whsec_…" in library_locals(caught.value)
+        assert "canary" not in library_locals(caught.value)
+
+
+def test_signing_with_an_invalid_timestamp_shows_no_secret() -> None:
+    """The frame of `sign_webhook` holds the secret hidden."""
+    with pytest.raises(ValueError, match="NaN") as caught:
+        sign_webhook(BODY, "whsec_canary", math.nan)
+    assert "canary" not in library_locals(caught.value)
+
+
+@pytest.mark.parametrize("headers", [None, [(b"x-tripwire-timestamp", b"1")], "X-Tripwire-Timestamp: 1", 5])
+def test_headers_that_are_not_a_mapping_are_a_type_error(headers: Any) -> None:
+    """A mistake of the caller, which names what to pass."""
+    with pytest.raises(TypeError, match=r"headers must be a mapping such as request\.headers, not \w+$"):
+        verify_signature(BODY, headers, SECRET, now=NOW)
+
+
+def test_the_variables_of_wsgi_are_named_as_such() -> None:
+    """The META of a Django request holds the headers under other names."""
+    meta = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in signed().items()}
+    with pytest.raises(SignatureError, match=r"WSGI variables .*: pass request\.headers"):
+        verify_signature(BODY, meta, SECRET, now=NOW)
+
+
+def test_header_names_that_are_bytes_are_named_as_such() -> None:
+    """An ASGI scope holds the headers as bytes."""
+    scope: Any = {name.lower().encode(): value.encode() for name, value in signed().items()}
+    with pytest.raises(SignatureError, match=r"names are bytes: pass a mapping of text such as request\.headers"):
+        verify_signature(BODY, scope, SECRET, now=NOW)
+
+
+def test_a_timestamp_to_sign_may_have_a_fraction() -> None:
+    """It is dropped: verification accepts whole seconds only."""
+    headers = sign_webhook(BODY, SECRET, NOW + 0.7)
+    assert str(NOW) == headers["X-Tripwire-Timestamp"]
+    verify_signature(BODY, headers, SECRET, now=NOW)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.frames import library_locals
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import ConfigurationError, TokenVerificationError
 from tripwire_async.sealed_tokens import TokenDecision, TokenManipulation, TokenRequest, VerifiedToken, verify_token
@@ -479,3 +480,21 @@ def test_two_sealings_differ() -> None:
     versions: tuple[Any, ...] = (1, 2)
     for version in versions:
         assert seal_token(SMALLEST, KEY, version=version) != seal_token(SMALLEST, KEY, version=version)
+
+
+@pytest.mark.parametrize(
+    "key", ["sk_live_canary", Secret("sk_live_canary"), ["sk_live_canary", "sk_live_canary"], None]
+)
+def test_no_frame_of_the_library_holds_the_key_in_plain_text(key: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Error reporters print the locals of every frame of an exception."""
+    monkeypatch.setenv("TRIPWIRE_SECRET_KEY", "sk_live_canary")
+    with pytest.raises(TokenVerificationError) as forged:
+        verify_token("bm90IGEgdG9rZW4=", key)
+    with pytest.raises(ValueError, match="max_inflated") as mistaken:
+        verify_token("bm90IGEgdG9rZW4=", key, max_inflated=0)
+    for caught in (forged, mistaken):
+        assert "keys = (Secret('sk_live_…')" in library_locals(caught.value)
+        assert "canary" not in library_locals(caught.value)
+    with pytest.raises(ValueError, match="versions 1 and 2") as unknown:
+        seal_token({}, key or "sk_live_canary", version=3)  # type: ignore[arg-type] - a version that does not exist
+    assert "canary" not in library_locals(unknown.value)

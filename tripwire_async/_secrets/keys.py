@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from tripwire_async.errors import ConfigurationError
 
 from .secret import Secret, as_secret
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 Secrets: TypeAlias = str | Secret | Iterable[str | Secret]
 """One secret, or all that are valid while one is being rotated."""
 
 
-def reveal_all(secrets: Secrets, *, name: str) -> tuple[str, ...]:
-    """Return the texts of *secrets*; *name* is what an error message calls one of them.
+def hide_all(secrets: Secrets) -> tuple[Secret, ...]:
+    """Return each of *secrets* as a `Secret`, without checking them.
 
-    Raises `ConfigurationError` where there is none or one is empty, since an empty key would verify what anybody can
-    make, and `TypeError` for anything that is no text. No message holds any of them.
+    Assign the result to the name of the argument before anything can raise, because error reporters print the locals of
+    every frame. `require_secrets` checks the result.
     """
-    texts = tuple(_texts(secrets, name))
-    if not texts:
+    several = secrets if isinstance(secrets, Iterable) and not isinstance(secrets, (str, bytes)) else (secrets,)
+    # The type of an invalid value takes its place, so that the error can name it without showing the value.
+    return cast("tuple[Secret, ...]", tuple(map(_hide, several)))
+
+
+def require_secrets(secrets: tuple[Secret, ...], *, name: str) -> None:
+    """Check the result of `hide_all`; *name* is the term for one of them in an error message.
+
+    Raises `ConfigurationError` if there is none or one is empty, since anyone could sign with an empty key, and
+    `TypeError` for a value that is neither text nor a `Secret`.
+    """
+    for secret in cast("tuple[object, ...]", secrets):
+        if isinstance(secret, type):
+            msg = f"a {name} must be text or a Secret, not {secret.__name__}"
+            raise TypeError(msg)
+    if not secrets:
         msg = f"no {name} was given: pass one, or several while one is being rotated"
         raise ConfigurationError(msg)
-    if not all(texts):
+    if not all(secrets):
         msg = f"an empty {name} was given: is the variable that it comes from set?"
         raise ConfigurationError(msg)
-    return texts
 
 
 def as_secret_key(key: object) -> Secret:
@@ -44,17 +54,7 @@ def as_secret_key(key: object) -> Secret:
     raise ConfigurationError(msg)
 
 
-def _texts(secrets: object, name: str) -> Iterator[str]:
-    several: Iterable[object]
-    if isinstance(secrets, Iterable) and not isinstance(secrets, (str, bytes)):
-        several = cast("Iterable[object]", secrets)
-    else:
-        several = (secrets,)
-    for secret in several:
-        if isinstance(secret, Secret):
-            yield secret.reveal()
-        elif isinstance(secret, str):
-            yield secret
-        else:
-            msg = f"a {name} is text or a Secret, not {type(secret).__name__}"
-            raise TypeError(msg)
+def _hide(secret: object) -> object:
+    if isinstance(secret, (Secret, type)):
+        return secret
+    return Secret(secret) if isinstance(secret, str) else type(secret)

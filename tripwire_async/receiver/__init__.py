@@ -1,13 +1,15 @@
-"""The other end of a webhook: being the endpoint that the service posts to.
+"""Receiving webhooks: verification, event models, dispatch to handlers.
 
-`verify_signature`, `parse_event` and `receive_event` work on bytes and headers alone. `Router` hands events to
-handlers. `WebhookReceiver` is a whole endpoint apart from the web framework, and `aiohttp_handler` puts one into
+`verify_signature`, `parse_event` and `receive_event` work on bytes and headers alone. `Router` dispatches events to
+handlers. `WebhookReceiver` is a complete endpoint without a web framework, and `aiohttp_handler` adapts it to
 aiohttp.web.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from tripwire_async._lazy import lazy_exports
 
 from .dedupe import Claim, EventStore, RecentEvents
 from .events import (
@@ -52,15 +54,5 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    # aiohttp.web is imported by those who use it; other frameworks need only the rest.
-    if name == "aiohttp_handler":
-        from .aiohttp_web import aiohttp_handler  # noqa: PLC0415 - see above
-
-        return aiohttp_handler
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+# aiohttp.web is imported on first use: other frameworks do without it.
+__getattr__, __dir__ = lazy_exports(__name__, {"aiohttp_handler": ".aiohttp_web"})

@@ -1,12 +1,13 @@
-"""The receiver as a handler for aiohttp.web; the one file here that does I/O."""
+"""Adapter of the receiver to aiohttp.web; the only module of this package that does I/O."""
 
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
+
+from tripwire_async._logger import LOGGER
 
 from .receiver import DEFAULT_MAX_BODY, WebhookReceiver
 from .respond import WebhookResponse
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["aiohttp_handler", "listen"]
 
 _CHUNK: Final = 64 * 1024
+_log = LOGGER.getChild("receiver")
 
 
 def aiohttp_handler(
@@ -31,26 +33,28 @@ def aiohttp_handler(
     store: EventStore | None = None,
     tolerance: float = DEFAULT_TOLERANCE,
     max_body: int = DEFAULT_MAX_BODY,
-    now: Callable[[], float] = time.time,
+    now: Callable[[], float] | None = None,
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Return a handler for aiohttp.web that receives webhooks.
 
-    Add it with ``app.router.add_post("/hook", aiohttp_handler(router, secret))``. The arguments and the answers are
-    those of `WebhookReceiver`. The body's bytes are counted as they are decompressed, and no more of them are read than
-    it may have, whatever the application's *client_max_size*.
+    Add it with ``app.router.add_post("/hook", aiohttp_handler(router, secret))``. The arguments and the responses are
+    those of `WebhookReceiver`. At most *max_body* bytes are read, counted after decompression, whatever the
+    *client_max_size* of the application. A body that a middleware has read with ``request.read()`` is used as it is.
     """
     receiver = WebhookReceiver(router, secret, store=store, tolerance=tolerance, max_body=max_body, now=now)
 
     async def handle(request: web.Request) -> web.Response:
+        if not request.can_read_body:
+            return _web_response(await _answer_read_body(receiver, request))
         try:
             response = await receiver.receive(request.content.iter_chunked(_CHUNK), request.headers)
         except web.RequestPayloadError:
             response = WebhookResponse(400, b"the body is not encoded as its headers say")
-            # aiohttp would go on reading what is left, and log as an error of this server that it cannot.
+            # aiohttp would go on reading the rest, and log its failure as an error of this server.
             request.content.feed_eof()
         web_response = _web_response(response)
         if not request.content.at_eof():
-            # What was not read is still coming, and the connection is of no use to another request.
+            # The rest of the body is still arriving, so the connection cannot carry another request.
             web_response.force_close()
         return web_response
 
@@ -65,10 +69,10 @@ async def listen(
     port: int,
     max_body: int = DEFAULT_MAX_BODY,
 ) -> AsyncGenerator[int]:
-    """Listen on *host* and *port*, 0 for a free one, and answer each POST, whatever its path; gives the port.
+    """Listen on *host* and *port*, 0 for a free one; respond to each POST, on any path; yield the port.
 
-    *respond* is given the body and the headers. A body of more than *max_body* bytes is answered with 413. Raises
-    OSError where it cannot listen.
+    *respond* receives the body and the headers. A body of more than *max_body* bytes gets a 413. Raises OSError if the
+    port cannot be used.
     """
 
     async def handle(request: web.Request) -> web.Response:
@@ -76,7 +80,7 @@ async def listen(
 
     app = web.Application(client_max_size=max_body)
     app.router.add_post("/{path:.*}", handle)
-    # Whoever leaves has what it came for: who still sends is not waited for.
+    # Requests that are still running when the block ends are not waited for.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -84,6 +88,17 @@ async def listen(
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+async def _answer_read_body(receiver: WebhookReceiver, request: web.Request) -> WebhookResponse:
+    """Return the response for a body that was read before, or that the request does not have."""
+    body = await request.read()
+    if not body and request.content.total_bytes:
+        # aiohttp keeps the bytes only for `request.read()` and what is built on it.
+        message = "the body was read before the handler ran: a middleware must use request.read()"
+        _log.error("a webhook could not be verified: %s", message)
+        return WebhookResponse(500, message.encode())
+    return await receiver.answer(body, request.headers)
 
 
 def _web_response(response: WebhookResponse) -> web.Response:

@@ -1,15 +1,14 @@
-"""Which events were handled already: the service may send one again, and no handler should see it twice."""
+"""Deduplication of events: the service can send an event again, and no handler should see it twice."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final, Literal, Protocol, final
 
 import attrs
 
-from tripwire_async._concurrency.clock import LOOP_CLOCK
-
 if TYPE_CHECKING:
-    from tripwire_async._concurrency.clock import Clock
+    from collections.abc import Callable
 
 __all__ = ["Claim", "EventStore", "RecentEvents"]
 
@@ -19,12 +18,12 @@ DEFAULT_MAX_AGE: Final = 24 * 60 * 60.0
 
 @attrs.frozen
 class Claim:
-    """How an event stands.
+    """State of an event in an `EventStore`.
 
     Attributes:
-        state: ``new``: it is now the caller's to handle, and nobody else's; ``busy``: somebody is handling it;
-            ``done``: it was handled.
-        response: What it was answered with, once it is done.
+        state: ``new``: the caller must now handle the event, and nothing else does. ``busy``: another call is handling
+            it. ``done``: it was handled.
+        response: The response body that was sent for a ``done`` event.
     """
 
     state: Literal["new", "busy", "done"]
@@ -32,22 +31,22 @@ class Claim:
 
 
 class EventStore(Protocol):
-    """Remembers events by their ids; shared by all processes that receive webhooks at one address.
+    """Store of event ids, shared by all processes that receive webhooks at one URL.
 
-    Whoever gets a ``new`` claim calls `complete` or `release`. A store that outlives the process must also let go of
-    claims by itself after a while, since a process can die with one.
+    The holder of a ``new`` claim calls `complete` or `release`. A store that outlives the process must also expire
+    claims, since a process can end while it holds one.
     """
 
     async def claim(self, event_id: str, /) -> Claim:
-        """Claim the event if nobody did, and return how it stood; of two calls at once, one gets ``new``."""
+        """Claim the event unless it is claimed, and return its state; of two calls at once, one gets ``new``."""
         ...
 
     async def complete(self, event_id: str, response: bytes, /) -> None:
-        """Remember that the event was handled, and *answer*, which is given again when the event comes again."""
+        """Record that the event was handled, and the *response* to send if the event comes again."""
         ...
 
     async def release(self, event_id: str, /) -> None:
-        """Forget the claim: the event was not handled, and may come again."""
+        """Drop the claim: the event was not handled, and may come again."""
         ...
 
 
@@ -55,34 +54,35 @@ class EventStore(Protocol):
 class RecentEvents:
     """An `EventStore` in memory, for one process: the last *max_events* events of the last *max_age* seconds.
 
-    Events that are being handled are kept apart from these, and never forgotten. *clock* is where the time is read.
+    Events that are being handled do not count towards *max_events* and never expire. *now* returns the time in seconds;
+    None means `time.monotonic`.
     """
 
-    __slots__ = ("_busy", "_clock", "_done", "_max_age", "_max_events")
+    __slots__ = ("_busy", "_done", "_max_age", "_max_events", "_now")
 
     def __init__(
         self,
         *,
         max_events: int = DEFAULT_MAX_EVENTS,
         max_age: float = DEFAULT_MAX_AGE,
-        clock: Clock = LOOP_CLOCK,
+        now: Callable[[], float] | None = None,
     ) -> None:
         if max_events < 1 or not max_age > 0:
-            msg = f"a store keeps at least one event for some time, not {max_events} for {max_age} s"
+            msg = f"max_events must be at least one event and max_age above 0 seconds, not {max_events} and {max_age}"
             raise ValueError(msg)
         self._max_events = max_events
         self._max_age = max_age
-        self._clock = clock
+        self._now = now
         self._busy: set[str] = set()
-        # In the order of their completion, so that the oldest is always the first.
+        # In the order of completion: the oldest is always the first.
         self._done: dict[str, tuple[float, bytes]] = {}
 
     def __len__(self) -> int:
-        """Return how many events are remembered, those that are being handled included."""
+        """Return the number of stored events, including those that are being handled."""
         return len(self._busy) + len(self._done)
 
     async def claim(self, event_id: str, /) -> Claim:
-        """Claim the event if nobody did, and return how it stood."""
+        """Claim the event unless it is claimed, and return its state."""
         self._evict()
         if event_id in self._busy:
             return Claim("busy")
@@ -92,20 +92,24 @@ class RecentEvents:
         return Claim("new")
 
     async def complete(self, event_id: str, response: bytes, /) -> None:
-        """Remember that the event was handled, and *answer*."""
+        """Record that the event was handled, and its *response*."""
         self._busy.discard(event_id)
         self._done.pop(event_id, None)
-        self._done[event_id] = (self._clock.now(), response)
+        self._done[event_id] = (self._time(), response)
         self._evict()
 
     async def release(self, event_id: str, /) -> None:
-        """Forget the claim."""
+        """Drop the claim."""
         self._busy.discard(event_id)
 
     def _evict(self) -> None:
-        oldest = self._clock.now() - self._max_age
+        oldest = self._time() - self._max_age
         while self._done:
             event_id, (completed, _) = next(iter(self._done.items()))
             if completed > oldest and len(self._done) <= self._max_events:
                 return
             del self._done[event_id]
+
+    def _time(self) -> float:
+        # Looked up for each call, so that tests can replace the clock.
+        return time.monotonic() if self._now is None else self._now()

@@ -1,4 +1,4 @@
-"""What a webhook says: one class for each type of event, and one for the types that are not known yet."""
+"""Event models: one class for each known type of event, and one for all other types."""
 # Without `from __future__ import annotations`: msgspec reads the types of the envelope at run time.
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import msgspec
 
 from tripwire_async._codec.converter import DecodeError, decode, structure
 from tripwire_async._codec.fields import Timestamp
-from tripwire_async._secrets.keys import Secrets
+from tripwire_async._secrets.keys import Secrets, hide_all
 from tripwire_async.errors import EventDecodeError, GateDeliveryError
 from tripwire_async.gate_delivery import ServiceName, check_approved_payload
 from tripwire_async.models import (
@@ -35,14 +35,14 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class WebhookEvent:
-    """What every event has.
+    """Fields of every event.
 
     Attributes:
-        id: The event's id, ``wevt_…``. The same event can come again, under the same id.
-        type: What happened, as ``session.result.persisted``.
-        created: When, in UTC.
-        data: What there is to know about it; its own class says how it is built.
-        raw: The whole body, with the fields that this version of the library does not know.
+        id: The event id, ``wevt_…``. The same event can arrive again, under the same id.
+        type: The event type, for example ``session.result.persisted``.
+        created: The time of the event, in UTC.
+        data: The payload. Each subclass has its own type.
+        raw: The whole body, including fields that this version of the library does not know.
     """
 
     id: str
@@ -54,43 +54,43 @@ class WebhookEvent:
 
 @attrs.frozen(kw_only=True)
 class SessionResultPersistedEvent(WebhookEvent):
-    """``session.result.persisted``: a session was judged, and the result is kept."""
+    """``session.result.persisted``: a session has a verdict, and the result is stored."""
 
     data: SessionResultPersistedPayload
 
 
 @attrs.frozen(kw_only=True)
 class SessionFingerprintCalculatedEvent(WebhookEvent):
-    """``session.fingerprint.calculated``: a session's visitor was recognized, or met for the first time."""
+    """``session.fingerprint.calculated``: the visitor of a session was identified."""
 
     data: SessionFingerprintCalculatedPayload
 
 
 @attrs.frozen(kw_only=True)
 class GateSessionApprovedEvent(WebhookEvent):
-    """``gate.session.approved``: an account was approved, and credentials for it are wanted as the answer.
+    """``gate.session.approved``: an account was approved; the response delivers its credentials.
 
-    Its data has passed `tripwire_async.gate_delivery.check_approved_payload`.
+    The payload has passed `tripwire_async.gate_delivery.check_approved_payload`.
     """
 
     data: GateApprovedWebhookPayload
 
     @property
     def service(self) -> ServiceName:
-        """The name under which the service sent it, which the encrypted answer depends on."""
+        """The name under which the service sent the event; the encrypted response depends on it."""
         return "tripwire" if "tripwire" in self.raw["data"] else "foil"
 
 
 @attrs.frozen(kw_only=True)
 class WebhookTestEvent(WebhookEvent):
-    """``webhook.test``: somebody asked for a test of this endpoint."""
+    """``webhook.test``: a test of this endpoint."""
 
     data: WebhookTestEventPayload
 
 
 @attrs.frozen(kw_only=True)
 class UnknownEvent(WebhookEvent):
-    """An event of a type that this version of the library does not know; its data is kept as plain dicts and lists."""
+    """Event of a type that this version of the library does not know; its data is plain dicts and lists."""
 
     data: Any = attrs.field(hash=False)
 
@@ -113,10 +113,10 @@ _EVENT_TYPES: Final[Mapping[str, tuple[type[WebhookEvent], type[object]]]] = {
 
 
 def parse_event(body: bytes) -> WebhookEvent:
-    """Return the event that *body* holds; an event of an unknown type is an `UnknownEvent`.
+    """Return the event in *body*; an event of an unknown type is an `UnknownEvent`.
 
-    It does not verify anything: `receive_event` does both. Raises `EventDecodeError` for a body that is no event, or
-    of a known type but with other data than that type has.
+    The signature is not verified: use `receive_event` for that. Raises `EventDecodeError` for a body that is not a
+    valid event, or whose data does not match its type.
     """
     try:
         raw = decode(body, dict[str, Any])
@@ -142,10 +142,11 @@ def receive_event(
     tolerance: float = DEFAULT_TOLERANCE,
     now: float | None = None,
 ) -> WebhookEvent:
-    """Verify *body* and return the event that it holds: `verify_signature`, then `parse_event`.
+    """Verify *body* and return its event: `verify_signature`, then `parse_event`.
 
-    Nothing is parsed before it is verified.
+    Nothing is parsed before it is verified. See both functions for the arguments and errors.
     """
+    secret = hide_all(secret)
     verify_signature(body, headers, secret, tolerance=tolerance, now=now)
     return parse_event(body)
 

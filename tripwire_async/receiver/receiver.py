@@ -1,4 +1,4 @@
-"""Everything that an endpoint does between a framework's request and its response."""
+"""Webhook endpoint independent of any web framework: request in, response out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast, final
 
 from tripwire_async._codec.converter import encode
 from tripwire_async._logger import LOGGER
-from tripwire_async._secrets.keys import Secrets
+from tripwire_async._secrets.keys import Secrets, hide_all
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.gate_delivery import DeliveredCredentials, encrypt_delivery
 from tripwire_async.models import GateApprovedWebhookResponse
@@ -25,38 +25,47 @@ if TYPE_CHECKING:
     from .events import WebhookEvent
     from .router import Router
 
-__all__ = ["DEFAULT_MAX_BODY", "SecretSource", "WebhookReceiver", "WebhookResponse"]
+__all__ = ["DEFAULT_MAX_BODY", "SecretSource", "WebhookReceiver"]
 
 DEFAULT_MAX_BODY: Final = 1024 * 1024
-"""Bytes that a webhook's body may have."""
+"""Largest accepted body of a webhook, in bytes."""
 
 SecretSource: TypeAlias = Secrets | Callable[[], Secrets | Awaitable[Secrets]]
-"""The signing secret, or several, or a function that returns those that are valid now."""
+"""One signing secret, several, or a function that returns the secrets that are valid now."""
 
 _log = LOGGER.getChild("receiver")
 
 
 class _TooLargeError(Exception):
-    """The body has more bytes than it may have."""
+    """The body is larger than allowed."""
 
 
 @final
 class WebhookReceiver:
-    """Verifies webhooks, hands their events to a router, and says what to answer; knows no web framework.
+    """Verifies webhooks, dispatches their events to a router and returns the response, for any web framework.
 
-    *secret* is the endpoint's signing secret, several of them, or a function, async or not, that returns those that
-    are valid at the moment. *store* remembers which events were handled, by default `RecentEvents`. *tolerance* is in
-    seconds, *max_body* in bytes, and *now* returns the time in Unix seconds.
+    The statuses of a response:
 
-    The answers: 401 to a webhook that the service did not sign; 400 to a body that is no event; 413 to one that is too
-    large; 200 when the handlers are done; 500 when one of them raises, or anything else goes wrong here, so that the
-    service sends the event again. An event that was handled before is answered as it was then, without a handler. One
-    that is being handled at this moment is answered with 409, and the service sends it again later: to say 200 would
-    lose the event if the handler fails after all.
+    - 200: every handler has returned. An event that was handled before gets the same response again, without a handler.
+    - 400: the body is not a valid event.
+    - 401: the service did not sign the webhook, or too long ago.
+    - 409: the same event is being handled right now. The service sends it again later. A 200 would lose the event if
+      the handler fails.
+    - 413: the body is too large.
+    - 500: a handler raised, or something else failed here. The service sends the event again.
 
-    ``gate.session.approved`` is answered with the credentials that its handler returns, encrypted: a mapping of
-    variables to values, or `tripwire_async.gate_delivery.DeliveredCredentials`. No handler that returns credentials,
-    or more than one, is a 500.
+    The response to ``gate.session.approved`` holds the encrypted credentials that its handler returned: a mapping of
+    variables to values, or `tripwire_async.gate_delivery.DeliveredCredentials`. If no handler returns credentials, or
+    more than one does, the status is 500.
+
+    Args:
+        router: The handlers of the events.
+        secret: The signing secret of the endpoint, several of them, or a function, async or not, that returns those
+            that are valid now.
+        store: The events that were handled; None means a new `RecentEvents`.
+        tolerance: Largest accepted age of a webhook, in seconds.
+        max_body: Largest accepted body, in bytes.
+        now: Function that returns the time in Unix seconds; None means the system clock.
     """
 
     __slots__ = ("_max_body", "_now", "_router", "_secret", "_store", "_tolerance")
@@ -69,19 +78,19 @@ class WebhookReceiver:
         store: EventStore | None = None,
         tolerance: float = DEFAULT_TOLERANCE,
         max_body: int = DEFAULT_MAX_BODY,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] | None = None,
     ) -> None:
         self._router = router
-        self._secret = secret
+        self._secret = secret if callable(secret) else hide_all(secret)
         self._store = RecentEvents() if store is None else store
         self._tolerance = tolerance
         self._max_body = max_body
         self._now = now
 
     async def receive(self, chunks: AsyncIterable[bytes], headers: Mapping[str, str]) -> WebhookResponse:
-        """Read the body from *chunks*, up to *max_body* bytes, and say what to answer.
+        """Read the body from *chunks*, up to *max_body* bytes, and return the response.
 
-        What reading raises, as when the connection is lost, is passed on.
+        An exception of *chunks* propagates, for example when the connection is lost.
         """
         try:
             body = await self._read(chunks)
@@ -90,23 +99,24 @@ class WebhookReceiver:
         return await self.answer(body, headers)
 
     async def answer(self, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
-        """Say what to answer to *body*, which was read already."""
+        """Return the response to a webhook whose *body* was read already."""
         if len(body) > self._max_body:
             return self._too_large()
         try:
             secret = await self._current_secret()
-            result = receive_or_reject(body, headers, secret, tolerance=self._tolerance, now=self._now())
-        except Exception:  # noqa: BLE001 - an error in the caller's secret function becomes a 500
+            now = time.time() if self._now is None else self._now()
+            result = receive_or_reject(body, headers, secret, tolerance=self._tolerance, now=now)
+        except Exception:  # noqa: BLE001 - an error of the caller's own function becomes a 500
             _log.exception("a webhook could not be verified")
-            return _plain(500, "the webhook could not be verified")
+            return _text_response(500, "the webhook could not be verified")
         if isinstance(result, WebhookResponse):
             _log.warning("rejected a webhook: %s", result.body.decode())
             return result
         try:
             return await self._handle_once(result)
-        except Exception:  # noqa: BLE001 - whatever a handler or a store raises is answered, too
+        except Exception:  # noqa: BLE001 - an error of a handler or a store becomes a 500
             _log.exception("event %s of type %s was not handled", result.id, result.type)
-            return _plain(500, "the event was not handled")
+            return _text_response(500, "the event was not handled")
 
     async def _read(self, chunks: AsyncIterable[bytes]) -> bytes:
         body = bytearray()
@@ -117,32 +127,33 @@ class WebhookReceiver:
         return bytes(body)
 
     def _too_large(self) -> WebhookResponse:
-        _log.warning("refused a webhook: it has more than %d bytes", self._max_body)
-        return _plain(413, f"the body has more than {self._max_body} bytes")
+        _log.warning("rejected a webhook: it has more than %d bytes", self._max_body)
+        return _text_response(413, f"the body has more than {self._max_body} bytes")
 
-    async def _current_secret(self) -> Secrets:
+    async def _current_secret(self) -> tuple[Secret, ...]:
         secret = self._secret() if callable(self._secret) else self._secret
-        return await secret if inspect.isawaitable(secret) else secret
+        return hide_all(await secret if inspect.isawaitable(secret) else secret)
 
     async def _handle_once(self, event: WebhookEvent) -> WebhookResponse:
         claim = await self._store.claim(event.id)
         if claim.state == "busy":
-            return _plain(409, "the event is being handled at this moment; send it again later")
+            return _text_response(409, "the event is being handled now; send it again later")
         if claim.state == "done":
-            return _handled(claim.response)
+            return _success(claim.response)
         try:
             body = await self._handle(event)
             await self._store.complete(event.id, body)
         except BaseException:
             await self._store.release(event.id)
             raise
-        return _handled(body)
+        return _success(body)
 
     async def _handle(self, event: WebhookEvent) -> bytes:
-        results = await self._router.dispatch(event)
         if not isinstance(event, GateSessionApprovedEvent):
+            await self._router.dispatch(event)
             return b""
-        credentials = _credentials(results)
+        # Credentials are hidden before a local variable holds them: error reporters print the locals of every frame.
+        credentials = _only_one(list(map(_hide_credentials, await self._router.dispatch(event))))
         envelope = encrypt_delivery(
             event.data.delivery,
             credentials.outputs,
@@ -152,26 +163,40 @@ class WebhookReceiver:
         return encode(GateApprovedWebhookResponse(encrypted_delivery=envelope))
 
 
-def _credentials(results: tuple[object, ...]) -> DeliveredCredentials:
-    credentials = [result for result in results if result is not None]
-    if len(credentials) != 1:
-        msg = f"{len(credentials)} handlers of gate.session.approved returned credentials; exactly one must"
-        raise LookupError(msg)
-    (result,) = credentials
-    if isinstance(result, DeliveredCredentials):
+def _hide_credentials(result: object) -> DeliveredCredentials | type | None:
+    """Return the *result* of a handler with its values hidden; its type if it cannot be credentials."""
+    if result is None or isinstance(result, DeliveredCredentials):
         return result
     if not isinstance(result, Mapping):
-        msg = f"credentials are a mapping of variables to values, not {type(result).__name__}"
+        return type(result)
+    outputs = cast("Mapping[str, object]", result)
+    hidden = {name: value if isinstance(value, Secret) else _as_secret(value) for name, value in outputs.items()}
+    return DeliveredCredentials(outputs=cast("Mapping[str, Secret]", hidden))
+
+
+def _as_secret(value: object) -> Secret | type:
+    return Secret(value) if isinstance(value, str) else type(value)
+
+
+def _only_one(results: list[DeliveredCredentials | type | None]) -> DeliveredCredentials:
+    given = [result for result in results if result is not None]
+    if len(given) != 1:
+        msg = f"{len(given)} handlers of gate.session.approved returned credentials; exactly one must"
+        raise LookupError(msg)
+    (credentials,) = given
+    if isinstance(credentials, type):
+        msg = f"credentials must be a mapping of variables to values, not {credentials.__name__}"
         raise TypeError(msg)
-    outputs = cast("Mapping[str, str | Secret]", result)
-    return DeliveredCredentials(
-        outputs={name: value if isinstance(value, Secret) else Secret(value) for name, value in outputs.items()}
-    )
+    for name, value in cast("Mapping[str, object]", credentials.outputs).items():
+        if not isinstance(value, Secret):
+            msg = f"the credential {name} must be text or a Secret, not {cast('type', value).__name__}"
+            raise TypeError(msg)
+    return credentials
 
 
-def _plain(status: int, message: str) -> WebhookResponse:
+def _text_response(status: int, message: str) -> WebhookResponse:
     return WebhookResponse(status, message.encode())
 
 
-def _handled(body: bytes) -> WebhookResponse:
+def _success(body: bytes) -> WebhookResponse:
     return WebhookResponse(200, body, "application/json") if body else WebhookResponse(200)

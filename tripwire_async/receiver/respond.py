@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from tripwire_async._secrets.keys import Secrets, hide_all
 from tripwire_async.errors import EventDecodeError, SignatureError
 
 from .events import receive_event
@@ -13,8 +14,6 @@ from .signature import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from tripwire_async._secrets.keys import Secrets
 
     from .events import WebhookEvent
 
@@ -48,6 +47,7 @@ def receive_or_reject(
 
     The arguments are those of `receive_event`. See `rejection` for the statuses.
     """
+    secret = hide_all(secret)
     try:
         return receive_event(body, headers, secret, tolerance=tolerance, now=now)
     except (SignatureError, EventDecodeError) as error:

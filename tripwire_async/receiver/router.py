@@ -1,4 +1,4 @@
-"""Which handlers an event goes to."""
+"""Registration of event handlers and dispatch of events to them."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ _Handler: TypeAlias = Callable[[Any], object]
 
 
 class _Decorator(Protocol[E]):
-    """A decorator for functions of one kind of event, which leaves them as they are."""
+    """Decorator for functions of one kind of event; returns them unchanged."""
 
     def __call__(self, handler: Callable[[E], R], /) -> Callable[[E], R]: ...
 
 
 @final
 class Router:
-    """Hands events to the handlers of their type.
+    """Dispatcher of events to the handlers of their type.
 
     ::
 
         router = Router()
 
         @router.on("session.result.persisted")
-        async def keep(event: SessionResultPersistedEvent) -> None:
+        async def store_result(event: SessionResultPersistedEvent) -> None:
             ...
 
-    A handler is a function of the event, async or not; one that is not must be quick, since it runs on the event loop.
-    Routers compose: ``Router(one, other)`` and `include` hand events on to the handlers of others, also to those that
-    are registered there later.
+    A handler is a function of the event, async or not. One that is not async must be quick, because it runs on the
+    event loop. Routers compose: ``Router(first, second)`` and `include` also dispatch to the handlers of other routers,
+    including those that are registered there later.
     """
 
     __slots__ = ("_defaults", "_handlers", "_included")
@@ -72,25 +72,34 @@ class Router:
     def on(self, name: str, /, *more: str) -> _Decorator[Any]:
         """Register the decorated function as a handler for events of the type *name*, and of *more* types.
 
-        A type may have several handlers; they run one after the other, in the order in which they were registered.
+        A type may have several handlers. They run one after the other, in the order of their registration. Raises
+        `TypeError` for a type that is not text, and for a handler that is not a function of the event.
         """
+        names = (name, *more)
+        for each in names:
+            if not isinstance(each, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
+                msg = f'on() takes event types as text, for example @router.on("webhook.test"), not {each!r}'
+                raise TypeError(msg)
 
         def register(handler: Callable[[Any], R]) -> Callable[[Any], R]:
-            for each in (name, *more):
+            _check_handler(handler)
+            for each in names:
                 self._handlers.setdefault(each, []).append(handler)
             return handler
 
         return register
 
     def default(self, handler: Callable[[WebhookEvent], R]) -> Callable[[WebhookEvent], R]:
-        """Register *handler* for events that nothing else is registered for, such as those of a type that is new."""
+        """Register *handler* for events without another handler, such as those of a new type."""
+        _check_handler(handler)
         self._defaults.append(handler)
         return handler
 
     def include(self, router: Router) -> None:
-        """Hand events on to *router* after the handlers of this one.
+        """Dispatch events to *router* as well, after the handlers of this router.
 
-        Its default handlers become default handlers of the whole. Raises ValueError where that would go in a circle.
+        Its default handlers become default handlers of the whole. Raises ValueError for a router that includes this
+        one.
         """
         if self in router._routers():
             msg = "a router cannot include itself, nor one that includes it"
@@ -98,23 +107,35 @@ class Router:
         self._included.append(router)
 
     async def dispatch(self, event: WebhookEvent) -> tuple[object, ...]:
-        """Run the handlers of *event* and return what each of them returned, in order.
+        """Run the handlers of *event* and return the result of each, in order.
 
-        What a handler raises is passed on, and the handlers after it do not run. Where there is no handler at all,
-        nothing happens.
+        An exception of a handler propagates, and the handlers after it do not run. Without a handler, nothing happens.
         """
-        # One that is included in two ways handles an event once.
+        # A router that is included twice handles an event once.
         routers = list(dict.fromkeys(self._routers()))
         handlers = [handler for router in routers for handler in router._handlers.get(event.type, ())]
         if not handlers:
             handlers = [handler for router in routers for handler in router._defaults]
-        results: list[object] = []
-        for handler in handlers:
-            result = handler(event)
-            results.append(await result if inspect.isawaitable(result) else result)
-        return tuple(results)
+        # No local variable holds the results of earlier handlers, which can be credentials, while a later one raises:
+        # error reporters print the locals of every frame.
+        return tuple([await _run(handler, event) for handler in handlers])
 
     def _routers(self) -> Iterator[Router]:
         yield self
         for router in self._included:
             yield from router._routers()
+
+
+def _check_handler(handler: object) -> None:
+    if not callable(handler):
+        msg = f"a handler must be a function of the event, not {handler!r}"
+    elif inspect.isgeneratorfunction(handler) or inspect.isasyncgenfunction(handler):
+        msg = f"{handler!r} is a generator, whose body would never run: a handler must not use yield"
+    else:
+        return
+    raise TypeError(msg)
+
+
+async def _run(handler: _Handler, event: WebhookEvent) -> object:
+    result = handler(event)
+    return await result if inspect.isawaitable(result) else result

@@ -1,4 +1,4 @@
-"""Whether the service sent a webhook: its signature and its age, from nothing but bytes and headers."""
+"""Verification of a webhook's signature and age, from bytes and headers alone."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ import hmac
 import math
 import re
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async._secrets.keys import Secrets, reveal_all
+from tripwire_async._secrets.keys import Secrets, hide_all, require_secrets
 from tripwire_async.errors import SignatureError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from tripwire_async._secrets.secret import Secret
 
 __all__ = ["DEFAULT_TOLERANCE", "sign_webhook", "verify_signature"]
 
 DEFAULT_TOLERANCE: Final = 300
-"""Seconds that a timestamp may lie from now, either way; the service's own rule."""
+"""Largest accepted difference between a timestamp and now, in seconds; the service's own rule."""
 
-# The service goes by two names. Each signs under headers of its own, in the same way.
+_SECRET_NAME: Final = "webhook signing secret"  # noqa: S105 - a term for error messages
+# The service has two names. Each name has its own headers; the signature is computed in the same way.
 _TIMESTAMP_AND_SIGNATURE: Final = (
     ("X-Tripwire-Timestamp", "X-Tripwire-Signature"),
     ("X-Foil-Timestamp", "X-Foil-Signature"),
@@ -39,44 +41,52 @@ def verify_signature(
     tolerance: float = DEFAULT_TOLERANCE,
     now: float | None = None,
 ) -> None:
-    """Return if the service signed *body* less than *tolerance* seconds ago, else raise `SignatureError`.
-
-    *body* is the body as it came, before any parsing: the signature covers its bytes. *headers* is any mapping, in any
-    case, and may hold several values for a name (as those of aiohttp and Starlette do, or lists); a signature or
-    timestamp that is there twice is refused, because two readers could each believe another one. *secret* is the
-    endpoint's signing secret, the whole ``whsec_…`` text, or several of them while one is being rotated; all are always
-    tried. *now* is the time in Unix seconds, by default that of the system.
+    """Raise `SignatureError` unless the service signed *body* within *tolerance* seconds of now.
 
     The headers are ``X-Tripwire-Timestamp`` and ``X-Tripwire-Signature``, or the same under the service's later name,
-    ``X-Foil-…``. A timestamp of one name does not go with a signature of the other; where both pairs are there, both
-    must be right.
+    ``X-Foil-…``. A timestamp of one name does not match a signature of the other. If both pairs are present, both must
+    be valid.
 
-    Raises `TypeError` for a body that is not bytes, `ValueError` for a *tolerance* that is negative or no finite
-    number, and `ConfigurationError` without a secret.
+    Args:
+        body: The body as received, before any parsing: the signature covers its bytes.
+        headers: Any mapping, in any case. It may hold several values per name, as the mappings of aiohttp and Starlette
+            do, or lists. A signature or timestamp that occurs twice is rejected, because two readers could each use a
+            different one.
+        secret: The signing secret of the endpoint, the whole ``whsec_…`` text, or several during a rotation. All of
+            them are always tried.
+        tolerance: Largest accepted age, in seconds. Timestamps in the future are subject to the same limit.
+        now: The time in Unix seconds. None means the system clock.
+
+    Raises:
+        SignatureError: The headers are missing or invalid, the webhook is too old, or the signature does not match.
+        TypeError: *body* is not bytes or *headers* is not a mapping.
+        ValueError: *tolerance* is negative or not a finite number.
+        ConfigurationError: No secret was given, or an empty one.
     """
+    secret = hide_all(secret)
+    require_secrets(secret, name=_SECRET_NAME)
     if not isinstance(body, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
         msg = (
             f"the body must be bytes, not {type(body).__name__}: the signature covers the bytes as they were received, "
             "and decoding or parsing them first can change them"
         )
         raise TypeError(msg)
+    if not isinstance(headers, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
+        msg = f"headers must be a mapping such as request.headers, not {type(headers).__name__}"
+        raise TypeError(msg)
     if not 0 <= tolerance < math.inf:
         msg = f"tolerance must be a finite number of seconds of 0 or more, not {tolerance!r}"
         raise ValueError(msg)
-    keys = [_key(text) for text in reveal_all(secret, name="webhook signing secret")]
     current = time.time() if now is None else now
     for timestamp, signature in _signatures(headers):
-        # Written so that a `now` that is not a number refuses, too.
+        # A `now` of nan must be rejected: every comparison with nan is false.
         if not abs(current - int(timestamp)) <= tolerance:
             msg = (
-                f"the webhook's timestamp is more than {tolerance:g} s from now: it is a replay, came very late, or "
-                "this machine's clock is wrong"
+                f"the webhook's timestamp is more than {tolerance:g} s from now: it is a replay, arrived very late, or "
+                "the clock of this machine is wrong"
             )
             raise SignatureError(msg)
-        genuine = False
-        for key in keys:
-            genuine |= hmac.compare_digest(_digest(body, key, timestamp), signature)
-        if not genuine:
+        if not _is_genuine(body, secret, timestamp, signature):
             msg = (
                 "the webhook's signature does not match: check that the secret is the endpoint's own, whole whsec_… "
                 "text, and that the body was not changed on the way"
@@ -84,28 +94,35 @@ def verify_signature(
             raise SignatureError(msg)
 
 
-def sign_webhook(body: bytes, secret: str | Secret, timestamp: int | None = None) -> dict[str, str]:
-    """Return the headers with which the service would send *body*: for tests of your own endpoint.
+def sign_webhook(body: bytes, secret: str | Secret, timestamp: float | None = None) -> dict[str, str]:
+    """Return the headers with which the service would send *body*, for tests of an endpoint.
 
-    *timestamp* is in Unix seconds, by default now.
+    *timestamp* is in Unix seconds. A fraction is dropped. None means now.
     """
-    (text,) = reveal_all(secret, name="webhook signing secret")
-    moment = str(int(time.time()) if timestamp is None else timestamp)
+    secrets = hide_all(secret)
+    del secret
+    require_secrets(secrets, name=_SECRET_NAME)
+    signed_at = str(int(time.time() if timestamp is None else timestamp))
     timestamp_header, signature_header = _TIMESTAMP_AND_SIGNATURE[0]
-    return {timestamp_header: moment, signature_header: _digest(body, _key(text), moment).decode()}
+    return {timestamp_header: signed_at, signature_header: _digest(body, secrets[0], signed_at).decode()}
 
 
-def _key(secret: str) -> bytes:
+def _is_genuine(body: bytes, secrets: tuple[Secret, ...], timestamp: str, signature: bytes) -> bool:
+    """Compare *signature* with that of every secret, so that the duration does not tell which one matched."""
+    genuine = False
+    for secret in secrets:
+        genuine |= hmac.compare_digest(_digest(body, secret, timestamp), signature)
+    return genuine
+
+
+def _digest(body: bytes, secret: Secret, timestamp: str) -> bytes:
     # Text that cannot be encoded must not end in an exception that carries it.
-    return secret.encode("utf-8", "surrogatepass")
-
-
-def _digest(body: bytes, key: bytes, timestamp: str) -> bytes:
+    key = secret.reveal().encode("utf-8", "surrogatepass")
     return hmac.new(key, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest().encode()
 
 
 def _signatures(headers: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
-    """Yield each timestamp with its signature, both of the right shape; at least one pair, or raise."""
+    """Yield each timestamp with its signature, both well-formed; raise if there is no pair."""
     found = False
     for timestamp_header, signature_header in _TIMESTAMP_AND_SIGNATURE:
         timestamp = _single_value(headers, timestamp_header)
@@ -113,10 +130,10 @@ def _signatures(headers: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
         if timestamp is None and signature is None:
             continue
         if timestamp is None or signature is None:
-            missing, there = (
+            missing, present = (
                 (timestamp_header, signature_header) if timestamp is None else (signature_header, timestamp_header)
             )
-            msg = f"the webhook has the header {there} but not {missing}, which belongs to it"
+            msg = f"the webhook has the header {present} but not {missing}, which belongs to it"
             raise SignatureError(msg)
         if not _UNIX_SECONDS.fullmatch(timestamp):
             msg = f"the webhook's {timestamp_header} is not a number of Unix seconds in plain digits"
@@ -127,27 +144,34 @@ def _signatures(headers: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
         found = True
         yield timestamp, signature.encode()
     if not found:
-        timestamp_header, signature_header = _TIMESTAMP_AND_SIGNATURE[0]
-        msg = (
-            f"the webhook has no {timestamp_header} and {signature_header} headers: it is not from the service, or "
-            "something on the way removed them"
-        )
-        raise SignatureError(msg)
+        raise SignatureError(_missing_headers(headers))
+
+
+def _missing_headers(headers: Mapping[str, str]) -> str:
+    if any(isinstance(name, bytes) for name in headers):
+        return "the webhook's header names are bytes: pass a mapping of text such as request.headers"
+    if any(name.upper().startswith(("HTTP_X_TRIPWIRE_", "HTTP_X_FOIL_")) for name in headers):
+        return "the webhook's headers are WSGI variables such as HTTP_X_TRIPWIRE_TIMESTAMP: pass request.headers"
+    timestamp_header, signature_header = _TIMESTAMP_AND_SIGNATURE[0]
+    return (
+        f"the webhook has no {timestamp_header} and {signature_header} headers: it is not from the service, or a proxy "
+        "on the way removed them"
+    )
 
 
 def _single_value(headers: Mapping[str, str], name: str) -> str | None:
     wanted = name.lower()
     values = [
-        one for key, value in headers.items() if key.lower() == wanted for one in _values(value)
+        text for key, value in headers.items() if key.lower() == wanted for text in _values(value)
     ]  # items() of a multi-valued mapping yields each value
     if len(values) > 1:
-        msg = f"the webhook has the header {name} {len(values)} times; it must be there once"
+        msg = f"the webhook has the header {name} {len(values)} times; it must occur once"
         raise SignatureError(msg)
     return values[0] if values else None
 
 
 def _values(value: object) -> list[str]:
-    """Return the values in *value*, which in some frameworks' mappings is a list of them."""
+    """Return the values in *value*, which is a list in the mappings of some frameworks."""
     if isinstance(value, (list, tuple)):
-        return [str(one) for one in value]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - anything may be in it
+        return [str(text) for text in value]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - untyped frameworks
     return [str(value)]

@@ -1,20 +1,20 @@
-"""Opens sealed tokens with a secret key, without a request to the service."""
-# Without `from __future__ import annotations`: msgspec reads the types of the classes at run time.
+"""Verification of sealed tokens with a secret key, without a request to the service."""
+
+from __future__ import annotations
 
 import base64
 import contextlib
-import datetime as dt
 import hmac
 import os
 import zlib
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import msgspec
 
 from tripwire_async._secrets.crypto import KEY_SIZE, NONCE_SIZE, TAG_SIZE, decrypt, require_cryptography
-from tripwire_async._secrets.keys import Secrets, reveal_all
+from tripwire_async._secrets.keys import Secrets, hide_all, require_secrets
+from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import ConfigurationError, TokenVerificationError
 
 from .format import (
@@ -27,159 +27,55 @@ from .format import (
     recipient_aad,
     recipient_id,
 )
+from .token import VerifiedToken
 
-__all__ = [
-    "DEFAULT_MAX_INFLATED",
-    "TokenDecision",
-    "TokenManipulation",
-    "TokenRequest",
-    "TokenVisitorFingerprint",
-    "VerifiedToken",
-    "verify_token",
-]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["DEFAULT_MAX_INFLATED", "verify_token"]
 
 DEFAULT_MAX_INFLATED: Final = 1024 * 1024
-"""Bytes that a token's payload may inflate to."""
+"""Largest accepted payload of a token after decompression, in bytes."""
 
 _ENTRY_SIZE: Final = RECIPIENT_ID_SIZE + NONCE_SIZE + KEY_SIZE + TAG_SIZE
-_Number: TypeAlias = int | float
-"""Whole today; a fraction is no reason to refuse a genuine token."""
-
-_AwareDatetime = Annotated[dt.datetime, msgspec.Meta(tz=True)]
-
-
-@attrs.frozen(kw_only=True)
-class TokenManipulation:
-    """Signs that the visitor meddled with what was measured.
-
-    Attributes:
-        score: From 0 to 100; None when it was not determined.
-        verdict: ``none``, ``low``, ``medium``, ``high``, or a word that the service has added since.
-    """
-
-    score: _Number | None = None
-    verdict: str | None = None
-
-
-@attrs.frozen(kw_only=True)
-class TokenDecision:
-    """What the service thinks of the visitor.
-
-    Attributes:
-        verdict: ``bot``, ``human``, ``inconclusive``, or a word that the service has added since.
-        event_id: The id of the decision.
-        risk_score: From 0 to 100; the higher, the more likely a bot.
-        phase: ``snapshot`` or ``behavioral``: how much had been seen by then.
-        is_provisional: Whether a later decision may replace this one.
-        manipulation: Signs of meddling; None when they were not looked for.
-        evaluation_duration_ms: Milliseconds that the decision took.
-        evaluated_at: When it was made, in UTC.
-    """
-
-    verdict: str
-    event_id: str | None = None
-    risk_score: _Number | None = None
-    phase: str | None = None
-    is_provisional: bool | None = None
-    manipulation: TokenManipulation | None = None
-    evaluation_duration_ms: _Number | None = None
-    evaluated_at: _AwareDatetime | None = None
-
-
-@attrs.frozen(kw_only=True)
-class TokenRequest:
-    """The visit that was judged, as the service saw it; compare it with the request that brought the token.
-
-    Attributes:
-        url: The page.
-        user_agent: The browser's name for itself.
-        ip_address: The visitor's address.
-        screen_size: As ``1920x1080``; None when it is not known.
-        is_touch_capable: Whether the screen takes touches; None when it is not known.
-    """
-
-    url: str | None = None
-    user_agent: str | None = None
-    ip_address: str | None = None
-    screen_size: str | None = None
-    is_touch_capable: bool | None = None
-
-
-@attrs.frozen(kw_only=True)
-class TokenVisitorFingerprint:
-    """The visitor, recognized over sessions.
-
-    Attributes:
-        id: The visitor's id, ``vid_…``.
-        confidence: From 0 to 100; None when it was not determined.
-        identified_at: When the visitor was recognized, in UTC.
-    """
-
-    id: str
-    confidence: _Number | None = None
-    identified_at: _AwareDatetime | None = None
-
-
-@attrs.frozen(kw_only=True)
-class VerifiedToken:
-    """What a sealed token said; that it was sealed for your key is proven.
-
-    A token is not used up by being read, and it stays readable: check that `session_id` was not seen before and that
-    `decision` is recent where it matters. Beyond `session_id`, `decision` and `request`, the service promises nothing.
-
-    Attributes:
-        session_id: The session that it is about.
-        decision: What the service thinks of the visitor.
-        request: The visit that was judged.
-        visitor_fingerprint: The visitor; None when not recognized.
-        signals: What was noticed, as the service puts it.
-        score_breakdown: Where the score comes from, by category, as the service puts it.
-        attribution: Which bot it seems to be, as the service puts it.
-        embed: As the service puts it.
-        raw: The whole payload, with the fields that this version of the library does not know.
-    """
-
-    session_id: Annotated[str, msgspec.Meta(min_length=1)]
-    decision: TokenDecision
-    request: TokenRequest
-    visitor_fingerprint: TokenVisitorFingerprint | None = None
-    signals: tuple[Any, ...] | None = attrs.field(default=None, hash=False)
-    score_breakdown: Mapping[str, Any] | None = attrs.field(default=None, hash=False)
-    attribution: Mapping[str, Any] | None = attrs.field(default=None, hash=False)
-    embed: Any = attrs.field(default=None, hash=False)
-    raw: Mapping[str, Any] = attrs.field(factory=dict[str, Any], hash=False, repr=False)
 
 
 def verify_token(
     token: str, secret_key: Secrets | None = None, *, max_inflated: int = DEFAULT_MAX_INFLATED
 ) -> VerifiedToken:
-    """Open a sealed *token* and return what it says.
+    """Verify and decrypt a sealed *token*, and return its payload.
 
-    *secret_key* is the secret key that it was sealed for, or the key's SHA-256 as 64 hexadecimal digits, or several of
-    either while a key is being rotated; by default the environment's ``TRIPWIRE_SECRET_KEY``. *max_inflated* bounds
-    the payload, in bytes, once it is decompressed.
+    Args:
+        token: The token as the browser sent it.
+        secret_key: The secret key that the token was sealed for, its SHA-256 as 64 hexadecimal digits, or several of
+            either during a rotation. None means the environment variable ``TRIPWIRE_SECRET_KEY``.
+        max_inflated: Largest accepted payload after decompression, in bytes.
 
-    Raises `TokenVerificationError` for whatever is wrong with the token, always the same, so that nobody learns from
-    it how to make a better one. Raises `ConfigurationError` without a key or without the extra ``crypto``, and
-    `ValueError` for a *max_inflated* below 1.
+    Raises:
+        TokenVerificationError: The token is invalid. The message is always the same, so that it does not help to forge
+            a token.
+        ConfigurationError: No key was given, or the extra ``crypto`` is not installed.
+        ValueError: *max_inflated* is below 1.
     """
+    keys = hide_all(_environment_key() if secret_key is None else secret_key)
+    del secret_key
     if max_inflated < 1:
         msg = f"max_inflated must be 1 byte or more, not {max_inflated}"
         raise ValueError(msg)
-    keys = reveal_all(_environment_key() if secret_key is None else secret_key, name="secret key")
+    require_secrets(keys, name="secret key")
     require_cryptography()
     verified = None
-    # The error is raised where no exception is being handled, so that its context does not tell what happened.
+    # The error is raised outside the handler, so that its context does not reveal the cause.
     with contextlib.suppress(ValueError, RecursionError, zlib.error, msgspec.MsgspecError):
-        verified = _parse(_inflate(_open(_decode(token, max_inflated), keys), max_inflated))
+        verified = _parse(_inflate(_decrypt(_decode(token, max_inflated), keys), max_inflated))
     if verified is None:
         msg = "the sealed token could not be verified"
         raise TokenVerificationError(msg)
     return verified
 
 
-def _environment_key() -> str:
-    key = os.environ.get("TRIPWIRE_SECRET_KEY")
+def _environment_key() -> Secret:
+    key = Secret(os.environ.get("TRIPWIRE_SECRET_KEY", ""))
     if not key:
         msg = "no secret key: pass secret_key, or set the environment variable TRIPWIRE_SECRET_KEY"
         raise ConfigurationError(msg)
@@ -192,27 +88,27 @@ def _require(condition: bool) -> None:
 
 
 def _decode(token: object, max_inflated: int) -> bytes:
-    # A token is what a browser sent: it may be anything, of any length, and what is no text is merely a bad token.
+    # A browser sent the token, so it can be anything of any length; a value that is not text is an invalid token.
     if not isinstance(token, str):
-        raise ValueError  # noqa: TRY004 - a bad token and no mistake of the caller's
-    # Deflating makes data longer by far less than a thousandth.
+        raise ValueError  # noqa: TRY004 - an invalid token, not a mistake of the caller
+    # Deflate makes incompressible data longer, by far less than a thousandth.
     longest = max_inflated + max_inflated // 1000 + 1024 + MAX_RECIPIENTS * _ENTRY_SIZE
     _require(len(token) <= longest // 3 * 4 + 4)
     data = base64.b64decode(token, validate=True)
-    # Several texts decode to the same bytes (the last digit's spare bits); only one of them is the token.
+    # Several texts decode to the same bytes, because the last digit has spare bits. Only one of them is the token.
     _require(base64.b64encode(data).decode() == token)
     return data
 
 
-def _open(data: bytes, keys: Sequence[str]) -> bytes:
+def _decrypt(data: bytes, keys: Sequence[Secret]) -> bytes:
     version = data[0] if data else None
     if version == VERSION_1:
-        return _open_v1(data, keys)
+        return _decrypt_v1(data, keys)
     _require(version == VERSION_2)
-    return _open_v2(data, keys)
+    return _decrypt_v2(data, keys)
 
 
-def _open_v1(data: bytes, keys: Sequence[str]) -> bytes:
+def _decrypt_v1(data: bytes, keys: Sequence[Secret]) -> bytes:
     nonce, sealed = data[1 : 1 + NONCE_SIZE], data[1 + NONCE_SIZE :]
     _require(len(sealed) >= TAG_SIZE)
     for key in keys[:-1]:
@@ -223,7 +119,7 @@ def _open_v1(data: bytes, keys: Sequence[str]) -> bytes:
     return decrypt(derive_token_key(keys[-1]), nonce, sealed)
 
 
-def _open_v2(data: bytes, keys: Sequence[str]) -> bytes:
+def _decrypt_v2(data: bytes, keys: Sequence[Secret]) -> bytes:
     count_end = 1 + 2
     nonce_end = count_end + NONCE_SIZE
     header_end = nonce_end + 4

@@ -1,4 +1,4 @@
-"""Sealing tokens, as the service does: for tests of whatever calls `tripwire_async.sealed_tokens.verify_token`."""
+"""Sealing of tokens as the service does it, for tests of code that calls `verify_token`."""
 
 from __future__ import annotations
 
@@ -10,26 +10,30 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from tripwire_async._secrets.crypto import KEY_SIZE, NONCE_SIZE, encrypt, require_cryptography
-from tripwire_async._secrets.keys import Secrets, reveal_all
+from tripwire_async._secrets.keys import Secrets, hide_all, require_secrets
 
 from .format import MAX_RECIPIENTS, VERSION_1, VERSION_2, derive_token_key, payload_aad, recipient_aad, recipient_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tripwire_async._secrets.secret import Secret
+
 __all__ = ["seal_token"]
 
 
 def seal_token(payload: Mapping[str, Any], secret_key: Secrets, *, version: Literal[1, 2] = 1) -> str:
-    """Return the sealed token that says *payload*.
+    """Return a sealed token with *payload*.
 
     *secret_key* is the key to seal it for; with *version* 2 it may be several, up to 256. The payload is not checked,
-    so that a test can also seal what the service never would.
+    so that a test can also seal an invalid one.
 
-    Raises `ValueError` for a version that does not exist and for more keys than the version can hold, and
-    `ConfigurationError` without a key or without the extra ``crypto``.
+    Raises `ValueError` for an unknown version and for more keys than the version can hold, and `ConfigurationError`
+    without a key or without the extra ``crypto``.
     """
-    keys = reveal_all(secret_key, name="secret key")
+    keys = hide_all(secret_key)
+    del secret_key
+    require_secrets(keys, name="secret key")
     require_cryptography()
     deflated = zlib.compress(msgspec.json.encode(dict(payload)))
     if version == VERSION_1:
@@ -42,7 +46,7 @@ def seal_token(payload: Mapping[str, Any], secret_key: Secrets, *, version: Lite
     return base64.b64encode(sealed).decode()
 
 
-def _seal_v1(deflated: bytes, keys: Sequence[str]) -> bytes:
+def _seal_v1(deflated: bytes, keys: Sequence[Secret]) -> bytes:
     if len(keys) > 1:
         msg = f"a token of version 1 is sealed for one key, not {len(keys)}; version 2 can hold several"
         raise ValueError(msg)
@@ -50,7 +54,7 @@ def _seal_v1(deflated: bytes, keys: Sequence[str]) -> bytes:
     return bytes([VERSION_1]) + nonce + encrypt(derive_token_key(keys[0]), nonce, deflated)
 
 
-def _seal_v2(deflated: bytes, keys: Sequence[str]) -> bytes:
+def _seal_v2(deflated: bytes, keys: Sequence[Secret]) -> bytes:
     if len(keys) > MAX_RECIPIENTS:
         msg = f"a token of version 2 is sealed for {MAX_RECIPIENTS} keys at most, not {len(keys)}"
         raise ValueError(msg)
@@ -61,6 +65,6 @@ def _seal_v2(deflated: bytes, keys: Sequence[str]) -> bytes:
     return header + sealed + b"".join(_entry(key, content_key) for key in keys)
 
 
-def _entry(key: str, content_key: bytes) -> bytes:
+def _entry(key: Secret, content_key: bytes) -> bytes:
     recipient, nonce = recipient_id(key), os.urandom(NONCE_SIZE)
     return recipient + nonce + encrypt(derive_token_key(key), nonce, content_key, recipient_aad(recipient))
