@@ -58,7 +58,7 @@ def loaded_with_webhooks() -> set[str]:
         "tripwire_async._http.error_body",
         "tripwire_async.cli",
         "tripwire_async.deliveries",
-        "tripwire_async._http.advice",
+        "tripwire_async._http.encoding",
         "tripwire_async.middleware.retry._loop",
         "tripwire_async.middleware.retry._details",
         "tripwire_async.middleware.rate_limit._shared",

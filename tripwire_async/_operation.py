@@ -1,4 +1,4 @@
-"""What one operation of the API is: the constants that are generated, and the caller that runs them, share this."""
+"""Description of one operation of the API: the generated constants are of this type."""
 
 from __future__ import annotations
 
@@ -8,45 +8,52 @@ from typing import Final, Generic, Literal, TypeAlias, TypeVar
 import attrs
 
 Authority: TypeAlias = Literal["public", "secret", "poll_token", "agent_token"]
-"""Whose credentials an operation wants: nobody's, a secret key's, a Gate poll token's or a Gate agent token's."""
+"""Credentials of an operation: none, a secret key, a Gate poll token or a Gate agent token."""
 
 _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
+_ID_PREFIX: Final = re.compile(r"\^([a-z]+_)")
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-# Compared by identity, so that what was checked of a value for it can be remembered cheaply.
+# Compared by identity, so that it can be the key of a cache at no cost.
 @attrs.frozen(kw_only=True, eq=False)
 class PathArgument:
-    """A placeholder in an operation's path.
+    """A placeholder in the path of an operation.
 
     Attributes:
-        name: Its name in the template, as ``organizationId``.
-        argument: Its name in Python, as ``organization_id``: what an error message calls it.
-        pattern: What the whole value must match; None when the API does not say.
+        name: The name in the path template, for example ``organizationId``.
+        argument: The name of the Python argument, for example ``organization_id``, used in error messages.
+        pattern: Regular expression for the whole value; None when the API does not define one.
     """
 
     name: str
     argument: str
     pattern: re.Pattern[str] | None = None
 
+    @property
+    def prefix(self) -> str:
+        """The prefix of valid ids, for example ``org_``; empty when they have none."""
+        match = None if self.pattern is None else _ID_PREFIX.match(self.pattern.pattern)
+        return "" if match is None else match[1]
+
 
 @attrs.frozen(kw_only=True)
 class Operation(Generic[T_co]):
-    """One operation of the API, as its description states it.
+    """One operation of the API.
 
     Attributes:
-        id: The operation's id, as ``sendTestWebhook``.
+        id: The operation id, for example ``sendTestWebhook``.
         method: The HTTP method, in capitals.
-        path: The path template, as ``/v1/sessions/{sessionId}``; logs show this and never the ids.
-        path_arguments: The placeholders of *path*, in their order.
-        query: The names of the query arguments that it takes.
-        authority: Whose credentials it wants.
-        scope: The scope that a secret key needs; None for other authorities.
-        body: The model of the request's body; None when there is none.
-        success: The status of a good answer.
-        returns: The model of a good answer's body, envelope included; `type(None)` when it has no body.
-        template: *path* with ``%s`` for every placeholder, which is quicker to fill.
+        path: The path template, for example ``/v1/sessions/{sessionId}``. Logs show this and never the ids.
+        path_arguments: The placeholders of *path*, in order.
+        query: The names of the query arguments.
+        authority: The credentials that it requires.
+        scope: The scope that a secret key needs; None for other credentials.
+        body: The model of the request body; None for no body.
+        success: The status of a successful response.
+        returns: The model of a successful response body, envelope included; `type(None)` for no body.
+        template: *path* with ``%s`` in place of each placeholder, which is faster to format.
     """
 
     id: str

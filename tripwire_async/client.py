@@ -1,17 +1,16 @@
-"""The client: it owns the session, composes the chain and offers the resources."""
+"""The client: configuration, the chain of middleware, and access to the resources."""
 
 from __future__ import annotations
 
 import functools
-import ipaddress
 import math
 import os
-import re
 from typing import TYPE_CHECKING, Final, Self, final
 
-from yarl import URL
+import attrs
 
 from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._http.configuration import check_headers, parse_base_url
 from tripwire_async._http.options import CallOptions
 from tripwire_async._http.pipeline import compose
 from tripwire_async._http.transport import AiohttpTransport
@@ -25,9 +24,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aiohttp import ClientSession
+    from yarl import URL
 
-    from tripwire_async._http.caller import Caller
-    from tripwire_async._http.pipeline import Middleware
+    from tripwire_async._http.api_calls import Caller
+    from tripwire_async._http.pipeline import Handler, Middleware
     from tripwire_async._secrets.secret import Secret
 
     from .middleware import RateLimitState
@@ -40,8 +40,16 @@ if TYPE_CHECKING:
 
 DEFAULT_BASE_URL: Final = "https://api.tripwirejs.com"
 _BASE_URL_VARIABLE: Final = "TRIPWIRE_BASE_URL"
-# What URL parsers drop in silence or let through in a host.
-_UNFIT: Final = re.compile(r"[\s\x00-\x1f\x7f]")
+
+
+@attrs.frozen
+class _Connection:
+    """Parts that all copies of a client share."""
+
+    base_url: URL
+    middleware: tuple[Middleware, ...]
+    transport: AiohttpTransport
+    handler: Handler
 
 
 @final
@@ -54,22 +62,23 @@ class AsyncTripwire:
             pending = await tripwire.webhooks.send_test(organization_id, endpoint_id)
             delivery = await pending
 
-    Make one and keep it: it holds the connections, the rate limit that all calls share, and the retry quota. Any number
-    of tasks may use it. It may be used in one event loop after another; connections are made anew in each.
+    Create one client and keep it: it holds the connections, the rate limit that all calls share, and the retry quota.
+    Any number of tasks may use it, in one event loop after another or in several threads, each with its own loop. Every
+    loop has its own connections.
 
     Args:
-        secret_key: A secret key (``sk_…``); by default what the environment variable ``TRIPWIRE_SECRET_KEY`` holds. It
-            goes to every `BearerAuth` of the chain that was made without a key of its own.
-        base_url: The API's address; by default ``TRIPWIRE_BASE_URL``, or the service's own. Only loopback addresses may
-            do without https.
-        timeout: Seconds for one attempt on the wire.
-        deadline: Seconds for one call with everything in it: waiting for the rate limit, attempts, backoff.
+        secret_key: A secret key (``sk_…``); by default the environment variable ``TRIPWIRE_SECRET_KEY``. It is used by
+            every `BearerAuth` in *middleware* that has no key.
+        base_url: The URL of the API; by default ``TRIPWIRE_BASE_URL``, or the service's own. It must begin with
+            ``https://`` unless the host is a loopback address.
+        timeout: Seconds for one attempt.
+        deadline: Seconds for one call with everything in it: rate limit, attempts, backoff.
         middleware: The chain, outermost first; None for `default_middleware`.
-        session: A session of your own, which you close. By default one is made on first use for each event loop, and
-            closed by `close` or on leaving ``async with``.
+        session: An `aiohttp.ClientSession` of your own, which you close. By default one is created on first use for
+            each event loop, and closed by `close` or at the end of ``async with``.
 
     Raises:
-        ConfigurationError: A key, an address or a limit that cannot work; nothing was sent.
+        ConfigurationError: A key, a URL or a number is invalid; nothing was sent.
     """
 
     def __init__(
@@ -82,67 +91,67 @@ class AsyncTripwire:
         middleware: Sequence[Middleware] | None = None,
         session: ClientSession | None = None,
     ) -> None:
-        layers = default_middleware() if middleware is None else middleware
+        chain = default_middleware() if middleware is None else middleware
         if secret_key is not None:
             secret_key = as_secret_key(secret_key)
-            layers = _with_key(layers, secret_key)
-        options = CallOptions(timeout=_seconds("timeout", timeout), deadline=_seconds("deadline", deadline))
-        self._base_url = _base_url(base_url or os.environ.get(_BASE_URL_VARIABLE) or DEFAULT_BASE_URL)
-        self._layers = tuple(layers)
-        self._transport = AiohttpTransport(session, timeout=options.timeout)
-        self._handler = compose(self._layers, self._transport.__call__)
-        self._options = options
+            chain = _with_key(chain, secret_key)
+        self._options = CallOptions(timeout=_seconds("timeout", timeout), deadline=_seconds("deadline", deadline))
+        url = parse_base_url(
+            base_url or os.environ.get(_BASE_URL_VARIABLE) or DEFAULT_BASE_URL, example=DEFAULT_BASE_URL
+        )
+        transport = AiohttpTransport(session, timeout=self._options.timeout)
+        self._connection = _Connection(url, tuple(chain), transport, compose(chain, transport))
 
     @functools.cached_property
     def _call(self) -> Caller:
-        from tripwire_async._http.caller import ApiCaller  # noqa: PLC0415 - what reads and writes models comes with the first resource
+        from tripwire_async._http.caller import ApiCaller  # noqa: PLC0415 - the codec is imported with the first resource
 
-        # A method and not the object, here and for the layers: it costs half as much to call.
-        return ApiCaller(self._handler, self._base_url, self._options).__call__
+        return ApiCaller(self._connection.handler, self._connection.base_url, self._options)
 
     @functools.cached_property
     def sessions(self) -> Sessions:
-        """Visits that Tripwire has judged, with its verdicts."""
-        from .resources.sessions import Sessions  # noqa: PLC0415 - a resource brings its models when it is used
+        """Visits with their verdicts."""
+        from .resources.sessions import Sessions  # noqa: PLC0415 - a resource imports its models on first use
 
         return Sessions(self._call)
 
     @functools.cached_property
     def fingerprints(self) -> Fingerprints:
-        """Visitors that were recognized over several visits."""
-        from .resources.fingerprints import Fingerprints  # noqa: PLC0415 - as above
+        """Visitors that were recognized in several visits."""
+        from .resources.fingerprints import Fingerprints  # noqa: PLC0415 - a resource imports its models on first use
 
         return Fingerprints(self._call)
 
     @functools.cached_property
     def organizations(self) -> Organizations:
         """Organizations, and the API keys of each."""
-        from .resources.organizations import Organizations  # noqa: PLC0415 - as above
+        from .resources.organizations import Organizations  # noqa: PLC0415 - a resource imports its models on first use
 
         return Organizations(self._call)
 
     @functools.cached_property
     def webhooks(self) -> Webhooks:
         """Webhook endpoints, events, and test sends."""
-        from .resources.webhooks import Webhooks  # noqa: PLC0415 - as above
+        from .resources.webhooks import Webhooks  # noqa: PLC0415 - a resource imports its models on first use
 
         return Webhooks(self._call, LOOP_CLOCK, self._limits)
 
     def _limits(self) -> RateLimitState | None:
-        """Return where the rate limit stands; None without one."""
-        return next((layer.state() for layer in self._layers if isinstance(layer, RateLimit)), None)
+        """Return the state of the rate limit; None without `RateLimit` in the chain."""
+        limits = (layer for layer in self._connection.middleware if isinstance(layer, RateLimit))
+        return next((limit.state() for limit in limits), None)
 
     @functools.cached_property
     def gate(self) -> Gate:
-        """Gate, whose services hand credentials to agents once a person agrees."""
-        from .resources.gate import Gate  # noqa: PLC0415 - as above
+        """Gate: services hand credentials to agents after a person consents."""
+        from .resources.gate import Gate  # noqa: PLC0415 - a resource imports its models on first use
 
         return Gate(self._call, LOOP_CLOCK)
 
     @functools.cached_property
     def with_raw_response(self) -> RawClient:
-        """The same resources, whose methods return a `RawResponse` with status, headers and timings as well."""
-        from .resources.raw_client import RawClient  # noqa: PLC0415 - few programs want it
+        """The same resources, with methods that return a `RawResponse`: status, headers, body and timings."""
+        from .resources.raw_client import RawClient  # noqa: PLC0415 - most programs do not use it
 
         return RawClient(self._call, LOOP_CLOCK)
 
@@ -154,59 +163,58 @@ class AsyncTripwire:
         max_attempts: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncTripwire:
-        """Return a cheap copy with other options; it shares the connections, the rate limit and everything else.
+        """Return a cheap copy with other options; it shares the connections, the rate limit and the key.
 
-        What is left out stays as it is. Closing either closes both.
+        Omitted options keep their value. Closing the copy closes the client, and the other way round.
 
         Args:
-            timeout: Seconds for one attempt on the wire.
+            timeout: Seconds for one attempt.
             deadline: Seconds for one call with everything in it.
-            max_attempts: How often one call may be put on the wire, 1 being no retries.
-            headers: Headers to send beside those of this client; ``Authorization`` is not one of them.
+            max_attempts: Limit on the attempts of a call; 1 for no retries.
+            headers: Headers in addition to those of this client. ``Authorization`` is not allowed.
 
         Raises:
-            ConfigurationError: A value that cannot work.
+            ConfigurationError: A value is invalid.
         """
-        if max_attempts is not None and (type(max_attempts) is not int or max_attempts < 1):
-            msg = f"max_attempts must be a whole number from 1, not {max_attempts!r}"
-            raise ConfigurationError(msg)
-        before = self._options
-        other = AsyncTripwire.__new__(AsyncTripwire)
-        other._base_url = self._base_url
-        other._layers = self._layers
-        other._transport = self._transport
-        other._handler = self._handler
-        other._options = CallOptions(
-            timeout=before.timeout if timeout is None else _seconds("timeout", timeout),
-            deadline=before.deadline if deadline is None else _seconds("deadline", deadline),
-            max_attempts=before.max_attempts if max_attempts is None else max_attempts,
-            headers=before.headers if headers is None else {**before.headers, **_checked_headers(headers)},
-        )
-        return other
+        options = self._options
+        if timeout is not None:
+            options = attrs.evolve(options, timeout=_seconds("timeout", timeout))
+        if deadline is not None:
+            options = attrs.evolve(options, deadline=_seconds("deadline", deadline))
+        if max_attempts is not None:
+            if type(max_attempts) is not int or max_attempts < 1:
+                msg = f"max_attempts must be an integer of at least 1, not {max_attempts!r}"
+                raise ConfigurationError(msg)
+            options = attrs.evolve(options, max_attempts=max_attempts)
+        if headers is not None:
+            options = attrs.evolve(options, headers={**options.headers, **check_headers(headers)})
+        copied = AsyncTripwire.__new__(AsyncTripwire)
+        copied._connection, copied._options = self._connection, options
+        return copied
 
     def use_key(self, secret_key: str | Secret) -> None:
-        """Authenticate with *secret_key* from the next attempt on; what is on the wire is not disturbed.
+        """Use *secret_key* from the next attempt on; requests in flight are not affected.
 
         Raises:
-            ConfigurationError: It cannot be a secret key, or the chain has no `BearerAuth`; the key before then stays.
+            ConfigurationError: It is not a valid secret key, or the chain has no `BearerAuth`. The previous key stays.
         """
         secret_key = as_secret_key(secret_key)
-        keyed = [layer for layer in self._layers if isinstance(layer, BearerAuth)]
-        if not keyed:
+        layers = [layer for layer in self._connection.middleware if isinstance(layer, BearerAuth)]
+        if not layers:
             raise ConfigurationError(_NO_BEARER_AUTH)
-        for layer in keyed:
+        for layer in layers:
             layer.replace(secret_key)
 
     async def close(self) -> None:
-        """Close the connections that this client made; closing twice is fine.
+        """Close the connections of the running event loop; closing twice is fine.
 
         Calls after that raise `ConfigurationError`.
         """
-        await self._transport.close()
+        await self._connection.transport.close()
 
     async def __aenter__(self) -> Self:
-        """Return the client, open again if it was closed."""
-        self._transport.closed = False
+        """Return the client; a closed client is open again."""
+        self._connection.transport.closed = False
         return self
 
     async def __aexit__(
@@ -216,92 +224,23 @@ class AsyncTripwire:
         await self.close()
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_transport"):
-            # What failed in the making is printed too, by reports of the error.
+        if not hasattr(self, "_connection"):
+            # Error reports print the locals of frames, also of an __init__ that failed.
             return "<AsyncTripwire>"
-        return f"<AsyncTripwire {self._base_url}{' closed' if self._transport.closed else ''}>"
+        return f"<AsyncTripwire {self._connection.base_url}{' closed' if self._connection.transport.closed else ''}>"
 
 
-_NO_BEARER_AUTH: Final = "there is no BearerAuth in the middleware to take the key: add one, innermost"
+_NO_BEARER_AUTH: Final = "the middleware has no BearerAuth for the key: add one at the end"
 
 
-def _with_key(layers: Sequence[Middleware], key: Secret) -> Sequence[Middleware]:
-    if not any(isinstance(layer, BearerAuth) for layer in layers):
+def _with_key(middleware: Sequence[Middleware], key: Secret) -> Sequence[Middleware]:
+    if not any(isinstance(layer, BearerAuth) for layer in middleware):
         raise ConfigurationError(_NO_BEARER_AUTH)
-    return [layer.or_with(key) if isinstance(layer, BearerAuth) else layer for layer in layers]
+    return [layer.or_with(key) if isinstance(layer, BearerAuth) else layer for layer in middleware]
 
 
 def _seconds(name: str, value: object) -> float:
     if isinstance(value, (int, float)) and 0 < value < math.inf:
         return value
-    msg = f"{name} must be a number of seconds above zero, not {value!r}"
-    raise ConfigurationError(msg)
-
-
-def _base_url(address: object) -> URL:
-    """Return *address* as one that keys may be sent to."""
-    text = str(address)
-    # No message shows what may be a password or a key.
-    shown = repr(re.split(r"[?#]", text.rpartition("@")[2])[0])
-    try:
-        url = URL(text)
-        host = url.host
-    except ValueError:
-        url, host = URL(), None
-    if not host or url.scheme not in {"http", "https"} or _UNFIT.search(text):
-        trouble = f"is not an address: it must look like {DEFAULT_BASE_URL}"
-    elif "@" in text or url.query_string or url.fragment:
-        trouble = "must have no user, query or fragment"
-    elif url.scheme == "http" and not _is_loopback(host):
-        trouble = "must begin with https://, as anything else would show the key on its way"
-    else:
-        return url
-    msg = f"base_url {shown} {trouble}"
-    raise ConfigurationError(msg)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-# What the client says itself, and what decides where a message ends.
-_OURS: Final = frozenset(
-    {
-        "authorization",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "expect",
-        "host",
-        "transfer-encoding",
-        "upgrade",
-        "x-client-request-id",
-    }
-)
-_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-# By what must not be there: to name the rest, nearly all of Unicode, would take ten times as long to compile.
-_HEADER_VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
-
-
-def _checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
-    for name, value in headers.items():
-        _check_header(name, value)
-    return headers
-
-
-def _check_header(name: object, value: object) -> None:
-    if not (isinstance(name, str) and isinstance(value, str)):
-        msg = f"the header {name!r} cannot be sent: name and value must be text"
-    elif name.lower() in _OURS:
-        msg = f"the header {name} is set by the client itself and cannot be given"
-    elif not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
-        msg = f"the header {name!r} cannot be sent: a name is a word, and a value has no line breaks"
-    else:
-        return
+    msg = f"{name} must be a positive number of seconds, not {value!r}"
     raise ConfigurationError(msg)

@@ -60,7 +60,7 @@ def test_a_wrong_environment_is_named(
     ("fault", "status", "words"),
     [
         (Fault.html(200), 4, "listWebhookEndpoints"),
-        (Fault.html(404), 3, "not in the service's own form"),
+        (Fault.html(404), 3, "not in the service's format"),
         (Fault.html(502), 4, "502"),
         (Fault.status(401), 3, "401"),
         (Fault.status(503), 4, "503"),
@@ -90,7 +90,7 @@ def test_a_server_that_is_not_itself_is_told(
         (("sessions", "list", "--verdict", "evil"), 2, "'evil'"),
         (("sessions", "list", "--cursor", "x"), 3, "cursor"),
         (("keys", "create", "--name", "x"), 2, "scopes must be given"),
-        ((*ENDPOINTS, "--attempt-timeout", "-1"), 2, "seconds above zero"),
+        ((*ENDPOINTS, "--attempt-timeout", "-1"), 2, "positive number of seconds"),
         ((*ENDPOINTS, "--secret-key-file", "/nonexistent"), 2, "--secret-key-file /nonexistent: No such file"),
         (("token", "verify", "rubbish"), 1, "the sealed token could not be verified"),
         (("serve", "--limit", "0"), 2, "above zero"),

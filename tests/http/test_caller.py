@@ -16,6 +16,7 @@ from tests.support.raw_server import http, listening, saying
 from tests.support.virtual_time import run
 from tripwire_async import AsyncTripwire
 from tripwire_async._generated.models.shared import WebhookDeliveryEventType
+from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async._http.caller import ApiCaller
 from tripwire_async._http.messages import Request, Response
 from tripwire_async._http.options import CallOptions
@@ -111,7 +112,7 @@ async def test_a_request_carries_the_key_and_no_body(client: AsyncTripwire, answ
 async def test_paths_are_put_behind_the_base_urls_own(base_url: str, start: str) -> None:
     """A gateway may serve the API under a prefix."""
     wire = Wire()
-    await caller(wire, base_url)(NAMED, "t", "part_a")
+    await caller(wire, base_url)(ApiRequest(NAMED, ("t", "part_a")))
     assert URL(f"{start}/things/t/parts/part_a", encoded=True) == wire.requests[0].url
 
 
@@ -148,7 +149,7 @@ def test_any_text_is_one_segment_of_the_path_or_refused(text: str) -> None:
     """The operation that is called is the one that was meant, whatever the id."""
     wire = Wire()
     try:
-        run(caller(wire, f"{API}/prefix")(NAMED, text, "part_a"))
+        run(caller(wire, f"{API}/prefix")(ApiRequest(NAMED, (text, "part_a"))))
     except ValueError as error:
         refusal = str(error)
     else:
@@ -173,7 +174,7 @@ async def test_what_is_quoted_arrives_on_the_wire_as_it_was(text: str) -> None:
     """Nothing between here and the socket unquotes, normalizes or quotes again."""
     transport = AiohttpTransport()
     async with listening(saying(http("200 OK", b'{"name": "it"}'))) as server:
-        await ApiCaller(transport, URL(server.url), CallOptions())(NAMED, text, "part_a")
+        await ApiCaller(transport, URL(server.url), CallOptions())(ApiRequest(NAMED, (text, "part_a")))
         await transport.close()
         target = server.requests[0].split(b" ")[1].decode("ascii")
     assert ["", "v1", "things", text, "parts", "part_a"] == [unquote(segment) for segment in target.split("/")]
@@ -183,8 +184,8 @@ async def test_what_is_quoted_arrives_on_the_wire_as_it_was(text: str) -> None:
 async def test_an_id_that_does_not_match_is_refused_by_the_arguments_name(value: str) -> None:
     """Before anything is sent, with what it should have been; a long one is cut."""
     wire = Wire()
-    with pytest.raises(ValueError, match=r"part_id '.*' is not a valid id: it must match \^part_") as caught:
-        await caller(wire)(NAMED, "t", value)
+    with pytest.raises(ValueError, match=r"part_id '.*' is not a valid id: it") as caught:
+        await caller(wire)(ApiRequest(NAMED, ("t", value)))
     assert [] == wire.requests
     assert len(str(caught.value)) < 200
 
@@ -193,12 +194,12 @@ async def test_an_id_that_does_not_match_is_refused_by_the_arguments_name(value:
 async def test_an_id_that_is_no_text_is_a_type_error(value: Any) -> None:
     """None is not 'None'."""
     wire = Wire()
-    with pytest.raises(TypeError, match="part_id must be text, not"):
-        await caller(wire)(NAMED, "t", value)
-    with pytest.raises(TypeError, match="thing_id must be text, not"):
-        await caller(wire)(NAMED, value, "part_a")
+    with pytest.raises(TypeError, match="part_id must be a string, not"):
+        await caller(wire)(ApiRequest(NAMED, ("t", value)))
+    with pytest.raises(TypeError, match="thing_id must be a string, not"):
+        await caller(wire)(ApiRequest(NAMED, (value, "part_a")))
     with pytest.raises(TypeError):
-        await caller(wire)(NAMED, "t")
+        await caller(wire)(ApiRequest(NAMED, ("t",)))
     assert [] == wire.requests
 
 
@@ -210,7 +211,7 @@ async def test_an_id_that_is_no_text_is_a_type_error(value: Any) -> None:
 def test_query_values_arrive_as_they_were(query: dict[str, str]) -> None:
     """Ampersands, plus signs, hashes, percent signs, any script."""
     wire = Wire()
-    run(caller(wire)(NAMED, "t", "part_a", query=query))
+    run(caller(wire)(ApiRequest(NAMED, ("t", "part_a"), query=query)))
     assert query == dict(parse_qsl(wire.requests[0].url.raw_query_string, strict_parsing=True, errors="strict"))
 
 
@@ -219,7 +220,9 @@ async def test_query_values_survive_the_wire() -> None:
     search = "a&b=c#d+e f%20g/\N{SNOWMAN}"
     transport = AiohttpTransport()
     async with listening(saying(http("200 OK", b'{"name": "it"}'))) as server:
-        await ApiCaller(transport, URL(server.url), CallOptions())(NAMED, "t", "part_a", query={"search": search})
+        await ApiCaller(transport, URL(server.url), CallOptions())(
+            ApiRequest(NAMED, ("t", "part_a"), query={"search": search})
+        )
         await transport.close()
         target = server.requests[0].split(b" ")[1].decode("ascii")
     assert [("search", search)] == parse_qsl(target.partition("?")[2], strict_parsing=True)
@@ -228,8 +231,8 @@ async def test_query_values_survive_the_wire() -> None:
 async def test_a_query_value_that_utf_8_cannot_say_is_refused_by_its_name() -> None:
     """Left to yarl, half a surrogate pair would vanish, and a search for it would find everything."""
     wire = Wire()
-    with pytest.raises(ValueError, match="search cannot be sent: it holds half a surrogate pair"):
-        await caller(wire)(NAMED, "t", "part_a", query={"search": "a\ud800"})
+    with pytest.raises(ValueError, match="search cannot be sent: it contains a lone surrogate"):
+        await caller(wire)(ApiRequest(NAMED, ("t", "part_a"), query={"search": "a\ud800"}))
     assert [] == wire.requests
 
 
@@ -238,10 +241,10 @@ async def test_what_is_none_is_left_out_of_the_query() -> None:
     wire = Wire()
     event = WebhookDeliveryEventType("webhook.test")
     await caller(wire)(
-        NAMED, "t", "part_a", query={"cursor": None, "limit": 5, "type": event, "all": True, "no": False}
+        ApiRequest(NAMED, ("t", "part_a"), query={"cursor": None, "limit": 5, "type": event, "all": True, "no": False})
     )
     assert "limit=5&type=webhook.test&all=true&no=false" == wire.requests[0].url.raw_query_string
-    await caller(wire)(NAMED, "t", "part_a", query={"cursor": None})
+    await caller(wire)(ApiRequest(NAMED, ("t", "part_a"), query={"cursor": None}))
     assert "" == wire.requests[1].url.raw_query_string
 
 
@@ -251,9 +254,9 @@ async def test_a_body_whose_fields_have_the_wrong_type_is_refused_by_their_name(
     wire = Wire()
     create = attrs.evolve(GONE, id="createThing", method="POST", body=Thing)
     with pytest.raises(ValueError, match="createThing: name cannot be sent: Expected `str`, got"):
-        await caller(wire)(create, body=Thing(value))
+        await caller(wire)(ApiRequest(create, body=Thing(value)))
     assert [] == wire.requests
-    await caller(wire)(create, body=Thing("text"))
+    await caller(wire)(ApiRequest(create, body=Thing("text")))
     assert b'{"name":"text"}' == wire.requests[0].body
     assert "application/json" == wire.requests[0].headers["Content-Type"]
 
@@ -264,7 +267,7 @@ async def test_a_call_can_shorten_the_deadline_but_not_stretch_it() -> None:
     wire = Wire()
     call = ApiCaller(wire, URL(API), CallOptions(deadline=300.0, timeout=7.0, max_attempts=2), clock=clock)
     for deadline in (None, 10.0, 900.0):
-        await call(NAMED, "t", "part_a", deadline=deadline, priority="poll")
+        await call(ApiRequest(NAMED, ("t", "part_a"), deadline=deadline, priority="poll"))
     assert [1300.0, 1010.0, 1300.0] == [request.deadline for request in wire.requests]
     assert (7.0, 2, "poll") == (wire.requests[0].timeout, wire.requests[0].max_attempts, wire.requests[0].priority)
 
@@ -286,24 +289,24 @@ class Clock:
 async def test_a_good_answer_is_a_model_with_what_came_around_it() -> None:
     """Status, headers, the service's id and the trace."""
     wire = Wire(X_Request_Id="req_1")
-    answer = await caller(wire)(NAMED, "t", "part_a")
+    answer = await caller(wire)(ApiRequest(NAMED, ("t", "part_a")))
     assert (Thing("it"), 200, "req_1") == (answer.value, answer.status, answer.request_id)
     assert wire.requests[0].stats is answer.stats
 
 
 async def test_headers_are_found_in_any_case_even_in_a_plain_dict() -> None:
     """A middleware that caches may hand one up."""
-    answer = await caller(Wire(**{"x-request-id": "req_1"}))(NAMED, "t", "part_a")
+    answer = await caller(Wire(**{"x-request-id": "req_1"}))(ApiRequest(NAMED, ("t", "part_a")))
     assert "req_1" == answer.request_id
     with pytest.raises(APIError) as caught:
-        await caller(Wire(404, b"", **{"x-request-id": "req_2"}))(NAMED, "t", "part_a")
+        await caller(Wire(404, b"", **{"x-request-id": "req_2"}))(ApiRequest(NAMED, ("t", "part_a")))
     assert "req_2" == caught.value.request_id
 
 
 @pytest.mark.parametrize("body", [b"", b"anything", b"{}"])
 async def test_an_operation_without_an_answer_reads_none(body: bytes) -> None:
     """What a 204 brings all the same is nobody's."""
-    answer = await caller(Wire(204, body))(GONE)
+    answer = await caller(Wire(204, body))(ApiRequest(GONE))
     assert answer.value is None
 
 
@@ -327,25 +330,25 @@ async def test_an_answer_that_is_not_what_was_described_is_an_error_of_ours(
 ) -> None:
     """With the operation, the status, the request id, the place, and a piece of what cannot be read."""
     with pytest.raises(ResponseDecodeError) as caught:
-        await caller(Wire(200, body, X_Request_Id="req_1"))(NAMED, "t", "part_a")
+        await caller(Wire(200, body, X_Request_Id="req_1"))(ApiRequest(NAMED, ("t", "part_a")))
     error = caught.value
     assert ("getThing", 200, "req_1") == (error.operation, error.status, error.request_id)
     assert path is None or (error.path or "").startswith(path)
     assert (path is None) is (error.path is None)
     assert excerpt == error.body
-    assert "getThing: the answer is not what the API describes" in str(error)
+    assert "getThing: the response does not match the API's description" in str(error)
 
 
 ADVICE = {
     400: "",
-    401: "(set TRIPWIRE_SECRET_KEY or secret_key to a secret key of this environment)",
-    403: "(check that the key is not revoked and has the scope things:read)",
-    404: "(check the ids, and that they belong to what this key may see)",
-    409: "(it collides with what is there already, so read that first)",
-    410: "(it has expired, so begin anew)",
+    401: "(set TRIPWIRE_SECRET_KEY, or pass secret_key, with an active secret key of this environment)",
+    403: "(check that the key has the scope things:read and belongs to this organization)",
+    404: "(check the ids, and that they belong to the organization of the key)",
+    409: "(it conflicts with existing data: read the current state first)",
+    410: "(it has expired: create a new one)",
     418: "",
-    422: "(correct the values that are named)",
-    429: "(send less at once, or wait as long as retry_after says)",
+    422: "(correct the values that are listed)",
+    429: "(send fewer requests, or wait for retry_after seconds)",
     500: "",
     503: "",
 }
@@ -360,7 +363,7 @@ async def test_each_refusal_is_its_error_with_all_that_was_said(status: int) -> 
     )
     wire = Wire(status, body, X_Request_Id="req_1", Retry_After="3")
     with pytest.raises(APIError) as caught:
-        await caller(wire)(NAMED, "t", "part_a")
+        await caller(wire)(ApiRequest(NAMED, ("t", "part_a")))
     error = caught.value
     assert error_class(status) is type(error)
     assert (status, "some.code", "req_1", False, "retry") == (
@@ -374,7 +377,7 @@ async def test_each_refusal_is_its_error_with_all_that_was_said(status: int) -> 
     assert ["url"] == [field.name for field in error.field_errors]
     assert body.decode() == error.body
     advice = f" {ADVICE[status]}" if ADVICE[status] else ""
-    expected = f"getThing: {status} some.code: It did not work. (url: refused){advice} (request req_1)"
+    expected = f"getThing: {status} some.code: It did not work. (url: rejected){advice} (request req_1)"
     assert expected == str(error) == error.message
 
 
@@ -395,12 +398,12 @@ async def test_each_refusal_is_its_error_with_all_that_was_said(status: int) -> 
 async def test_a_refusal_that_is_not_the_services_own_keeps_status_id_and_a_piece(status: int, body: bytes) -> None:
     """Something in between answered; the message is one line and says so."""
     with pytest.raises(APIError) as caught:
-        await caller(Wire(status, body, X_Request_Id="req_1"))(NAMED, "t", "part_a")
+        await caller(Wire(status, body, X_Request_Id="req_1"))(ApiRequest(NAMED, ("t", "part_a")))
     error = caught.value
     assert (error_class(status), status, "req_1", None) == (type(error), error.status, error.request_id, error.code)
     assert body[:5].decode(errors="replace") == error.body[:5]
     assert len(error.body) <= 501
-    assert "not in the service's own form" in str(error)
+    assert "not in the service's format" in str(error)
     assert str(error).isprintable()
 
 
@@ -409,7 +412,7 @@ async def test_a_message_from_elsewhere_stays_in_its_line() -> None:
     message = b"first\\nsecond \\u001b[31m" + b"x" * 10_000
     with pytest.raises(APIError) as caught:
         await caller(Wire(500, b'{"error": {"message": "%s"}}' % message, X_Request_Id="r" * 9000))(
-            NAMED, "t", "part_a"
+            ApiRequest(NAMED, ("t", "part_a"))
         )
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 1200
@@ -417,23 +420,23 @@ async def test_a_message_from_elsewhere_stays_in_its_line() -> None:
 
 async def test_a_403_of_an_operation_without_a_scope_names_none() -> None:
     """Public operations and those with tokens of their own have none."""
-    with pytest.raises(APIError, match="has the scope that this needs"):
-        await caller(Wire(403, b""))(GONE)
+    with pytest.raises(APIError, match="check that the credentials belong to this resource"):
+        await caller(Wire(403, b""))(ApiRequest(GONE))
 
 
 @pytest.mark.parametrize(
     ("headers", "said"),
     [
-        ({"Location": "https://evil.example/"}, "redirected to 'https://evil.example/'"),
-        ({"Location": "x" * 9000}, "redirected to 'xxx"),
-        ({}, "an answer that means nothing here"),
+        ({"Location": "https://evil.example/"}, "redirect to 'https://evil.example/'"),
+        ({"Location": "x" * 9000}, "redirect to 'xxx"),
+        ({}, "unexpected status"),
     ],
 )
 async def test_a_redirect_is_an_error_that_says_where_to(headers: dict[str, str], said: str) -> None:
     """A status below 400 that is no success is none of the service's."""
     with pytest.raises(APIError, match=re.escape(said)) as caught:
-        await caller(Wire(302, b"", **headers))(NAMED, "t", "part_a")
+        await caller(Wire(302, b"", **headers))(ApiRequest(NAMED, ("t", "part_a")))
     assert APIError is type(caught.value)
     assert 302 == caught.value.status
-    assert "redirects are never followed: check base_url" in str(caught.value)
+    assert "redirects are not followed: check base_url" in str(caught.value)
     assert len(str(caught.value)) < 1000

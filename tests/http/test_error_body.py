@@ -47,7 +47,7 @@ def test_the_services_envelope_is_read_whole() -> None:
         next_action="retry",
         field_errors=(
             FieldError(name="url", issue="must be https", expected="https://…", received="http://x"),
-            FieldError(name="limit", issue="refused", received=500),
+            FieldError(name="limit", issue="rejected", received=500),
         ),
     ) == read(WHOLE)
 
@@ -70,6 +70,8 @@ def test_the_services_envelope_is_read_whole() -> None:
         b"[" * 100_000,
         b'{"error":' * 100_000,
         b"{}" * 100_000,
+        b'{"error": {"retryable": true, "message": "\xff"}}',
+        json.dumps(WHOLE).encode()[:-5],
     ],
 )
 def test_a_body_that_is_not_the_services_says_nothing(body: bytes) -> None:
@@ -87,7 +89,7 @@ def test_parts_of_the_wrong_type_are_none() -> None:
         "docs_url": 1.5,
         "details": {"next_action": 1, "fields": [None, 5, "url", {}, {"name": 7}, {"name": "ok", "received": [1]}]},
     }
-    assert ErrorBody(field_errors=(FieldError(name="ok", issue="refused"),)) == read({"error": wrong})
+    assert ErrorBody(field_errors=(FieldError(name="ok", issue="rejected"),)) == read({"error": wrong})
     assert ErrorBody(code="a") == read({"error": {"code": "a", "details": {"fields": "url"}}})
 
 
@@ -107,6 +109,25 @@ def test_no_body_is_too_strange_to_read(body: bytes) -> None:
     texts = (said.code, said.message, said.request_id, said.docs_url, said.next_action)
     assert all(text is None or isinstance(text, str) for text in texts)
     assert all(isinstance(field.name, str) and isinstance(field.issue, str) for field in said.field_errors)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ({"retryable": True}, (True, None)),
+        ({"retryable": False, "details": {"next_action": "retry"}}, (False, "retry")),
+        ({"details": {"next_action": "new_session"}}, (None, "new_session")),
+        ({"retryable": "yes", "details": {"next_action": "retry"}}, (None, "retry")),
+        ({"retryable": True, "details": ["odd"]}, (True, None)),
+        ({"retryable": True, "details": {"next_action": 1}}, (True, None)),
+    ],
+)
+def test_the_retry_advice_is_read_field_by_field(
+    error: dict[str, Any], expected: tuple[bool | None, str | None]
+) -> None:
+    """A field of the wrong type is None and does not affect the other."""
+    found = read({"error": {"code": "rate.limited", "message": "Slow down.", **error}})
+    assert expected == (found.retryable, found.next_action)
 
 
 def test_a_message_of_megabytes_is_cut() -> None:

@@ -11,8 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from tripwire_async._http.headers import header
-from tripwire_async._http.retry_after import parse_retry_after
+from tripwire_async._http.headers import header, parse_retry_after
 
 NOW = 1_790_000_000.0
 

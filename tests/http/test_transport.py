@@ -41,6 +41,7 @@ OPERATIONS = {
     for method in ("GET", "POST")
 }
 OK = http("200 OK", b"{}", "X-Request-Id: req_1")
+LOST = "the connection was lost before the response (closed by the server)"
 
 
 def ask(url: str, method: str = "GET", *, timeout: float = 5.0, deadline: float = math.inf, **more: Any) -> Request:
@@ -67,7 +68,7 @@ async def transport() -> AsyncIterator[AiohttpTransport]:
 def connections_in_use(transport: AiohttpTransport) -> list[object]:
     return [
         connection
-        for session in (line.session for line in transport._sessions.values())
+        for session in (local.session for local in transport._sessions)
         if session.connector is not None
         for connection in session.connector._acquired
     ]
@@ -88,16 +89,6 @@ async def test_an_answer_is_read_to_its_end_and_the_connection_used_again(transp
     async with listening(saying(OK, OK, close=False)) as server:
         answers = [await transport(ask(server.url)) for _ in range(2)]
     assert [(200, b"{}", "req_1")] * 2 == [(a.status, a.body, a.headers["x-request-id"]) for a in answers]
-    assert 1 == server.connections
-
-
-async def test_a_request_that_names_another_loop_goes_by_the_running_one(transport: AiohttpTransport) -> None:
-    """Whatever a layer wrote there, no session is made that nobody closes."""
-    elsewhere = asyncio.new_event_loop()
-    elsewhere.close()
-    async with listening(saying(OK, OK, OK, close=False)) as server:
-        for loop in (elsewhere, elsewhere, None):
-            assert 200 == (await transport(ask(server.url, loop=loop))).status
     assert 1 == server.connections
 
 
@@ -161,14 +152,17 @@ async def test_an_interim_answer_is_passed_over(transport: AiohttpTransport) -> 
 @pytest.mark.parametrize(
     ("talk", "reason"),
     [
-        (saying(b""), "the connection was lost before the answer (the server closed it)"),
-        (saying(b"HTTP/1.1 200 OK\r\nContent-Le"), "the connection was lost before the answer (the server closed it)"),
-        (saying(b"SSH-2.0-OpenSSH_9.0\r\n\r\n"), "the answer cannot be read (Bad status line"),
-        (saying(b"HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n{}"), "the answer cannot be read ("),
-        (saying(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n"), "the answer cannot be read (Got more than"),
+        (saying(b""), "the connection was lost before the response (closed by the server)"),
+        (
+            saying(b"HTTP/1.1 200 OK\r\nContent-Le"),
+            "the connection was lost before the response (closed by the server)",
+        ),
+        (saying(b"SSH-2.0-OpenSSH_9.0\r\n\r\n"), "the response is malformed (Bad status line"),
+        (saying(b"HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n{}"), "the response is malformed ("),
+        (saying(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n"), "the response is malformed (Got more than"),
         (
             saying(b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 20_000 + b"\r\n"),
-            "the answer cannot be read (Too many headers",
+            "the response is malformed (Too many headers",
         ),
     ],
     ids=["nothing", "half a head", "ssh", "a length that is no number", "an endless header", "endless headers"],
@@ -201,13 +195,13 @@ async def test_an_answer_that_breaks_off_keeps_its_status_and_request_id(
     error = await failure(transport, saying(answer), "POST")
     assert isinstance(error, TransportError)
     assert (True, 200, "req_1") == (error.maybe_sent, error.status, error.request_id)
-    assert "the answer (200, request req_1) broke off" in str(error)
+    assert "the response (200, request req_1) is incomplete or malformed" in str(error)
 
 
 async def test_a_broken_answer_without_a_request_id_says_its_status(transport: AiohttpTransport) -> None:
     """A proxy's answer has none."""
     error = await failure(transport, saying(b"HTTP/1.1 502 Bad\r\nContent-Length: 9\r\n\r\nhalf"))
-    assert "the answer (502) broke off" in str(error)
+    assert "the response (502) is incomplete or malformed" in str(error)
 
 
 async def test_another_protocol_is_an_answer_without_a_body(transport: AiohttpTransport) -> None:
@@ -257,7 +251,7 @@ async def test_a_body_beyond_the_limit_is_refused(transport: AiohttpTransport, t
     assert isinstance(error, ResponseDecodeError)
     assert ("doThing", 200, "req_1") == (error.operation, error.status, error.request_id)
     assert "larger than 16777216 bytes" in str(error)
-    assert "is base_url the address of the API?" in str(error)
+    assert "check that base_url is the URL of the API" in str(error)
 
 
 async def test_a_refused_body_is_not_kept_by_the_errors_traceback(transport: AiohttpTransport) -> None:
@@ -321,7 +315,7 @@ async def test_a_server_that_accepts_and_never_answers_runs_into_the_attempts_ti
     assert isinstance(error, RequestTimeoutError)
     assert isinstance(error, TimeoutError)
     assert error.maybe_sent
-    assert "doThing (POST /v1/things): no answer within 0.05 seconds" == str(error)
+    assert "doThing (POST /v1/things): no response within 0.05 seconds" == str(error)
 
 
 async def test_half_a_body_and_then_silence_runs_into_the_timeout(transport: AiohttpTransport) -> None:
@@ -371,7 +365,9 @@ async def test_nothing_is_sent_once_the_deadline_has_passed(transport: AiohttpTr
     """Provably not sent, and no attempt."""
     async with listening(saying(OK)) as server:
         request = ask(server.url, "POST", deadline=asyncio.get_running_loop().time())
-        with pytest.raises(RequestTimeoutError, match="deadline passed before it could be sent") as caught:
+        with pytest.raises(
+            RequestTimeoutError, match="the deadline of the call passed before the request was sent"
+        ) as caught:
             await transport(request)
     assert not caught.value.maybe_sent
     assert 0 == request.stats.attempts == server.connections
@@ -389,7 +385,7 @@ async def test_a_refused_connection_was_not_sent(transport: AiohttpTransport) ->
             await transport(ask(url, "POST"))
     assert not caught.value.maybe_sent
     assert f"cannot connect to {url} (" in str(caught.value)
-    assert "is base_url right?" in str(caught.value)
+    assert "check base_url" in str(caught.value)
 
 
 async def test_a_connection_that_is_never_accepted_was_not_sent(transport: AiohttpTransport) -> None:
@@ -433,7 +429,7 @@ async def test_a_name_server_that_hangs_was_not_sent(
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", hang)
     with pytest.raises(RequestTimeoutError, match=r"no connection to https://api\.example within") as caught:
-        await transport(ask("https://api.example", "POST", timeout=0.05))
+        await transport(ask("https://api.example", "POST", timeout=0.5))
     assert not caught.value.maybe_sent
 
 
@@ -444,7 +440,7 @@ async def test_waiting_for_a_place_in_a_callers_pool_was_not_sent() -> None:
         first = asyncio.create_task(transport(ask(server.url)))
         await server.came(1)
         with pytest.raises(RequestTimeoutError, match="no connection") as caught:
-            await transport(ask(server.url, "POST", timeout=0.05))
+            await transport(ask(server.url, "POST", timeout=0.5))
         assert not caught.value.maybe_sent
         first.cancel()
         await asyncio.wait([first])
@@ -522,10 +518,10 @@ async def test_a_post_on_a_stale_connection_is_not_sent_again_by_itself(transpor
 
 async def test_there_is_one_session_a_loop_made_on_first_use(transport: AiohttpTransport) -> None:
     """Twenty calls at once make one session."""
-    assert {} == transport._sessions
+    assert 0 == transport.statistics().sessions
     async with listening(saying(OK, close=False)) as server:
         await asyncio.gather(*(transport(ask(server.url)) for _ in range(20)))
-    assert 1 == len(transport._sessions)
+    assert 1 == transport.statistics().sessions
 
 
 @pytest.mark.parametrize("closing", [True, False])
@@ -542,20 +538,20 @@ def test_a_transport_outlives_its_loop(closing: bool) -> None:
         return answer.status
 
     assert 200 == asyncio.run(main(close=closing))
-    assert (0 if closing else 1) == len(transport._sessions)
+    assert (0 if closing else 1) == transport.statistics().sessions
     with warnings.catch_warnings():
         # Who leaves connections open in a loop that ends is told so by Python.
         warnings.simplefilter("ignore", ResourceWarning)
         assert 200 == asyncio.run(main(close=True))
         gc.collect()
-    assert {} == transport._sessions
+    assert 0 == transport.statistics().sessions
 
 
 async def test_a_closed_transport_says_what_to_do(transport: AiohttpTransport) -> None:
     """Closing twice is fine; using it afterwards is an error of ours."""
     await transport.close()
     await transport.close()
-    with pytest.raises(ConfigurationError, match="the client is closed: make a new one"):
+    with pytest.raises(ConfigurationError, match="the client is closed: create a new one"):
         await transport(ask("http://127.0.0.1:1"))
 
 
@@ -610,7 +606,7 @@ async def test_a_closed_session_that_was_passed_in_is_named_as_the_trouble() -> 
     session = aiohttp.ClientSession()
     await session.close()
     with pytest.raises(
-        ConfigurationError, match="could not be sent: Session is closed; look at base_url and the session"
+        ConfigurationError, match=r"could not be sent \(Session is closed\): check base_url and the session"
     ):
         await AiohttpTransport(session)(ask("http://127.0.0.1:1"))
 

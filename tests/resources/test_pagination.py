@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from tripwire_async._generated.models.shared import CursorPagination
-from tripwire_async._http.caller import ApiResponse
+from tripwire_async._http.api_calls import ApiRequest, ApiResponse
 from tripwire_async._http.messages import CallStats
 from tripwire_async._operation import Operation
 from tripwire_async.errors import ResponseDecodeError, ServerError
@@ -55,7 +55,8 @@ class Service:
         self.cancelled: list[str | None] = []
         self.slow: set[str | None] = set()
 
-    async def __call__(self, operation: Any, /, *path: str, query: Mapping[str, Any] | None = None, **_: Any) -> Any:
+    async def __call__(self, request: ApiRequest[Any], /) -> Any:
+        query: Any = request.query
         assert query is not None
         cursor = query["cursor"]
         self.asked.append(cursor)
@@ -68,11 +69,11 @@ class Service:
         page = self.pages[cursor]
         if isinstance(page, Exception):
             raise page
-        return ApiResponse(value=page, status=200, headers={}, request_id=f"req_{cursor}", stats=CallStats())
+        return ApiResponse(value=page, status=200, headers={}, body=b"", request_id=f"req_{cursor}", stats=CallStats())
 
 
 def listing(service: Service, operation: Operation[Any] = LIST, *, prefetch: int = 0, **query: object) -> Listing[str]:
-    return Listing(service, operation, query={"limit": 2, **query}, prefetch=prefetch)
+    return Listing(service, ApiRequest(operation, query={"limit": 2, **query}), prefetch=prefetch)
 
 
 async def walk(items: AsyncIterator[str] | Listing[str], into: list[str]) -> None:

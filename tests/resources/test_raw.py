@@ -34,7 +34,7 @@ async def test_attempts_are_counted(tripwire: AsyncTripwire, tripwire_server: Tr
     with tripwire_server.fail("listSessions", Fault.status(503), times=1):
         raw = await tripwire.with_raw_response.sessions.list(limit=1)
     assert 2 == raw.attempts
-    assert raw.timings.backoff > 0
+    assert raw.timings.backoff_wait > 0
 
 
 async def test_a_raw_list_is_a_page(tripwire: AsyncTripwire) -> None:

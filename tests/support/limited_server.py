@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
+from tripwire_async._http.headers import parse_retry_after
 from tripwire_async._http.messages import Response
-from tripwire_async._http.retry_after import parse_retry_after
 
 if TYPE_CHECKING:
     from tripwire_async._http.messages import Request

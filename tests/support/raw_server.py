@@ -61,7 +61,7 @@ class RawServer:
 
 
 @contextlib.asynccontextmanager
-async def listening(talk: Talk, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
+async def listening(talk: Talk, *, tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[RawServer]:
     """Have *talk* meet every connection; its end closes the connection."""
     server = RawServer()
     tasks: set[asyncio.Task[None]] = set()
@@ -81,7 +81,7 @@ async def listening(talk: Talk, *, tls: ssl.SSLContext | None = None) -> AsyncIt
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    listener = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
+    listener = await asyncio.start_server(accept, "127.0.0.1", port, ssl=tls)
     scheme = "http" if tls is None else "https"
     server.url = f"{scheme}://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
     try:

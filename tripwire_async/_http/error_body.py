@@ -1,4 +1,4 @@
-"""What the body of a refusal says, read from whatever came: the service's own envelope, a proxy's page, or nothing."""
+"""Parser of error bodies: the service's envelope, a proxy's page, or nothing."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import msgspec
 from tripwire_async._secrets.redaction import sanitize
 from tripwire_async.errors import FieldError
 
-_FIELD_ERRORS: Final = 100
+_MAX_FIELD_ERRORS: Final = 100
 
 
 @attrs.frozen(kw_only=True)
 class ErrorBody:
-    """The service's error, as far as the body tells; every part that is missing or of the wrong type is None.
+    """The error in the service's envelope; parts that are missing or have the wrong type are None.
 
-    Whoever wrote it, it is `sanitize`.
+    All text is sanitized, since anything between client and service may have written it.
 
     Attributes:
         code: The stable, dotted code.
-        message: What went wrong, for a person; may change.
-        retryable: Whether the service says that repeating can help.
+        message: The explanation for a person; its wording may change.
+        retryable: Whether the service says that a retry can help.
         request_id: The service's id of the request.
         docs_url: The page that explains the code.
-        next_action: ``retry``, ``new_session``, ``reload_bundle`` or ``contact_support``.
-        field_errors: The inputs that were refused.
+        next_action: The service's advice: ``retry``, ``new_session``, ``reload_bundle`` or ``contact_support``.
+        field_errors: The invalid inputs, at most 100.
     """
 
     code: str | None = None
@@ -38,15 +38,15 @@ class ErrorBody:
     field_errors: tuple[FieldError, ...] = ()
 
 
-_NOTHING: Final = ErrorBody()
+_EMPTY: Final = ErrorBody()
 
 
 def read_error_body(body: bytes) -> ErrorBody:
-    """Return what *body* says; never raises, whatever it is."""
+    """Return the error in *body*; empty for HTML, a truncated body or any other content. Never raises."""
     try:
         decoded: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _NOTHING
+        return _EMPTY
     error = _object(_object(decoded).get("error"))
     details = _object(error.get("details"))
     fields: list[Any] = _of_type(list, details.get("fields"), [])
@@ -58,7 +58,9 @@ def read_error_body(body: bytes) -> ErrorBody:
         docs_url=_text(error.get("docs_url")),
         next_action=_text(details.get("next_action")),
         field_errors=tuple(
-            _field_error(field) for field in map(_object, fields[:_FIELD_ERRORS]) if isinstance(field.get("name"), str)
+            _field_error(field)
+            for field in map(_object, fields[:_MAX_FIELD_ERRORS])
+            if isinstance(field.get("name"), str)
         ),
     )
 
@@ -67,7 +69,7 @@ def _field_error(field: dict[str, Any]) -> FieldError:
     received = field.get("received")
     return FieldError(
         name=sanitize(field["name"]),
-        issue=_text(field.get("issue")) or "refused",
+        issue=_text(field.get("issue")) or "rejected",
         expected=_text(field.get("expected")),
         received=sanitize(received) if isinstance(received, str) else _of_type((int, float, bool), received),
     )

@@ -1,8 +1,7 @@
-"""What travels through the chain: a `Request` on the way out, a `Response` on the way back."""
+"""Messages of the chain: a `Request` on the way out, a `Response` on the way back."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
@@ -18,16 +17,16 @@ Priority: TypeAlias = Literal["interactive", "send", "poll"]
 
 
 class CallStats(msgspec.Struct):
-    """What became of one call, filled in by the layers that it passes; the one thing about a request that changes.
+    """Attempts and times of one call, filled in by the layers that it passes through.
 
     Attributes:
-        client_request_id: Our id of the call, the same over its attempts; None when nothing made one.
-        started: When the call began, on the clock of the chain.
-        finished: When its answer had come, on the same clock; 0 as long as none has.
-        attempts: How often the call was put on the wire.
-        rate_limit_wait: Seconds spent waiting for the rate limit, cooldowns included, and for a slot in flight.
-        backoff_wait: Seconds slept between attempts.
-        network_time: Seconds from handing a request to the transport to the end of its answer, over all attempts.
+        client_request_id: The client's id of the call, the same for all attempts; None without one.
+        started: When the call started, on the clock of the chain.
+        attempts: Number of attempts so far.
+        rate_limit_wait: Seconds of waiting for the rate limit, a cooldown or an in-flight slot.
+        backoff_wait: Seconds of sleep between attempts.
+        network_time: Seconds from handing the request to the transport to the end of the response, over all attempts.
+        finished: When the response was complete, on the clock of the chain; 0 until then.
     """
 
     client_request_id: str | None = None
@@ -40,26 +39,27 @@ class CallStats(msgspec.Struct):
 
     @property
     def waited(self) -> float:
-        """Seconds that the call stood still, the limiter's and the backoff's together."""
+        """Seconds of waiting: `rate_limit_wait` and `backoff_wait` together."""
         return self.rate_limit_wait + self.backoff_wait
 
 
 class Request(RedactedStruct, frozen=True):
-    """One call on its way to the wire; a changed request is a new one (`with_header`, `msgspec.structs.replace`).
+    """One call on its way through the chain.
+
+    A request does not change, except for its *stats*: to change one, make another with `with_header` or
+    `msgspec.structs.replace`.
 
     Attributes:
-        operation: What is being called; its *path* is the template, without ids.
+        operation: The operation that is called; its *path* is the template, without ids.
         url: The absolute URL, quoted, with its query.
-        headers: The headers so far; never the credentials, which are added innermost.
-        body: The encoded body; None when there is none. Bytes, so that every request can be sent again.
-        timeout: Seconds for one attempt on the wire.
+        headers: The headers so far. Credentials are never among them: the innermost middleware adds them.
+        body: The encoded body; None for no body. Bytes, so that every request can be sent again.
+        timeout: Seconds for one attempt.
         deadline: When the whole call must have ended, on the clock of the chain.
-        bearer: Credentials of this call alone, as a Gate poll token; None for the client's own key.
-        max_attempts: How often this call may be put on the wire at the most; None for the chain's own rule.
-        priority: What the call is part of, for a fair rate limit.
-        stats: Attempts and times of the call so far.
-        loop: The event loop that the call runs on; None where it is to be asked for. In Python 3.11 to ask is a system
-            call, which costs as much as a whole layer, so it is done once.
+        bearer: Credentials for this call alone, for example a Gate poll token; None for the client's key.
+        max_attempts: Limit on the attempts of this call; None for the chain's own limit.
+        priority: The class of the call in the rate limit.
+        stats: Attempts and times of the call so far, shared by all requests of the call.
     """
 
     operation: Operation[Any]
@@ -72,26 +72,18 @@ class Request(RedactedStruct, frozen=True):
     max_attempts: int | None = None
     priority: Priority = "interactive"
     stats: CallStats = msgspec.field(default_factory=CallStats)
-    loop: asyncio.AbstractEventLoop | None = None
 
     def with_header(self, name: str, value: str) -> Request:
-        """Return this request with one more header; one of exactly that *name* is replaced.
-
-        The stats are shared: it is the same call.
-        """
+        """Return this request with one more header; it replaces a header of exactly that *name*."""
         return msgspec.structs.replace(self, headers={**self.headers, name: value})
-
-    def __reduce__(self) -> tuple[type[Request], tuple[object, ...]]:
-        # A loop stays where it runs: a deep copy, or one in another process, asks for its own.
-        return Request, msgspec.structs.astuple(self)[:-1]
 
 
 class Response(RedactedStruct, frozen=True):
-    """An answer, read to its end.
+    """A response that was read completely.
 
     Attributes:
         status: The HTTP status.
-        headers: The response headers, looked up in any case.
+        headers: The response headers; the lookup ignores case.
         body: The body, decompressed.
     """
 

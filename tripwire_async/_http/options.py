@@ -1,4 +1,4 @@
-"""What a client says of all its calls."""
+"""Options of all calls of a client."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class CallOptions:
-    """What holds for every call of one client, or of one copy of it.
+    """Options of every call of one client, or of one copy of it.
 
     Attributes:
-        timeout: Seconds for one attempt on the wire.
-        deadline: Seconds for a call with everything in it: the limiter, attempts, backoff.
-        max_attempts: How often a call may be put on the wire; None for what the chain says.
-        headers: Headers that are sent beside our own.
+        timeout: Seconds for one attempt.
+        deadline: Seconds for one call with everything in it: rate limit, attempts, backoff.
+        max_attempts: Limit on the attempts of a call; None for the chain's own limit.
+        headers: Additional headers.
     """
 
     timeout: float = 30.0

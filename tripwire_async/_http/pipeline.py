@@ -1,4 +1,4 @@
-"""The chain that a call goes through: what a handler is, what a middleware is, and how they are joined."""
+"""Chain of a call: handlers, middleware, and how they are composed."""
 
 from __future__ import annotations
 
@@ -11,40 +11,36 @@ from tripwire_async.errors import ConfigurationError
 from .messages import Request, Response
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
-"""Answers a request. The transport is one, and so is the rest of the chain as a middleware sees it."""
+"""Returns the response to a request. The transport is a handler, and so is the rest of the chain for a middleware."""
 
 
 class Middleware(Protocol):
-    """Answers a request, usually by handing it, perhaps changed, to *call_next*.
+    """Returns the response to a request, usually by passing the request, perhaps changed, to *call_next*.
 
-    A plain ``async def`` with two arguments is one. Statuses of 400 and more arrive as responses; only the lack of an
-    answer arrives as an exception (`tripwire_async.errors.TransportError`).
+    An ``async def`` function with two arguments is a middleware. A status of 400 or more arrives as a response. Only a
+    missing response arrives as an exception (`tripwire_async.errors.TransportError`).
     """
 
     def __call__(self, request: Request, call_next: Handler, /) -> Awaitable[Response]:
-        """Return the answer to *request*."""
+        """Return the response to *request*."""
         ...
 
 
 def compose(middleware: Sequence[Middleware], handler: Handler) -> Handler:
-    """Wrap *handler*; the first of *middleware* ends up outermost.
+    """Return *handler* wrapped in *middleware*, the first outermost.
 
-    Neighbours are closed over and nothing is assigned, so one middleware may serve several clients. What cannot be
-    called is a `ConfigurationError`.
+    No middleware is changed, so one object may serve several clients. Raises `ConfigurationError` for an object that
+    cannot be called.
     """
+    return functools.reduce(_wrap, reversed(middleware), handler)
 
-    def wrap(inner: Handler, layer: Middleware) -> Handler:
-        if not callable(layer):
-            msg = (
-                f"a middleware is called with a request and the next handler: {type(layer).__name__} objects cannot be"
-            )
-            raise ConfigurationError(msg)
-        # Bound once: to call an object costs twice as much as to call a method.
-        answer = layer.__call__
 
-        def handle(request: Request) -> Awaitable[Response]:
-            return answer(request, inner)
+def _wrap(handler: Handler, middleware: Middleware) -> Handler:
+    if not callable(middleware):
+        msg = f"a middleware must be callable with a request and the next handler, not {type(middleware).__name__}"
+        raise ConfigurationError(msg)
 
-        return handle
+    def handle(request: Request) -> Awaitable[Response]:
+        return middleware(request, handler)
 
-    return functools.reduce(wrap, reversed(middleware), handler)
+    return handle

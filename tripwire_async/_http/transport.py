@@ -1,8 +1,8 @@
-"""The last handler of the chain: one attempt, from a `Request` to the end of its `Response`, on aiohttp."""
+"""Transport on aiohttp, the last handler of the chain: one attempt, from a `Request` to a complete `Response`."""
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import math
 from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Final, NoReturn, final
@@ -11,15 +11,23 @@ import aiohttp
 import attrs
 
 from tripwire_async._concurrency.clock import LOOP_CLOCK, time_on
+from tripwire_async._concurrency.per_loop import PerLoop
 from tripwire_async._concurrency.timeouts import Timeout, TimeoutGroup
-from tripwire_async._secrets.redaction import sanitize
 from tripwire_async._version import __version__
-from tripwire_async.errors import ConfigurationError, RequestTimeoutError, ResponseDecodeError, TransportError
+from tripwire_async.errors import ConfigurationError, ResponseDecodeError
 
+from .headers import request_id
 from .messages import Response
+from .transport_errors import (
+    configuration_error,
+    connect_timeout,
+    connection_error,
+    timeout_error,
+    without_frames,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async.errors import TripwireError
@@ -27,7 +35,7 @@ if TYPE_CHECKING:
     from .messages import Request
 
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
-"""How large an answer may be, decompressed. Nothing in the API comes near; a gzip bomb does."""
+"""Limit on the size of a response body after decompression, against decompression bombs."""
 
 DEFAULT_HEADERS: Final[Mapping[str, str]] = {
     "Accept": "application/json",
@@ -35,48 +43,51 @@ DEFAULT_HEADERS: Final[Mapping[str, str]] = {
     "X-Tripwire-Client": f"tripwire-async/{__version__}",
 }
 
-_LONGEST_CONNECT: Final = 10.0
 
-# Anything else that went wrong after connecting may have reached the service. Connecting comes before sending, so
-# these did not.
-_NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ServerFingerprintMismatch)
+def client_timeout(seconds: float) -> aiohttp.ClientTimeout:
+    """Return aiohttp's timeouts for an attempt of *seconds*: those of connecting.
 
-
-def client_timeout(attempt: float) -> aiohttp.ClientTimeout:
-    """Bound what connecting may take of an *attempt*, in seconds.
-
-    Connecting is all that comes before sending: the name, TLS, a place in the pool of a session that was passed in. It
-    has the shorter limit of the two so that a server that is not there ends in an error that says *not sent*. The
-    attempt as a whole is ours to bound: aiohttp's own total costs a tenth of a call.
+    Everything before the request is sent is part of connecting: name resolution, TLS, and a place in the pool of a
+    caller's session. The shorter timeout makes an unreachable server fail with an error that says *not sent*. The
+    attempt as a whole has a `Timeout`, because aiohttp's own total timeout costs a tenth of a call.
     """
-    return aiohttp.ClientTimeout(total=None, connect=_connect_limit(attempt), ceil_threshold=math.inf)
-
-
-def _connect_limit(total: float) -> float:
-    return min(_LONGEST_CONNECT, 0.9 * total)
+    return aiohttp.ClientTimeout(total=None, connect=connect_timeout(seconds), ceil_threshold=math.inf)
 
 
 @attrs.frozen
 class LoopSession:
-    """What belongs to one event loop: its connections, and the limits of what is on them."""
+    """State of one event loop: its connections, the timeouts of its attempts, and its time."""
 
     session: aiohttp.ClientSession
     timeouts: TimeoutGroup
     now: Callable[[], float]
 
 
+@attrs.frozen(kw_only=True)
+class TransportStatistics:
+    """Current state of a transport.
+
+    Attributes:
+        sessions: Number of sessions, one per event loop.
+        in_flight: Number of requests in flight, over all event loops.
+    """
+
+    sessions: int
+    in_flight: int
+
+
 @final
 class AiohttpTransport:
-    """A handler that puts a request on the wire once and reads the answer to its end.
+    """Handler that sends a request once and reads the whole response.
 
-    A session is made on first use, one for each running event loop, because a connection cannot outlive its loop.
-    A session that is passed in is used as it is and left open.
+    A session is created on first use for each running event loop, because a connection belongs to one loop. A caller's
+    session is used as it is and stays open.
 
     Args:
-        session: The caller's own session; None to have sessions made and closed here.
-        timeout: Seconds for an attempt, the one that most requests come with.
-        max_body: Bytes of the largest body that is read, counted after decompression.
-        clock: What measures the time on the wire.
+        session: The caller's session; None to create and close sessions here.
+        timeout: Seconds for one attempt, for most requests.
+        max_body: Limit on the size of a response body after decompression, in bytes.
+        clock: The clock of timeouts and deadlines.
     """
 
     def __init__(
@@ -91,38 +102,37 @@ class AiohttpTransport:
         self._timeout = timeout
         self._max_body = max_body
         self._clock = clock
-        self._sessions: dict[asyncio.AbstractEventLoop, LoopSession] = {}
+        self._sessions = PerLoop(self._create, on_closed=self._abandon)
         self.closed = False
 
     async def __call__(self, request: Request) -> Response:
         """Send *request* once.
 
         Raises:
-            RequestTimeoutError: The attempt's time, or the call's, ran out.
-            TransportError: No answer came, or it broke off.
-            ResponseDecodeError: The answer is larger than the limit.
-            ConfigurationError: The client is closed, or its session cannot send this.
+            RequestTimeoutError: The attempt's timeout or the call's deadline passed.
+            TransportError: There was no response, or it is incomplete.
+            ResponseDecodeError: The response is larger than the limit.
+            ConfigurationError: The client is closed, or its session cannot send this request.
         """
         if self.closed:
-            msg = "the client is closed: make a new one, or enter it again with 'async with'"
+            msg = "the client is closed: create a new one, or enter it again with 'async with'"
             raise ConfigurationError(msg)
-        line = self._sessions.get(request.loop or get_running_loop()) or await self._open()
+        local = self._sessions.get()
         stats = request.stats
-        began = line.now()
-        limit = min(request.timeout, request.deadline - began)
-        if limit <= 0:
-            raise _timed_out(request, "the call's deadline passed before it could be sent", maybe_sent=False)
+        started = local.now()
+        seconds = min(request.timeout, request.deadline - started)
+        if seconds <= 0:
+            raise timeout_error(request, None, 0.0)
         stats.attempts += 1
-        answer: aiohttp.ClientResponse | None = None
+        response: aiohttp.ClientResponse | None = None
         failure: TripwireError
         cause: Exception | None
         try:
-            with Timeout(line.timeouts, began + limit):
-                if self._own is None and limit == self._timeout:
-                    # Nothing is said that the session knows already, and not by its `request`: that is this, and an
-                    # object around it that can be entered. Each of the two costs some percents of a call. What mocks
-                    # and traces a session goes by this name too.
-                    answer = await line.session._request(  # pyright: ignore[reportPrivateUsage] - as just said
+            with Timeout(local.timeouts, started + seconds):
+                if self._own is None and seconds == self._timeout:
+                    # The session holds all other options. Its `request` method only wraps this coroutine, at a cost of
+                    # several percent of a call. Tools that mock or trace aiohttp replace `_request` too.
+                    response = await local.session._request(  # pyright: ignore[reportPrivateUsage] - see above
                         request.operation.method,
                         request.url,
                         data=request.body,
@@ -130,184 +140,117 @@ class AiohttpTransport:
                         allow_redirects=False,
                     )
                 else:
-                    answer = await self._send_restated(line.session, request, limit)
+                    response = await self._send_with_options(local.session, request, seconds)
                 try:
-                    # Most answers are here as a whole by now: another coroutine would only be in the way.
-                    whole = self._own is None and answer.content.is_eof() and answer.status != 101
-                    body = answer.content.read_nowait() if whole else await self._read(answer, request)
+                    # Most responses are complete by now, and reading them needs no coroutine.
+                    complete = self._own is None and response.content.is_eof() and response.status != 101
+                    body = response.content.read_nowait() if complete else await self._read(response, request)
                     if len(body) > self._max_body:
-                        # The error may be kept or reported, and its frames with it: not this.
+                        # The error may be stored or reported with its frames, and must not keep the body alive.
                         del body
-                        self._refuse(answer, request)
+                        self._reject_body(response, request)
                 except BaseException:
-                    answer.close()
+                    response.close()
                     raise
-            return Response(answer.status, answer.headers, body)
+            return Response(response.status, response.headers, body)
         except TimeoutError as error:
-            failure, cause = timeout_error(request, error, limit), without_frames(error)
+            failure, cause = timeout_error(request, error, seconds), without_frames(error)
         except (aiohttp.ClientConnectionError, OSError) as error:
-            # First of the rest: a bad certificate is a ValueError as well.
-            failure, cause = connection_error(request, error, answer), without_frames(error)
+            # Before ValueError: an invalid certificate is a ValueError as well.
+            failure, cause = connection_error(request, error, response), without_frames(error)
         except (ValueError, RuntimeError) as error:
-            # What aiohttp refuses before it sends: a closed session, credentials from elsewhere beside ours.
+            # aiohttp rejects a request before it is sent: a closed session, or credentials that conflict with ours.
             failure, cause = configuration_error(request, error), without_frames(error)
         except aiohttp.ClientError as error:
-            failure, cause = connection_error(request, error, answer), without_frames(error)
+            failure, cause = connection_error(request, error, response), without_frames(error)
         finally:
-            stats.network_time += line.now() - began
-        # Reports print the locals of frames, and an answer prints its headers.
-        del answer
+            stats.network_time += local.now() - started
+        # Error reports print the locals of frames, and a response prints its headers.
+        del response
         raise failure from cause
 
-    async def _send_restated(
-        self, session: aiohttp.ClientSession, request: Request, limit: float
+    async def _send_with_options(
+        self, session: aiohttp.ClientSession, request: Request, seconds: float
     ) -> aiohttp.ClientResponse:
-        """Send *request* with all that matters said, whatever the session says."""
+        """Send *request* with every option explicit, independent of the options of the session."""
         return await session.request(
             request.operation.method,
             request.url,
             data=request.body,
             headers=request.headers if self._own is None else {**DEFAULT_HEADERS, **request.headers},
             allow_redirects=False,
-            timeout=client_timeout(limit),
+            timeout=client_timeout(seconds),
             raise_for_status=False,
         )
 
-    async def _read(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
-        """Read a body that may be of any size: a compressed one can be a thousand times what its length says."""
-        if answer.content_length is not None and answer.content_length > self._max_body:
-            self._refuse(answer, request)
-        if answer.status == 101:
-            # Another protocol, which nobody asked for: there is no end to read to.
-            answer.close()
+    async def _read(self, response: aiohttp.ClientResponse, request: Request) -> bytes:
+        """Read a body up to the limit; decompressed, it can be a thousand times its ``Content-Length``."""
+        if response.content_length is not None and response.content_length > self._max_body:
+            self._reject_body(response, request)
+        if response.status == 101:
+            # The server switched to another protocol, whose data has no end.
+            response.close()
             return b""
         chunks: list[bytes] = []
         size = 0
-        async for chunk in answer.content.iter_any():
+        async for chunk in response.content.iter_any():
             size += len(chunk)
             if size > self._max_body:
-                # The error may be kept or reported, and its frames with it: not these.
+                # The error may be stored or reported with its frames, and must not keep the chunks alive.
                 chunks.clear()
                 del chunk
-                self._refuse(answer, request)
+                self._reject_body(response, request)
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _refuse(self, answer: aiohttp.ClientResponse, request: Request) -> NoReturn:
+    def _reject_body(self, response: aiohttp.ClientResponse, request: Request) -> NoReturn:
         msg = (
-            f"{request.operation.id}: the answer is larger than {self._max_body} bytes and was not read;"
-            " is base_url the address of the API?"
+            f"{request.operation.id}: the response is larger than {self._max_body} bytes and was not read:"
+            " check that base_url is the URL of the API"
         )
         raise ResponseDecodeError(
             msg,
             operation=request.operation.id,
-            status=answer.status,
-            request_id=_request_id(answer),
+            status=response.status,
+            request_id=request_id(response.headers),
             client_request_id=request.stats.client_request_id,
         )
 
-    async def _open(self) -> LoopSession:
-        """Return what the running loop has, or make it and close what ended loops had."""
+    def statistics(self) -> TransportStatistics:
+        """Return the current number of sessions and requests."""
+        in_flight = sum(len(local.timeouts.pending) for local in self._sessions)
+        return TransportStatistics(sessions=len(self._sessions), in_flight=in_flight)
+
+    def _create(self) -> LoopSession:
         loop = get_running_loop()
-        if loop in self._sessions:
-            # The request names another loop, by the mistake of a layer.
-            return self._sessions[loop]
         session = self._own or aiohttp.ClientSession(
-            # How many may be in flight is the rate limit's to say; a second, hidden queue here would spend an attempt's
-            # time on waiting.
+            # The rate limit bounds the requests in flight. A second queue here would use up the timeout of attempts.
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=DEFAULT_HEADERS,
             timeout=client_timeout(self._timeout),
         )
-        line = self._sessions[loop] = LoopSession(session, TimeoutGroup(self._clock, loop), time_on(loop, self._clock))
-        await self._close_lines(loop for loop in self._sessions if loop.is_closed())
-        return line
+        return LoopSession(session, TimeoutGroup(self._clock, loop), time_on(loop, self._clock))
+
+    def _abandon(self, local: LoopSession) -> None:
+        """Close the session of a closed event loop."""
+        if local.session is not self._own:
+            # On a closed loop, closing a session suspends nowhere, and there is no loop to await it on.
+            with contextlib.suppress(StopIteration):
+                local.session.close().send(None)
 
     async def close(self) -> None:
-        """Close the running loop's session and refuse further requests; closing twice is fine."""
+        """Close the session of the running loop and reject further requests; closing twice is fine."""
         self.closed = True
-        running = get_running_loop()
-        await self._close_lines(loop for loop in self._sessions if loop is running or loop.is_closed())
-
-    async def _close_lines(self, loops: Iterable[asyncio.AbstractEventLoop]) -> None:
-        for line in [self._sessions.pop(loop) for loop in tuple(loops)]:
-            # A caller's session stays open, and what is under way on it goes on, with nothing else to end it in time.
-            if line.session is not self._own or not line.timeouts.pending:
-                line.timeouts.stop()
-            if line.session is not self._own:
-                await line.session.close()
-
-
-def _name(request: Request) -> str:
-    return f"{request.operation.id} ({request.operation.method} {request.operation.path})"
-
-
-def _request_id(answer: aiohttp.ClientResponse) -> str | None:
-    return sanitize(answer.headers.get("X-Request-Id", "")) or None
-
-
-def _timed_out(request: Request, why: str, *, maybe_sent: bool) -> RequestTimeoutError:
-    return RequestTimeoutError(
-        f"{_name(request)}: {why}",
-        maybe_sent=maybe_sent,
-        attempts=request.stats.attempts,
-        client_request_id=request.stats.client_request_id,
-    )
-
-
-def timeout_error(request: Request, error: TimeoutError, limit: float) -> RequestTimeoutError:
-    if isinstance(error, _NOT_SENT):
-        why = f"no connection to {request.url.origin()} within {_connect_limit(limit):g} seconds; is base_url right?"
-        return _timed_out(request, why, maybe_sent=False)
-    return _timed_out(request, f"no answer within {limit:g} seconds", maybe_sent=True)
-
-
-def connection_error(request: Request, error: Exception, answer: aiohttp.ClientResponse | None) -> TransportError:
-    maybe_sent = not isinstance(error, _NOT_SENT)
-    status = request_id = None
-    if not maybe_sent:
-        what = f"cannot connect to {request.url.origin()} ({error_text(error)}); is base_url right?"
-    elif answer is not None:
-        status, request_id = answer.status, _request_id(answer)
-        named = f", request {request_id}" if request_id else ""
-        what = f"the answer ({status}{named}) broke off or cannot be read ({error_text(error)})"
-    elif isinstance(error, aiohttp.ClientResponseError):
-        what = f"the answer cannot be read ({error_text(error)}); is base_url the address of the API?"
-    else:
-        what = f"the connection was lost before the answer ({error_text(error)})"
-    return TransportError(
-        f"{_name(request)}: {what}",
-        maybe_sent=maybe_sent,
-        attempts=request.stats.attempts,
-        client_request_id=request.stats.client_request_id,
-        status=status,
-        request_id=request_id,
-    )
-
-
-def configuration_error(request: Request, error: Exception) -> ConfigurationError:
-    msg = (
-        f"{_name(request)} could not be sent: {error_text(error)}; look at base_url and the session that was passed in"
-    )
-    return ConfigurationError(msg)
-
-
-def error_text(error: Exception) -> str:
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        # Its text may be the half of an answer that did come.
-        return "the server closed it"
-    text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
-    return sanitize(text) or type(error).__name__
-
-
-def without_frames(error: Exception) -> Exception | None:
-    """Return *error* without the frames that it went through and without what caused it.
-
-    aiohttp's frames hold the headers, the key among them, and what reports errors likes to print frames. So does one of
-    its errors itself, of which nothing is kept but what our own says.
-    """
-    if isinstance(error, aiohttp.ClientResponseError):
-        return None
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)
+        self._sessions.drop_closed()
+        local = self._sessions.get_existing()
+        if local is None:
+            return
+        if local.session is not self._own:
+            self._sessions.pop()
+            local.timeouts.stop()
+            await local.session.close()
+        elif not local.timeouts.pending:
+            # Requests in flight on a caller's session go on, and only these timeouts end them.
+            self._sessions.pop()
+            local.timeouts.stop()

@@ -39,7 +39,9 @@ def redact_headers(headers: Mapping[str, str]) -> str:
 def sanitize(text: str) -> str:
     """Return the beginning of *text* on one line, printable and redacted."""
     line = " ".join(redact(text[: 4 * _EXCERPT_CHARACTERS]).split())
-    return _shorten("".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line))
+    if not line.isprintable():
+        line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
+    return _shorten(line)
 
 
 def excerpt(body: bytes) -> str:
@@ -58,7 +60,7 @@ class RedactedStruct(msgspec.Struct, frozen=True):
     # rich prints the locals of frames in tracebacks. The default of msgspec would show it every field.
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
-        for name, show in (("headers", redact_headers), ("body", _body_size)):
+        for name, show in (("headers", redact_headers), ("body", _describe_body)):
             if name in fields:
                 fields[name] = _RawRepr(show(fields[name]))
         return list(fields.items())
@@ -67,8 +69,10 @@ class RedactedStruct(msgspec.Struct, frozen=True):
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
 
-def _body_size(body: bytes | None) -> str:
-    return "None" if body is None else f"<{len(body)} bytes>"
+def _describe_body(body: object) -> str:
+    if isinstance(body, bytes):
+        return f"<{len(body)} bytes>"
+    return "None" if body is None else f"<{type(body).__name__}>"
 
 
 class _RawRepr(str):

@@ -8,11 +8,9 @@ answer.
 from __future__ import annotations
 
 import math
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final, final
 
-from tripwire_async._http.headers import header
+from tripwire_async._http.headers import response_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,12 +44,9 @@ class ServerClock:
 
     def note_headers(self, began: float, ended: float, headers: Mapping[str, str]) -> None:
         """Learn from an answer's ``Date``, which knows whole seconds only, if it has one that makes sense."""
-        try:
-            dated = parsedate_to_datetime(header(headers, "Date") or "")
-        except (ValueError, OverflowError):
-            return
-        # A date without a zone, or whose zone is unknown, is in UTC too; Python would take it for our local time.
-        self.note(began, ended, dated if dated.tzinfo else dated.replace(tzinfo=UTC))
+        dated = response_date(headers)
+        if dated is not None:
+            self.note(began, ended, dated)
 
     def earliest(self, moment: float) -> float | None:
         """Return the Unix time that the service's clock showed at our *moment*, or a little less.

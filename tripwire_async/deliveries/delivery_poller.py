@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias, final
 import attrs
 
 from tripwire_async._generated.operations import webhooks as operations
+from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.errors import RequestTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tripwire_async._concurrency.clock import Clock, Timer
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
     from tripwire_async.models import WebhookDelivery
 
     from ._settle_times import SettleTimes
@@ -296,7 +297,7 @@ class Watcher:
         numbers = [(watch, watch.begin()) for watch in self._watched if watch not in self._inside]
         query = {"type": "webhook.test", "limit": PAGE}
         answer = await self._call(
-            operations.LIST_EVENTS, self._organization_id, query=query, deadline=limit, priority="poll"
+            ApiRequest(operations.LIST_EVENTS, (self._organization_id,), query=query, deadline=limit, priority="poll")
         )
         events = answer.value.data
         page = _Page({event.id: event.webhook_deliveries for event in events}, len(events) >= PAGE)
@@ -357,7 +358,9 @@ async def read_event(
 ) -> Sequence[WebhookDelivery]:
     """Read the deliveries of one event, now, within *limit* seconds."""
     answer = await call(
-        operations.RETRIEVE_EVENT, reference.organization_id, reference.event_id, deadline=limit, priority="poll"
+        ApiRequest(
+            operations.RETRIEVE_EVENT, (reference.organization_id, reference.event_id), deadline=limit, priority="poll"
+        )
     )
     deliveries = answer.value.data.webhook_deliveries
     times.note(deliveries)

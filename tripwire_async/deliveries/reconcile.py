@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple, cast, final
 
 from tripwire_async._generated.operations import webhooks as operations
+from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.errors import ResponseDecodeError, ServerError, TransportError
 
 from ._server_clock import ServerClock, latest
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tripwire_async._concurrency.clock import Clock
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
     from tripwire_async.models import Event
 
 _PAUSES: Final = (0.25, 0.75, 2.0)
@@ -129,11 +130,13 @@ class Reconciler:
         """Return the latest test events of the endpoint, once the responses of other sends to it have arrived."""
         started = self._clock.now()
         response = await self._call(
-            operations.LIST_EVENTS,
-            organization_id,
-            query={"endpoint_id": endpoint_id, "type": "webhook.test", "limit": count},
-            deadline=None if end == math.inf else end - started,
-            priority="poll",
+            ApiRequest(
+                operations.LIST_EVENTS,
+                (organization_id,),
+                query={"endpoint_id": endpoint_id, "type": "webhook.test", "limit": count},
+                deadline=None if end == math.inf else end - started,
+                priority="poll",
+            )
         )
         self.server_clock.note_headers(started, self._clock.now(), response.headers)
         others = {send for send, endpoint in self._unanswered.items() if endpoint == endpoint_id}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, final
 from weakref import WeakValueDictionary
 
 from tripwire_async._generated.operations import webhooks as operations
+from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.errors import ResponseDecodeError, ServerError, TransportError, TripwireError
 
 from ._settle_times import SettleTimes
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async._concurrency.polling import PollSchedule
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
     from tripwire_async._http.messages import CallStats, Priority
     from tripwire_async.models import Event, WebhookDelivery
 
@@ -84,12 +85,13 @@ class Sender:
         send = self.reconciler.start(endpoint_id)
         try:
             answer = await self._call(
-                operations.SEND_TEST_WEBHOOK,
-                organization_id,
-                endpoint_id,
-                deadline=deadline,
-                priority=priority,
-                stats=stats,
+                ApiRequest(
+                    operations.SEND_TEST_WEBHOOK,
+                    (organization_id, endpoint_id),
+                    deadline=deadline,
+                    priority=priority,
+                    stats=stats,
+                )
             )
             test, now = answer.value.data, answer.stats.finished
             self.reconciler.claim(test.event_id)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
 
 from tripwire_async._concurrency.polling import PollSchedule
 from tripwire_async._generated.operations import webhooks as operations
+from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.errors import DeliveryTimeoutError
 
 from ._endpoint_test import EndpointTest, cancelled_inside, not_ended, not_sent, state_of, state_of_unsent
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from types import AsyncGeneratorType, TracebackType
 
     from tripwire_async._concurrency.clock import Clock, Timer
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
     from tripwire_async.middleware import RateLimitState
 
     from .outcomes import TestOutcome, TestState
@@ -221,7 +222,7 @@ class TestRun:
     async def _endpoints(self) -> tuple[str, ...]:
         if self._ids is None:
             answer = await self._call(
-                operations.LIST_WEBHOOK_ENDPOINTS, self._organization_id, deadline=self._time_left()
+                ApiRequest(operations.LIST_WEBHOOK_ENDPOINTS, (self._organization_id,), deadline=self._time_left())
             )
             self._ids = tuple(one.id for one in answer.value.data if one.status == "active")
         return self._ids

@@ -13,6 +13,7 @@ from tripwire_async._generated.models.api_keys import (
     UpdateApiKeyRequest,
 )
 from tripwire_async._generated.operations import api_keys as operations
+from tripwire_async._http.api_calls import ApiRequest
 
 from .arguments import check_page_size, enum_value, enum_values, require_change, text_list
 from .pagination import Listing
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
     from tripwire_async._generated.models.api_keys import ApiKey, IssuedApiKey
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
 
 
 @final
@@ -51,7 +52,9 @@ class ApiKeys:
         """
         query = {"limit": check_page_size(limit), "cursor": cursor}
         return Listing(
-            self._call, operations.LIST_ORGANIZATION_API_KEYS, organization_id, query=query, prefetch=prefetch
+            self._call,
+            ApiRequest(operations.LIST_ORGANIZATION_API_KEYS, (organization_id,), query=query),
+            prefetch=prefetch,
         )
 
     def iter(
@@ -92,7 +95,7 @@ class ApiKeys:
         if (body.scopes is not UNSET) != (body.type == ApiKeyType.SECRET):
             msg = "scopes must be given when type is 'secret', and only then"
             raise ValueError(msg)
-        response = await self._call(operations.CREATE_ORGANIZATION_API_KEY, organization_id, body=body)
+        response = await self._call(ApiRequest(operations.CREATE_ORGANIZATION_API_KEY, (organization_id,), body=body))
         return response.value.data
 
     async def update(
@@ -116,12 +119,14 @@ class ApiKeys:
                 scopes=enum_values(ApiKeyScope, scopes),
             )
         )
-        response = await self._call(operations.UPDATE_ORGANIZATION_API_KEY, organization_id, key_id, body=body)
+        response = await self._call(
+            ApiRequest(operations.UPDATE_ORGANIZATION_API_KEY, (organization_id, key_id), body=body)
+        )
         return response.value.data
 
     async def revoke(self, organization_id: str, key_id: str) -> ApiKey:
         """End a key for good. Scope ``api_keys:manage``."""
-        response = await self._call(operations.REVOKE_ORGANIZATION_API_KEY, organization_id, key_id)
+        response = await self._call(ApiRequest(operations.REVOKE_ORGANIZATION_API_KEY, (organization_id, key_id)))
         return response.value.data
 
     async def rotate(self, organization_id: str, key_id: str) -> IssuedApiKey:
@@ -131,7 +136,7 @@ class ApiKeys:
         `AsyncTripwire.use_key`. Scope ``api_keys:manage``. Not repeated by itself after a lost answer, as the secret
         part that was lost with it may be in force.
         """
-        response = await self._call(operations.ROTATE_ORGANIZATION_API_KEY, organization_id, key_id)
+        response = await self._call(ApiRequest(operations.ROTATE_ORGANIZATION_API_KEY, (organization_id, key_id)))
         return response.value.data
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from tripwire_async._generated.models.fingerprints import VisitorFingerprintSort
 from tripwire_async._generated.operations import fingerprints as operations
+from tripwire_async._http.api_calls import ApiRequest
 
 from .arguments import check_page_size, enum_value
 from .pagination import Listing
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from tripwire_async._generated.models.fingerprints import VisitorFingerprintDetail, VisitorFingerprintSummary
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
 
 
 @final
@@ -55,7 +56,7 @@ class Fingerprints:
             "search": search,
             "sort": None if sort is None else enum_value(VisitorFingerprintSort, sort),
         }
-        return Listing(self._call, operations.LIST_VISITOR_FINGERPRINTS, query=query, prefetch=prefetch)
+        return Listing(self._call, ApiRequest(operations.LIST_VISITOR_FINGERPRINTS, query=query), prefetch=prefetch)
 
     def iter(
         self,
@@ -71,7 +72,7 @@ class Fingerprints:
 
     async def get(self, visitor_id: str) -> VisitorFingerprintDetail:
         """Read one visitor fingerprint with its activity. Scope ``fingerprints:read``."""
-        response = await self._call(operations.GET_VISITOR_FINGERPRINT, visitor_id)
+        response = await self._call(ApiRequest(operations.GET_VISITOR_FINGERPRINT, (visitor_id,)))
         return response.value.data
 
 

@@ -12,13 +12,14 @@ from tripwire_async._generated.models.organizations import (
     UpdateOrganizationRequest,
 )
 from tripwire_async._generated.operations import organizations as operations
+from tripwire_async._http.api_calls import ApiRequest
 
 from .arguments import enum_value, require_change
 from .raw import RawResource, raw
 
 if TYPE_CHECKING:
     from tripwire_async._generated.models.organizations import Organization
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
 
     from .api_keys import ApiKeys, RawApiKeys
 
@@ -48,12 +49,12 @@ class Organizations:
         as the organization may be there.
         """
         body = CreateOrganizationRequest(name=name, slug=slug)
-        response = await self._call(operations.CREATE_ORGANIZATION, body=body)
+        response = await self._call(ApiRequest(operations.CREATE_ORGANIZATION, body=body))
         return response.value.data
 
     async def get(self, organization_id: str) -> Organization:
         """Read one organization. Scope ``organizations:read``."""
-        response = await self._call(operations.GET_ORGANIZATION, organization_id)
+        response = await self._call(ApiRequest(operations.GET_ORGANIZATION, (organization_id,)))
         return response.value.data
 
     async def update(
@@ -68,7 +69,7 @@ class Organizations:
         *status* is ``active``, ``suspended`` or ``deleted``. Scope ``organizations:update``.
         """
         body = require_change(UpdateOrganizationRequest(name=name, status=enum_value(OrganizationStatus, status)))
-        response = await self._call(operations.UPDATE_ORGANIZATION, organization_id, body=body)
+        response = await self._call(ApiRequest(operations.UPDATE_ORGANIZATION, (organization_id,), body=body))
         return response.value.data
 
 

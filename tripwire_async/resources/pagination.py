@@ -7,15 +7,15 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, final
 
 import attrs
+import msgspec
 
 from tripwire_async.errors import ResponseDecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Generator, Iterator
 
     from tripwire_async._generated.models.shared import CursorPagination
-    from tripwire_async._http.caller import Caller
-    from tripwire_async._operation import Operation
+    from tripwire_async._http.api_calls import ApiRequest, Caller
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -64,27 +64,24 @@ class Listing(Generic[T]):
 
     Args:
         call: What calls the operation.
-        operation: The operation that lists.
-        path: The values of its path's placeholders.
-        query: Its query arguments; a list that takes no ``cursor`` has a single page to give.
+        request: The operation with its arguments; an operation without a ``cursor`` returns a single page.
         prefetch: How many pages to read ahead while the items of one are worked on: 0 or 1.
     """
 
     def __init__(
         self,
         call: Caller,
-        operation: Operation[ListResponse[T]],
-        *path: str,
-        query: Mapping[str, object] | None = None,
+        request: ApiRequest[ListResponse[T]],
+        *,
         prefetch: int = 0,
     ) -> None:
         if prefetch not in {0, 1}:
             msg = f"prefetch must be 0 or 1, not {prefetch!r}"
             raise ValueError(msg)
         self._call = call
-        self._operation = operation
-        self._path = path
-        self._query = {} if query is None else dict(query)
+        self._request = request
+        self._operation = request.operation
+        self._query = {} if request.query is None else dict(request.query)
         self._cursor = cast("str | None", self._query.get("cursor"))
         self._prefetch = prefetch
 
@@ -131,7 +128,7 @@ class Listing(Generic[T]):
         yield page
 
     async def _page(self, cursor: str | None) -> Page[T]:
-        response = await self._call(self._operation, *self._path, query={**self._query, "cursor": cursor})
+        response = await self._call(msgspec.structs.replace(self._request, query={**self._query, "cursor": cursor}))
         items = response.value.data
         pagination: CursorPagination | None = getattr(response.value, "pagination", None)
         return Page(

@@ -12,10 +12,8 @@ from tripwire_async._secrets.redaction import redact_headers
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
-    from tripwire_async._http.caller import ApiResponse, Caller
-    from tripwire_async._http.messages import CallStats, Priority
-    from tripwire_async._operation import Operation
-    from tripwire_async._secrets.secret import Secret
+    from tripwire_async._http.api_calls import ApiRequest, ApiResponse, Caller
+    from tripwire_async._http.messages import CallStats
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -92,21 +90,8 @@ class _Recorder:
         self._call = call
         self.answer: ApiResponse[object] | None = None
 
-    async def __call__(
-        self,
-        operation: Operation[T],
-        /,
-        *path: str,
-        query: Mapping[str, object] | None = None,
-        body: object | None = None,
-        bearer: Secret | None = None,
-        deadline: float | None = None,
-        priority: Priority = "interactive",
-        stats: CallStats | None = None,
-    ) -> ApiResponse[T]:
-        response = await self._call(
-            operation, *path, query=query, body=body, bearer=bearer, deadline=deadline, priority=priority, stats=stats
-        )
+    async def __call__(self, request: ApiRequest[T], /) -> ApiResponse[T]:
+        response = await self._call(request)
         if self.answer is None:
             self.answer = cast("ApiResponse[object]", response)
         return response

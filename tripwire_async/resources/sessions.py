@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from tripwire_async._generated.models.shared import Verdict
 from tripwire_async._generated.operations import sessions as operations
+from tripwire_async._http.api_calls import ApiRequest
 
 from .arguments import check_page_size, enum_value
 from .pagination import Listing
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from tripwire_async._generated.models.sessions import SessionDetail, SessionSummary
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
 
 
 @final
@@ -55,7 +56,7 @@ class Sessions:
             "verdict": None if verdict is None else enum_value(Verdict, verdict),
             "search": search,
         }
-        return Listing(self._call, operations.LIST_SESSIONS, query=query, prefetch=prefetch)
+        return Listing(self._call, ApiRequest(operations.LIST_SESSIONS, query=query), prefetch=prefetch)
 
     def iter(
         self,
@@ -71,7 +72,7 @@ class Sessions:
 
     async def get(self, session_id: str) -> SessionDetail:
         """Read one session with all of its evidence. Scope ``sessions:read``."""
-        response = await self._call(operations.GET_SESSION, session_id)
+        response = await self._call(ApiRequest(operations.GET_SESSION, (session_id,)))
         return response.value.data
 
 

@@ -14,6 +14,7 @@ from tripwire_async._generated.models.webhooks import (
     WebhookEventType,
 )
 from tripwire_async._generated.operations import webhooks as operations
+from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.deliveries.pending import DEFAULT_SCHEDULE
 from tripwire_async.deliveries.reference import DeliveryReference
 from tripwire_async.deliveries.sender import Sender
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async._generated.models.webhooks import Event, WebhookEndpoint
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
     from tripwire_async.deliveries import PendingDelivery, PollSchedule
     from tripwire_async.deliveries.loopback import LoopbackEndpoint
     from tripwire_async.deliveries.test_run import TestRun, Until
@@ -53,7 +54,7 @@ class Webhooks:
 
         Scope ``webhooks:read``.
         """
-        return Listing(self._call, operations.LIST_WEBHOOK_ENDPOINTS, organization_id)
+        return Listing(self._call, ApiRequest(operations.LIST_WEBHOOK_ENDPOINTS, (organization_id,)))
 
     async def create_endpoint(
         self, organization_id: str, *, name: str, url: str, event_types: Iterable[WebhookEventType | str]
@@ -64,7 +65,7 @@ class Webhooks:
         Not repeated by itself after a lost answer, as the endpoint may be there.
         """
         body = CreateWebhookEndpointRequest(name=name, url=url, event_types=enum_values(WebhookEventType, event_types))
-        response = await self._call(operations.CREATE_WEBHOOK_ENDPOINT, organization_id, body=body)
+        response = await self._call(ApiRequest(operations.CREATE_WEBHOOK_ENDPOINT, (organization_id,), body=body))
         return response.value.data
 
     async def update_endpoint(
@@ -87,12 +88,14 @@ class Webhooks:
             status=enum_value(WebhookEndpointStatus, status),
             event_types=enum_values(WebhookEventType, event_types),
         )
-        response = await self._call(operations.UPDATE_WEBHOOK_ENDPOINT, organization_id, endpoint_id, body=body)
+        response = await self._call(
+            ApiRequest(operations.UPDATE_WEBHOOK_ENDPOINT, (organization_id, endpoint_id), body=body)
+        )
         return response.value.data
 
     async def disable_endpoint(self, organization_id: str, endpoint_id: str) -> WebhookEndpoint:
         """Stop deliveries to an endpoint; nothing is erased. Scope ``webhooks:manage``."""
-        response = await self._call(operations.DISABLE_WEBHOOK_ENDPOINT, organization_id, endpoint_id)
+        response = await self._call(ApiRequest(operations.DISABLE_WEBHOOK_ENDPOINT, (organization_id, endpoint_id)))
         return response.value.data
 
     async def rotate_secret(self, organization_id: str, endpoint_id: str) -> WebhookEndpoint:
@@ -101,7 +104,9 @@ class Webhooks:
         Let the receiver accept both secrets while webhooks signed with the old one may be on their way. Scope
         ``webhooks:manage``.
         """
-        response = await self._call(operations.ROTATE_WEBHOOK_ENDPOINT_SECRET, organization_id, endpoint_id)
+        response = await self._call(
+            ApiRequest(operations.ROTATE_WEBHOOK_ENDPOINT_SECRET, (organization_id, endpoint_id))
+        )
         return response.value.data
 
     def list_events(
@@ -122,14 +127,14 @@ class Webhooks:
             "type": None if type is None else enum_value(WebhookDeliveryEventType, type),
             "limit": check_page_size(limit),
         }
-        return Listing(self._call, operations.LIST_EVENTS, organization_id, query=query)
+        return Listing(self._call, ApiRequest(operations.LIST_EVENTS, (organization_id,), query=query))
 
     async def retrieve_event(self, organization_id: str, event_id: str) -> Event:
         """Read one event with its deliveries. Scope ``webhooks:read``.
 
         An event just created may not be there for a moment: `NotFoundError` then means *not yet*.
         """
-        response = await self._call(operations.RETRIEVE_EVENT, organization_id, event_id)
+        response = await self._call(ApiRequest(operations.RETRIEVE_EVENT, (organization_id, event_id)))
         return response.value.data
 
     async def send_test(

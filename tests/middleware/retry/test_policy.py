@@ -66,6 +66,13 @@ def test_another_method_is_retried_only_after_a_rejection(
     assert repeatable == is_retryable(method, answer(status, body=said))
 
 
+def test_the_advice_in_a_huge_body_is_not_read() -> None:
+    """The service's errors are small; parsing megabytes after each attempt would block the event loop."""
+    small = b'{"error": {"retryable": true, "message": "x"}}'
+    assert is_retryable("POST", answer(503, body=small))
+    assert not is_retryable("POST", answer(503, body=small.replace(b"x", b"x" * 65_536)))
+
+
 @pytest.mark.parametrize("kind", [TransportError, RequestTimeoutError])
 @pytest.mark.parametrize("maybe_sent", [True, False])
 def test_without_a_response_only_an_idempotent_method_is_retried_once_sent(

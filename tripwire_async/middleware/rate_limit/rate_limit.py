@@ -13,8 +13,7 @@ import attrs
 from multidict import istr
 
 from tripwire_async._concurrency.clock import LOOP_CLOCK
-from tripwire_async._http.headers import header
-from tripwire_async._http.retry_after import parse_retry_after
+from tripwire_async._http.headers import header, parse_retry_after
 from tripwire_async.errors import TransportError
 
 from ._admission import LimitModel
@@ -119,7 +118,7 @@ class RateLimit:
         Raises:
             RequestTimeoutError: Its turn does not come before the deadline; nothing was sent.
         """
-        state_of_loop, loop = self._current, request.loop or asyncio.get_running_loop()
+        state_of_loop, loop = self._current, asyncio.get_running_loop()
         if state_of_loop is None or state_of_loop.loop is not loop:
             state_of_loop = self._loop_state(loop)
         key = (request.operation.authority, request.bearer)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import attrs
 import tenacity
 
+from tripwire_async._http.headers import parse_retry_after
 from tripwire_async._http.messages import Response
-from tripwire_async._http.retry_after import parse_retry_after
 from tripwire_async._logger import LOGGER
 from tripwire_async.errors import TransportError
 

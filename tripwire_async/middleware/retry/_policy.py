@@ -8,10 +8,12 @@ from tripwire_async._http.messages import Response
 from tripwire_async.errors import TransportError
 
 if TYPE_CHECKING:
-    from tripwire_async._http.advice import Advice
+    from tripwire_async._http.error_body import ErrorBody
 
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _TRANSIENT: Final = frozenset({408, 429, 500, 502, 503, 504})
+# In bytes. The service's errors have a few hundred; parsing megabytes after each attempt would block the event loop.
+_MAX_ERROR_BODY: Final = 65_536
 
 
 def is_retryable(method: str, outcome: Response | BaseException) -> bool:
@@ -35,21 +37,21 @@ def _is_retryable_response(response: Response) -> bool:
     status = response.status
     if status not in _TRANSIENT and status != 409 and status < 500:
         return False
-    advice = _advice(response)
-    return advice.retryable is not False and (status in _TRANSIENT or advice.next_action == "retry")
+    error = _error(response)
+    return error.retryable is not False and (status in _TRANSIENT or error.next_action == "retry")
 
 
 def _is_retryable_rejection(response: Response) -> bool:
     match response.status:
         case 429:
-            return _advice(response).retryable is not False
+            return _error(response).retryable is not False
         case 503:
-            return _advice(response).retryable is True
+            return _error(response).retryable is True
         case _:
             return False
 
 
-def _advice(response: Response) -> Advice:
-    from tripwire_async._http.advice import read_advice  # noqa: PLC0415 - msgspec is needed only after a failure
+def _error(response: Response) -> ErrorBody:
+    from tripwire_async._http.error_body import read_error_body  # noqa: PLC0415 - a call without failures does not need the parser
 
-    return read_advice(response.body)
+    return read_error_body(response.body if len(response.body) <= _MAX_ERROR_BODY else b"")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
     from tripwire_async._concurrency.clock import Clock
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
 
     from .agent_tokens import AgentTokens
     from .login_sessions import LoginSessions

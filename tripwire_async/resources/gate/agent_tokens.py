@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, final
 
 from tripwire_async._generated.models.gate import RevokeAgentTokenRequest, VerifyAgentTokenRequest
 from tripwire_async._generated.operations import gate as operations
+from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async._secrets.secret import as_secret
 from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:
     from tripwire_async._generated.models.gate import AgentTokenVerification
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
     from tripwire_async._secrets.secret import Secret
 
 
@@ -30,13 +31,15 @@ class AgentTokens:
         """Check whether a token is valid, and whose it is. Scope ``gate:agent_tokens:verify``."""
         agent_token = as_secret(agent_token)
         body = VerifyAgentTokenRequest(agent_token=agent_token)
-        response = await self._call(operations.VERIFY_GATE_AGENT_TOKEN, body=body)
+        response = await self._call(ApiRequest(operations.VERIFY_GATE_AGENT_TOKEN, body=body))
         return response.value.data
 
     async def revoke(self, agent_token: str | Secret) -> None:
         """End a token for good. Scope ``gate:agent_tokens:revoke``."""
         agent_token = as_secret(agent_token)
-        await self._call(operations.REVOKE_GATE_AGENT_TOKEN, body=RevokeAgentTokenRequest(agent_token=agent_token))
+        await self._call(
+            ApiRequest(operations.REVOKE_GATE_AGENT_TOKEN, body=RevokeAgentTokenRequest(agent_token=agent_token))
+        )
 
 
 @final

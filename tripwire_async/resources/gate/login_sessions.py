@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, final
 
 from tripwire_async._generated.models.gate import ConsumeGateLoginSessionRequest, CreateGateLoginSessionRequest
 from tripwire_async._generated.operations import gate as operations
+from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async._secrets.secret import as_secret
 from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:
     from tripwire_async._generated.models.gate import GateDashboardLogin, GateLoginSession
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
     from tripwire_async._secrets.secret import Secret
 
 
@@ -32,7 +33,7 @@ class LoginSessions:
         """
         agent_token = as_secret(agent_token)
         body = CreateGateLoginSessionRequest(service_id=service_id)
-        response = await self._call(operations.CREATE_GATE_LOGIN_SESSION, body=body, bearer=agent_token)
+        response = await self._call(ApiRequest(operations.CREATE_GATE_LOGIN_SESSION, body=body, bearer=agent_token))
         return response.value.data
 
     async def consume(self, code: str | Secret) -> GateDashboardLogin:
@@ -43,7 +44,7 @@ class LoginSessions:
         """
         code = as_secret(code)
         body = ConsumeGateLoginSessionRequest(code=code)
-        response = await self._call(operations.CONSUME_GATE_LOGIN_SESSION_CODE, body=body)
+        response = await self._call(ApiRequest(operations.CONSUME_GATE_LOGIN_SESSION_CODE, body=body))
         return response.value.data
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from tripwire_async._generated.operations import gate as operations
+from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.resources.pagination import Listing
 from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:
     from tripwire_async._generated.models.gate import GateRegistryEntry
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
 
 
 @final
@@ -25,11 +26,11 @@ class Registry:
 
     def list(self) -> Listing[GateRegistryEntry]:
         """List the services of the registry, in one page."""
-        return Listing(self._call, operations.LIST_GATE_REGISTRY_SERVICES)
+        return Listing(self._call, ApiRequest(operations.LIST_GATE_REGISTRY_SERVICES))
 
     async def get(self, service_id: str) -> GateRegistryEntry:
         """Read one service of the registry."""
-        response = await self._call(operations.GET_GATE_REGISTRY_SERVICE, service_id)
+        response = await self._call(ApiRequest(operations.GET_GATE_REGISTRY_SERVICE, (service_id,)))
         return response.value.data
 
 

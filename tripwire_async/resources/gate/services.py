@@ -14,6 +14,7 @@ from tripwire_async._generated.models.gate import (
     UpdateGateServiceRequest,
 )
 from tripwire_async._generated.operations import gate as operations
+from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.resources.arguments import to_model_or_unset, to_models
 from tripwire_async.resources.pagination import Listing
 from tripwire_async.resources.raw import RawResource, raw
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tripwire_async._generated.models.gate import GateManagedService
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
 
 
 @final
@@ -42,11 +43,11 @@ class Services:
 
         Scope ``gate:services:read``.
         """
-        return Listing(self._call, operations.LIST_MANAGED_GATE_SERVICES)
+        return Listing(self._call, ApiRequest(operations.LIST_MANAGED_GATE_SERVICES))
 
     async def get(self, service_id: str) -> GateManagedService:
         """Read one service that the key manages. Scope ``gate:services:read``."""
-        response = await self._call(operations.GET_MANAGED_GATE_SERVICE, service_id)
+        response = await self._call(ApiRequest(operations.GET_MANAGED_GATE_SERVICE, (service_id,)))
         return response.value.data
 
     async def create(
@@ -98,7 +99,7 @@ class Services:
             branding=to_model_or_unset("branding", GateBranding, branding),
             consent=to_model_or_unset("consent", GateConsentConfig, consent),
         )
-        response = await self._call(operations.CREATE_MANAGED_GATE_SERVICE, body=body)
+        response = await self._call(ApiRequest(operations.CREATE_MANAGED_GATE_SERVICE, body=body))
         return response.value.data
 
     async def update(
@@ -135,12 +136,12 @@ class Services:
             consent=to_model_or_unset("consent", GateConsentConfig, consent),
             webhook_endpoint_id=webhook_endpoint_id,
         )
-        response = await self._call(operations.UPDATE_MANAGED_GATE_SERVICE, service_id, body=body)
+        response = await self._call(ApiRequest(operations.UPDATE_MANAGED_GATE_SERVICE, (service_id,), body=body))
         return response.value.data
 
     async def disable(self, service_id: str) -> GateManagedService:
         """Let a service take no more sessions; nothing is erased. Scope ``gate:services:manage``."""
-        response = await self._call(operations.DISABLE_MANAGED_GATE_SERVICE, service_id)
+        response = await self._call(ApiRequest(operations.DISABLE_MANAGED_GATE_SERVICE, (service_id,)))
         return response.value.data
 
 

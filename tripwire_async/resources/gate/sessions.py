@@ -8,6 +8,7 @@ from tripwire_async._codec.fields import UNSET, UnsetType
 from tripwire_async._generated.models.gate import AcknowledgeGateSessionDeliveryRequest, CreateGateSessionRequest
 from tripwire_async._generated.models.shared import GateDeliveryRequest
 from tripwire_async._generated.operations import gate as operations
+from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async._secrets.secret import as_secret
 from tripwire_async.gate_delivery import generate_key_pair
 from tripwire_async.resources.arguments import to_dict, to_model
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
         GateSessionDeliveryAcknowledgement,
         GateSessionPollData,
     )
-    from tripwire_async._http.caller import Caller
+    from tripwire_async._http.api_calls import Caller
     from tripwire_async._secrets.secret import Secret
     from tripwire_async.deliveries import PollSchedule
     from tripwire_async.gate_delivery import DeliveryKeyPair
@@ -100,7 +101,7 @@ class GateSessions:
             delivery=to_model("delivery", GateDeliveryRequest, delivery),
             metadata=to_dict("metadata", metadata),
         )
-        response = await self._call(operations.CREATE_GATE_SESSION, body=body)
+        response = await self._call(ApiRequest(operations.CREATE_GATE_SESSION, body=body))
         session = response.value.data
         if pair is None:
             return session
@@ -144,7 +145,9 @@ class GateSessions:
 
     async def _poll(self, gate_session_id: str, poll_token: Secret, limit: float | None) -> GateSessionPollData:
         response = await self._call(
-            operations.POLL_GATE_SESSION, gate_session_id, bearer=poll_token, deadline=limit, priority="poll"
+            ApiRequest(
+                operations.POLL_GATE_SESSION, (gate_session_id,), bearer=poll_token, deadline=limit, priority="poll"
+            )
         )
         return response.value.data
 
@@ -152,11 +155,13 @@ class GateSessions:
         self, gate_session_id: str, poll_token: Secret, ack_token: Secret, limit: float | None
     ) -> GateSessionDeliveryAcknowledgement:
         response = await self._call(
-            operations.ACKNOWLEDGE_GATE_SESSION_DELIVERY,
-            gate_session_id,
-            body=AcknowledgeGateSessionDeliveryRequest(ack_token=ack_token),
-            bearer=poll_token,
-            deadline=limit,
+            ApiRequest(
+                operations.ACKNOWLEDGE_GATE_SESSION_DELIVERY,
+                (gate_session_id,),
+                body=AcknowledgeGateSessionDeliveryRequest(ack_token=ack_token),
+                bearer=poll_token,
+                deadline=limit,
+            )
         )
         return response.value.data
 
