@@ -47,6 +47,8 @@ html_show_sphinx = False
 
 _NOT_FOR_USERS = re.compile(r"call: Caller|sender: Sender|^\(\*args, \*\*kwargs\)$")
 _FIELDS_DEFAULT = re.compile(r"attr_dict\['(\w+)'\]\.default")
+# The modules before a class or function, of which at least one is private.
+_PRIVATE_MODULE = re.compile(r"\btripwire_async\.(?:\w+\.)*_\w+\.(?:\w+\.)*(?=\w)")
 _ANNOTATED = re.compile(r"~?\w+\.Annotated\[([\w.~]+), [^\[\]]+\]")
 
 
@@ -97,9 +99,20 @@ def trim_programs(_app: Sphinx, document: nodes.document) -> None:
         block[:] = [nodes.Text(block.rawsource)]
 
 
+def hide_private_modules(_app: Sphinx, document: nodes.document, _page: str) -> None:
+    """Show public classes without the private modules that define them."""
+    for text in list(document.findall(nodes.Text)):
+        if _PRIVATE_MODULE.search(text):
+            text.parent.replace(text, nodes.Text(_PRIVATE_MODULE.sub("", text)))
+    for link in document.findall(nodes.reference):
+        if "reftitle" in link:
+            link["reftitle"] = _PRIVATE_MODULE.sub("", link["reftitle"])
+
+
 def setup(app: Sphinx) -> None:
     """Connect the functions above to the events of Sphinx."""
     app.connect("autodoc-process-signature", tidy_signature)
     app.connect("autodoc-process-docstring", describe_alias)
     app.connect("doctree-read", trim_programs)
+    app.connect("doctree-resolved", hide_private_modules)
     app.connect("missing-reference", find_by_its_last_name)
