@@ -1,4 +1,4 @@
-"""Whatever goes wrong, users meet an error of ours that says what to do, and no secret anywhere near it."""
+"""Every failure raises a library error that gives advice and contains no secret."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ EVENT = "wevt_" + "0" * 32
 ELSEWHERE = "we_" + "f" * 32
 
 
-# -- what users get wrong, against the service ---------------------------------------------------------------------
+# -- wrong arguments and service faults -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -56,30 +56,30 @@ ELSEWHERE = "we_" + "f" * 32
         (lambda t, s: t.webhooks.send_test(s.organization_id, ELSEWHERE), NotFoundError, "check the ids"),
     ],
 )
-async def test_a_bad_id_ends_in_an_error_that_names_it(
+async def test_an_invalid_id_raises_an_error_that_names_it(
     call: Callable[[AsyncTripwire, TripwireServer], Awaitable[object]],
     kind: type[Exception],
     advice: str,
     tripwire: AsyncTripwire,
     tripwire_server: TripwireServer,
 ) -> None:
-    """One that cannot be is refused here, one that is not there by the service."""
+    """A malformed id is rejected before the request, an unknown one by the service."""
     with pytest.raises(kind) as caught:
         await call(tripwire, tripwire_server)
     assert advice in str(caught.value)
     assert (0 if kind in {ValueError, TypeError} else 1) == len(tripwire_server.requests)
 
 
-async def test_a_wrong_key_is_refused_by_the_service_and_not_shown(tripwire_server: TripwireServer) -> None:
-    """The message says which key is wanted."""
+async def test_a_wrong_key_is_rejected_by_the_service_and_not_shown(tripwire_server: TripwireServer) -> None:
+    """The message advises to check the key."""
     async with AsyncTripwire(CANARY, base_url=tripwire_server.base_url) as tripwire:
         with pytest.raises((AuthenticationError, PermissionDeniedError), match=r"secret key|scope") as caught:
             await tripwire.webhooks.list_endpoints(tripwire_server.organization_id)
     assert CANARY not in str(caught.value)
 
 
-async def test_a_key_without_the_scope_is_told_which_one(tripwire_server: TripwireServer) -> None:
-    """The operation knows its scope."""
+async def test_the_error_names_the_scope_that_the_key_lacks(tripwire_server: TripwireServer) -> None:
+    """Each operation has its scope."""
     key = tripwire_server.add_key(["webhooks:read"])
     async with AsyncTripwire(key.secret, base_url=tripwire_server.base_url) as tripwire:
         with pytest.raises(PermissionDeniedError, match="has the scope webhooks:manage"):
@@ -102,17 +102,17 @@ async def test_a_key_without_the_scope_is_told_which_one(tripwire_server: Tripwi
     ],
     ids=lambda value: getattr(value, "name", None),
 )
-async def test_each_fault_of_the_service_is_an_error_of_ours(
+async def test_each_fault_of_the_service_raises_a_library_error(
     fault: Fault, kind: type[TripwireError], method: str, tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
-    """In one line, and the client works on."""
+    """The message has one line, and the client can be used again."""
     endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/hook")
-    hurried = tripwire.with_options(deadline=5.0, max_attempts=1)
+    single_attempt = tripwire.with_options(deadline=5.0, max_attempts=1)
 
     async def call() -> object:
         if method == "send":
-            return await hurried.webhooks.send_test(tripwire_server.organization_id, endpoint.id)
-        return await hurried.webhooks.list_endpoints(tripwire_server.organization_id)
+            return await single_attempt.webhooks.send_test(tripwire_server.organization_id, endpoint.id)
+        return await single_attempt.webhooks.list_endpoints(tripwire_server.organization_id)
 
     with tripwire_server.fail(None, fault), pytest.raises(kind) as caught:
         await call()
@@ -125,26 +125,26 @@ async def test_each_fault_of_the_service_is_an_error_of_ours(
 
 
 def everything_printed(error: BaseException) -> str:
-    """Return what a tool that reports errors could show: the chain, each error's values, the locals of our frames.
+    """Return what an error tracker could show: the chain, the values of each error, the locals of each frame.
 
-    The frames of the tests themselves are left out: they hold the key, as its owner does.
+    Frames of the tests are left out, because the test holds the key.
     """
     shown: list[str] = []
     chain: list[BaseException | None] = [error]
     seen: set[int] = set()
     while chain:
-        one = chain.pop()
-        if one is None or id(one) in seen:
+        current = chain.pop()
+        if current is None or id(current) in seen:
             continue
-        seen.add(id(one))
-        chain += [one.__cause__, one.__context__]
-        shown += [str(one), repr(one), repr(one.args), repr(vars(one))]
-        frames = traceback.TracebackException.from_exception(one, capture_locals=True).stack
+        seen.add(id(current))
+        chain += [current.__cause__, current.__context__]
+        shown += [str(current), repr(current), repr(current.args), repr(vars(current))]
+        frames = traceback.TracebackException.from_exception(current, capture_locals=True).stack
         shown += [repr(frame.locals) for frame in frames if "/tests/" not in frame.filename]
     return "\n".join(shown)
 
 
-def assert_silent(error: TripwireError, *secrets: str) -> None:
+def assert_no_secret(error: TripwireError, *secrets: str) -> None:
     printed = everything_printed(error)
     pickled = pickle.dumps(error)
     for secret in secrets:
@@ -156,9 +156,9 @@ ECHO = f"You sent: Authorization: Bearer {CANARY}"
 SECRET_BODY = f'{{"data": {{"signing_secret": "whsec_{CANARY}"'
 
 FAILURES: dict[str, tuple[Talk, type[TripwireError]]] = {
-    "no answer": (saying(b""), TransportError),
-    "half a head": (saying(b"HTTP/1.1 200 OK\r\nCont"), TransportError),
-    "rubbish": (saying(b"SSH-2.0 rubbish\r\n\r\n"), TransportError),
+    "no response": (saying(b""), TransportError),
+    "incomplete head": (saying(b"HTTP/1.1 200 OK\r\nCont"), TransportError),
+    "not HTTP": (saying(b"SSH-2.0 server\r\n\r\n"), TransportError),
     "cut off": (saying(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + SECRET_BODY.encode()), TransportError),
     "bad gzip": (saying(http("200 OK", b"no gzip", "Content-Encoding: gzip")), TransportError),
     "silence": (silence, RequestTimeoutError),
@@ -167,16 +167,16 @@ FAILURES: dict[str, tuple[Talk, type[TripwireError]]] = {
         saying(http("200 OK", SECRET_BODY.encode() * 400_000, length=False)),
         ResponseDecodeError,
     ),
-    "no json": (saying(http("200 OK", SECRET_BODY.encode())), ResponseDecodeError),
+    "not json": (saying(http("200 OK", SECRET_BODY.encode())), ResponseDecodeError),
     "wrong type": (saying(http("200 OK", SECRET_BODY.encode() + b"}}")), ResponseDecodeError),
-    "echo in a page": (saying(http("502 Bad", f"<html>{ECHO}</html>".encode())), ServerError),
+    "echo in HTML": (saying(http("502 Bad", f"<html>{ECHO}</html>".encode())), ServerError),
     "echo in the envelope": (
         saying(http("500 Oops", f'{{"error": {{"code": "{CANARY}", "message": "{ECHO}"}}}}'.encode())),
         ServerError,
     ),
     "echo in a redirect": (saying(http("302 Found", b"", f"Location: https://x/?key={CANARY}")), TripwireError),
     "echo in a request id": (saying(http("500 Oops", b"", f"X-Request-Id: {CANARY}")), ServerError),
-    "echo in a broken answer": (
+    "echo in a truncated response": (
         saying(f"HTTP/1.1 500 Oops\r\nX-Request-Id: {CANARY}\r\nContent-Length: 9\r\n\r\n".encode()),
         TransportError,
     ),
@@ -187,7 +187,7 @@ FAILURES: dict[str, tuple[Talk, type[TripwireError]]] = {
 @pytest.mark.parametrize("name", FAILURES)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_no_failure_shows_the_key(name: str, method: str) -> None:
-    """Neither in a message, nor in an attribute, nor in a local of any frame, nor in a pickle."""
+    """The key is in no message, attribute, local variable of a frame or pickle."""
     talk, kind = FAILURES[name]
     async with listening(talk) as server, AsyncTripwire(CANARY, base_url=server.url, timeout=0.5) as client:
         webhooks = client.with_options(max_attempts=1).webhooks
@@ -200,38 +200,40 @@ async def test_no_failure_shows_the_key(name: str, method: str) -> None:
             await call
     assert isinstance(caught.value, TripwireError)
     assert str(caught.value).isprintable()
-    assert_silent(caught.value, CANARY)
+    assert_no_secret(caught.value, CANARY)
 
 
-async def test_no_failure_to_connect_shows_the_key() -> None:
-    """Connecting knows the request, and with it the headers."""
+async def test_a_failed_connection_does_not_show_the_key() -> None:
+    """The request with its headers is in the frames of the connector."""
     async with AsyncTripwire(CANARY, base_url="http://127.0.0.1:1") as client:
         with pytest.raises(TransportError) as caught:
             await client.with_options(max_attempts=1).webhooks.list_endpoints(ORGANIZATION)
-    assert_silent(caught.value, CANARY)
+    assert_no_secret(caught.value, CANARY)
 
 
-async def test_no_failure_of_a_passed_in_session_shows_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A closed one, and one that finds other credentials in a netrc."""
+async def test_a_failure_of_the_callers_session_does_not_show_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both for a closed session and for one that finds other credentials in a netrc file."""
     netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login somebody password hunter2\n")
+    netrc.write_text("machine 127.0.0.1 login user password hunter2\n")
     monkeypatch.setenv("NETRC", str(netrc))
     async with aiohttp.ClientSession(trust_env=True) as session:
         client = AsyncTripwire(CANARY, base_url="http://127.0.0.1:1", session=session)
         with pytest.raises(ConfigurationError) as caught:
             await client.webhooks.list_endpoints(ORGANIZATION)
-        assert_silent(caught.value, CANARY, "hunter2")
+        assert_no_secret(caught.value, CANARY, "hunter2")
     with pytest.raises(ConfigurationError) as caught:
         await client.webhooks.list_endpoints(ORGANIZATION)
-    assert_silent(caught.value, CANARY)
+    assert_no_secret(caught.value, CANARY)
 
 
-async def test_the_canary_is_found_where_it_is() -> None:
-    """The search itself works: what it did not see would be no news."""
+async def test_the_search_finds_a_planted_canary() -> None:
+    """The check itself works, in messages and in chained errors."""
     planted: Any = TripwireError(f"the key is {CANARY}")
     with pytest.raises(AssertionError):
-        assert_silent(planted, CANARY)
+        assert_no_secret(planted, CANARY)
     hidden = TripwireError("nothing")
     hidden.__context__ = ValueError(CANARY)
     with pytest.raises(AssertionError):
-        assert_silent(hidden, CANARY)
+        assert_no_secret(hidden, CANARY)

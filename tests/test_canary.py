@@ -1,4 +1,4 @@
-"""A canary in every secret there is, and a look for it in everything that can be printed, logged or pickled."""
+"""Canary values in every secret must not be printed, logged or pickled."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 CANARY = "canary0123456789abcdef0123456789abcdef"
 KEY = f"sk_test_{CANARY}"
 PAIR = generate_key_pair()
-FOREIGN = DeliveryKeyPair(private_key=Secret(CANARY), public_key=PAIR.public_key, key_id=PAIR.key_id)
+WRONG_KEY = DeliveryKeyPair(private_key=Secret(CANARY), public_key=PAIR.public_key, key_id=PAIR.key_id)
 ENVELOPE = encrypt_delivery(PAIR.request, {"KEY": CANARY})
 FORBIDDEN = seal(unstructure(PAIR.request), {"PATH": CANARY})
 
 
 def printed(value: Any) -> str:
-    """Return all that can be read of *value* without asking it to reveal anything."""
-    forms = [repr(value), str(value), f"{value}", f"{value!r:>9}", "%s %r" % (value, value), pprint.pformat(value)]  # noqa: UP031 - the other way of formatting is one of those that are looked at
-    forms += [repr(copy.copy(value)), repr([value]), repr({"it": value})]
+    """Return every printed form of *value* that does not reveal secrets explicitly."""
+    forms = [repr(value), str(value), f"{value}", f"{value!r:>9}", "%s %r" % (value, value), pprint.pformat(value)]  # noqa: UP031 - printf formatting is one of the tested forms
+    forms += [repr(copy.copy(value)), repr([value]), repr({"value": value})]
     if attrs.has(type(value)):
         dumps = [attrs.asdict(value), attrs.asdict(value, recurse=False), attrs.astuple(value)]
         if type(value) in MODELS:
@@ -54,7 +54,7 @@ def printed(value: Any) -> str:
 
 
 def reported(error: BaseException) -> str:
-    """Return all that a report of *error* could show: its text, its attributes, its causes and every frame's locals."""
+    """Return what an error report could show: text, attributes, causes and the locals of every frame."""
     shown = traceback.TracebackException.from_exception(error, capture_locals=True)
     pickled = pickle.dumps(error) if isinstance(error, errors.TripwireError) else b""
     return "\n".join([printed(error), repr(vars(error)), *shown.format(), pickled.decode("latin-1")])
@@ -64,16 +64,16 @@ def reported(error: BaseException) -> str:
     "model", [each for each in MODELS if any(Secret in options(field.type) for field in attrs.fields(each))]
 )
 def test_a_model_shows_no_secret(model: type[Any]) -> None:
-    """In a dump neither, alone or inside another model."""
+    """Its repr and its dumps hide secrets, also inside another model."""
     names = [field.name for field in attrs.fields(model) if Secret in options(field.type)]
     value = attrs.evolve(sample(model), **{name: Secret(f"{name}_{CANARY}") for name in names})
     assert CANARY not in printed(value)
-    assert CANARY not in printed(DeliveredCredentials(outputs={"it": Secret(CANARY)}))
+    assert CANARY not in printed(DeliveredCredentials(outputs={"value": Secret(CANARY)}))
     assert [f"{name}_{CANARY}" for name in names] == [getattr(value, name).reveal() for name in names]
 
 
-def test_every_secret_of_the_description_is_hidden_by_its_type() -> None:
-    """Those that the facts call so, by the name of the field."""
+def test_every_secret_field_of_the_api_has_the_type_secret() -> None:
+    """The list is complete, so a new secret field must be added here."""
     hidden = {
         (model.__name__, field.name)
         for model in MODELS
@@ -92,8 +92,8 @@ def test_every_secret_of_the_description_is_hidden_by_its_type() -> None:
     } == hidden
 
 
-def test_the_key_pair_and_what_it_opens_show_nothing() -> None:
-    """The private key, the credentials and the token that acknowledges them."""
+def test_a_key_pair_and_decrypted_credentials_show_no_secret() -> None:
+    """The private key, the credentials and the acknowledgement token are hidden."""
     pair = generate_key_pair()
     assert pair.private_key.reveal() not in printed(pair)
     delivered = decrypt_delivery(encrypt_delivery(pair.request, {"KEY": CANARY}, ack_token=CANARY), pair)
@@ -101,8 +101,8 @@ def test_the_key_pair_and_what_it_opens_show_nothing() -> None:
     assert CANARY not in printed(delivered)
 
 
-def test_a_client_and_its_layers_show_no_key() -> None:
-    """Nor does what travels through them."""
+def test_a_client_and_its_middleware_show_no_key() -> None:
+    """Requests and responses hide it as well."""
     client = AsyncTripwire(KEY, base_url="https://api.example", middleware=default_middleware())
     assert CANARY not in printed(client) + printed(BearerAuth(KEY)) + repr(vars(client))
     seen: list[Request] = []
@@ -122,7 +122,7 @@ def test_a_client_and_its_layers_show_no_key() -> None:
 
 @pytest.fixture
 async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TripwireServer]:
-    """Run an API all of whose secrets hold the canary."""
+    """Run a server that has the canary in every secret."""
     async with TripwireServer(secret_key=KEY) as server:
         number = iter(range(10**6))
         monkeypatch.setattr(server.state.ids, "token", lambda prefix: f"{prefix}_{CANARY}{next(number)}")
@@ -131,7 +131,7 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TripwireServe
 
 @pytest.fixture
 async def client(server: TripwireServer) -> AsyncIterator[AsyncTripwire]:
-    """Open a client that does not repeat."""
+    """Open a client that does not retry."""
     async with AsyncTripwire(KEY, base_url=server.base_url, timeout=0.2, deadline=1) as client:
         yield client.with_options(max_attempts=1)
 
@@ -158,18 +158,18 @@ CALLS: dict[str, Callable[[AsyncTripwire, str], Awaitable[Any]]] = {
 ECHO = {
     "error": {
         "code": "request.validation_failed",
-        "message": f"agt_{CANARY} is no token",
+        "message": f"agt_{CANARY} is not a token",
         "details": {"fields": [{"name": "agent_token", "issue": "is invalid", "received": f"agt_{CANARY}"}]},
     }
 }
 
 FAULTS = {
-    "refused": Fault.status(403),
-    "broken": Fault.status(500),
+    "forbidden": Fault.status(403),
+    "server error": Fault.status(500),
     "echo": Fault.html(422, json.dumps(ECHO)),
-    "page": Fault.html(502, f"<html>Authorization: Bearer {KEY}</html>"),
+    "html": Fault.html(502, f"<html>Authorization: Bearer {KEY}</html>"),
     "closed": Fault.closed_connection(),
-    "lost": Fault.lost_response(),
+    "lost response": Fault.lost_response(),
     "slow": Fault.delay(0.4),
     "cut off": Fault.truncated_body(),
     "not json": Fault.body(f'{{"data": {{"poll_token": "gtpoll_{CANARY}", "signing_secret": "whsec_{CANARY}'.encode()),
@@ -180,7 +180,7 @@ FAULTS = {
 
 
 UNREAD = {"cut off", "not json", "not an object", "wrong type", "incomplete"}
-"""What does not fail where the answer has no body that is read."""
+"""Faults that do not fail an operation whose response body is not read."""
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ UNREAD = {"cut off", "not json", "not an object", "wrong type", "incomplete"}
 async def test_no_error_of_a_call_shows_a_secret(
     client: AsyncTripwire, server: TripwireServer, operation: str, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever goes wrong: in no text, attribute, frame, pickle or log record."""
+    """The canary is in no text, attribute, frame, pickle or log record."""
     caplog.set_level(logging.DEBUG)
     with server.fail(operation, FAULTS[fault]), pytest.raises(errors.TripwireError) as caught:
         await CALLS[operation](client, server.organization_id)
@@ -201,21 +201,23 @@ async def test_no_error_of_a_call_shows_a_secret(
 
 
 @pytest.mark.parametrize("operation", ["createOrganizationApiKey", "createWebhookEndpoint", "createGateSession"])
-async def test_no_answer_shows_a_secret(client: AsyncTripwire, server: TripwireServer, operation: str) -> None:
-    """Neither the model nor a raw answer; and the text is there for who asks."""
-    answer = await CALLS[operation](client, server.organization_id)
+async def test_no_response_shows_a_secret(client: AsyncTripwire, server: TripwireServer, operation: str) -> None:
+    """The model and the raw response hide it; `reveal` returns it."""
+    response = await CALLS[operation](client, server.organization_id)
     raw = await CALLS[operation](client.with_raw_response, server.organization_id)  # type: ignore[arg-type] - the same methods
-    assert CANARY not in printed(answer) + repr(vars(answer) if hasattr(answer, "__dict__") else "") + printed(raw)
+    assert CANARY not in printed(response) + repr(vars(response) if hasattr(response, "__dict__") else "") + printed(
+        raw
+    )
     secret = next(
         found
         for name in ("revealed_key", "signing_secret", "poll_token")
-        if isinstance(found := getattr(answer, name, None), Secret)
+        if isinstance(found := getattr(response, name, None), Secret)
     )
     assert CANARY in secret.reveal()
 
 
-async def test_a_gate_session_shows_nothing_on_its_way(client: AsyncTripwire, server: TripwireServer) -> None:
-    """Neither the handle, nor what was handed over, nor the error when that must not be used."""
+async def test_a_gate_session_shows_no_secret_while_it_is_polled(client: AsyncTripwire, server: TripwireServer) -> None:
+    """The handle, the credentials and the error for an unusable delivery hide them."""
     schedule = PollSchedule(first=0.01)
     pending = await client.gate.sessions.create(service_id="acme-prod", account_name="ci", poll=schedule)
     server.approve_gate_session(pending.id, {"KEY": CANARY})
@@ -246,12 +248,12 @@ async def test_a_gate_session_shows_nothing_on_its_way(client: AsyncTripwire, se
         lambda: AsyncTripwire(KEY, timeout=0),
         lambda: import_key_pair(CANARY),
         lambda: import_key_pair(f"{CANARY}!"),
-        lambda: decrypt_delivery(ENVELOPE, FOREIGN),
+        lambda: decrypt_delivery(ENVELOPE, WRONG_KEY),
         lambda: decrypt_delivery(FORBIDDEN, PAIR),
     ],
 )
-def test_what_cannot_work_is_refused_without_being_shown(make: Callable[[], object]) -> None:
-    """A key that is none, or an envelope that must not be used, is in no frame of the error."""
+def test_a_rejected_key_or_envelope_is_not_shown(make: Callable[[], object]) -> None:
+    """An invalid key and an unusable envelope are in no frame of the error."""
     with pytest.raises((errors.ConfigurationError, errors.GateDeliveryError)) as caught:
         make()
     assert CANARY not in reported(caught.value)

@@ -1,4 +1,4 @@
-"""Errors: a tree that the module's docstring draws, and values that survive any journey."""
+"""Error classes: the tree in the docstring, copying and pickling, status codes."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def arguments(cls: type[TripwireError]) -> dict[str, object]:
 
 @pytest.fixture(params=CLASSES, ids=lambda cls: cls.__name__)
 def error(request: pytest.FixtureRequest) -> TripwireError:
-    error: TripwireError = request.param("what happened", **arguments(request.param))
+    error: TripwireError = request.param("message", **arguments(request.param))
     error.add_note("seen by the caller")
     return error
 
 
-def test_the_docstring_draws_the_tree_that_there_is() -> None:
-    """Every class at its place, and nothing else."""
+def test_the_docstring_shows_the_class_tree() -> None:
+    """It lists every class under its base class and no others."""
     drawn: dict[str, str] = {}
     above: list[str] = []
     for line in (errors.__doc__ or "").splitlines():
@@ -58,12 +58,12 @@ def test_the_docstring_draws_the_tree_that_there_is() -> None:
 
 
 def test_every_error_is_exported() -> None:
-    """What can be raised can be caught by name."""
+    """Every error that is raised can be caught by its public name."""
     assert {*(cls.__name__ for cls in CLASSES), "FieldError", "error_class"} == set(errors.__all__)
 
 
 @pytest.mark.parametrize(
-    "travel",
+    "transfer",
     [
         copy.copy,
         copy.deepcopy,
@@ -71,23 +71,23 @@ def test_every_error_is_exported() -> None:
     ],
     ids=["copy", "deepcopy", *(f"pickle {p}" for p in range(pickle.HIGHEST_PROTOCOL + 1))],
 )
-def test_every_error_survives_a_journey_with_all_that_it_says(
-    error: TripwireError, travel: Callable[[TripwireError], TripwireError]
+def test_a_copied_or_pickled_error_keeps_all_its_values(
+    error: TripwireError, transfer: Callable[[TripwireError], TripwireError]
 ) -> None:
-    """Errors cross process pools."""
-    arrived = travel(error)
-    assert type(error) is type(arrived)
-    assert error is not arrived
-    assert str(error) == str(arrived) == arrived.message == "what happened"
-    assert error.args == arrived.args
-    assert vars(error) == vars(arrived)
-    assert arguments(type(error)).items() <= vars(arrived).items()
+    """Process pools pickle errors."""
+    copied = transfer(error)
+    assert type(error) is type(copied)
+    assert error is not copied
+    assert str(error) == str(copied) == copied.message == "message"
+    assert error.args == copied.args
+    assert vars(error) == vars(copied)
+    assert arguments(type(error)).items() <= vars(copied).items()
 
 
 def test_every_error_can_be_hashed_and_printed(error: TripwireError) -> None:
-    """Sets of errors are how groups of them get sorted."""
+    """Errors can be members of a set."""
     assert {error} == {error, error}
-    assert "what happened" in repr(error)
+    assert "message" in repr(error)
 
 
 @pytest.mark.parametrize(
@@ -108,12 +108,12 @@ def test_every_error_can_be_hashed_and_printed(error: TripwireError) -> None:
     ],
 )
 def test_each_status_has_its_class(status: int, name: str) -> None:
-    """One class a status, and the root for those that nobody has met."""
+    """Unknown statuses map to the base class."""
     assert name == error_class(status).__name__
     assert issubclass(error_class(status), APIError)
 
 
 @pytest.mark.parametrize("name", ["RequestTimeoutError", "DeliveryTimeoutError"])
-def test_a_timeout_is_caught_as_pythons_own(name: str) -> None:
-    """``except TimeoutError`` is what people write."""
+def test_a_timeout_is_a_builtin_timeout_error(name: str) -> None:
+    """``except TimeoutError`` catches it."""
     assert issubclass(getattr(errors, name), TimeoutError)

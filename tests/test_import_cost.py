@@ -1,4 +1,4 @@
-"""What `import tripwire_async` brings along, asked of a Python of its own."""
+"""Modules that `import tripwire_async` loads, measured in a new Python process."""
 
 from __future__ import annotations
 
@@ -8,36 +8,38 @@ import sys
 
 import pytest
 
-ASK = """
+PROGRAM = """
 import json, sys
 {statement}
 print(json.dumps(sorted(sys.modules)))
 """
 
 
-def modules_after(statement: str) -> set[str]:
-    """Return the names of all modules that are there after *statement* ran in a new process."""
-    asked = subprocess.run(  # noqa: S603 - this Python, and a program written above
-        [sys.executable, "-W", "error", "-c", ASK.format(statement=statement)], capture_output=True, check=True
+def modules_loaded_by(statement: str) -> set[str]:
+    """Return the names of all modules that *statement* loads in a new process."""
+    finished = subprocess.run(  # noqa: S603 - runs this Python on the program above
+        [sys.executable, "-W", "error", "-c", PROGRAM.format(statement=statement)], capture_output=True, check=True
     )
-    return set(json.loads(asked.stdout))
+    return set(json.loads(finished.stdout))
 
 
-def brought(loaded: set[str], name: str) -> set[str]:
-    """Return those of *loaded* that are *name* or lie in it."""
+def within(loaded: set[str], name: str) -> set[str]:
+    """Return the modules of *loaded* that are *name* or its submodules."""
     return {module for module in loaded if module == name or module.startswith(f"{name}.")}
 
 
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
-    """Return what importing the client brings."""
-    return modules_after("from tripwire_async import AsyncTripwire")
+    """Return the modules that importing the client loads."""
+    return modules_loaded_by("from tripwire_async import AsyncTripwire")
 
 
 @pytest.fixture(scope="module")
 def loaded_with_webhooks() -> set[str]:
-    """Return what there is once a client is about to send a test."""
-    return modules_after("from tripwire_async import AsyncTripwire; AsyncTripwire('sk_test_import').webhooks.send_test")
+    """Return the modules that are loaded when a client is about to send a test."""
+    return modules_loaded_by(
+        "from tripwire_async import AsyncTripwire; AsyncTripwire('sk_test_import').webhooks.send_test"
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,20 +74,20 @@ def loaded_with_webhooks() -> set[str]:
         "yaml",
     ],
 )
-def test_the_import_leaves_out_what_a_program_may_never_use(loaded: set[str], name: str) -> None:
-    """What a resource needs comes with the first one; extras and all that few programs use, when they are used."""
-    assert set() == brought(loaded, name)
+def test_importing_the_client_does_not_load_rarely_used_modules(loaded: set[str], name: str) -> None:
+    """Resources, extras and rarely used modules are loaded on first use."""
+    assert set() == within(loaded, name)
 
 
-def test_the_import_builds_no_models(loaded: set[str]) -> None:
-    """The models of a resource come when the resource is first used, not before."""
-    assert set() == brought(loaded, "tripwire_async._generated.models")
+def test_importing_the_client_builds_no_models(loaded: set[str]) -> None:
+    """The models of a resource are built when the resource is first used."""
+    assert set() == within(loaded, "tripwire_async._generated.models")
 
 
-def test_a_resource_brings_no_models_but_its_own(loaded_with_webhooks: set[str]) -> None:
-    """The models of one tag and those that several tags share are loaded, and no others."""
+def test_a_resource_loads_only_its_own_models(loaded_with_webhooks: set[str]) -> None:
+    """It loads the models of its tag and the shared models, and no others."""
     models = "tripwire_async._generated.models"
-    assert {models, f"{models}.shared", f"{models}.webhooks"} == brought(loaded_with_webhooks, models)
+    assert {models, f"{models}.shared", f"{models}.webhooks"} == within(loaded_with_webhooks, models)
 
 
 @pytest.mark.parametrize(
@@ -103,18 +105,20 @@ def test_a_resource_brings_no_models_but_its_own(loaded_with_webhooks: set[str])
         "tripwire_async.resources.sessions",
     ],
 )
-def test_one_test_is_sent_without_what_many_need(loaded_with_webhooks: set[str], name: str) -> None:
-    """The fan-out and the closed loop come when they are asked for, and so do the other resources."""
-    assert set() == brought(loaded_with_webhooks, name)
+def test_sending_one_test_does_not_load_test_runs_or_other_resources(loaded_with_webhooks: set[str], name: str) -> None:
+    """Test runs, the loopback endpoint and the other resources are loaded on first use."""
+    assert set() == within(loaded_with_webhooks, name)
 
 
-def test_the_package_alone_brings_nothing_heavy() -> None:
-    """Its names come from their homes when they are asked for: ``tripwire-async --help`` waits for no aiohttp."""
-    loaded = modules_after("import tripwire_async")
-    assert {"tripwire_async", "tripwire_async._lazy", "tripwire_async._version"} == brought(loaded, "tripwire_async")
-    assert set() == brought(loaded, "aiohttp") | brought(loaded, "asyncio") | brought(loaded, "attr")
+def test_importing_the_package_loads_nothing_else() -> None:
+    """Names are imported on first access, so ``tripwire-async --help`` does not wait for aiohttp."""
+    loaded = modules_loaded_by("import tripwire_async")
+    assert {"tripwire_async", "tripwire_async._lazy", "tripwire_async._version"} == within(loaded, "tripwire_async")
+    assert set() == within(loaded, "aiohttp") | within(loaded, "asyncio") | within(loaded, "attr")
 
 
-def test_the_check_sees_what_an_import_brings() -> None:
-    """The tests above would notice: a module that is imported is among those that are counted."""
-    assert {"tripwire_async.errors"} == brought(modules_after("import tripwire_async.errors"), "tripwire_async.errors")
+def test_the_check_notices_an_imported_module() -> None:
+    """The other tests would fail for a module that is imported."""
+    assert {"tripwire_async.errors"} == within(
+        modules_loaded_by("import tripwire_async.errors"), "tripwire_async.errors"
+    )

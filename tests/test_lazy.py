@@ -1,4 +1,4 @@
-"""Names that come from their homes when they are asked for."""
+"""Names that a package imports on first access."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from tripwire_async._lazy import lazy_exports
 
 @pytest.fixture
 def package(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Return a package with one module, in which there is one value."""
-    package, home = ModuleType("street"), ModuleType("street.home")
-    vars(home)["value"] = object()
-    monkeypatch.setitem(sys.modules, "street", package)
-    monkeypatch.setitem(sys.modules, "street.home", home)
-    get, listed = lazy_exports("street", {"value": ".home", "home": None})
-    vars(package).update(__getattr__=get, __dir__=listed)
+    """Return a package with one module that has one value."""
+    package, module = ModuleType("package"), ModuleType("package.module")
+    vars(module)["value"] = object()
+    monkeypatch.setitem(sys.modules, "package", package)
+    monkeypatch.setitem(sys.modules, "package.module", module)
+    getter, lister = lazy_exports("package", {"value": ".module", "module": None})
+    vars(package).update(__getattr__=getter, __dir__=lister)
     return package
 
 
-def test_a_name_comes_from_its_home_and_stays(package: ModuleType) -> None:
-    """The second time, nobody is asked."""
+def test_a_name_is_imported_on_first_access_and_kept(package: ModuleType) -> None:
+    """The second access finds it in the package."""
     assert "value" not in vars(package)
-    assert sys.modules["street.home"].value is package.value
-    assert sys.modules["street.home"].value is vars(package)["value"]
+    assert sys.modules["package.module"].value is package.value
+    assert sys.modules["package.module"].value is vars(package)["value"]
 
 
-def test_a_module_of_the_package_is_its_own_home(package: ModuleType) -> None:
-    """It can be reached without an import of its own."""
-    assert sys.modules["street.home"] is package.home
+def test_a_submodule_is_an_attribute_of_the_package(package: ModuleType) -> None:
+    """It needs no separate import."""
+    assert sys.modules["package.module"] is package.module
 
 
-def test_what_has_no_home_is_an_attribute_error(package: ModuleType) -> None:
-    """It is worded as Python words it."""
-    with pytest.raises(AttributeError, match=r"^module 'street' has no attribute 'garden'$"):
-        _ = package.garden
+def test_an_unknown_name_raises_attribute_error(package: ModuleType) -> None:
+    """The message is the same as Python's."""
+    with pytest.raises(AttributeError, match=r"^module 'package' has no attribute 'missing'$"):
+        _ = package.missing
 
 
-def test_the_listing_names_what_is_not_there_yet(package: ModuleType) -> None:
-    """Completion in a shell depends on it."""
-    assert {"home", "value", "__name__"} <= set(dir(package))
+def test_dir_lists_names_that_are_not_imported_yet(package: ModuleType) -> None:
+    """Interactive completion uses dir."""
+    assert {"module", "value", "__name__"} <= set(dir(package))

@@ -1,4 +1,4 @@
-"""The file that runs itself: what it says where it cannot run."""
+"""Messages of noxfile.py on machines where it cannot run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOXFILE = Path(__file__).parents[1] / "noxfile.py"
 
 @pytest.fixture
 def noxfile() -> ModuleType:
-    """Return the part of the noxfile that makes it run itself, loaded without nox."""
+    """Return the part of noxfile.py that installs nox, loaded without nox."""
     source = NOXFILE.read_text(encoding="utf-8")
     bootstrap, separator, _ = source.partition('if __name__ == "__main__":')
     assert separator
@@ -26,28 +26,28 @@ def noxfile() -> ModuleType:
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     module.__dict__["__file__"] = str(NOXFILE)
-    exec(compile(bootstrap, str(NOXFILE), "exec"), module.__dict__)  # noqa: S102 - our own file, up to its main part
+    exec(compile(bootstrap, str(NOXFILE), "exec"), module.__dict__)  # noqa: S102 - this project's file, up to its main part
     return module
 
 
-def test_the_noxfile_can_be_read_by_python_3_8() -> None:
-    """An old Python gets as far as saying that it is too old."""
+def test_python_3_8_can_parse_the_noxfile() -> None:
+    """An old Python can run the file far enough to print that it is too old."""
     assert ast.parse(NOXFILE.read_text(encoding="utf-8"), feature_version=(3, 8)).body
 
 
-def test_an_old_python_is_told_which_one_is_needed(
+def test_an_old_python_prints_the_required_version(
     noxfile: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The message names the version that is there and the one that is wanted."""
+    """The message names the current version and the required one."""
     monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
     assert noxfile.run_itself(["-s", "tests"]) == 1
     assert "Python 3.11 or later is required; this is 3.9." in capsys.readouterr().err
 
 
-def test_a_python_without_venv_is_told_the_package_to_install(
+def test_a_python_without_venv_prints_the_package_to_install(
     noxfile: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Debian parts venv's needs from Python; the message names the package that brings them."""
+    """Debian packages venv separately; the message names the package."""
     monkeypatch.setattr(noxfile, "OWN_ENVIRONMENT", tmp_path / "nox-itself")
     monkeypatch.setitem(sys.modules, "ensurepip", None)
     assert noxfile.run_itself(["-s", "tests"]) == 1

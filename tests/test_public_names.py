@@ -1,4 +1,4 @@
-"""The names that users type. Adding one is a decision that this file records; losing one breaks their programs."""
+"""Public names. A new name is recorded here on purpose; a removed name breaks user programs."""
 
 from __future__ import annotations
 
@@ -54,26 +54,26 @@ PUBLIC = {
 
 @pytest.mark.parametrize("module", PUBLIC)
 def test_a_module_exports_these_names_and_no_others(module: str) -> None:
-    """What `__all__` lists is what is listed here."""
+    """`__all__` equals the list in this file."""
     assert sorted(PUBLIC[module].split()) == sorted(importlib.import_module(module).__all__)
 
 
 @pytest.mark.parametrize("module", [*PUBLIC, "tripwire_async.models"])
-def test_an_exported_name_is_there(module: str) -> None:
-    """Each name leads to something, also where a module makes it only when it is asked for."""
+def test_an_exported_name_exists(module: str) -> None:
+    """Also where a module creates it on first access."""
     imported = importlib.import_module(module)
     assert [] == [name for name in imported.__all__ if not hasattr(imported, name)]
     assert set(imported.__all__) <= set(dir(imported))
 
 
 @pytest.mark.parametrize("module", [*PUBLIC, "tripwire_async.models"])
-def test_an_exported_name_is_listed_before_it_is_used(module: str) -> None:
-    """In a fresh interpreter, as completion there and the documentation go by what `dir` lists."""
-    program = f"import {module} as it; print(*sorted(set(it.__all__) - set(dir(it))))"
-    ended = subprocess.run(  # noqa: S603 - this Python, and a program written above
+def test_dir_lists_an_exported_name_before_its_first_use(module: str) -> None:
+    """Checked in a new process: completion and the documentation use `dir`."""
+    program = f"import {module} as module; print(*sorted(set(module.__all__) - set(dir(module))))"
+    finished = subprocess.run(  # noqa: S603 - runs this Python on the program above
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert "\n" == ended.stdout
+    assert "\n" == finished.stdout
     imported = importlib.import_module(module)
     assert set(imported.__all__) <= set(dir(imported))
 
@@ -81,14 +81,14 @@ def test_an_exported_name_is_listed_before_it_is_used(module: str) -> None:
 @pytest.mark.parametrize(
     "module", ["tripwire_async", "tripwire_async.middleware", "tripwire_async.receiver", "tripwire_async.testing"]
 )
-def test_a_name_that_is_not_there_is_an_attribute_error(module: str) -> None:
-    """Also where names are looked up when they are asked for."""
-    with pytest.raises(AttributeError, match=f"module '{module}' has no attribute 'nonsense'"):
-        _ = importlib.import_module(module).nonsense
+def test_an_unknown_name_raises_attribute_error(module: str) -> None:
+    """Also where names are imported on first access."""
+    with pytest.raises(AttributeError, match=f"module '{module}' has no attribute 'missing'"):
+        _ = importlib.import_module(module).missing
 
 
-def test_the_errors_are_there_before_anything_imported_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``tripwire_async.errors`` needs no import of its own."""
+def test_the_errors_module_needs_no_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``tripwire_async.errors`` is an attribute of the package."""
     package = importlib.import_module("tripwire_async")
     errors = package.errors
     monkeypatch.delattr(package, "errors")

@@ -1,4 +1,4 @@
-"""Every generated model, and hypothesis strategies for their values."""
+"""All generated models and hypothesis strategies for their instances."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from tripwire_async._secrets.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAMED: list[type] = [each for name in models.__all__ if isinstance(each := getattr(models, name), type)]
-MODELS: list[type[Any]] = [each for each in NAMED if attrs.has(each)]
-ENUMS: list[type[OpenEnum]] = [each for each in NAMED if issubclass(each, OpenEnum)]
+EXPORTED: list[type] = [each for name in models.__all__ if isinstance(each := getattr(models, name), type)]
+MODELS: list[type[Any]] = [each for each in EXPORTED if attrs.has(each)]
+ENUMS: list[type[OpenEnum]] = [each for each in EXPORTED if issubclass(each, OpenEnum)]
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 JSON = st.recursive(
@@ -29,19 +29,19 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2),
     max_leaves=3,
 )
-MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001 - naive bounds are what hypothesis wants
-    lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+TIMESTAMPS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001 - hypothesis requires naive bounds
+    lambda timestamp: timestamp.replace(microsecond=timestamp.microsecond // 1000 * 1000)
 )
 
 
 def options(annotation: Any) -> tuple[Any, ...]:
-    """Return the options of a union, or *annotation* itself as the only one."""
+    """Return the members of a union, or a tuple of *annotation* alone."""
     return get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
 
 
 @functools.cache
 def values(annotation: Any) -> st.SearchStrategy[Any]:
-    """Return a strategy for the values that a field of the type *annotation* may hold."""
+    """Return a strategy for the values of a field of the type *annotation*."""
     plain: dict[Any, st.SearchStrategy[Any]] = {
         Any: JSON,
         UnsetType: st.just(UNSET),
@@ -64,7 +64,7 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
 def _composed(annotation: Any) -> st.SearchStrategy[Any]:
     arguments = get_args(annotation)
     makers: dict[Any, Callable[[], st.SearchStrategy[Any]]] = {
-        Annotated: lambda: MOMENTS,
+        Annotated: lambda: TIMESTAMPS,
         Literal: lambda: st.sampled_from(arguments),
         Union: lambda: st.one_of([values(each) for each in arguments]),
         types.UnionType: lambda: st.one_of([values(each) for each in arguments]),
@@ -86,7 +86,7 @@ def instances(model: type[Any]) -> st.SearchStrategy[Any]:
 
 
 def _discriminated(model: type[Any], field: attrs.Attribute[Any], chosen: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Let the neighbour's value that was *chosen* tell the model in *field*."""
+    """Return a strategy in which the discriminator in *chosen* selects the model of *field*."""
     discriminator: Discriminator = field.metadata[Discriminator]
     of = discriminator.models.get(chosen[discriminator.field], dict[str, Any])
     return values(of).map(lambda value: model(**chosen, **{field.name: value}))
@@ -94,7 +94,7 @@ def _discriminated(model: type[Any], field: attrs.Attribute[Any], chosen: dict[s
 
 @functools.cache
 def sample(model: type[Any]) -> Any:
-    """Return one instance of *model*, always the same."""
+    """Return an instance of *model*, the same one on every call."""
     found: list[Any] = []
 
     @settings(max_examples=1, deadline=None, phases=[Phase.generate], derandomize=True, database=None)

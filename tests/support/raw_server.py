@@ -1,4 +1,4 @@
-"""A server that says exactly the bytes it is told, over real sockets: for answers that no HTTP library would give."""
+"""Server that sends given bytes over a real socket, for responses that no HTTP library would produce."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Talk: TypeAlias = Callable[["Connection"], Awaitable[None]]
 
 @attrs.define
 class Connection:
-    """One connection as the server sees it."""
+    """Server side of one connection."""
 
     number: int
     reader: asyncio.StreamReader
@@ -26,7 +26,7 @@ class Connection:
     server: RawServer
 
     async def request(self) -> bytes:
-        """Read one request to its end and keep it."""
+        """Read and record one complete request."""
         head = await self.reader.readuntil(b"\r\n\r\n")
         length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
         whole = head + await self.reader.readexactly(int(length[1]) if length else 0)
@@ -39,14 +39,14 @@ class Connection:
         await self.writer.drain()
 
     async def gone(self) -> None:
-        """Return once the client has closed its end."""
+        """Wait until the client has closed the connection."""
         while await self.reader.read(65536):
             pass
 
 
 @attrs.define
 class RawServer:
-    """What came in, and where to send it."""
+    """URL of a server and the requests that it has received."""
 
     url: str = ""
     requests: list[bytes] = attrs.field(factory=list)
@@ -54,7 +54,7 @@ class RawServer:
     more: asyncio.Event = attrs.field(factory=asyncio.Event)
 
     async def came(self, count: int) -> None:
-        """Return once *count* requests have come."""
+        """Wait until *count* requests have been received."""
         while len(self.requests) < count:
             self.more.clear()
             await self.more.wait()
@@ -62,22 +62,22 @@ class RawServer:
 
 @contextlib.asynccontextmanager
 async def listening(talk: Talk, *, tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[RawServer]:
-    """Have *talk* meet every connection; its end closes the connection."""
+    """Serve every connection with *talk*, and close the connection when it returns."""
     server = RawServer()
     tasks: set[asyncio.Task[None]] = set()
 
-    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server.connections += 1
         try:
             await talk(Connection(server.connections, reader, writer, server))
         except (ConnectionError, asyncio.IncompleteReadError):
-            # The client went away, which is its right.
+            # The client closed the connection.
             pass
         finally:
             writer.close()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(meet(reader, writer))
+        task = asyncio.create_task(serve(reader, writer))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
@@ -94,7 +94,7 @@ async def listening(talk: Talk, *, tls: ssl.SSLContext | None = None, port: int 
 
 
 def saying(*answers: bytes, close: bool = True) -> Talk:
-    """Answer the first request with the first of *answers*, and so on; then close, or wait for the client to."""
+    """Send one of *answers* per request, in order; then close the connection or wait until the client closes it."""
 
     async def talk(connection: Connection) -> None:
         for answer in answers:
@@ -107,13 +107,13 @@ def saying(*answers: bytes, close: bool = True) -> Talk:
 
 
 async def silence(connection: Connection) -> None:
-    """Take the request and never answer."""
+    """Read the request and never respond."""
     await connection.request()
     await connection.gone()
 
 
 def http(status: str, body: bytes = b"", *headers: str, length: bool = True) -> bytes:
-    """Write an answer out, with the Content-Length that is right unless *length* is False."""
+    """Return a response as bytes, with the correct Content-Length unless *length* is False."""
     lines = [f"HTTP/1.1 {status}", *headers]
     if length:
         lines.append(f"Content-Length: {len(body)}")

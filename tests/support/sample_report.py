@@ -1,4 +1,4 @@
-"""Outcomes of a run that never was, of every kind, with names and answers that mean harm."""
+"""Sample outcomes of every state, with hostile names and response bodies."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def endpoint(number: int, *, name: str | None = None, url: str | None = None) ->
 
 
 def delivery(number: int, status: str, seconds: float = 0.25, **fields: Any) -> WebhookDelivery:
-    facts: dict[str, Any] = {"attempts": 1, "response_status": 200, "response_body": "ok", "error": None}
+    defaults: dict[str, Any] = {"attempts": 1, "response_status": 200, "response_body": "ok", "error": None}
     return WebhookDelivery(
         object="webhook_delivery",
         id=f"wdlv_{number:032x}",
@@ -60,7 +60,7 @@ def delivery(number: int, status: str, seconds: float = 0.25, **fields: Any) -> 
         status=WebhookDeliveryStatus(status),
         created_at=STARTED_AT,
         updated_at=STARTED_AT + timedelta(seconds=seconds),
-        **facts | fields,
+        **defaults | fields,
     )
 
 
@@ -82,7 +82,7 @@ def outcome(
         pending = PendingDelivery(reference, _never, latest=latest, request_id=f"req_{number:032x}")
     return TestOutcome(
         endpoint_id=endpoint_id(number),
-        state=state,  # type: ignore[arg-type] - one of them
+        state=state,  # type: ignore[arg-type] - a valid state
         delivery=latest,
         error=error,
         pending=pending,
@@ -93,7 +93,7 @@ def outcome(
 
 
 def every_kind() -> list[TestOutcome]:
-    """Return a test of each kind: endpoint 0 succeeded, 1 failed, and so on."""
+    """Return an outcome of each state: endpoint 0 succeeded, 1 failed, and so on."""
     late = DeliveryTimeoutError(
         "the delivery had not settled after 60 seconds", event_id="wevt_x", endpoint_id=endpoint_id(2), latest=None
     )
@@ -111,7 +111,7 @@ def every_kind() -> list[TestOutcome]:
 
 
 def kinds_report(**changes: Any) -> Report:
-    """Return a report with each kind, and an endpoint whose test was not begun."""
+    """Return a report with each state, and an endpoint whose test was not started."""
     endpoints = [
         endpoint(0),
         endpoint(1, name=CANARY, url=f"https://user:{SECRET}@{HOSTS[1]}/{'long/' * 30}?token={SECRET}#{SECRET}"),
@@ -131,7 +131,7 @@ def kinds_report(**changes: Any) -> Report:
 
 def large_report(count: int = 1000) -> Report:
     """Return a report of *count* endpoints, most of which succeeded."""
-    rng = random.Random(7)  # noqa: S311 - the same numbers at each run
+    rng = random.Random(7)  # noqa: S311 - reproducible sample data
     outcomes: list[TestOutcome] = []
     for number in range(count):
         seconds = rng.lognormvariate(-1.2, 0.9)

@@ -1,4 +1,4 @@
-"""The loop that jumps must itself be trusted."""
+"""Tests of the event loop with virtual time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import virtual_time
 
 @pytest.mark.virtual_time
 async def test_an_hour_passes_at_once() -> None:
-    """A sleep moves the clock by exactly its length."""
+    """A sleep advances the clock by exactly its length."""
     loop = asyncio.get_running_loop()
     before = loop.time()
     await asyncio.sleep(60 * 60)
@@ -20,31 +20,31 @@ async def test_an_hour_passes_at_once() -> None:
 
 
 @pytest.mark.virtual_time(tick=0.25)
-async def test_a_clock_with_a_tick_never_tells_the_same_time_twice() -> None:
-    """It moves on with each look, also when nothing is waited for."""
+async def test_a_clock_with_a_tick_never_returns_the_same_time_twice() -> None:
+    """Each reading advances it, also when no task waits."""
     loop = asyncio.get_running_loop()
     before = loop.time()
     assert before + 0.25 == loop.time()
 
 
-@pytest.mark.parametrize("begin", [0.1, 0.3, 0.7])
-def test_whoever_sleeps_until_a_time_finds_that_it_has_come(begin: float) -> None:
-    """The clock falls not short of it, not even by the last digit of the sum."""
+@pytest.mark.parametrize("start", [0.1, 0.3, 0.7])
+def test_a_timer_never_runs_before_its_time(start: float) -> None:
+    """Not even by a rounding error."""
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(begin)
+        await asyncio.sleep(start)
         for number in range(1000):
-            word = loop.create_future()
-            loop.call_at(when := loop.time() + 20.13 * math.sin(number) ** 2, word.set_result, None)
-            await word
+            future = loop.create_future()
+            loop.call_at(when := loop.time() + 20.13 * math.sin(number) ** 2, future.set_result, None)
+            await future
             assert when <= loop.time()
 
     virtual_time.run(main())
 
 
 def test_sleepers_wake_in_the_order_of_their_times() -> None:
-    """Tasks that sleep for different times end in that order, whatever order they began in."""
+    """The order in which the tasks started does not matter."""
     woken: list[int] = []
 
     async def sleeper(seconds: int) -> None:
@@ -60,8 +60,8 @@ def test_sleepers_wake_in_the_order_of_their_times() -> None:
     assert woken == [1, 2, 3]
 
 
-def test_a_deadlock_is_an_error_and_no_hang() -> None:
-    """Where nothing can ever happen again, the loop says so."""
+def test_a_deadlock_raises_an_error() -> None:
+    """A loop without timers and ready callbacks does not hang."""
 
     async def main() -> None:
         await asyncio.get_running_loop().create_future()

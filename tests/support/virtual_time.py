@@ -1,9 +1,9 @@
-"""An event loop whose time jumps: whoever sleeps is woken at once, in the right order, and the clock shows it.
+"""Event loop with virtual time: a sleep ends at once, and the clock advances by its length.
 
-Mark a test ``@pytest.mark.virtual_time`` and it runs on such a loop; `run` does it for code without pytest's fixtures,
-as a hypothesis test. With a *tick*, as in ``virtual_time(tick=1e-6)``, the clock is never the same twice, as no real
-one is: that shows what holds only where two looks at it agree. Nothing that talks to a socket or to another process
-belongs on such a loop: it jumps whenever nothing is ready, and an answer on its way is not ready.
+Mark a test ``@pytest.mark.virtual_time`` to run it on such a loop, or use `run`, for example in a hypothesis test.
+With a *tick*, as in ``virtual_time(tick=1e-6)``, each reading of the clock advances it, like a real clock does. This
+finds code that relies on two readings being equal. Do not use sockets or other processes on this loop: it jumps to the
+next timer whenever no callback is ready, and does not wait for I/O.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class _JumpingSelector(selectors.BaseSelector):
-    """A selector that, instead of waiting, moves its loop's clock on by the time that it was asked to wait."""
+    """Selector that advances the clock of its loop by the timeout instead of waiting."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -33,13 +33,12 @@ class _JumpingSelector(selectors.BaseSelector):
         if ready:
             return ready
         if timeout is None:
-            msg = "deadlock: every task waits, and no timer is set that could wake one"
+            msg = "deadlock: every task waits, and no timer is scheduled"
             raise RuntimeError(msg)
         if timeout > 0:
             self.now += timeout
-            # A sum may fall short of the timer that it is for by its last digit. Timers that are due in less than a
-            # nanosecond run all the same: whoever finds that its time has not come, and waits for the rest, would do so
-            # for ever if another did in turn, as time stands still as long as somebody is ready.
+            # Rounding may leave the sum just below the time of the timer. The clock moves on to timers that are due
+            # within a nanosecond; otherwise two tasks that wait for the rest in turn would keep the clock from moving.
             while self.timers and self.timers[0] < self.now + 1e-9:
                 self.now = max(self.now, heapq.heappop(self.timers))
         return []
@@ -58,10 +57,10 @@ class _JumpingSelector(selectors.BaseSelector):
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """A loop on virtual time, which begins at zero; a deadlock is an error instead of a test that hangs.
+    """Event loop on virtual time, which starts at zero; a deadlock raises an error.
 
     Args:
-        tick: Seconds by which each look at the clock moves it on.
+        tick: Seconds by which each reading of the clock advances it.
     """
 
     def __init__(self, tick: float = 0.0) -> None:
@@ -77,9 +76,13 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return super().call_at(when, callback, *args, context=context)
 
     def time(self) -> float:
-        """Return the virtual seconds since the loop was made."""
+        """Return the virtual time in seconds since the loop was created."""
         self._jumping.now += self._tick
         return self._jumping.now
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock on by *seconds* without running timers, as while a machine is suspended."""
+        self._jumping.now += seconds
 
 
 def run(main: Coroutine[Any, Any, T], tick: float = 0.0) -> T:

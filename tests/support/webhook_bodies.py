@@ -1,4 +1,4 @@
-"""Webhooks of every type, as the service's description builds them."""
+"""Webhooks of every type, as the API documents them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ DATA: dict[str, dict[str, Any]] = {
 
 
 def envelope(event_type: str, event_id: str = "wevt_0123456789abcdef0123456789abcdef", **change: Any) -> dict[str, Any]:
-    """An event as a dict, with fields changed."""
+    """Return an event as a dict, with the fields of *change* replaced."""
     return {
         "id": event_id,
         "object": "webhook_event",
@@ -68,10 +68,10 @@ def envelope(event_type: str, event_id: str = "wevt_0123456789abcdef0123456789ab
 
 
 def body_of(event_type: str, event_id: str = "wevt_0123456789abcdef0123456789abcdef", **change: Any) -> bytes:
-    """An event as it is posted."""
+    """Return an event as the body of a webhook."""
     return json.dumps(envelope(event_type, event_id, **change)).encode()
 
 
 def headers_of(body: bytes) -> dict[str, str]:
-    """The headers that go with *body*."""
+    """Return the signed headers for *body*."""
     return sign_webhook(body, SECRET, NOW)
