@@ -183,6 +183,7 @@ def test_progress_is_told_in_a_line() -> None:
         "412 of 1,000 done; 188 pending, 12 sending, 3 failed, 1 timed out, 8 refused; 9.8/s, about 72.0 s left; "
         "cooldown: the rate limit was reached, sending goes on in 38.2 s"
     ) == line(MIDST)
+    assert "8 refused; 9.8/s; cooldown" in line(attrs.evolve(MIDST, seconds_left=0.0))
     beginning = attrs.evolve(MIDST, endpoints=None, states={}, sending=0, pending=0, seconds_left=None, limits=None)
     assert "0 done; 0 pending, 0 refused; 0.0/s" == line(beginning)
 

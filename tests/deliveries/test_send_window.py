@@ -17,7 +17,7 @@ def window(width: int = 3, patience: float = 10.0) -> SendWindow:
 
 
 async def enter_soon(sends: SendWindow) -> asyncio.Task[None]:
-    task = asyncio.create_task(sends.enter())
+    task = asyncio.create_task(sends.acquire())
     await asyncio.sleep(0)
     return task
 
@@ -27,7 +27,7 @@ async def test_no_more_tests_are_sent_after_the_oldest_than_a_page_tells_of() ->
     sends = window()
     numbers = []
     for _ in range(3):
-        await sends.enter()
+        await sends.acquire()
         numbers.append(sends.accept())
     sends.end(numbers[1])
     waiting = await enter_soon(sends)
@@ -40,7 +40,7 @@ async def test_those_on_the_wire_count() -> None:
     """Each of them will be an event, unless it fails."""
     sends = window()
     for _ in range(3):
-        await sends.enter()
+        await sends.acquire()
     waiting = await enter_soon(sends)
     assert not waiting.done()
     sends.fail()
@@ -51,18 +51,18 @@ async def test_one_that_takes_too_long_holds_nobody() -> None:
     """After ten seconds it may be pushed off the page."""
     sends = window()
     for _ in range(3):
-        await sends.enter()
+        await sends.acquire()
         sends.accept()
-    await sends.enter()
+    await sends.acquire()
     assert 10.0 == asyncio.get_running_loop().time()
 
 
 async def test_when_all_take_too_long_only_the_wire_counts() -> None:
     """A wait for those on the wire is not a wait for time."""
     sends = window(width=2, patience=1.0)
-    await sends.enter()
+    await sends.acquire()
     number = sends.accept()
-    await sends.enter()
+    await sends.acquire()
     waiting = await enter_soon(sends)
     also_waiting = await enter_soon(sends)
     await asyncio.sleep(2)
@@ -75,7 +75,7 @@ async def test_when_all_take_too_long_only_the_wire_counts() -> None:
 async def test_the_turn_of_one_that_was_cancelled_goes_to_the_next() -> None:
     """Before its turn came, and between its turn and its next step."""
     sends = window(width=1)
-    await sends.enter()
+    await sends.acquire()
     first, second, third = [await enter_soon(sends) for _ in range(3)]
     first.cancel()
     sends.fail()

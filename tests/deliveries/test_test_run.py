@@ -133,7 +133,8 @@ async def test_where_sends_take_long_quick_deliveries_are_read_no_sooner() -> No
 async def test_outcomes_come_in_the_order_in_which_the_tests_end() -> None:
     """And each of them as soon as it is known."""
     service = Service(takes=lambda number: 13.0 - 3 * number)
-    came = [(outcome.endpoint_id, now()) async for outcome in many(service, 4)]
+    async with many(service, 4) as run:
+        came = [(outcome.endpoint_id, now()) async for outcome in run]
     assert [one.endpoint_id for one in reversed(service.sent)] == [id_ for id_, _ in came]
     assert all(moment < 7 + 3 * number for number, (_, moment) in enumerate(came))
     nothing_is_left()
@@ -145,14 +146,14 @@ async def test_an_outcome_tells_where_the_time_went() -> None:
     first, *_, last = await many(service, 8, in_flight=4)
     assert first.timings.queued == 0.0
     assert last.timings.queued > 3.0
-    assert first.timings.wire == pytest.approx(0.5)
+    assert first.timings.network_time == pytest.approx(0.5)
     assert 2.5 < first.timings.settling < 6
     assert (1, 1) == (first.attempts, len(first.request_ids))
     assert first.delivery is not None
     assert first.pending is not None
     assert (first.pending.event_id, "succeeded") == (first.delivery.event_id, first.delivery.status)
-    assert sum(outcome.timings.limiter for outcome in (first, last)) > 0
-    assert 0.0 == first.timings.backoff
+    assert sum(outcome.timings.rate_limit_wait for outcome in (first, last)) > 0
+    assert 0.0 == first.timings.backoff_wait
 
 
 async def test_without_names_all_active_endpoints_are_tested() -> None:
@@ -231,10 +232,10 @@ async def test_endpoints_that_cannot_be_listed_are_an_error_of_the_run() -> None
 
 
 async def test_until_sent_asks_for_no_end() -> None:
-    """Nothing is read; the state is unknown, without an error, and the handle can be awaited."""
+    """Nothing is read; the state is ``sent``, without an error, and the handle can be awaited."""
     service = Service(takes=1.0)
     outcomes = await many(service, 50, until="sent")
-    assert (0, {"unknown": 50}) == (service.reads, states(outcomes))
+    assert (0, {"sent": 50}) == (service.reads, states(outcomes))
     assert outcomes[0].error is None
     assert outcomes[0].pending is not None
     assert "succeeded" == (await outcomes[0].pending.settled()).status
@@ -380,7 +381,8 @@ async def test_reads_that_the_limit_holds_back_make_no_delivery_slow() -> None:
     run = many(service, 150, in_flight=50)
     waiting = asyncio.create_task(_all(run))
     while not waiting.done():
-        assert len(run._workers) <= 50
+        progress = run.progress()
+        assert progress.sending + progress.pending <= 50
         await asyncio.sleep(1)
     assert {"succeeded": 150} == states(await waiting)
 
@@ -417,15 +419,17 @@ async def test_leaving_the_block_closes_a_walk_that_was_kept() -> None:
     nothing_is_left()
 
 
-async def test_leaving_early_without_a_block_ends_everything_in_the_next_moment() -> None:
-    """A ``break`` drops the iterator, and the loop closes it."""
-    run = many(Service(), 50)
-    async for _ in run:
-        break
-    gc.collect()
-    for _ in range(5):
-        await asyncio.sleep(0)
+async def test_iterating_without_a_block_is_an_error_before_anything_is_sent() -> None:
+    """Nothing would end the tests after a ``break``; the message says what to write instead."""
+    service = Service()
+    run = many(service, 50)
+    with pytest.raises(RuntimeError, match=r"`async with send_tests\(…\) as run: async for outcome in run`"):
+        async for _ in run:
+            pass
+    await asyncio.sleep(10)
+    assert [] == service.requests
     nothing_is_left()
+    assert {"succeeded": 50} == states(await run)
 
 
 async def test_an_error_in_the_loop_ends_everything() -> None:
@@ -548,10 +552,11 @@ def raising(error: BaseException, operation: str, number: int) -> Callable[[Requ
 async def test_a_cancellation_from_within_is_one_outcome_and_ends_no_other(operation: str) -> None:
     """A middleware that raises CancelledError has cancelled nobody."""
     service = Service(takes=1.0, spoil=raising(asyncio.CancelledError(), operation, 1))
-    outcomes = [outcome async for outcome in many(service, 10, in_flight=1 if operation == SEND else 10)]
+    async with many(service, 10, in_flight=1 if operation == SEND else 10) as run:
+        outcomes = [outcome async for outcome in run]
     assert {"succeeded": 9, "unknown": 1} == states(outcomes)
     (unknown,) = (outcome for outcome in outcomes if outcome.state == "unknown")
-    assert "cancelled from within" in str(unknown.error)
+    assert "raised CancelledError although it was not cancelled" in str(unknown.error)
     nothing_is_left()
 
 

@@ -186,7 +186,13 @@ def test_the_document_is_json_with_a_summary_and_every_test() -> None:
     }
     good, *_, late_skip, last = document["data"]
     assert ("succeeded", 0.25, 0.92) == (good["delivery"]["status"], good["latency"], good["seconds"])
-    assert {"queued": 3.0, "limiter": 0.5, "backoff": 0.0, "wire": 0.02, "settling": 0.4} == good["timings"]
+    assert {
+        "queued": 3.0,
+        "rate_limit_wait": 0.5,
+        "backoff_wait": 0.0,
+        "network_time": 0.02,
+        "settling": 0.4,
+    } == good["timings"]
     assert "skipped" == late_skip["state"]
     assert ("not_started", None, [], 0) == (last["state"], last["timings"], last["request_ids"], last["attempts"])
     assert "DeliveryTimeoutError" == document["data"][2]["error"]["type"]

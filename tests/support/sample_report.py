@@ -88,7 +88,7 @@ def outcome(
         pending=pending,
         attempts=1,
         request_ids=() if pending is None else (f"req_{number:032x}",),
-        timings=TestTimings(queued=3.0, limiter=0.5, backoff=0.0, wire=0.02, settling=0.4),
+        timings=TestTimings(queued=3.0, rate_limit_wait=0.5, backoff_wait=0.0, network_time=0.02, settling=0.4),
     )
 
 

@@ -26,7 +26,7 @@ def cells(test: ReportedTest) -> tuple[object, ...]:
 def progress_cells(test: ReportedTest) -> tuple[object, ...]:
     """Return the same for a test that may still be under way, with how far it has come."""
     outcome = test.outcome
-    if outcome is not None and (outcome.state != "unknown" or outcome.error is not None):
+    if outcome is not None and outcome.is_final:
         return cells(test)
     if outcome is None or outcome.pending is None:
         return ("sending", None, None, None, None)

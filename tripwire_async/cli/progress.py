@@ -27,7 +27,7 @@ def counts(progress: Progress) -> str:
 def pace(progress: Progress) -> str:
     """Return how fast the tests end, and for how long they will go on, as far as that can be told."""
     left = progress.seconds_left
-    told = "" if left is None else f", about {duration(max(1.0, round(left)))} left"
+    told = "" if not left else f", about {duration(max(1.0, round(left)))} left"
     return f"{progress.rate:.1f}/s{told}"
 
 

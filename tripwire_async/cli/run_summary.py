@@ -52,8 +52,8 @@ def status(report: Report) -> ExitCode:
 
 
 def _is_cut_off(test: ReportedTest) -> bool:
-    """Say whether nothing but the end of the run kept *test* from its own."""
-    return test.outcome is None or (test.state == "unknown" and test.outcome.error is None)
+    """Return whether the run was interrupted before *test* had ended."""
+    return test.outcome is None or not test.outcome.is_final
 
 
 def _by_host(report: Report) -> Table:

@@ -1,4 +1,4 @@
-"""The test of one endpoint in a run of many, and what is said of it in the end."""
+"""Test of one endpoint in a run, and the state and error that it ends with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import attrs
 
 from tripwire_async._http.messages import CallStats
 from tripwire_async.errors import (
+    DeliveryError,
     DeliveryTimeoutError,
     RequestTimeoutError,
     ResponseDecodeError,
@@ -31,17 +32,28 @@ if TYPE_CHECKING:
 
 @attrs.define
 class EndpointTest:
-    """The test of one endpoint, as far as it has come."""
+    """Record of one test while it is under way.
+
+    Attributes:
+        endpoint_id: Id of the endpoint.
+        queued: Seconds from the start of the run until the test was in flight.
+        stats: Attempts and times of the send.
+        pending: Handle of the delivery; None until the test is accepted.
+        accepted_at: Time at which the test was accepted, on the clock of the run.
+        keeps_place: Whether the test counts among those in flight.
+        timer: Timer after which a slow delivery gives up its place.
+    """
 
     endpoint_id: str
     queued: float
     stats: CallStats = attrs.field(factory=CallStats)
     pending: PendingDelivery | None = None
-    accepted: float = 0.0
+    accepted_at: float = 0.0
     keeps_place: bool = True
     timer: Timer | None = None
 
-    def outcome(self, state: TestState, now: float, error: Exception | None = None) -> TestOutcome:
+    def outcome(self, state: TestState, now: float, error: Exception | None, *, is_final: bool = True) -> TestOutcome:
+        """Return the outcome of the test in *state* at the time *now*."""
         pending, stats = self.pending, self.stats
         ids = (None if pending is None else pending.request_id, getattr(error, "request_id", None))
         return TestOutcome(
@@ -51,49 +63,55 @@ class EndpointTest:
             error=error,
             pending=pending,
             attempts=stats.attempts,
-            request_ids=tuple(one for one in ids if one is not None),
+            request_ids=tuple(id_ for id_ in ids if id_ is not None),
             timings=TestTimings(
                 queued=self.queued,
-                limiter=stats.rate_limit_wait,
-                backoff=stats.backoff_wait,
-                wire=stats.network_time,
-                settling=0.0 if pending is None else now - self.accepted,
+                rate_limit_wait=stats.rate_limit_wait,
+                backoff_wait=stats.backoff_wait,
+                network_time=stats.network_time,
+                settling=0.0 if pending is None else now - self.accepted_at,
             ),
+            is_final=is_final,
         )
 
 
 def state_of_unsent(error: Exception, test: EndpointTest, *, is_late: bool) -> TestState:
-    """Return how *test* ended whose send raised *error*; *is_late* says that the time of the run was up."""
+    """Return the state of a *test* whose send raised *error*; *is_late* means that the time of the run was up."""
     if is_late and isinstance(error, RequestTimeoutError):
         return "timed_out"
     if isinstance(error, (TransportError, ResponseDecodeError, ServerError)):
-        # A bare 5xx says nothing of what was done before it.
+        # A bare 5xx does not tell whether the test was processed.
         return "refused" if is_refused(error) else "unknown"
     if isinstance(error, TripwireError):
         return "refused"
-    # An argument that cannot be sent; or a bug somewhere in the middleware, at whatever moment.
+    # An argument that cannot be sent, or a bug in a middleware, which may have occurred at any time.
     return "unknown" if test.stats.attempts or not isinstance(error, (ValueError, TypeError)) else "refused"
 
 
-def state_of(delivery: WebhookDelivery | None) -> TestState:
-    """Return the end that *delivery* has come to."""
-    if delivery is None or delivery.status not in SETTLED:
-        return "unknown"
+def settled_state(delivery: WebhookDelivery) -> TestState:
+    """Return the state of a test whose *delivery* has settled."""
     return cast("TestState", str(delivery.status))
 
 
-def not_sent(endpoint_id: str) -> RequestTimeoutError:
+def sent_state(latest: WebhookDelivery | None) -> TestState:
+    """Return the state of a test that was accepted and not followed: ``sent``, unless its delivery has settled."""
+    return settled_state(latest) if latest is not None and latest.status in SETTLED else "sent"
+
+
+def not_sent_error(endpoint_id: str) -> RequestTimeoutError:
+    """Return the error of a test that was not started before the time of the run was up."""
     return RequestTimeoutError(
-        f"the time of the run was up before the test of {endpoint_id} was begun; nothing was sent",
+        f"the time of the run was up before the test of {endpoint_id} was started; nothing was sent",
         maybe_sent=False,
         attempts=0,
     )
 
 
-def cancelled_inside(test: EndpointTest, cause: asyncio.CancelledError) -> TransportError:
-    """Return the error of a test that nobody cancelled, and that raised as if somebody had."""
+def inner_cancellation_error(test: EndpointTest, cause: asyncio.CancelledError) -> TransportError:
+    """Return the error of a test that raised CancelledError although its task was not cancelled."""
     error = TransportError(
-        f"the test of {test.endpoint_id} was cancelled from within, as by a middleware; it may have been sent",
+        f"the test of {test.endpoint_id} raised CancelledError although it was not cancelled; a middleware may have"
+        " done so, and the test may have been sent",
         maybe_sent=True,
         attempts=test.stats.attempts,
     )
@@ -101,11 +119,21 @@ def cancelled_inside(test: EndpointTest, cause: asyncio.CancelledError) -> Trans
     return error
 
 
-def not_ended(test: EndpointTest) -> TripwireError:
+def timeout_error(test: EndpointTest) -> TripwireError:
+    """Return the error of a test that was under way when the time of the run was up."""
     if test.pending is None:
-        msg = f"the time of the run was up before the test of {test.endpoint_id} was answered"
+        msg = f"the time of the run was up before the test of {test.endpoint_id} received a response"
         return RequestTimeoutError(msg, maybe_sent=True, attempts=test.stats.attempts)
     msg = f"the time of the run was up before the delivery to {test.endpoint_id} had settled"
     return DeliveryTimeoutError(
         msg, event_id=test.pending.event_id, endpoint_id=test.endpoint_id, latest=test.pending.latest
     )
+
+
+def unfinished_error(test: EndpointTest) -> TripwireError:
+    """Return the error of a test that is under way, or was when the run was left."""
+    if test.pending is None:
+        msg = f"the test of {test.endpoint_id} has not received a response; it may have been sent"
+        return TransportError(msg, maybe_sent=True, attempts=test.stats.attempts)
+    msg = f"the delivery to {test.endpoint_id} has not settled; await outcome.pending to follow it"
+    return DeliveryError(msg, event_id=test.pending.event_id, endpoint_id=test.endpoint_id, latest=test.pending.latest)

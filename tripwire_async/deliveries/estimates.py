@@ -9,23 +9,43 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from tripwire_async.middleware import RateLimitState
 
     from .outcomes import TestState
 
+_USUAL_LIMIT: Final = 600
+_USUAL_WINDOW: Final = 60.0
+
+
+@attrs.frozen(kw_only=True)
+class Conditions:
+    """Conditions that determine how many requests a run needs and how long it lasts.
+
+    Attributes:
+        in_flight: Number of tests in flight at once, at most.
+        usual: Usual duration of a delivery in seconds; 0 if it is not known.
+        limits: State of the rate limit; None without one.
+        settle: Whether the run waits for the deliveries.
+    """
+
+    in_flight: int
+    usual: float
+    limits: RateLimitState | None
+    settle: bool
+
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """About what a run will take, if nothing goes wrong.
+    """Estimate of what a run needs if nothing fails.
 
     Attributes:
-        endpoints: How many tests it sends.
-        requests: How many requests it makes, the reads included.
-        seconds: How long it lasts.
-        limit: The requests that fit into the service's window; None when that is not known yet, and 600 was taken.
-        window: The length of that window in seconds; None when that is not known yet, and a minute was taken.
+        endpoints: Number of tests to send.
+        requests: Number of requests, reads included.
+        seconds: Duration of the run in seconds.
+        limit: Requests per window of the service; None if not known yet, in which case 600 was assumed.
+        window: Length of that window in seconds; None if not known yet, in which case 60 was assumed.
     """
 
     endpoints: int
@@ -35,41 +55,55 @@ class Plan:
     window: float | None
 
 
-_USUAL_LIMIT: Final = 600
-_USUAL_WINDOW: Final = 60.0
-
-
-def make_plan(endpoints: int, in_flight: int, usual: float, limits: RateLimitState | None, *, settle: bool) -> Plan:
-    """Return the plan for so many *endpoints*, whose deliveries take *usual* seconds; 0 for not known."""
-    rounds = math.ceil(endpoints / in_flight)
+def make_plan(endpoints: int, conditions: Conditions) -> Plan:
+    """Return the plan of a run over so many *endpoints*."""
+    usual, limits, settle = conditions.usual, conditions.limits, conditions.settle
+    rounds = math.ceil(endpoints / conditions.in_flight)
     reads = 0
     if settle:
-        # Without knowing when to read, the first round takes a few reads more.
+        # The first round takes a few more reads while it is not known how long deliveries take.
         reads = endpoints if endpoints <= 2 else 2 * rounds + (0 if usual else 3)
     requests = endpoints + reads
     limit = None if limits is None else limits.limit
     window = None if limits is None else limits.window
-    fitting = limit or _USUAL_LIMIT
-    free = fitting if limits is None or limits.remaining is None else limits.remaining
-    windows = math.ceil(max(0, requests - free) / fitting)
+    per_window = limit or _USUAL_LIMIT
+    free = per_window if limits is None or limits.remaining is None else limits.remaining
+    windows = math.ceil(max(0, requests - free) / per_window)
     settling = (usual or 1.0) if settle else 0.0
     held = windows * (window or _USUAL_WINDOW) + (0.0 if limits is None else limits.cooldown)
     seconds = max(held + settling, rounds * settling) if endpoints else 0.0
     return Plan(endpoints=endpoints, requests=requests, seconds=seconds, limit=limit, window=window)
 
 
-@attrs.frozen(kw_only=True)
-class Progress:
-    """Where a run stands at one moment.
+@attrs.define
+class TestCounts:
+    """Number of tests of a run in each phase; kept up to date, so that reading it costs the same for any run.
 
     Attributes:
-        endpoints: How many tests it sends; None before that is known.
-        states: How many tests have ended in each state; a state that none ended in is left out.
-        sending: Tests that are begun and not accepted yet, most of them waiting for the rate limit.
+        sending: Tests that were started and are not accepted yet.
         pending: Tests that were accepted and whose delivery has not ended.
-        seconds: For how long it has run.
-        seconds_left: About how long it will go on; None when nothing can be said yet.
-        limits: Where the rate limit stands; None without one.
+        states: Number of tests that ended in each state.
+    """
+
+    __test__ = False  # not a test class for pytest
+
+    sending: int = 0
+    pending: int = 0
+    states: Counter[TestState] = attrs.field(factory=Counter)
+
+
+@attrs.frozen(kw_only=True)
+class Progress:
+    """Snapshot of a run.
+
+    Attributes:
+        endpoints: Number of tests to send; None until it is known.
+        states: Number of tests that ended in each state. States without a test are left out.
+        sending: Tests that were started and are not accepted yet. Most of them wait for the rate limit.
+        pending: Tests that were accepted and whose delivery has not ended.
+        seconds: Seconds since the start of the run, or its duration once it has ended.
+        seconds_left: Estimated seconds until the end; 0 if the run has ended, None if there is no estimate yet.
+        limits: State of the rate limit; None without one.
     """
 
     endpoints: int | None
@@ -82,70 +116,51 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """How many tests have ended, in whatever way."""
+        """Number of tests that have ended, in any state."""
         return sum(self.states.values())
 
     @property
     def rate(self) -> float:
-        """How many tests have ended per second, so far."""
+        """Tests ended per second so far."""
         return self.done / self.seconds if self.seconds else 0.0
 
     @property
     def cooldown(self) -> float:
-        """Seconds until anything is sent again after the service has refused for its limit; 0 when nothing is held."""
+        """Seconds until the rate limit lets the next request go after a rejection (429); 0 without a cooldown."""
         return 0.0 if self.limits is None else self.limits.cooldown
 
 
 def make_progress(
-    endpoints: int | None,
-    ended: Iterable[TestState],
-    under_way: Iterable[bool],
-    seconds: float,
-    *,
-    in_flight: int,
-    usual: float,
-    limits: RateLimitState | None,
-    settle: bool,
+    endpoints: int | None, counts: TestCounts, seconds: float, conditions: Conditions, *, is_over: bool
 ) -> Progress:
-    """Return the progress of a run that has lasted so many *seconds*.
-
-    *ended* has the state of each test that has ended, *under_way* for each other that was begun whether it was
-    accepted; *usual* is how many seconds deliveries take, 0 for not known.
-    """
-    states = Counter(ended)
-    accepted = Counter(under_way)
-    done = states.total()
+    """Return the progress of a run over so many *endpoints* that started *seconds* ago."""
+    if is_over:
+        left: float | None = 0.0
+    elif endpoints is None:
+        left = None
+    else:
+        left = _seconds_left(endpoints, counts.states.total(), seconds, conditions)
     return Progress(
         endpoints=endpoints,
-        states=states,
-        sending=accepted[False],
-        pending=accepted[True],
+        states=dict(counts.states),
+        sending=counts.sending,
+        pending=counts.pending,
         seconds=seconds,
-        seconds_left=None
-        if endpoints is None
-        else _left(endpoints, done, seconds, in_flight=in_flight, usual=usual, limits=limits, settle=settle),
-        limits=limits,
+        seconds_left=left,
+        limits=conditions.limits,
     )
 
 
-def _left(
-    endpoints: int,
-    done: int,
-    seconds: float,
-    *,
-    in_flight: int,
-    usual: float,
-    limits: RateLimitState | None,
-    settle: bool,
-) -> float | None:
-    """Return what is left of the time that the whole run takes by plan; later, what the pace so far lets expect."""
+def _seconds_left(endpoints: int, done: int, seconds: float, conditions: Conditions) -> float | None:
+    """Return what remains of the planned duration; once that has passed, extrapolate the rate so far."""
+    limits = conditions.limits
     if done >= endpoints:
         return 0.0
     if limits is not None and limits.limit is None and not done:
         return None
-    # The limit lets tests go in bursts, so that the pace says little before a window is over; a plan knows of windows.
+    # The limit admits tests in bursts. The rate says little before a window is over, and the plan considers windows.
     whole = None if limits is None else attrs.evolve(limits, remaining=limits.limit, cooldown=0.0)
-    planned = make_plan(endpoints, in_flight, usual, whole, settle=settle).seconds - seconds
+    planned = make_plan(endpoints, attrs.evolve(conditions, limits=whole)).seconds - seconds
     if planned > 0:
         expected: float | None = planned
     else:

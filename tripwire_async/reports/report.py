@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tripwire_async.deliveries import TestOutcome
-    from tripwire_async.deliveries.test_run import Until
+    from tripwire_async.deliveries.outcomes import Until
     from tripwire_async.models import WebhookDelivery, WebhookEndpoint
 
 ReportedState: TypeAlias = Literal[
@@ -91,7 +91,7 @@ class ReportedTest:
         if self.outcome is None:
             return None
         timings = self.outcome.timings
-        return timings.limiter + timings.backoff + timings.wire + timings.settling
+        return timings.rate_limit_wait + timings.backoff_wait + timings.network_time + timings.settling
 
 
 @attrs.frozen(kw_only=True)
@@ -172,7 +172,7 @@ def make_report(
     """Put the *outcomes* of a run together with what is known of the endpoints.
 
     Args:
-        outcomes: Of the tests that were begun, as `TestRun.known` has them.
+        outcomes: Of the tests that were begun, as `TestRun.results` has them.
         organization_id: Whose endpoints were tested.
         started_at: When the run started_at; aware of its time zone.
         seconds: How long it lasted.

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from tripwire_async._http.api_calls import Caller
     from tripwire_async.deliveries import PendingDelivery, PollSchedule
     from tripwire_async.deliveries.loopback import LoopbackEndpoint
-    from tripwire_async.deliveries.test_run import TestRun, Until
+    from tripwire_async.deliveries.outcomes import Until
+    from tripwire_async.deliveries.test_run import TestRun
     from tripwire_async.middleware import RateLimitState
 
 

@@ -1,0 +1,137 @@
+"""Record of a run of tests: what is under way, what has ended, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, final
+
+from ._endpoint_test import EndpointTest, unfinished_error
+from .estimates import TestCounts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tripwire_async._concurrency.clock import Clock
+
+    from .outcomes import TestOutcome, TestState
+    from .pending import PendingDelivery
+
+
+@final
+class RunRecord:
+    """What is known of the tests of one run; readable also when the event loop of the run is gone.
+
+    Attributes:
+        ids: The endpoints in order; None until they are listed.
+        outcomes: Outcomes in the order in which the tests ended.
+        counts: Number of tests in each phase.
+        results: Outcomes by endpoint, in the order of the endpoints, with ``unknown`` for tests under way.
+    """
+
+    def __init__(self, ids: tuple[str, ...] | None, clock: Clock) -> None:
+        self.ids = ids
+        self.outcomes: list[TestOutcome] = []
+        self.counts = TestCounts()
+        self.results: Mapping[str, TestOutcome] = _Results(self)
+        self._clock = clock
+        self._started: float | None = None
+        self._ended: float | None = None
+        self._last_change = 0.0
+        self._finished: dict[str, TestOutcome] = {}
+        self._under_way: dict[str, EndpointTest] = {}
+
+    def begin(self) -> None:
+        """Note that the run starts now."""
+        self._started, self._ended = self._touch(), None
+
+    def end(self) -> None:
+        """Note that the run has ended."""
+        self._ended = self._now()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start of the run; its duration once it has ended."""
+        return 0.0 if self._started is None else max(0.0, self._now() - self._started)
+
+    @property
+    def under_way(self) -> tuple[EndpointTest, ...]:
+        """The tests that were started and have not ended."""
+        return tuple(self._under_way.values())
+
+    def start(self, endpoint_id: str) -> EndpointTest:
+        """Note that the test of an endpoint starts; return its record."""
+        self._touch()
+        test = self._under_way[endpoint_id] = EndpointTest(endpoint_id, self.seconds)
+        self.counts.sending += 1
+        return test
+
+    def accept(self, test: EndpointTest, pending: PendingDelivery) -> None:
+        """Note that the service has accepted *test*."""
+        test.pending, test.accepted_at = pending, self._touch()
+        self.counts.sending -= 1
+        self.counts.pending += 1
+
+    def finish(self, test: EndpointTest, state: TestState, error: Exception | None = None) -> None:
+        """Note that *test* has ended."""
+        del self._under_way[test.endpoint_id]
+        if test.pending is None:
+            self.counts.sending -= 1
+        else:
+            self.counts.pending -= 1
+        self.counts.states[state] += 1
+        outcome = self._finished[test.endpoint_id] = test.outcome(state, self._touch(), error)
+        self.outcomes.append(outcome)
+
+    def get(self, endpoint_id: str) -> TestOutcome | None:
+        """Return what is known of the test of an endpoint; None if it was not started."""
+        outcome = self._finished.get(endpoint_id)
+        if outcome is None and (test := self._under_way.get(endpoint_id)) is not None:
+            return test.outcome("unknown", self._now(), unfinished_error(test), is_final=False)
+        return outcome
+
+    def __contains__(self, endpoint_id: object) -> bool:
+        return endpoint_id in self._finished or endpoint_id in self._under_way
+
+    def __len__(self) -> int:
+        return len(self._finished) + len(self._under_way)
+
+    def _touch(self) -> float:
+        self._last_change = now = self._clock.now()
+        return now
+
+    def _now(self) -> float:
+        """Return the time of the run: that of its end, or of its last change if its loop was closed before."""
+        if self._ended is not None:
+            return self._ended
+        try:
+            return self._clock.now()
+        except RuntimeError:
+            return self._last_change
+
+
+@final
+class _Results(Mapping[str, "TestOutcome"]):
+    """View of a record as a mapping of endpoints to outcomes; looking one up does not build the others."""
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: RunRecord) -> None:
+        self._record = record
+
+    def __getitem__(self, endpoint_id: str) -> TestOutcome:
+        outcome = self._record.get(endpoint_id)
+        if outcome is None:
+            raise KeyError(endpoint_id)
+        return outcome
+
+    def __contains__(self, endpoint_id: object) -> bool:
+        return endpoint_id in self._record
+
+    def __iter__(self) -> Iterator[str]:
+        return (id_ for id_ in self._record.ids or () if id_ in self._record)
+
+    def __len__(self) -> int:
+        return len(self._record)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))

@@ -1,0 +1,187 @@
+"""Workers that test the endpoints of a run, one endpoint at a time each."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from typing import TYPE_CHECKING, Final, cast, final
+
+from tripwire_async._concurrency.polling import PollSchedule
+from tripwire_async.errors import DeliveryTimeoutError
+
+from ._endpoint_test import (
+    inner_cancellation_error,
+    not_sent_error,
+    sent_state,
+    settled_state,
+    state_of_unsent,
+    timeout_error,
+)
+from ._send_window import SendWindow
+from .delivery_poller import PAGE
+from .pending import DEFAULT_SCHEDULE, DEFAULT_TIMEOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tripwire_async._concurrency.clock import Clock, Timer
+
+    from ._endpoint_test import EndpointTest
+    from ._run_options import RunOptions
+    from ._run_record import RunRecord
+    from .outcomes import TestState
+    from .pending import PendingDelivery
+    from .sender import Sender
+
+_SLOW: Final = 10.0
+"""Seconds after which a slow delivery gives its place to the next test, if that is four times as long as usual."""
+
+_MARGIN: Final = 0.01
+"""Seconds before the end of the run from which a send that timed out counts as cut off by that end."""
+
+
+@final
+class WorkerPool:
+    """Tests the endpoints of one run, at most ``in_flight`` at once.
+
+    Args:
+        sender: Sends the tests.
+        options: Options of the run.
+        record: Record of the run, with the endpoints to test.
+        end: Time at which the run ends, on the *clock*; infinity for no end.
+        clock: Measures the waits.
+        on_outcome: Called after each outcome.
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        options: RunOptions,
+        record: RunRecord,
+        *,
+        end: float,
+        clock: Clock,
+        on_outcome: Callable[[], object],
+    ) -> None:
+        self._sender = sender
+        self._watcher = sender.watcher(options.organization_id)
+        self._options = options
+        self._record = record
+        self._end = end
+        self._clock = clock
+        self._on_outcome = on_outcome
+        self._left: Iterator[str] = iter(record.ids or ())
+        self._longest_send = 0.0
+        self.window = SendWindow(max(PAGE, options.in_flight), self._patience, clock)
+
+    async def run(self) -> None:
+        """Test all endpoints; return when the last test has ended."""
+        self._task = cast("asyncio.Task[None]", asyncio.current_task())
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                for _ in range(min(self._options.in_flight, len(self._record.ids or ()))):
+                    self._group.create_task(self._work())
+        except BaseExceptionGroup as group:
+            # A worker turns each Exception into an outcome. Another error, such as KeyboardInterrupt, ends the run.
+            raise group.exceptions[0] from None
+
+    def give_up(self) -> None:
+        """Note as timed out all tests that have not ended."""
+        for test in self._record.under_way:
+            self._finish(test, "timed_out", timeout_error(test))
+        for endpoint_id in self._left:
+            self._finish(self._record.start(endpoint_id), "timed_out", not_sent_error(endpoint_id))
+
+    async def _work(self) -> None:
+        """Test one endpoint after the other until none is left, or until another worker has taken this one's place."""
+        worker = cast("asyncio.Task[None]", asyncio.current_task())
+        for endpoint_id in self._left:
+            test = self._record.start(endpoint_id)
+            if self._clock.now() >= self._end:
+                self._finish(test, "timed_out", not_sent_error(endpoint_id))
+                continue
+            try:
+                await self._test(test)
+            except asyncio.CancelledError as error:
+                if worker.cancelling():
+                    if not self._task.cancelling():
+                        # A task group ignores that its task is cancelled from outside. The endpoint would be lost.
+                        self._task.cancel()
+                    raise
+                self._finish(test, "unknown", inner_cancellation_error(test, error))
+            if not test.keeps_place:
+                return
+
+    async def _test(self, test: EndpointTest) -> None:
+        await self.window.acquire()
+        test.queued = self._record.seconds
+        try:
+            pending = await self._sender.send_once(
+                self._options.organization_id,
+                test.endpoint_id,
+                schedule=self._schedule(),
+                deadline=None if self._options.timeout is None else max(0.0, self._end - self._clock.now()),
+                priority="send",
+                stats=test.stats,
+            )
+        except BaseException as error:
+            self.window.fail()
+            if not isinstance(error, Exception):
+                raise
+            # Any error, that of a middleware included, must not end the other tests.
+            is_late = self._clock.now() >= self._end - _MARGIN
+            self._finish(test, state_of_unsent(error, test, is_late=is_late), error)
+            return
+        number = self.window.accept()
+        self._record.accept(test, pending)
+        self._longest_send = max(self._longest_send, test.stats.network_time)
+        try:
+            await self._follow(test, pending)
+        finally:
+            self.window.end(number)
+
+    async def _follow(self, test: EndpointTest, pending: PendingDelivery) -> None:
+        if not self._options.settle:
+            self._finish(test, sent_state(pending.latest))
+            return
+        self._start_timer(test)
+        try:
+            delivery = await pending.settled(max(0.0, min(self._end - test.accepted_at, DEFAULT_TIMEOUT)))
+        except DeliveryTimeoutError as error:
+            self._finish(test, "timed_out", error)
+        except Exception as error:  # noqa: BLE001 - any error is the outcome of this test and must not end the others
+            self._finish(test, "unknown", error)
+        else:
+            self._finish(test, settled_state(delivery))
+        finally:
+            cast("Timer", test.timer).cancel()
+
+    def _start_timer(self, test: EndpointTest) -> None:
+        delay = max(_SLOW, 4 * self._sender.times.usual)
+        test.timer = self._clock.call_at(
+            self._clock.now() + delay, functools.partial(self._replace_slow_test, test, delay)
+        )
+
+    def _replace_slow_test(self, test: EndpointTest, delay: float) -> None:
+        """Give the place of *test* to another one, so that a delivery that never ends does not hold it up."""
+        if self._watcher.read_at < test.accepted_at + delay / 2:
+            # The rate limit delays the reads. The delivery may have ended long ago.
+            self._start_timer(test)
+        elif not self._task.cancelling():
+            test.keeps_place = False
+            self._group.create_task(self._work())
+
+    def _finish(self, test: EndpointTest, state: TestState, error: Exception | None = None) -> None:
+        self._record.finish(test, state, error)
+        self._on_outcome()
+
+    def _patience(self) -> float:
+        """Return for how many seconds sends wait for the oldest delivery, so that its event stays on the page."""
+        return 1.5 * self._sender.times.usual + 1.0 if self._sender.times.usual else _SLOW
+
+    def _schedule(self) -> PollSchedule:
+        """Return when to read a delivery: sooner than by default if all of the last ones had ended sooner."""
+        longest = self._sender.times.longest
+        # Slow sends are accepted one at a time, and a read after each of them would cost as much as they do.
+        first = max(longest, 2 * self._longest_send)
+        return PollSchedule(first=first) if longest and first < DEFAULT_SCHEDULE.first else DEFAULT_SCHEDULE
