@@ -104,7 +104,7 @@ async def test_scopes_are_given_exactly_to_secret_keys(
     ("given", "message"),
     [
         ({"type": "secret", "scopes": "*"}, "put it in a list"),
-        ({"type": "secret", "scopes": None}, "a list of ApiKeyScope is wanted, not None"),
+        ({"type": "secret", "scopes": None}, "expected a list of ApiKeyScope, not None"),
         ({"type": "secret", "scopes": ["sessions:write"]}, "'sessions:write' is no ApiKeyScope"),
         ({"type": "private"}, "'private' is no ApiKeyType"),
         ({"environment": "staging"}, "'staging' is no ApiKeyEnvironment"),

@@ -124,7 +124,7 @@ def decrypt_delivery(
     """Decrypt *envelope* with the *key_pair* of the delivery request.
 
     Either name of the service is accepted. Raises `GateDeliveryError` for an envelope that is malformed, is for another
-    key, was changed on the way, or sets a variable that no delivery may set.
+    key, was modified in transit, or sets a variable that no delivery may set.
     """
     require_cryptography()
     checked = check_envelope(envelope)

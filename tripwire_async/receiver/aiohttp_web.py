@@ -37,8 +37,8 @@ def aiohttp_handler(
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Return a handler for aiohttp.web that receives webhooks.
 
-    Add it with ``app.router.add_post("/hook", aiohttp_handler(router, secret))``. The arguments and the responses are
-    those of `WebhookReceiver`. At most *max_body* bytes are read, counted after decompression, whatever the
+    Add it with ``app.router.add_post("/hook", aiohttp_handler(router, secret))``. See `WebhookReceiver` for the
+    arguments and the responses. At most *max_body* bytes are read, counted after decompression, whatever the
     *client_max_size* of the application. A body that a middleware has read with ``request.read()`` is used as it is.
     """
     receiver = WebhookReceiver(router, secret, store=store, tolerance=tolerance, max_body=max_body, now=now)
@@ -50,7 +50,7 @@ def aiohttp_handler(
             response = await receiver.receive(request.content.iter_chunked(_CHUNK), request.headers)
         except web.RequestPayloadError:
             response = WebhookResponse(400, b"the body is not encoded as its headers say")
-            # aiohttp would go on reading the rest, and log its failure as an error of this server.
+            # Without it, aiohttp reads the rest and logs the failure as an error of this server.
             request.content.feed_eof()
         web_response = _web_response(response)
         if not request.content.at_eof():

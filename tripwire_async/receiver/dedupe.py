@@ -78,7 +78,7 @@ class RecentEvents:
         self._done: dict[str, tuple[float, bytes]] = {}
 
     def __len__(self) -> int:
-        """Return the number of stored events, including those that are being handled."""
+        """Return the number of stored events, including events that are being handled."""
         return len(self._busy) + len(self._done)
 
     async def claim(self, event_id: str, /) -> Claim:

@@ -33,6 +33,8 @@ DEFAULT_MAX_BODY: Final = 1024 * 1024
 SecretSource: TypeAlias = Secrets | Callable[[], Secrets | Awaitable[Secrets]]
 """One signing secret, several, or a function that returns the secrets that are valid now."""
 
+_GATE_APPROVED: Final = "gate.session.approved"
+
 _log = LOGGER.getChild("receiver")
 
 
@@ -60,8 +62,8 @@ class WebhookReceiver:
 
     Args:
         router: The handlers of the events.
-        secret: The signing secret of the endpoint, several of them, or a function, async or not, that returns those
-            that are valid now.
+        secret: The signing secret of the endpoint, several of them, or a function, async or not, that returns the
+            secrets that are valid now.
         store: The events that were handled; None means a new `RecentEvents`.
         tolerance: Largest accepted age of a webhook, in seconds.
         max_body: Largest accepted body, in bytes.
@@ -181,7 +183,7 @@ def _as_secret(value: object) -> Secret | type:
 def _only_one(results: list[DeliveredCredentials | type | None]) -> DeliveredCredentials:
     given = [result for result in results if result is not None]
     if len(given) != 1:
-        msg = f"{len(given)} handlers of gate.session.approved returned credentials; exactly one must"
+        msg = f"{len(given)} handlers of {_GATE_APPROVED} returned credentials; exactly one must"
         raise LookupError(msg)
     (credentials,) = given
     if isinstance(credentials, type):

@@ -45,7 +45,7 @@ def receive_or_reject(
 ) -> WebhookEvent | WebhookResponse:
     """Return the verified event, or the response that rejects the webhook.
 
-    The arguments are those of `receive_event`. See `rejection` for the statuses.
+    See `receive_event` for the arguments and `rejection` for the statuses.
     """
     secret = hide_all(secret)
     try:

@@ -44,7 +44,7 @@ class Router:
 
     A handler is a function of the event, async or not. One that is not async must be quick, because it runs on the
     event loop. Routers compose: ``Router(first, second)`` and `include` also dispatch to the handlers of other routers,
-    including those that are registered there later.
+    including handlers that are registered there later.
     """
 
     __slots__ = ("_defaults", "_handlers", "_included")
@@ -90,7 +90,7 @@ class Router:
         return register
 
     def default(self, handler: Callable[[WebhookEvent], R]) -> Callable[[WebhookEvent], R]:
-        """Register *handler* for events without another handler, such as those of a new type."""
+        """Register *handler* for events without another handler, such as events of a new type."""
         _check_handler(handler)
         self._defaults.append(handler)
         return handler
@@ -102,7 +102,7 @@ class Router:
         one.
         """
         if self in router._routers():
-            msg = "a router cannot include itself, nor one that includes it"
+            msg = "a router cannot include itself or a router that includes it"
             raise ValueError(msg)
         self._included.append(router)
 

@@ -89,7 +89,7 @@ def verify_signature(
         if not _is_genuine(body, secret, timestamp, signature):
             msg = (
                 "the webhook's signature does not match: check that the secret is the endpoint's own, whole whsec_… "
-                "text, and that the body was not changed on the way"
+                "text, and that no proxy or middleware changed the body"
             )
             raise SignatureError(msg)
 
@@ -155,7 +155,7 @@ def _missing_headers(headers: Mapping[str, str]) -> str:
     timestamp_header, signature_header = _TIMESTAMP_AND_SIGNATURE[0]
     return (
         f"the webhook has no {timestamp_header} and {signature_header} headers: it is not from the service, or a proxy "
-        "on the way removed them"
+        "removed them"
     )
 
 

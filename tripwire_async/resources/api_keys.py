@@ -1,4 +1,4 @@
-"""API keys: issued, changed, rotated and revoked."""
+"""API keys of an organization."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class ApiKeys:
     """The API keys of an organization.
 
-    Each method names the scope that a secret key needs for it. An argument that cannot be right is a ValueError before
-    anything is sent; a refusal of the service is an `APIError`, and no answer a `TransportError`.
+    Each method names the scope that the secret key needs. An invalid argument raises ValueError before anything is
+    sent. An error response raises `APIError`, and a missing response raises `TransportError`.
     """
 
     def __init__(self, call: Caller) -> None:
@@ -40,15 +40,15 @@ class ApiKeys:
     def list(
         self, organization_id: str, *, limit: int | None = None, cursor: str | None = None, prefetch: int = 0
     ) -> Listing[ApiKey]:
-        """List an organization's keys, without their secret parts: await one page, or walk with ``async for``.
+        """List an organization's keys, without their secret parts: await one page, or iterate with ``async for``.
 
         Scope ``api_keys:read``.
 
         Args:
-            organization_id: Whose keys.
-            limit: How many a page holds at the most, from 1 to 200; the service's own choice is 50.
-            cursor: Where to begin: the `next_cursor` of a page that was read before, perhaps by another process.
-            prefetch: How many pages a walk reads ahead, 0 or 1.
+            organization_id: The organization that owns the keys.
+            limit: Largest number of items on a page, from 1 to 200; the service's default is 50.
+            cursor: Start of the page: the `next_cursor` of an earlier page, which may be stored.
+            prefetch: Number of pages that an iteration reads ahead, 0 or 1.
         """
         query = {"limit": check_page_size(limit), "cursor": cursor}
         return Listing(
@@ -60,7 +60,7 @@ class ApiKeys:
     def iter(
         self, organization_id: str, *, limit: int | None = None, cursor: str | None = None, prefetch: int = 0
     ) -> AsyncGenerator[ApiKey]:
-        """Walk through the keys of every page; takes what `list` takes, *limit* being that of a page."""
+        """Iterate over the keys of every page; takes the arguments of `list`, with *limit* per page."""
         return aiter(self.list(organization_id, limit=limit, cursor=cursor, prefetch=prefetch))
 
     async def create(
@@ -73,17 +73,17 @@ class ApiKeys:
         allowed_origins: Iterable[str] | UnsetType = UNSET,
         scopes: Iterable[ApiKeyScope | str] | UnsetType = UNSET,
     ) -> IssuedApiKey:
-        """Issue a key. Its ``revealed_key`` is in this answer and in no later one: store it.
+        """Issue a key. Store its ``revealed_key``, which no later response contains.
 
-        Scope ``api_keys:manage``. Not repeated by itself after a lost answer, as the key may be there.
+        Scope ``api_keys:manage``. Not retried after a lost response, because the key may be there.
 
         Args:
-            organization_id: Whose key it is to be.
-            name: The label that people will know it by.
-            type: ``publishable``, for browsers, or ``secret``, for servers; left out, the service takes the former.
+            organization_id: The organization that will own the key.
+            name: A label for people.
+            type: ``publishable``, for browsers, or ``secret``, for servers; the service's default is ``publishable``.
             environment: ``live`` or ``test``.
             allowed_origins: The web origins from which the key may be used.
-            scopes: What the key may do; given exactly when *type* is ``secret``. ``*`` is everything.
+            scopes: The permissions of a secret key, which must have some; ``*`` means all. Not for publishable keys.
         """
         body = CreateApiKeyRequest(
             name=name,
@@ -107,9 +107,9 @@ class ApiKeys:
         allowed_origins: Iterable[str] | UnsetType = UNSET,
         scopes: Iterable[ApiKeyScope | str] | UnsetType = UNSET,
     ) -> ApiKey:
-        """Change what is given of a key, at least one thing, and leave the rest.
+        """Change the given fields of a key, at least one, and keep the rest.
 
-        *allowed_origins* and *scopes* come in place of the present ones; *scopes* belong to secret keys only. Scope
+        *allowed_origins* and *scopes* replace the current lists; only secret keys have *scopes*. Scope
         ``api_keys:manage``.
         """
         body = require_change(
@@ -125,16 +125,16 @@ class ApiKeys:
         return response.value.data
 
     async def revoke(self, organization_id: str, key_id: str) -> ApiKey:
-        """End a key for good. Scope ``api_keys:manage``."""
+        """Revoke a key; this cannot be undone. Scope ``api_keys:manage``."""
         response = await self._call(ApiRequest(operations.REVOKE_ORGANIZATION_API_KEY, (organization_id, key_id)))
         return response.value.data
 
     async def rotate(self, organization_id: str, key_id: str) -> IssuedApiKey:
-        """Give a key a new secret part, which is in this answer and in no later one.
+        """Give a key a new secret part, which no later response contains.
 
-        The former one works on until ``grace_expires_at``. A client that uses the key itself goes on with
-        `AsyncTripwire.use_key`. Scope ``api_keys:manage``. Not repeated by itself after a lost answer, as the secret
-        part that was lost with it may be in force.
+        The old secret part is valid until ``grace_expires_at``. A client that uses this key must switch to the new one
+        with `AsyncTripwire.use_key`. Scope ``api_keys:manage``. Not retried after a lost response, because the new
+        secret part may be active.
         """
         response = await self._call(ApiRequest(operations.ROTATE_ORGANIZATION_API_KEY, (organization_id, key_id)))
         return response.value.data
@@ -142,7 +142,7 @@ class ApiKeys:
 
 @final
 class RawApiKeys(RawResource[ApiKeys]):
-    """The methods of `ApiKeys`, each of which gives a `RawResponse`."""
+    """The methods of `ApiKeys`, each returning a `RawResponse`."""
 
     list = raw(ApiKeys.list)
     create = raw(ApiKeys.create)

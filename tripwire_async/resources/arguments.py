@@ -1,4 +1,4 @@
-"""Checks on what users pass, before anything is sent."""
+"""Validation of arguments, before anything is sent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LARGEST_PAGE: Final = 200
 
 
 def check_page_size(limit: int | None) -> int | None:
-    """Return *limit*, which must be None or from 1 to 200; ValueError otherwise."""
+    """Return *limit*, which must be None or from 1 to 200; raise ValueError otherwise."""
     if limit is None or (type(limit) is int and 1 <= limit <= _LARGEST_PAGE):
         return limit
     msg = f"limit must be a whole number from 1 to {_LARGEST_PAGE}, not {limit!r}"
@@ -33,9 +33,9 @@ def enum_value(enumeration: type[E], value: E | str) -> E: ...
 @overload
 def enum_value(enumeration: type[E], value: E | str | UnsetType) -> E | UnsetType: ...
 def enum_value(enumeration: type[E], value: E | str | UnsetType) -> E | UnsetType:
-    """Return *value* as a member; text that the enumeration does not name is a ValueError that lists what it does.
+    """Return *value* as a member; raise a ValueError that lists the members for any other text.
 
-    A member is taken as it is, so ``Verdict("new")`` sends a value of the service's next release on purpose.
+    A member passes unchanged, so ``Verdict("new")`` can send a value of a later release of the service.
     """
     return value if isinstance(value, UnsetType) else enumeration.parse(value)
 
@@ -45,17 +45,17 @@ def enum_values(enumeration: type[E], values: Iterable[E | str]) -> tuple[E, ...
 @overload
 def enum_values(enumeration: type[E], values: Iterable[E | str] | UnsetType) -> tuple[E, ...] | UnsetType: ...
 def enum_values(enumeration: type[E], values: Iterable[E | str] | UnsetType) -> tuple[E, ...] | UnsetType:
-    """Return *values* as members, each as `known` does; anything else than a list is a ValueError."""
+    """Return *values* as members (see `enum_value`); raise ValueError for anything but a list."""
     if isinstance(values, UnsetType):
         return UNSET
     if _is_not_a_list(values):
-        msg = f"a list of {enumeration.__name__} is wanted, not {values!r}: put it in a list"
+        msg = f"expected a list of {enumeration.__name__}, not {values!r}: put it in a list"
         raise ValueError(msg)
     return tuple(enumeration.parse(value) for value in values)
 
 
 def text_list(name: str, values: Iterable[str] | UnsetType) -> tuple[str, ...] | UnsetType:
-    """Return *values*, the argument called *name*; anything else than a list is a ValueError."""
+    """Return *values*, the argument called *name*; raise ValueError for anything but a list."""
     if isinstance(values, UnsetType):
         return UNSET
     if _is_not_a_list(values):
@@ -65,7 +65,7 @@ def text_list(name: str, values: Iterable[str] | UnsetType) -> tuple[str, ...] |
 
 
 def to_model(name: str, type_: type[M], value: M | Mapping[str, object]) -> M:
-    """Return the argument called *name* as a *type_*, of which a mapping may hold the fields; ValueError otherwise."""
+    """Return the argument called *name*, a *type_* or a mapping of its fields, as a *type_*."""
     if isinstance(value, type_):
         return value
     try:
@@ -93,12 +93,12 @@ def to_models(
 
 
 def _is_not_a_list(values: object) -> bool:
-    """Tell whether *values* is None, a number or the like, or a text, which would be taken for a list of letters."""
+    """Return whether *values* is not iterable, or is text, which would count as a list of characters."""
     return isinstance(values, str) or not isinstance(values, Iterable)
 
 
 def to_dict(name: str, value: Mapping[str, Any] | UnsetType) -> dict[str, Any] | UnsetType:
-    """Return the argument called *name* as a dict; ValueError for what has no fields."""
+    """Return the argument called *name* as a dict; raise ValueError if it is not a mapping."""
     if isinstance(value, UnsetType):
         return UNSET
     try:
@@ -109,7 +109,7 @@ def to_dict(name: str, value: Mapping[str, Any] | UnsetType) -> dict[str, Any] |
 
 
 def require_change(model: M) -> M:
-    """Return *model* if any of its fields is given; ValueError otherwise, as the API takes no empty change."""
+    """Return *model* if at least one of its fields is set; raise ValueError otherwise."""
     names = [field.name for field in _fields(type(model))]
     if any(getattr(model, name) is not UNSET for name in names):
         return model

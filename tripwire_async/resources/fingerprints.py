@@ -1,4 +1,4 @@
-"""Visitor fingerprints: devices that come back, by whatever name."""
+"""Visitor fingerprints: devices identified across sessions."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Fingerprints:
     """The visitor fingerprints that the key may see.
 
-    Each method names the scope that a secret key needs for it. An argument that cannot be right is a ValueError before
-    anything is sent; a refusal of the service is an `APIError`, and no answer a `TransportError`.
+    Each method names the scope that the secret key needs. An invalid argument raises ValueError before anything is
+    sent. An error response raises `APIError`, and a missing response raises `TransportError`.
     """
 
     def __init__(self, call: Caller) -> None:
@@ -39,16 +39,16 @@ class Fingerprints:
         sort: VisitorFingerprintSort | str | None = None,
         prefetch: int = 0,
     ) -> Listing[VisitorFingerprintSummary]:
-        """List visitor fingerprints: await one page, or walk through all with ``async for``.
+        """List visitor fingerprints: await one page, or iterate over all with ``async for``.
 
         Scope ``fingerprints:list``.
 
         Args:
-            limit: How many a page holds at the most, from 1 to 200; the service's own choice is 50.
-            cursor: Where to begin: the `next_cursor` of a page that was read before, perhaps by another process.
-            search: Only fingerprints in which this text is found.
-            sort: ``seen_count`` or ``first_seen``; the service's own order otherwise.
-            prefetch: How many pages a walk reads ahead, 0 or 1.
+            limit: Largest number of items on a page, from 1 to 200; the service's default is 50.
+            cursor: Start of the page: the `next_cursor` of an earlier page, which may be stored.
+            search: Only fingerprints that contain this text.
+            sort: ``seen_count`` or ``first_seen``; None means the service's default order.
+            prefetch: Number of pages that an iteration reads ahead, 0 or 1.
         """
         query = {
             "limit": check_page_size(limit),
@@ -67,7 +67,7 @@ class Fingerprints:
         sort: VisitorFingerprintSort | str | None = None,
         prefetch: int = 0,
     ) -> AsyncGenerator[VisitorFingerprintSummary]:
-        """Walk through the fingerprints of every page; takes what `list` takes, *limit* being that of a page."""
+        """Iterate over the fingerprints of every page; takes the arguments of `list`, with *limit* per page."""
         return aiter(self.list(limit=limit, cursor=cursor, search=search, sort=sort, prefetch=prefetch))
 
     async def get(self, visitor_id: str) -> VisitorFingerprintDetail:
@@ -78,7 +78,7 @@ class Fingerprints:
 
 @final
 class RawFingerprints(RawResource[Fingerprints]):
-    """The methods of `Fingerprints`, each of which gives a `RawResponse`."""
+    """The methods of `Fingerprints`, each returning a `RawResponse`."""
 
     list = raw(Fingerprints.list)
     get = raw(Fingerprints.get)

@@ -1,4 +1,4 @@
-"""Organizations, and the way to their API keys."""
+"""Organizations, with access to their API keys."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Organizations:
     """The organizations that the key may see.
 
-    Each method names the scope that a secret key needs for it. An argument that cannot be right is a ValueError before
-    anything is sent; a refusal of the service is an `APIError`, and no answer a `TransportError`.
+    Each method names the scope that the secret key needs. An invalid argument raises ValueError before anything is
+    sent. An error response raises `APIError`, and a missing response raises `TransportError`.
     """
 
     def __init__(self, call: Caller) -> None:
@@ -38,15 +38,15 @@ class Organizations:
     @functools.cached_property
     def api_keys(self) -> ApiKeys:
         """The API keys of an organization."""
-        from .api_keys import ApiKeys  # noqa: PLC0415 - a resource brings its models when it is used
+        from .api_keys import ApiKeys  # noqa: PLC0415 - imported on first use
 
         return ApiKeys(self._call)
 
     async def create(self, *, name: str, slug: str) -> Organization:
-        """Create an organization; *slug* is lower-case letters and digits in groups parted by single hyphens.
+        """Create an organization; *slug* is lower-case letters and digits, in groups separated by single hyphens.
 
-        Scope ``organizations:create``. A taken slug is a `ConflictError`. Not repeated by itself after a lost answer,
-        as the organization may be there.
+        Scope ``organizations:create``. A slug that is taken raises `ConflictError`. Not retried after
+        a lost response, because the organization may exist.
         """
         body = CreateOrganizationRequest(name=name, slug=slug)
         response = await self._call(ApiRequest(operations.CREATE_ORGANIZATION, body=body))
@@ -64,7 +64,7 @@ class Organizations:
         name: str | UnsetType = UNSET,
         status: OrganizationStatus | str | UnsetType = UNSET,
     ) -> Organization:
-        """Change what is given of an organization, at least one thing, and leave the rest.
+        """Change the given fields of an organization, at least one, and keep the rest.
 
         *status* is ``active``, ``suspended`` or ``deleted``. Scope ``organizations:update``.
         """
@@ -75,12 +75,12 @@ class Organizations:
 
 @final
 class RawOrganizations(RawResource[Organizations]):
-    """The methods of `Organizations`, each of which gives a `RawResponse`."""
+    """The methods of `Organizations`, each returning a `RawResponse`."""
 
     @functools.cached_property
     def api_keys(self) -> RawApiKeys:
         """The API keys of an organization."""
-        from .api_keys import ApiKeys, RawApiKeys  # noqa: PLC0415 - a resource brings its models when it is used
+        from .api_keys import ApiKeys, RawApiKeys  # noqa: PLC0415 - imported on first use
 
         return RawApiKeys(self._call, ApiKeys)
 

@@ -1,4 +1,4 @@
-"""Lists that come in pages: await one page, or walk through the items of all."""
+"""Paginated lists: await one page, or iterate over the items of all pages."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ T_co = TypeVar("T_co", covariant=True)
 
 @attrs.frozen(kw_only=True)
 class Page(Generic[T]):
-    """A part of a list.
+    """Page of a list.
 
     Attributes:
         items: The items, in the service's order.
-        limit: How many a page holds at the most; in a list that comes whole, how many it holds.
-        has_more: Whether the list goes on.
-        next_cursor: What to pass as *cursor* for the next page; may be stored. None at the end of the list, and in
-            lists that take no cursor.
-        request_id: The service's id of the request that this page answers; None when it had none.
+        limit: Largest number of items on a page; the number of items if the list has only one page.
+        has_more: Whether there is another page.
+        next_cursor: The *cursor* of the next page; may be stored. None at the end of the list, and in lists without a
+            cursor.
+        request_id: The service's id of the request; None if the response had none.
     """
 
     items: tuple[T, ...]
@@ -48,7 +48,7 @@ class Page(Generic[T]):
 
 
 class ListResponse(Protocol[T_co]):
-    """An answer that lists things; it may say in ``pagination`` where the list goes on."""
+    """Response with a list of items, and optionally ``pagination``."""
 
     @property
     def data(self) -> tuple[T_co, ...]:
@@ -58,14 +58,14 @@ class ListResponse(Protocol[T_co]):
 
 @final
 class Listing(Generic[T]):
-    """What a ``list`` method returns: ``await`` it for one `Page`, or ``async for`` over every item of every page.
+    """Result of a ``list`` method: ``await`` it for one `Page`, or ``async for`` over every item of every page.
 
-    Nothing is requested before that. Each walk begins anew at the cursor that the listing was made with.
+    Nothing is requested before that. Each iteration starts at the cursor that was passed to ``list``.
 
     Args:
-        call: What calls the operation.
+        call: The caller of the operation.
         request: The operation with its arguments; an operation without a ``cursor`` returns a single page.
-        prefetch: How many pages to read ahead while the items of one are worked on: 0 or 1.
+        prefetch: Number of pages to read ahead while the items of a page are processed: 0 or 1.
     """
 
     def __init__(
@@ -90,25 +90,25 @@ class Listing(Generic[T]):
         return self._page(self._cursor).__await__()
 
     async def __aiter__(self) -> AsyncGenerator[T]:
-        """Walk through every item of every page."""
-        # Whoever closes the walk in the middle closes what reads the pages with it.
+        """Iterate over every item of every page."""
+        # Closing the iteration early also closes the generator of the pages.
         async with contextlib.aclosing(self.pages()) as pages:
             async for page in pages:
                 for item in page.items:
                     yield item
 
     async def pages(self) -> AsyncGenerator[Page[T]]:
-        """Walk through the pages.
+        """Iterate over the pages.
 
         Raises:
-            ResponseDecodeError: The list says that it goes on, but gives no cursor or one that it gave before.
+            ResponseDecodeError: A page has more pages after it, but its cursor is missing or was used before.
         """
         seen = {self._cursor}
         page = await self._page(self._cursor)
         while page.has_more and "cursor" in self._operation.query:
             cursor = page.next_cursor
             if not cursor or cursor in seen:
-                # The page itself is good, so it comes before the bad news.
+                # The page itself is valid, so it is yielded before the error.
                 yield page
                 raise self._pagination_error(page)
             seen.add(cursor)
@@ -121,8 +121,7 @@ class Listing(Generic[T]):
                 yield page
                 page = await ahead
             finally:
-                # The walk may be left in the middle: what was asked for in advance must not outlive it, and how it
-                # ended is nobody's concern any more.
+                # An iteration that ends early must not leave the request behind; its result is not needed.
                 ahead.cancel()
                 await asyncio.gather(ahead, return_exceptions=True)
         yield page
@@ -141,11 +140,11 @@ class Listing(Generic[T]):
 
     def _pagination_error(self, page: Page[T]) -> ResponseDecodeError:
         if page.next_cursor:
-            trouble = "gives a cursor that was used before, so the walk would go round in a circle"
+            reason = "returned a cursor that was used before, so the iteration would not end"
         else:
-            trouble = "says that the list goes on, but gives no cursor to go on with"
+            reason = "reported another page, but returned no cursor for it"
         return ResponseDecodeError(
-            f"{self._operation.id}: the service {trouble}",
+            f"{self._operation.id}: the service {reason}",
             operation=self._operation.id,
             status=self._operation.success,
             path="$.pagination.next_cursor",

@@ -1,4 +1,4 @@
-"""Raw answers: what came with a model, status and headers and timings, beside the model itself."""
+"""Raw responses: status, headers and timings together with the model."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ T = TypeVar("T")
 
 @attrs.frozen(kw_only=True)
 class RawResponse(Generic[T]):
-    """An answer with all that came along.
+    """Response with its metadata.
 
     Attributes:
-        parsed: What the method itself would have returned.
+        parsed: The return value of the method itself.
         status: The HTTP status.
         headers: The response headers, looked up in any case.
-        request_id: The service's id of the request; None when the answer had none.
+        request_id: The service's id of the request; None if the response had none.
         timings: Where the call's time went, and its ``client_request_id``.
     """
 
@@ -40,16 +40,16 @@ class RawResponse(Generic[T]):
 
     @property
     def attempts(self) -> int:
-        """How often the call was put on the wire."""
+        """Number of attempts of the call that were sent."""
         return self.timings.attempts
 
 
 class RawResource(Generic[R]):
-    """A resource whose methods give raw answers; a subclass names them, each by `raw`.
+    """Base of resources whose methods return raw responses; subclasses define each with `raw`.
 
     Args:
-        call: What calls the operations.
-        make: Makes the resource, given what calls.
+        call: The caller of the operations.
+        make: Function that returns the resource for a caller.
     """
 
     def __init__(self, call: Caller, make: Callable[[Caller], R]) -> None:
@@ -59,8 +59,8 @@ class RawResource(Generic[R]):
     async def _run(self, method: Callable[[R], Awaitable[T]]) -> RawResponse[T]:
         recorder = _Recorder(self._call)
         parsed = await method(self._make(recorder))
-        # A method that returns has called, and a method calls one operation.
-        response = cast("ApiResponse[object]", recorder.answer)
+        # A method that returns has made exactly one call.
+        response = cast("ApiResponse[object]", recorder.response)
         return RawResponse(
             parsed=parsed,
             status=response.status,
@@ -73,25 +73,25 @@ class RawResource(Generic[R]):
 def raw(
     method: Callable[Concatenate[R, P], Awaitable[T]],
 ) -> Callable[Concatenate[RawResource[R], P], Coroutine[Any, Any, RawResponse[T]]]:
-    """Return *method* of a resource as one that gives the raw answer; a list's is that of one page."""
+    """Return *method* of a resource as a method that returns the raw response; for a list, that of one page."""
 
     @functools.wraps(method)
     async def call(self: RawResource[R], /, *args: P.args, **kwargs: P.kwargs) -> RawResponse[T]:
-        run = self._run  # pyright: ignore[reportPrivateUsage] - this function makes methods of that class
+        run = self._run  # pyright: ignore[reportPrivateUsage] - this function defines methods of that class
         return await run(lambda resource: method(resource, *args, **kwargs))
 
     return call
 
 
 class _Recorder:
-    """A caller that keeps the first answer: what a method returns may go on calling."""
+    """Caller that keeps the first response; the result of a method may make more calls."""
 
     def __init__(self, call: Caller) -> None:
         self._call = call
-        self.answer: ApiResponse[object] | None = None
+        self.response: ApiResponse[object] | None = None
 
     async def __call__(self, request: ApiRequest[T], /) -> ApiResponse[T]:
         response = await self._call(request)
-        if self.answer is None:
-            self.answer = cast("ApiResponse[object]", response)
+        if self.response is None:
+            self.response = cast("ApiResponse[object]", response)
         return response

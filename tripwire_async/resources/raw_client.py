@@ -1,4 +1,4 @@
-"""The client's resources once more, with methods that give raw answers."""
+"""Resources of the client whose methods return raw responses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @final
 class RawClient:
-    """What ``with_raw_response`` is: the same resources, the same arguments, and a `RawResponse` from every method."""
+    """The resources of a client with the same methods and arguments, each returning a `RawResponse`."""
 
     def __init__(self, call: Caller, clock: Clock) -> None:
         self._call = call
@@ -26,35 +26,35 @@ class RawClient:
 
     @functools.cached_property
     def sessions(self) -> RawSessions:
-        """What Tripwire has seen, and its verdicts."""
-        from .sessions import RawSessions, Sessions  # noqa: PLC0415 - a resource brings its models when it is used
+        """Sessions and their verdicts."""
+        from .sessions import RawSessions, Sessions  # noqa: PLC0415 - imported on first use
 
         return RawSessions(self._call, Sessions)
 
     @functools.cached_property
     def fingerprints(self) -> RawFingerprints:
-        """Visitors that come back."""
-        from .fingerprints import Fingerprints, RawFingerprints  # noqa: PLC0415 - as above
+        """Visitor fingerprints."""
+        from .fingerprints import Fingerprints, RawFingerprints  # noqa: PLC0415 - imported on first use
 
         return RawFingerprints(self._call, Fingerprints)
 
     @functools.cached_property
     def organizations(self) -> RawOrganizations:
         """Organizations, and the API keys of each."""
-        from .organizations import Organizations, RawOrganizations  # noqa: PLC0415 - as above
+        from .organizations import Organizations, RawOrganizations  # noqa: PLC0415 - imported on first use
 
         return RawOrganizations(self._call, Organizations)
 
     @functools.cached_property
     def webhooks(self) -> RawWebhooks:
         """Webhook endpoints, events, and test sends."""
-        from .webhooks import RawWebhooks, Webhooks  # noqa: PLC0415 - as above
+        from .webhooks import RawWebhooks, Webhooks  # noqa: PLC0415 - imported on first use
 
         return RawWebhooks(self._call, functools.partial(Webhooks, clock=self._clock))
 
     @functools.cached_property
     def gate(self) -> RawGate:
-        """Gate, whose services hand credentials to agents once a person agrees."""
-        from .gate.raw import RawGate  # noqa: PLC0415 - as above
+        """Gate: services that give credentials to agents after the consent of a person."""
+        from .gate.raw import RawGate  # noqa: PLC0415 - imported on first use
 
         return RawGate(self._call, self._clock)

@@ -1,4 +1,4 @@
-"""Sessions: what Tripwire has seen and what it made of it."""
+"""Sessions and their verdicts."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Sessions:
     """The sessions that the key may see.
 
-    Each method names the scope that a secret key needs for it. An argument that cannot be right is a ValueError before
-    anything is sent; a refusal of the service is an `APIError`, and no answer a `TransportError`.
+    Each method names the scope that the secret key needs. An invalid argument raises ValueError before anything is
+    sent. An error response raises `APIError`, and a missing response raises `TransportError`.
     """
 
     def __init__(self, call: Caller) -> None:
@@ -39,16 +39,16 @@ class Sessions:
         search: str | None = None,
         prefetch: int = 0,
     ) -> Listing[SessionSummary]:
-        """List sessions, newest first: await one page, or walk through all with ``async for``.
+        """List sessions, newest first: await one page, or iterate over all with ``async for``.
 
         Scope ``sessions:list``.
 
         Args:
-            limit: How many a page holds at the most, from 1 to 200; the service's own choice is 50.
-            cursor: Where to begin: the `next_cursor` of a page that was read before, perhaps by another process.
+            limit: Largest number of items on a page, from 1 to 200; the service's default is 50.
+            cursor: Start of the page: the `next_cursor` of an earlier page, which may be stored.
             verdict: Only sessions with this verdict.
-            search: Only sessions in which this text is found.
-            prefetch: How many pages a walk reads ahead, 0 or 1.
+            search: Only sessions that contain this text.
+            prefetch: Number of pages that an iteration reads ahead, 0 or 1.
         """
         query = {
             "limit": check_page_size(limit),
@@ -67,7 +67,7 @@ class Sessions:
         search: str | None = None,
         prefetch: int = 0,
     ) -> AsyncGenerator[SessionSummary]:
-        """Walk through the sessions of every page; takes what `list` takes, *limit* being that of a page."""
+        """Iterate over the sessions of every page; takes the arguments of `list`, with *limit* per page."""
         return aiter(self.list(limit=limit, cursor=cursor, verdict=verdict, search=search, prefetch=prefetch))
 
     async def get(self, session_id: str) -> SessionDetail:
@@ -78,7 +78,7 @@ class Sessions:
 
 @final
 class RawSessions(RawResource[Sessions]):
-    """The methods of `Sessions`, each of which gives a `RawResponse`."""
+    """The methods of `Sessions`, each returning a `RawResponse`."""
 
     list = raw(Sessions.list)
     get = raw(Sessions.get)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, final
 
 from tripwire_async._codec.fields import UNSET, UnsetType
@@ -38,10 +37,10 @@ if TYPE_CHECKING:
 
 @final
 class Webhooks:
-    """The webhook endpoints of an organization and what is delivered to them.
+    """Webhook endpoints of an organization, and the deliveries to them.
 
-    Each method names the scope that a secret key needs for it. An id that cannot be one is a ValueError before anything
-    is sent; a refusal of the service is an `APIError`, and no answer a `TransportError`.
+    Each method names the scope that the secret key needs. An invalid argument raises ValueError before anything is
+    sent. An error response raises `APIError`, and a missing response raises `TransportError`.
     """
 
     def __init__(self, call: Caller, clock: Clock, limits: Callable[[], RateLimitState | None] = lambda: None) -> None:
@@ -60,10 +59,10 @@ class Webhooks:
     async def create_endpoint(
         self, organization_id: str, *, name: str, url: str, event_types: Iterable[WebhookEventType | str]
     ) -> WebhookEndpoint:
-        """Add an endpoint: an HTTPS *url* that takes the *event_types* named, at least one.
+        """Create an endpoint: an HTTPS *url* that receives the given *event_types*, at least one.
 
-        The endpoint's ``signing_secret`` is in this answer and in no later one: store it. Scope ``webhooks:manage``.
-        Not repeated by itself after a lost answer, as the endpoint may be there.
+        Store the ``signing_secret`` of the result, which no later response contains. Scope ``webhooks:manage``. Not
+        retried after a lost response, because the endpoint may exist.
         """
         body = CreateWebhookEndpointRequest(name=name, url=url, event_types=enum_values(WebhookEventType, event_types))
         response = await self._call(ApiRequest(operations.CREATE_WEBHOOK_ENDPOINT, (organization_id,), body=body))
@@ -79,9 +78,9 @@ class Webhooks:
         status: WebhookEndpointStatus | str | UnsetType = UNSET,
         event_types: Iterable[WebhookEventType | str] | UnsetType = UNSET,
     ) -> WebhookEndpoint:
-        """Change what is given of an endpoint and leave the rest.
+        """Change the given fields of an endpoint and keep the rest.
 
-        A *status* of ``active`` brings a disabled endpoint back. Scope ``webhooks:manage``.
+        A *status* of ``active`` enables a disabled endpoint. Scope ``webhooks:manage``.
         """
         body = UpdateWebhookEndpointRequest(
             name=name,
@@ -95,14 +94,14 @@ class Webhooks:
         return response.value.data
 
     async def disable_endpoint(self, organization_id: str, endpoint_id: str) -> WebhookEndpoint:
-        """Stop deliveries to an endpoint; nothing is erased. Scope ``webhooks:manage``."""
+        """Stop deliveries to an endpoint; nothing is deleted. Scope ``webhooks:manage``."""
         response = await self._call(ApiRequest(operations.DISABLE_WEBHOOK_ENDPOINT, (organization_id, endpoint_id)))
         return response.value.data
 
     async def rotate_secret(self, organization_id: str, endpoint_id: str) -> WebhookEndpoint:
-        """Give an endpoint a new signing secret, which is in this answer and in no later one.
+        """Give an endpoint a new signing secret, which no later response contains.
 
-        Let the receiver accept both secrets while webhooks signed with the old one may be on their way. Scope
+        Let the receiver accept both secrets as long as webhooks signed with the old one may arrive. Scope
         ``webhooks:manage``.
         """
         response = await self._call(
@@ -120,8 +119,13 @@ class Webhooks:
     ) -> Listing[Event]:
         """List an organization's latest events with their deliveries, newest first, in one page.
 
-        Only those that go to *endpoint_id* and only those of one *type*, where given; at most *limit*, from 1 to 200,
-        the service's own choice being 50. The list takes no cursor. Scope ``webhooks:read``.
+        Scope ``webhooks:read``. The list has no cursor.
+
+        Args:
+            organization_id: The organization.
+            endpoint_id: Only events for this endpoint.
+            type: Only events of this type.
+            limit: Largest number of events, from 1 to 200; the service's default is 50.
         """
         query = {
             "endpoint_id": endpoint_id,
@@ -133,7 +137,7 @@ class Webhooks:
     async def retrieve_event(self, organization_id: str, event_id: str) -> Event:
         """Read one event with its deliveries. Scope ``webhooks:read``.
 
-        An event just created may not be there for a moment: `NotFoundError` then means *not yet*.
+        A new event may not be visible at once: `NotFoundError` then means *not yet*.
         """
         response = await self._call(ApiRequest(operations.RETRIEVE_EVENT, (organization_id, event_id)))
         return response.value.data
@@ -143,13 +147,13 @@ class Webhooks:
     ) -> PendingDelivery:
         """Send a ``webhook.test`` event to an endpoint; returns once the service has accepted it.
 
-        Await the `PendingDelivery` for the delivery itself. *poll* says how often to read it while at most two
-        deliveries are awaited; where more are, they share their reads. Scopes ``webhooks:manage``, and
-        ``webhooks:read`` to wait.
+        Await the `PendingDelivery` for the delivery itself. *poll* is the schedule of its polls while at most two
+        deliveries are awaited; more of them share their polls. Scopes ``webhooks:manage``, and ``webhooks:read`` to
+        wait.
 
-        Not repeated by itself after a lost answer, as the test may have been sent. With *reconcile* the endpoint's
-        events are read then: the one that has appeared since is taken for the answer, and only if there is none, the
-        test is sent again.
+        Not retried after a lost response, because the test may have been sent. With *reconcile*, the events of the
+        endpoint are read in that case. An event that has appeared since is the test; without one, the test is sent
+        again.
         """
         send = self._sender.send_once if reconcile else self._sender.send
         return await send(organization_id, endpoint_id, schedule=poll or DEFAULT_SCHEDULE)
@@ -163,24 +167,24 @@ class Webhooks:
         in_flight: int = 200,
         timeout: float | None = None,
     ) -> TestRun:
-        """Send a test to each of many endpoints, all active ones when none are named, and see what becomes of them.
+        """Send a test to each of many endpoints, all active ones by default, and follow each delivery.
 
-        ``async for`` over the result gives one `TestOutcome` per endpoint, as they come; ``await`` gives all of them.
-        Whatever happens to one test is in its outcome and never ends the others; a lost answer is reconciled as
-        `send_test` can do it. Scopes ``webhooks:manage``, and ``webhooks:read`` to list endpoints, to wait and to
-        reconcile.
+        ``await run`` returns one `TestOutcome` per endpoint. ``async with run: async for outcome in run`` yields each
+        as soon as it is known. A failure at one endpoint is in its outcome and does not affect the others. A lost
+        response is reconciled, see `send_test`. Scopes ``webhooks:manage``, and ``webhooks:read`` to list endpoints, to
+        wait and to reconcile.
 
         Args:
-            organization_id: Whose endpoints they are.
-            endpoint_ids: The endpoints, each once.
-            until: ``settled`` to wait for the deliveries, or ``sent`` to have them accepted only.
-            in_flight: How many tests are sent or on their way at once. Up to 200 are followed with one read together.
-            timeout: Seconds for the whole run; None for no limit but that of 300 seconds for each delivery.
+            organization_id: The organization that owns the endpoints.
+            endpoint_ids: The endpoints, each once; None means all active ones.
+            until: ``settled`` to wait for the deliveries, or ``sent`` to stop when the tests are accepted.
+            in_flight: Largest number of tests between their send and their end. Up to 200 share a single read.
+            timeout: Seconds for the whole run; None means no limit except 300 seconds for each delivery.
 
         Raises:
-            ValueError: An argument that cannot work, such as an endpoint named twice; nothing was sent.
+            ValueError: An argument is invalid, for example an endpoint occurs twice; nothing was sent.
         """
-        from tripwire_async.deliveries.test_run import TestRun  # noqa: PLC0415 - one test does without it
+        from tripwire_async.deliveries.test_run import TestRun  # noqa: PLC0415 - not needed for a single test
 
         return TestRun(
             self._sender,
@@ -195,19 +199,29 @@ class Webhooks:
         )
 
     def loopback_endpoint(
-        self, host: str = "127.0.0.1", port: int = 0, *, tolerance: float = 300.0, now: Callable[[], float] = time.time
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        tolerance: float = 300.0,
+        now: Callable[[], float] | None = None,
     ) -> LoopbackEndpoint:
-        """Return a receiver to be the endpoint with: within ``async with``, its `test_and_receive` sees a test arrive.
+        """Return an endpoint in this process; within ``async with``, its `test_and_receive` sends and receives a test.
 
-        It listens on *host* and *port*, 0 for a free one, under every path, and is for endpoints whose URL leads to
-        this process. *tolerance* is in seconds and bounds the age of what it takes; *now* returns the Unix time.
+        It is for endpoints whose URL leads to this process.
+
+        Args:
+            host: The address to listen on.
+            port: The port to listen on, 0 for a free one. Every path is accepted.
+            tolerance: Largest accepted age of a webhook, in seconds.
+            now: Function that returns the time in Unix seconds; None means the system clock.
         """
-        from tripwire_async.deliveries.loopback import LoopbackEndpoint  # noqa: PLC0415 - few programs are both ends
+        from tripwire_async.deliveries.loopback import LoopbackEndpoint  # noqa: PLC0415 - few programs receive their own tests
 
         return LoopbackEndpoint(self._sender, host, port, tolerance=tolerance, now=now, clock=self._clock)
 
     def resume(self, token: str, *, poll: PollSchedule | None = None) -> PendingDelivery:
-        """Take over a wait from the text that `PendingDelivery.to_token` gave, perhaps in another process.
+        """Return the pending delivery of a *token* from `PendingDelivery.to_token`, also in another process.
 
         Raises ValueError for any other text. Nothing is requested before the delivery is awaited.
         """
@@ -216,7 +230,7 @@ class Webhooks:
 
 @final
 class RawWebhooks(RawResource[Webhooks]):
-    """The methods of `Webhooks`, each of which gives a `RawResponse`."""
+    """The methods of `Webhooks`, each returning a `RawResponse`."""
 
     list_endpoints = raw(Webhooks.list_endpoints)
     create_endpoint = raw(Webhooks.create_endpoint)

@@ -1,4 +1,4 @@
-"""Gate: services that hand credentials to agents, once a person agrees."""
+"""Gate: services that give credentials to agents after the consent of a person."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @final
 class Gate:
-    """The five parts of Gate.
+    """Resources of Gate.
 
-    ``registry`` is what everybody may read of services, ``services`` are those of your own. ``sessions`` hand over a
-    service's credentials, ``login_sessions`` let an agent into a service's dashboard, and ``agent_tokens`` tell who an
-    agent is.
+    ``registry`` is the public list of services, and ``services`` manages your own. ``sessions`` deliver the credentials
+    of a service, ``login_sessions`` log an agent's user in to the dashboard of a service, and ``agent_tokens``
+    identify agents.
     """
 
     def __init__(self, call: Caller, clock: Clock) -> None:
@@ -32,34 +32,34 @@ class Gate:
     @functools.cached_property
     def registry(self) -> Registry:
         """The public registry of services."""
-        from .registry import Registry  # noqa: PLC0415 - a part is imported when it is used
+        from .registry import Registry  # noqa: PLC0415 - imported on first use
 
         return Registry(self._call)
 
     @functools.cached_property
     def services(self) -> Services:
         """The services that the key manages."""
-        from .services import Services  # noqa: PLC0415 - as above
+        from .services import Services  # noqa: PLC0415 - imported on first use
 
         return Services(self._call)
 
     @functools.cached_property
     def sessions(self) -> GateSessions:
-        """Sessions that end with credentials being handed over."""
-        from .sessions import GateSessions  # noqa: PLC0415 - as above
+        """Sessions that deliver the credentials of a service."""
+        from .sessions import GateSessions  # noqa: PLC0415 - imported on first use
 
         return GateSessions(self._call, self._clock)
 
     @functools.cached_property
     def login_sessions(self) -> LoginSessions:
-        """Logins of agents to the dashboard of a service."""
-        from .login_sessions import LoginSessions  # noqa: PLC0415 - as above
+        """Logins to the dashboard of a service."""
+        from .login_sessions import LoginSessions  # noqa: PLC0415 - imported on first use
 
         return LoginSessions(self._call)
 
     @functools.cached_property
     def agent_tokens(self) -> AgentTokens:
-        """The tokens that stand for an agent's account."""
-        from .agent_tokens import AgentTokens  # noqa: PLC0415 - as above
+        """Tokens that identify the account of an agent."""
+        from .agent_tokens import AgentTokens  # noqa: PLC0415 - imported on first use
 
         return AgentTokens(self._call)

@@ -1,4 +1,4 @@
-"""Agent tokens: who an agent is, as a service's own server asks."""
+"""Agent tokens, verified and revoked by the server of a service."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 @final
 class AgentTokens:
-    """The tokens (``agt_…``) that stand for an agent's account at one service.
+    """Tokens (``agt_…``) that identify the account of an agent at one service.
 
-    Each method names the scope that a secret key needs for it. A refusal of the service is an `APIError`, and no answer
-    a `TransportError`; neither shows the token.
+    Each method names the scope that a secret key needs for it. An error response raises `APIError`, and a missing
+    response raises `TransportError`. Neither shows the token.
     """
 
     def __init__(self, call: Caller) -> None:
         self._call = call
 
     async def verify(self, agent_token: str | Secret) -> AgentTokenVerification:
-        """Check whether a token is valid, and whose it is. Scope ``gate:agent_tokens:verify``."""
+        """Check whether a token is valid, and return its account. Scope ``gate:agent_tokens:verify``."""
         agent_token = as_secret(agent_token)
         body = VerifyAgentTokenRequest(agent_token=agent_token)
         response = await self._call(ApiRequest(operations.VERIFY_GATE_AGENT_TOKEN, body=body))
         return response.value.data
 
     async def revoke(self, agent_token: str | Secret) -> None:
-        """End a token for good. Scope ``gate:agent_tokens:revoke``."""
+        """Revoke a token; this cannot be undone. Scope ``gate:agent_tokens:revoke``."""
         agent_token = as_secret(agent_token)
         await self._call(
             ApiRequest(operations.REVOKE_GATE_AGENT_TOKEN, body=RevokeAgentTokenRequest(agent_token=agent_token))
@@ -44,7 +44,7 @@ class AgentTokens:
 
 @final
 class RawAgentTokens(RawResource[AgentTokens]):
-    """The methods of `AgentTokens`, each of which gives a `RawResponse`."""
+    """The methods of `AgentTokens`, each returning a `RawResponse`."""
 
     verify = raw(AgentTokens.verify)
     revoke = raw(AgentTokens.revoke)

@@ -1,4 +1,4 @@
-"""Login sessions: how an agent's user gets into the dashboard of a service."""
+"""Login sessions: log an agent's user in to the dashboard of a service."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 
 @final
 class LoginSessions:
-    """Logins to a service's dashboard: begun by an agent, ended by the service.
+    """Logins to the dashboard of a service, created by an agent and consumed by the service.
 
-    A refusal of the service is an `APIError`, and no answer a `TransportError`; neither shows a token or a code.
+    An error response raises `APIError`, and a missing response raises `TransportError`. Neither shows a
+    token or a code.
     """
 
     def __init__(self, call: Caller) -> None:
         self._call = call
 
     async def create(self, agent_token: str | Secret, service_id: str) -> GateLoginSession:
-        """Begin a login to the dashboard of *service_id*; show the user the ``consent_url`` of what is returned.
+        """Create a login to the dashboard of *service_id*; show the user the ``consent_url`` of the result.
 
-        Needs no secret key but the *agent_token* (``agt_…``) for that service.
+        Needs the *agent_token* (``agt_…``) for that service instead of a secret key.
         """
         agent_token = as_secret(agent_token)
         body = CreateGateLoginSessionRequest(service_id=service_id)
@@ -37,10 +38,10 @@ class LoginSessions:
         return response.value.data
 
     async def consume(self, code: str | Secret) -> GateDashboardLogin:
-        """Exchange the *code* with which a user arrived at the dashboard for the account that logs in.
+        """Exchange the *code* of a login for the account of the user.
 
-        Scope ``gate:login_sessions:consume``. A code that is used, expired or unknown is a `GoneError`. Not repeated by
-        itself after a lost answer, as the code is used up then.
+        Scope ``gate:login_sessions:consume``. A code that is used, expired or unknown raises `GoneError`. Not retried
+        after a lost response, because the code is used then.
         """
         code = as_secret(code)
         body = ConsumeGateLoginSessionRequest(code=code)
@@ -50,7 +51,7 @@ class LoginSessions:
 
 @final
 class RawLoginSessions(RawResource[LoginSessions]):
-    """The methods of `LoginSessions`, each of which gives a `RawResponse`."""
+    """The methods of `LoginSessions`, each returning a `RawResponse`."""
 
     create = raw(LoginSessions.create)
     consume = raw(LoginSessions.consume)

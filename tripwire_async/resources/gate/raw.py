@@ -1,4 +1,4 @@
-"""Gate's five parts, with methods that give raw answers."""
+"""Resources of Gate whose methods return raw responses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @final
 class RawGate:
-    """The parts of Gate, as in `Gate`."""
+    """The resources of `Gate`, with raw responses."""
 
     def __init__(self, call: Caller, clock: Clock) -> None:
         self._call = call
@@ -27,34 +27,34 @@ class RawGate:
     @functools.cached_property
     def registry(self) -> RawRegistry:
         """The public registry of services."""
-        from .registry import RawRegistry, Registry  # noqa: PLC0415 - a part is imported when it is used
+        from .registry import RawRegistry, Registry  # noqa: PLC0415 - imported on first use
 
         return RawRegistry(self._call, Registry)
 
     @functools.cached_property
     def services(self) -> RawServices:
         """The services that the key manages."""
-        from .services import RawServices, Services  # noqa: PLC0415 - as above
+        from .services import RawServices, Services  # noqa: PLC0415 - imported on first use
 
         return RawServices(self._call, Services)
 
     @functools.cached_property
     def sessions(self) -> RawGateSessions:
-        """Sessions that end with credentials being handed over."""
-        from .sessions import GateSessions, RawGateSessions  # noqa: PLC0415 - as above
+        """Sessions that deliver the credentials of a service."""
+        from .sessions import GateSessions, RawGateSessions  # noqa: PLC0415 - imported on first use
 
         return RawGateSessions(self._call, functools.partial(GateSessions, clock=self._clock))
 
     @functools.cached_property
     def login_sessions(self) -> RawLoginSessions:
-        """Logins of agents to the dashboard of a service."""
-        from .login_sessions import LoginSessions, RawLoginSessions  # noqa: PLC0415 - as above
+        """Logins to the dashboard of a service."""
+        from .login_sessions import LoginSessions, RawLoginSessions  # noqa: PLC0415 - imported on first use
 
         return RawLoginSessions(self._call, LoginSessions)
 
     @functools.cached_property
     def agent_tokens(self) -> RawAgentTokens:
-        """The tokens that stand for an agent's account."""
-        from .agent_tokens import AgentTokens, RawAgentTokens  # noqa: PLC0415 - as above
+        """Tokens that identify the account of an agent."""
+        from .agent_tokens import AgentTokens, RawAgentTokens  # noqa: PLC0415 - imported on first use
 
         return RawAgentTokens(self._call, AgentTokens)

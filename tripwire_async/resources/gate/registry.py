@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @final
 class Registry:
-    """The services that everybody may see; reading them takes no key.
+    """Publicly listed services; no key is needed to read them.
 
-    A refusal of the service is an `APIError`, and no answer a `TransportError`.
+    An error response raises `APIError`, and a missing response raises `TransportError`.
     """
 
     def __init__(self, call: Caller) -> None:
@@ -36,7 +36,7 @@ class Registry:
 
 @final
 class RawRegistry(RawResource[Registry]):
-    """The methods of `Registry`, each of which gives a `RawResponse`."""
+    """The methods of `Registry`, each returning a `RawResponse`."""
 
     list = raw(Registry.list)
     get = raw(Registry.get)

@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 @final
 class Services:
-    """Your own services: what is asked of a user, and where the credentials go.
+    """Services that the key manages.
 
-    What has fields of its own (*env_vars*, *sdks*, *branding*, *consent*) may be given as models or as mappings. Each
-    method names the scope that a secret key needs for it. An argument that cannot be right is a ValueError before
-    anything is sent; a refusal of the service is an `APIError`, and no answer a `TransportError`.
+    The structured arguments *env_vars*, *sdks*, *branding* and *consent* accept models or mappings.
+
+    Each method names the scope that the secret key needs. An invalid argument raises ValueError before anything is
+    sent. An error response raises `APIError`, and a missing response raises `TransportError`.
     """
 
     def __init__(self, call: Caller) -> None:
@@ -68,22 +69,22 @@ class Services:
     ) -> GateManagedService:
         """Create a service. Scope ``gate:services:manage``.
 
-        An *id* that is taken is a `ConflictError`. Not repeated by itself after a lost answer, as the service may be
-        there.
+        An *id* that is taken raises `ConflictError`. Not retried after a lost response, because the service may
+        exist.
 
         Args:
-            id: 3 to 32 lower-case letters, digits, hyphens and underscores, with a letter or digit at both ends.
-            name: The name as people see it.
-            description: What the service does, in a few words.
-            website: The address of its website.
-            webhook_endpoint_id: The endpoint that is told of approved sessions and answers with credentials.
+            id: 3 to 32 lower-case letters, digits, hyphens and underscores, starting and ending with a letter or digit.
+            name: The name that people see.
+            description: A short description of the service.
+            website: The URL of its website.
+            webhook_endpoint_id: The endpoint that receives approved sessions and responds with the credentials.
             discoverable: Whether the public registry lists it.
-            dashboard_login_url: Where users of its dashboard arrive with their login code.
-            env_vars: The environment variables in which its credentials are delivered.
-            docs_url: The address of its documentation.
+            dashboard_login_url: The URL to which users of its dashboard are sent with their login code.
+            env_vars: The environment variables for its credentials.
+            docs_url: The URL of its documentation.
             sdks: The client libraries that it recommends.
-            branding: How it looks when it is shown to a user.
-            consent: What a user is asked to agree to.
+            branding: Its logo and colors for users.
+            consent: The text that a user agrees to.
         """
         body = CreateGateServiceRequest(
             id=id,
@@ -118,10 +119,10 @@ class Services:
         consent: GateConsentConfig | Mapping[str, object] | UnsetType = UNSET,
         webhook_endpoint_id: str | UnsetType = UNSET,
     ) -> GateManagedService:
-        """Change what is given of a service and leave the rest.
+        """Change the given fields of a service and keep the rest.
 
-        The arguments are those of `create`; lists come in place of the present ones, and a *dashboard_login_url* of
-        None takes the address away. Scope ``gate:services:manage``.
+        The arguments have the meaning that they have in `create`. Lists replace the current lists, and a
+        *dashboard_login_url* of None removes the URL. Scope ``gate:services:manage``.
         """
         body = UpdateGateServiceRequest(
             discoverable=discoverable,
@@ -140,14 +141,14 @@ class Services:
         return response.value.data
 
     async def disable(self, service_id: str) -> GateManagedService:
-        """Let a service take no more sessions; nothing is erased. Scope ``gate:services:manage``."""
+        """Disable a service: it accepts no more sessions; nothing is deleted. Scope ``gate:services:manage``."""
         response = await self._call(ApiRequest(operations.DISABLE_MANAGED_GATE_SERVICE, (service_id,)))
         return response.value.data
 
 
 @final
 class RawServices(RawResource[Services]):
-    """The methods of `Services`, each of which gives a `RawResponse`."""
+    """The methods of `Services`, each returning a `RawResponse`."""
 
     list = raw(Services.list)
     get = raw(Services.get)

@@ -1,4 +1,4 @@
-"""Gate sessions: credentials of a service, handed over once a person agrees."""
+"""Gate sessions: delivery of a service's credentials after the consent of a person."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 
 @final
 class GateSessions:
-    """Sessions at whose end a service hands over credentials: no secret key is needed.
+    """Sessions that deliver the credentials of a service; no secret key is needed.
 
     ::
 
         pending = await tripwire.gate.sessions.create(service_id="acme-prod", account_name="ci")
-        print("agree at", pending.consent_url)
+        print("approve at", pending.consent_url)
         approved = await pending
 
-    An argument that cannot be right is a ValueError before anything is sent; a refusal of the service is an `APIError`,
-    and no answer a `TransportError`. None shows a token.
+    An invalid argument raises ValueError before anything is sent. An error response raises `APIError`, and a missing
+    response raises `TransportError`. No error shows a token.
     """
 
     def __init__(self, call: Caller, clock: Clock) -> None:
@@ -76,20 +76,20 @@ class GateSessions:
         delivery: GateDeliveryRequest | Mapping[str, object] | UnsetType = UNSET,
         poll: PollSchedule = DEFAULT_SCHEDULE,
     ) -> PendingGateSession | GateSessionCreate:
-        """Start a session: show the user the ``consent_url`` of what is returned.
+        """Create a session; show the user the ``consent_url`` of the result.
 
-        Without *delivery* a key pair is made for this session alone, and what is returned can be awaited for the
-        decrypted credentials; that wants the extra ``crypto``. With a *delivery* request of your own you get the
-        session as the service answers it, and go on with `poll` and `acknowledge`, or with `follow`.
+        Without *delivery*, a key pair is generated for this session, and awaiting the result returns the decrypted
+        credentials; this needs the extra ``crypto``. With your own *delivery* request, the result is the session as
+        the service returned it; continue with `poll` and `acknowledge`, or with `follow`.
 
-        Not repeated by itself after a lost answer.
+        Not retried after a lost response.
 
         Args:
-            service_id: The service to get credentials from.
-            account_name: The name that the account at the service is to have.
-            metadata: Further data for the service, passed on as it is.
-            delivery: The public key for which the credentials are to be encrypted.
-            poll: How often to ask whether the session was approved.
+            service_id: The service whose credentials are requested.
+            account_name: The name of the account at the service.
+            metadata: Additional data for the service.
+            delivery: The delivery request with the public key for the credentials.
+            poll: Schedule of the polls for the approval.
         """
         pair: DeliveryKeyPair | None = None
         if isinstance(delivery, UnsetType):
@@ -125,9 +125,9 @@ class GateSessions:
         return PendingGateSession(session, key_pair, self._poll, self._acknowledge, schedule=poll, clock=self._clock)
 
     async def poll(self, gate_session_id: str, poll_token: str | Secret) -> GateSessionPollData:
-        """Read once how a session stands; approved, it carries the encrypted credentials.
+        """Read the state of a session once; an approved one has the encrypted credentials.
 
-        Needs the session's *poll_token* (``gtpoll_…``). A session that has expired is a `GoneError`.
+        Needs the session's *poll_token* (``gtpoll_…``). An expired session raises `GoneError`.
         """
         poll_token = as_secret(poll_token)
         return await self._poll(gate_session_id, poll_token, None)
@@ -135,10 +135,10 @@ class GateSessions:
     async def acknowledge(
         self, gate_session_id: str, poll_token: str | Secret, ack_token: str | Secret
     ) -> GateSessionDeliveryAcknowledgement:
-        """Confirm that the credentials were received, with the *ack_token* that was found among them.
+        """Acknowledge the credentials with the *ack_token* that was delivered with them.
 
-        Needs the session's *poll_token* (``gtpoll_…``). A session that has expired is a `GoneError`. Not repeated by
-        itself after a lost answer.
+        Needs the session's *poll_token* (``gtpoll_…``). An expired session raises `GoneError`. Not retried after a
+        lost response.
         """
         poll_token, ack_token = as_secret(poll_token), as_secret(ack_token)
         return await self._acknowledge(gate_session_id, poll_token, ack_token, None)
@@ -168,7 +168,7 @@ class GateSessions:
 
 @final
 class RawGateSessions(RawResource[GateSessions]):
-    """The methods of `GateSessions`, each of which gives a `RawResponse`."""
+    """The methods of `GateSessions`, each returning a `RawResponse`."""
 
     create = raw(GateSessions.create)
     poll = raw(GateSessions.poll)
