@@ -307,11 +307,19 @@ def build(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
-    """Measure calls, decoding, imports and more; arguments select benchmarks by name, for example bench_call."""
+    """Measure calls, decoding, imports and more, and show the previous results; arguments select benchmarks by name."""
     _install(session, "tests", "benchmarks")
+    commit = session.run("git", "describe", "--always", "--dirty", external=True, silent=True, log=False)
     names = session.posargs or sorted(script.stem for script in (ROOT / "tests" / "benchmarks").glob("bench_*.py"))
     for name in names:
-        session.run("python", "-m", f"tests.benchmarks.{name}")
+        results = sorted((ROOT / ".benchmarks").glob(f"{name}-*.txt"), key=lambda path: path.stat().st_mtime)
+        latest = ROOT / ".benchmarks" / f"{name}-{str(commit).strip()}.txt"
+        for before in [path for path in results if path != latest][-1:]:
+            print(f"\n== before: {before.stem}", before.read_text(encoding="utf-8"), sep="\n")
+        output = session.run("python", "-m", f"tests.benchmarks.{name}", silent=True)
+        latest.parent.mkdir(exist_ok=True)
+        latest.write_text(str(output), encoding="utf-8")
+        print(f"\n== now: {latest.stem}", output, sep="\n", flush=True)
 
 
 @nox.session(default=False)

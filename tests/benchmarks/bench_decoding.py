@@ -1,8 +1,8 @@
-"""What it costs to turn bytes into models: `python -m tests.benchmarks.bench_decoding [ROUNDS]`.
+"""Cost of decoding bytes into models: ``python -m tests.benchmarks.bench_decoding [ROUNDS]``.
 
-Two bodies, a full session and a page of 200 events, are read by five readers in turn, so that whatever else the machine
-does meets all of them alike. A row shows the median time of one read, and the median over the rounds of its ratio to
-`orjson.loads`, which only makes dicts and checks nothing but that the bytes are JSON.
+Five decoders read two bodies, a full session and a page of 200 events. They take turns, so that other load on the
+machine affects all of them. A row shows the median time of one read and the median of its ratio to `orjson.loads` in
+the same round. `orjson.loads` returns dicts and checks only that the bytes are JSON.
 """
 
 from __future__ import annotations
@@ -32,26 +32,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 LIMIT = 1.3
-"""What typed and strict reading may cost, in times of `orjson.loads`."""
+"""Highest acceptable cost of typed and strict decoding, relative to `orjson.loads`."""
 
 READS = {SessionDetailResponse: 40, EventListResponse: 4}
-"""How often a reader reads in one round: about a millisecond's worth."""
+"""Reads per round and decoder, which take about a millisecond."""
 
 
 Make: TypeAlias = "Callable[[str, dict[str, tuple[Any, Any]]], type[Any]]"
-"""Makes a class of a name and, for each field, its type and its default, which is `attrs.NOTHING` for none."""
+"""Creates a class from a name and the type and default of each field; `attrs.NOTHING` means no default."""
 
 
-def twin(model: type[Any], make: Make, moment: object) -> type[Any]:
-    """Return *model* as another library has it: made by *make*, with *moment* for time stamps."""
+def counterpart(model: type[Any], make: Make, timestamp: object) -> type[Any]:
+    """Return the counterpart of *model* in another library, created by *make* with *timestamp* for time stamps."""
 
     @functools.cache
     def translated(annotation: Any) -> Any:
         origin, arguments = get_origin(annotation), get_args(annotation)
         if origin is Annotated:
-            return moment
+            return timestamp
         if origin in (Union, types.UnionType):
-            return Union[tuple(translated(each) for each in arguments)]  # noqa: UP007 - of as many as there are
+            return Union[tuple(translated(each) for each in arguments)]  # noqa: UP007 - the number of members varies
         if origin in (tuple, dict):
             return origin[tuple(translated(each) if each is not ... else each for each in arguments)]
         if isinstance(annotation, type) and attrs.has(annotation):
@@ -59,12 +59,12 @@ def twin(model: type[Any], make: Make, moment: object) -> type[Any]:
             return make(annotation.__name__, {each.name: (translated(each.type), each.default) for each in fields})
         return annotation
 
-    twin_: type[Any] = translated(model)
-    return twin_
+    translated_model: type[Any] = translated(model)
+    return translated_model
 
 
 def with_structs(model: type[Any]) -> Callable[[bytes], object]:
-    """Return msgspec reading classes of its own."""
+    """Return a msgspec decoder for its own structs."""
 
     def make(name: str, fields: dict[str, tuple[Any, Any]]) -> type[Any]:
         described = [
@@ -73,11 +73,11 @@ def with_structs(model: type[Any]) -> Callable[[bytes], object]:
         ]
         return msgspec.defstruct(name, described, frozen=True)
 
-    return msgspec.json.Decoder(twin(model, make, Timestamp)).decode
+    return msgspec.json.Decoder(counterpart(model, make, Timestamp)).decode
 
 
 def with_pydantic(model: type[Any]) -> Callable[[bytes], object]:
-    """Return pydantic reading models of its own, strictly."""
+    """Return a strict pydantic decoder for its own models."""
 
     def make(name: str, fields: dict[str, tuple[Any, Any]]) -> type[Any]:
         described: dict[str, Any] = {
@@ -85,12 +85,12 @@ def with_pydantic(model: type[Any]) -> Callable[[bytes], object]:
         }
         return pydantic.create_model(name, __config__=pydantic.ConfigDict(strict=True, frozen=True), **described)
 
-    read: Callable[[bytes], object] = twin(model, make, datetime).model_validate_json
+    read: Callable[[bytes], object] = counterpart(model, make, datetime).model_validate_json
     return read
 
 
 def with_cattrs(model: type[Any]) -> Callable[[bytes], object]:
-    """Return cattrs making our models of orjson's dicts, as lenient as it is."""
+    """Return a lenient cattrs decoder for the models of this package, from the dicts of orjson."""
     converter = cattrs.Converter(detailed_validation=False)
     converter.register_structure_hook_func(
         lambda type_: type_ == Timestamp, lambda text, _: datetime.fromisoformat(text)
@@ -103,7 +103,7 @@ def with_cattrs(model: type[Any]) -> Callable[[bytes], object]:
 
 
 def readers(model: type[Any]) -> dict[str, Callable[[bytes], object]]:
-    """Return the readers to compare; the first is what the others are measured by."""
+    """Return the decoders to compare; the first is the baseline."""
     return {
         "orjson.loads, bare dicts": orjson.loads,
         "msgspec, its own Structs": with_structs(model),
@@ -116,27 +116,27 @@ def readers(model: type[Any]) -> dict[str, Callable[[bytes], object]]:
 def measure(
     compared: Mapping[str, Callable[[bytes], object]], body: bytes, *, rounds: int, reads: int
 ) -> dict[str, list[float]]:
-    """Return the microseconds of one read, for each reader and round."""
+    """Return the microseconds of one read, for each decoder and round."""
     taken: dict[str, list[float]] = {name: [] for name in compared}
     for read in compared.values():
         read(body)
-    # What was imported and made for the comparison would be walked through by each full collection of garbage.
+    # Exclude all objects created so far from garbage collection, which would scan them on each full run.
     gc.collect()
     gc.freeze()
     for _ in range(rounds):
         for name, read in compared.items():
-            read(body)  # so that nobody pays for what the one before left in the caches
-            began = time.perf_counter()
+            read(body)  # warm the caches after the previous decoder
+            started = time.perf_counter()
             for _ in range(reads):
                 read(body)
-            taken[name].append((time.perf_counter() - began) / reads * 1e6)
+            taken[name].append((time.perf_counter() - started) / reads * 1e6)
     return taken
 
 
 def report(title: str, taken: Mapping[str, list[float]]) -> str:
-    """Return the table of one body."""
+    """Return the table for one body."""
     base, *_ = taken.values()
-    lines = [title, f"  {'reader':<34}{'µs':>10}{'x orjson':>10}"]
+    lines = [title, f"  {'decoder':<34}{'µs':>10}{'x orjson':>10}"]
     for name, times in taken.items():
         ratio = statistics.median(own / of for own, of in zip(times, base, strict=True))
         lines.append(f"  {name:<34}{statistics.median(times):>10.1f}{ratio:>10.2f}")
@@ -144,7 +144,7 @@ def report(title: str, taken: Mapping[str, list[float]]) -> str:
 
 
 def main(rounds: int = 200) -> None:
-    """Measure both bodies and print a table of each."""
+    """Measure both bodies and print a table for each."""
     bodies = {
         SessionDetailResponse: ("A session with every field", session_detail(SessionDetailResponse)),
         EventListResponse: ("A page of 200 events", event_page()),
@@ -152,7 +152,7 @@ def main(rounds: int = 200) -> None:
     for model, (title, body) in bodies.items():
         taken = measure(readers(model), body, rounds=rounds, reads=READS[model])
         sys.stdout.write(f"{report(f'{title}, {len(body):,} bytes, {rounds} rounds', taken)}\n\n")
-    sys.stdout.write(f"Typed and strict may cost {LIMIT} times what orjson.loads costs.\n")
+    sys.stdout.write(f"Limit for typed and strict decoding: {LIMIT} times orjson.loads.\n")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""What the import costs beside aiohttp's own: ``python -m tests.benchmarks.bench_import``.
+"""Cost of the import, compared with aiohttp's: ``python -m tests.benchmarks.bench_import``.
 
-Each import is timed in a new Python, in turn with the others, so that whatever else the machine does meets all of them
-alike. Before the first round each runs once, so that all byte code is there: in a directory of its own, as the
-environment may keep Python from writing any. With ``--without-byte-code`` there is none, and each start compiles
-whatever it imports, Python's own modules as well. Shown are the median of the rounds and the least, which a busy
-machine disturbs less, each also as the difference to `import aiohttp`, without which this library cannot be had.
+Each import is timed in a new Python process. The imports take turns, so that other load on the machine affects all of
+them. Each runs once before the first round to write the byte code, into a separate directory because the environment
+may prevent Python from writing any. With ``--without-byte-code``, each start compiles all modules, including the
+standard library. The table shows the median and the minimum of the rounds, each also as the difference to
+`import aiohttp`, which is a required dependency. The minimum is less sensitive to other load.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ import tempfile
 
 BASE = "import aiohttp"
 LIMIT = 50
-"""What the client may cost above *BASE*, in milliseconds."""
+"""Highest acceptable cost of the client above *BASE*, in milliseconds."""
 
 IMPORTS = {
     BASE: BASE,
     "import tripwire_async": "import tripwire_async",
     "from tripwire_async import AsyncTripwire": "from tripwire_async import AsyncTripwire",
-    "and client.webhooks, used first": (
+    "first use of client.webhooks": (
         "from tripwire_async import AsyncTripwire; AsyncTripwire('sk_test_benchmark').webhooks.send_test"
     ),
 }
 
 TIMED = """
 import time
-began = time.perf_counter()
+started = time.perf_counter()
 {}
-print((time.perf_counter() - began) * 1000)
+print((time.perf_counter() - started) * 1000)
 """
 
 
 def milliseconds(statement: str, byte_code: str, *, written: bool) -> float:
-    """Return how long *statement* takes in a new Python that has its byte code in *byte_code*, if it is *written*."""
+    """Return the time of *statement* in a new Python process; byte code is kept in *byte_code* if it is *written*."""
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": byte_code, "PYTHONDONTWRITEBYTECODE": "" if written else "1"}
-    ran = subprocess.run(  # noqa: S603 - this Python, and a statement written above
+    ran = subprocess.run(  # noqa: S603 - runs this Python on the statement above
         [sys.executable, "-c", TIMED.format(statement)], capture_output=True, text=True, check=True, env=environment
     )
     return float(ran.stdout)
@@ -59,19 +59,19 @@ def rounds(count: int, *, written: bool) -> dict[str, list[float]]:
 
 
 def main() -> None:
-    """Time them all, and print a row for each."""
+    """Time all imports and print a row for each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--without-byte-code", action="store_true", help="compile everything at each start")
+    parser.add_argument("--without-byte-code", action="store_true", help="compile all modules at each start")
     options = parser.parse_args()
     taken = rounds(options.rounds, written=not options.without_byte_code)
-    print(f"{options.rounds} rounds, each import in a new Python; milliseconds, and beside aiohttp")
-    print(f"  {'':<42}{'median':>8}{'':>8}{'least':>8}")
+    print(f"{options.rounds} rounds, each import in a new Python process; milliseconds, and the difference to aiohttp")
+    print(f"  {'':<42}{'median':>8}{'':>8}{'minimum':>8}")
     for name, times in taken.items():
-        beside = statistics.median(own - base for own, base in zip(times, taken[BASE], strict=True))
-        least, least_beside = min(times), min(times) - min(taken[BASE])
-        print(f"  {name:<42}{statistics.median(times):>8.0f}{beside:>+8.0f}{least:>8.0f}{least_beside:>+8.0f}")
-    print(f"The client may cost {LIMIT} ms more than aiohttp does.")
+        difference = statistics.median(own - base for own, base in zip(times, taken[BASE], strict=True))
+        least, least_difference = min(times), min(times) - min(taken[BASE])
+        print(f"  {name:<42}{statistics.median(times):>8.0f}{difference:>+8.0f}{least:>8.0f}{least_difference:>+8.0f}")
+    print(f"Limit for the client: {LIMIT} ms above aiohttp.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Bodies as the service sends them: a session with every field filled, and a page of 200 events."""
+"""Sample response bodies: a session with every field, and a page of 200 events."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ LENGTHS = {"highlights": 6, "previous_decisions": 4, "signals_fired": 24, "langu
 
 
 def session_detail(model: type[Any]) -> bytes:
-    """Return the body that answers `getSession`, with every field of *model* filled."""
-    return msgspec.json.encode(_filled(model, "session", random.Random(1)))  # noqa: S311 - a sample, and always the same
+    """Return the response body of `getSession`, with every field of *model*."""
+    return msgspec.json.encode(_filled(model, "session", random.Random(1)))  # noqa: S311 - reproducible sample data
 
 
 def event_page(events: int = 200) -> bytes:
-    """Return the body that answers `listEvents` with that many *events*."""
-    chance = random.Random(2)  # noqa: S311 - a sample, and always the same
+    """Return the response body of `listEvents` with the given number of *events*."""
+    rng = random.Random(2)  # noqa: S311 - reproducible sample data
     return msgspec.json.encode(
         {
-            "data": [_event(chance) for _ in range(events)],
+            "data": [_event(rng) for _ in range(events)],
             "pagination": {"limit": 200, "has_more": False},
-            "meta": {"request_id": f"req_{chance.getrandbits(128):032x}"},
+            "meta": {"request_id": f"req_{rng.getrandbits(128):032x}"},
         }
     )
 
 
-def _event(chance: random.Random) -> dict[str, Any]:
-    event_id = f"wevt_{chance.getrandbits(128):032x}"
-    endpoint_id = f"we_{chance.getrandbits(128):032x}"
-    failed = chance.random() < 0.1
-    at = f"2026-03-24T20:{chance.randrange(60):02}:{chance.randrange(60):02}.{chance.randrange(1000):03}Z"
+def _event(rng: random.Random) -> dict[str, Any]:
+    event_id = f"wevt_{rng.getrandbits(128):032x}"
+    endpoint_id = f"we_{rng.getrandbits(128):032x}"
+    failed = rng.random() < 0.1
+    at = f"2026-03-24T20:{rng.randrange(60):02}:{rng.randrange(60):02}.{rng.randrange(1000):03}Z"
     return {
         "object": "event",
         "id": event_id,
@@ -57,7 +57,7 @@ def _event(chance: random.Random) -> dict[str, Any]:
         "webhook_deliveries": [
             {
                 "object": "webhook_delivery",
-                "id": f"wdlv_{chance.getrandbits(128):032x}",
+                "id": f"wdlv_{rng.getrandbits(128):032x}",
                 "event_id": event_id,
                 "endpoint_id": endpoint_id,
                 "event_type": "webhook.test",
@@ -65,7 +65,7 @@ def _event(chance: random.Random) -> dict[str, Any]:
                 "attempts": 5 if failed else 1,
                 "response_status": 500 if failed else 200,
                 "response_body": "Internal Server Error" if failed else "ok",
-                "error": "the endpoint answered with 500" if failed else None,
+                "error": "the endpoint returned 500" if failed else None,
                 "created_at": at,
                 "updated_at": at,
             }
@@ -74,22 +74,22 @@ def _event(chance: random.Random) -> dict[str, Any]:
     }
 
 
-def _filled(annotation: Any, name: str, chance: random.Random) -> Any:
-    """Return a JSON value for *annotation*; a text is the one that suits the field's *name*."""
+def _filled(annotation: Any, name: str, rng: random.Random) -> Any:
+    """Return a JSON value for *annotation*; strings depend on the *name* of the field."""
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
-        return _filled(get_args(annotation)[0], name, chance)
+        return _filled(get_args(annotation)[0], name, rng)
     if origin is Annotated:
         return "2026-03-24T20:00:00.000Z"
     if origin is Literal:
         return get_args(annotation)[0]
     if origin is tuple:
-        return [_filled(get_args(annotation)[0], name, chance) for _ in range(LENGTHS.get(name, 2))]
+        return [_filled(get_args(annotation)[0], name, rng) for _ in range(LENGTHS.get(name, 2))]
     if origin is dict:
-        return {f"{name}_{index}": _filled(get_args(annotation)[1], name, chance) for index in range(4)}
+        return {f"{name}_{index}": _filled(get_args(annotation)[1], name, rng) for index in range(4)}
     if isinstance(annotation, type) and issubclass(annotation, OpenEnum):
-        return chance.choice(list(annotation)).value
+        return rng.choice(list(annotation)).value
     if isinstance(annotation, type) and attrs.has(annotation):
-        return {field.name: _filled(field.type, field.name, chance) for field in attrs.fields(annotation)}
-    plain = {bool: chance.random() < 0.5, int: chance.randrange(100), float: round(chance.random() * 100, 3)}
+        return {field.name: _filled(field.type, field.name, rng) for field in attrs.fields(annotation)}
+    plain = {bool: rng.random() < 0.5, int: rng.randrange(100), float: round(rng.random() * 100, 3)}
     return plain.get(annotation, next((text for key, text in TEXTS.items() if key in name), f"{name} text"))

@@ -1,4 +1,4 @@
-"""The test server in a process of its own, so that what is measured is the client alone."""
+"""Test server in a separate process, so that only the client is measured."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Report:
-    """What the server counted: requests in all, the refused ones among them, deliveries, endpoints that got one."""
+    """Counts of the server: all requests, rate-limited requests, deliveries, endpoints that received one."""
 
     requests: int
-    refused: int
+    rate_limited: int
     window_peak: int
     deliveries: int
     endpoints_reached: int

@@ -227,7 +227,7 @@ async def test_a_process_tells_at_its_end_what_came(session: aiohttp.ClientSessi
         async with session.post(url, headers={"Authorization": f"Bearer {said['secret_key']}"}) as response:
             assert status == response.status
     process.terminate()
-    expected = {"requests": 3, "refused": 1, "window_peak": 3, "deliveries": 2, "endpoints_reached": 1}
+    expected = {"requests": 3, "rate_limited": 1, "window_peak": 3, "deliveries": 2, "endpoints_reached": 1}
     assert (expected, 0) == (json.loads(await process.stdout.read()), await process.wait())
 
 

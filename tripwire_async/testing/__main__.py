@@ -43,7 +43,7 @@ async def serve(server: TripwireServer, *, endpoints: int = 0, report: bool = Fa
         _print_json(
             {
                 "requests": server.received,
-                "refused": server.rate_limited,
+                "rate_limited": server.rate_limited,
                 "window_peak": server.window_peak,
                 "deliveries": len(server.deliveries),
                 "endpoints_reached": len({delivery.endpoint.id for delivery in server.deliveries.values()}),

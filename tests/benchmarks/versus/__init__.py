@@ -1,1 +1,1 @@
-"""This library beside others, at the same limit; the others come with the dependency group ``versus``."""
+"""Comparison with other libraries at the same rate limit; the dependency group ``versus`` installs them."""

@@ -1,4 +1,4 @@
-"""azure-core: a pipeline of the credentials, its retry policy and its aiohttp transport."""
+"""azure-core: a pipeline of a header policy, its retry policy and its aiohttp transport."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from azure.core import AsyncPipelineClient
 from azure.core.pipeline.policies import AsyncRetryPolicy, HeadersPolicy
 from azure.core.rest import HttpRequest
 
-from tests.benchmarks.versus.contest import TIMEOUT, Contender, Send, send_path
+from tests.benchmarks.versus.comparison import TIMEOUT, Library, Send, send_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -40,8 +40,8 @@ def _with_retries(**counts: int) -> Callable[[RunningServer], AbstractAsyncConte
     return opened
 
 
-CONTENDERS = (
-    Contender("azure-core", "as it comes: 3 retries of a status", _with_retries()),
-    Contender("azure-core", "retry_total=10, retry_status=10", _with_retries(retry_total=10, retry_status=10)),
-    Contender("azure-core", "retry_total=50, retry_status=50", _with_retries(retry_total=50, retry_status=50)),
+LIBRARIES = (
+    Library("azure-core", "defaults: 3 status retries", _with_retries()),
+    Library("azure-core", "retry_total=10, retry_status=10", _with_retries(retry_total=10, retry_status=10)),
+    Library("azure-core", "retry_total=50, retry_status=50", _with_retries(retry_total=50, retry_status=50)),
 )

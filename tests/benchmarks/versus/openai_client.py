@@ -1,4 +1,4 @@
-"""openai: its client takes any base address and posts to any path, with the retries of its own calls."""
+"""openai: its client accepts any base URL and path, and retries as in its own calls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import openai
 
-from tests.benchmarks.versus.contest import TIMEOUT, Contender, Send, send_path
+from tests.benchmarks.versus.comparison import TIMEOUT, Library, Send, send_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -31,8 +31,8 @@ def _with_retries(retries: int) -> Callable[[RunningServer], AbstractAsyncContex
     return opened
 
 
-CONTENDERS = (
-    Contender("openai", "as it comes: 2 retries", _with_retries(openai.DEFAULT_MAX_RETRIES)),
-    Contender("openai", "max_retries=10", _with_retries(10)),
-    Contender("openai", "max_retries=50", _with_retries(50)),
+LIBRARIES = (
+    Library("openai", "defaults: 2 retries", _with_retries(openai.DEFAULT_MAX_RETRIES)),
+    Library("openai", "max_retries=10", _with_retries(10)),
+    Library("openai", "max_retries=50", _with_retries(50)),
 )

@@ -1,11 +1,11 @@
-"""This library, as it comes."""
+"""tripwire-async with its defaults."""
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.versus.contest import TIMEOUT, Contender, Send
+from tests.benchmarks.versus.comparison import TIMEOUT, Library, Send
 from tripwire_async import AsyncTripwire
 
 if TYPE_CHECKING:
@@ -24,4 +24,4 @@ async def _open(where: RunningServer) -> AsyncIterator[Send]:
         yield send
 
 
-CONTENDERS = (Contender("tripwire-async", "as it comes", _open),)
+LIBRARIES = (Library("tripwire-async", "defaults", _open),)

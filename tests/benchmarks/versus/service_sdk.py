@@ -1,4 +1,4 @@
-"""tripwire-server, the service's own SDK: it blocks, so threads call it; it has no retries and tells no Retry-After."""
+"""tripwire-server, the synchronous SDK: called from threads; it has no retries and does not expose Retry-After."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tripwire_server import Tripwire, TripwireApiError
 
-from tests.benchmarks.versus.contest import TIMEOUT, Contender, Send
+from tests.benchmarks.versus.comparison import TIMEOUT, Library, Send
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.benchmarks.server_process import RunningServer
 
 PAUSE = 1.0
-"""Seconds between attempts of the loop that one writes by hand around a call that may be refused."""
+"""Seconds between the attempts of a handwritten retry loop around a call."""
 
 
 def _in_threads(threads: int, *, retries: int) -> Callable[[RunningServer], AbstractAsyncContextManager[Send]]:
@@ -54,7 +54,7 @@ def _in_threads(threads: int, *, retries: int) -> Callable[[RunningServer], Abst
     return opened
 
 
-CONTENDERS = (
-    Contender("tripwire-server", "60 threads, as it comes: no retries", _in_threads(60, retries=0)),
-    Contender("tripwire-server", "60 threads, a loop: 50 retries, 1 s apart", _in_threads(60, retries=50)),
+LIBRARIES = (
+    Library("tripwire-server", "60 threads, defaults: no retries", _in_threads(60, retries=0)),
+    Library("tripwire-server", "60 threads, own loop: 50 retries, 1 s apart", _in_threads(60, retries=50)),
 )

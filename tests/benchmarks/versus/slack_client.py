@@ -1,4 +1,4 @@
-"""slack_sdk: its client for incoming webhooks posts to any address, and takes the retry handlers of its web client."""
+"""slack_sdk: its client for incoming webhooks posts to any URL and accepts the retry handlers of its web client."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from tests.benchmarks.versus.contest import TIMEOUT, Contender, Send, send_path
+from tests.benchmarks.versus.comparison import TIMEOUT, Library, Send, send_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def _with_retries(retries: int) -> Callable[[RunningServer], AbstractAsyncContextManager[Send]]:
     @asynccontextmanager
     async def opened(where: RunningServer) -> AsyncIterator[Send]:
-        # It waits with the refused answer in its hands, so that a connection belongs to a call until its last retry:
-        # as many are allowed as there are calls.
+        # It keeps the connection of a rate-limited response open while it waits, so each call needs a connection
+        # until its last retry. The number of connections is therefore not limited.
         connector = aiohttp.TCPConnector(limit=0)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=TIMEOUT, sock_read=TIMEOUT)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
@@ -42,8 +42,8 @@ def _with_retries(retries: int) -> Callable[[RunningServer], AbstractAsyncContex
     return opened
 
 
-CONTENDERS = (
-    Contender("slack_sdk", "as it comes: no retry of a 429", _with_retries(0)),
-    Contender("slack_sdk", "rate limit handler, 10 retries", _with_retries(10)),
-    Contender("slack_sdk", "rate limit handler, 50 retries", _with_retries(50)),
+LIBRARIES = (
+    Library("slack_sdk", "defaults: no retry of a 429", _with_retries(0)),
+    Library("slack_sdk", "rate limit handler, 10 retries", _with_retries(10)),
+    Library("slack_sdk", "rate limit handler, 50 retries", _with_retries(50)),
 )
