@@ -1,12 +1,12 @@
-"""Every exception that this library raises.
+"""The exceptions of this library.
 
 ::
 
     TripwireError
-    ├── ConfigurationError            the client cannot work as it was set up; nothing was sent
-    ├── TransportError                no answer: the connection failed, was lost or ran out of time
+    ├── ConfigurationError            the configuration is invalid; nothing was sent
+    ├── TransportError                no response: the connection failed or was lost
     │   └── RequestTimeoutError       also a TimeoutError
-    ├── APIError                      the service answered with a status of 400 or more
+    ├── APIError                      a response with an error status
     │   ├── BadRequestError           400
     │   ├── AuthenticationError       401
     │   ├── PermissionDeniedError     403
@@ -16,20 +16,20 @@
     │   ├── ValidationFailedError     422
     │   ├── RateLimitedError          429
     │   └── ServerError               5xx
-    ├── ResponseDecodeError           the answer is not what the API's description says
-    ├── DeliveryError                 a delivery cannot be followed
-    │   └── DeliveryTimeoutError      also a TimeoutError; the delivery may yet arrive
-    ├── SignatureError                a webhook that the service did not sign
-    ├── EventDecodeError              a webhook's body is no event
-    ├── TokenVerificationError        a sealed token that cannot be opened
-    ├── GateDeliveryError             also a ValueError; a Gate delivery that must not be used
-    └── GateSessionError              a Gate session that hands nothing over
-        ├── GateSessionRejectedError      the user said no
-        └── GateSessionTimeoutError   also a TimeoutError; it may yet be approved
+    ├── ResponseDecodeError           the response does not match the API's description
+    ├── DeliveryError                 a delivery cannot be tracked
+    │   └── DeliveryTimeoutError      also a TimeoutError; the delivery may still succeed
+    ├── SignatureError                the signature of a webhook is invalid
+    ├── EventDecodeError              the body of a webhook is not a valid event
+    ├── TokenVerificationError        a sealed token is invalid
+    ├── GateDeliveryError             also a ValueError; a Gate delivery is invalid
+    └── GateSessionError              a Gate session delivers nothing
+        ├── GateSessionRejectedError      the user declined
+        └── GateSessionTimeoutError   also a TimeoutError; the user may still consent
 
-Arguments that are wrong before anything is sent are plain ``ValueError`` and ``TypeError``.
+An invalid argument is a plain ``ValueError`` or ``TypeError``; nothing was sent.
 
-Every error survives pickling, so that it can cross a process pool, and none holds a secret.
+Every exception can be pickled, for example to leave a process pool, and none contains a secret.
 """
 
 from __future__ import annotations
@@ -73,10 +73,10 @@ __all__ = [
 
 
 class TripwireError(Exception):
-    """The root of everything that this library raises.
+    """Base class of the exceptions of this library.
 
     Attributes:
-        message: What happened and what to do about it.
+        message: What happened, in which call, and what to do.
     """
 
     def __init__(self, message: str) -> None:
@@ -84,7 +84,7 @@ class TripwireError(Exception):
         self.message = message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Rebuild from the instance's state: subclasses take keyword arguments, which pickle cannot call."""
+        """Rebuild from the state of the instance: pickle cannot pass the keyword arguments of subclasses."""
         return _rebuild, (type(self), self.args, self.__dict__.copy())
 
 
@@ -96,23 +96,22 @@ def _rebuild(cls: type[TripwireError], args: tuple[Any, ...], state: dict[str, A
 
 
 class ConfigurationError(TripwireError):
-    """The client cannot work as it was set up: a missing key, an unsafe address, an extra not installed.
+    """The configuration is invalid: a missing key, an unsafe base URL, an extra that is not installed.
 
     Nothing was sent.
     """
 
 
 class TransportError(TripwireError):
-    """No answer came: the connection failed, was lost or ran out of time.
+    """There was no complete response: the connection failed, was lost, or a timeout passed.
 
     Attributes:
-        maybe_sent: False when it is certain that the service received nothing, so that repeating is safe for any
-            method; True when the request may have been received and worked on.
-        attempts: How many times the call was put on the wire, this one included.
-        client_request_id: The id that was sent as ``X-Client-Request-Id``; None when no such header was sent.
-        retry_after: Seconds that the service had asked to wait before this call gave up; None when it had not.
-        status: The HTTP status of an answer that broke off; None when none began.
-        request_id: The service's id of the request, from an answer that broke off; None when there was none.
+        maybe_sent: Whether the service may have received the request. If False, a retry is safe for any method.
+        attempts: Number of attempts of the call.
+        client_request_id: The id that was sent as ``X-Client-Request-Id``; None if there was none.
+        retry_after: Seconds that the service asked the client to wait before the call ended; None if it did not.
+        status: The HTTP status of an incomplete response; None without one.
+        request_id: The service's id of the request, from an incomplete response; None without one.
     """
 
     def __init__(
@@ -136,18 +135,18 @@ class TransportError(TripwireError):
 
 
 class RequestTimeoutError(TransportError, TimeoutError):
-    """The time for an attempt (``timeout``) or for the whole call (``deadline``) ran out."""
+    """The ``timeout`` of an attempt or the ``deadline`` of the call passed."""
 
 
 @attrs.frozen(kw_only=True)
 class FieldError:
-    """One input that the service refused.
+    """An input that the service rejected.
 
     Attributes:
-        name: The path of the input, as the service names it.
-        issue: What is wrong with it.
-        expected: What would have been accepted; None when the service does not say.
-        received: What was sent: text, a number, a boolean or None.
+        name: The path of the input, in the service's notation.
+        issue: The reason.
+        expected: What the service accepts; None if it does not say.
+        received: The value that was sent: a string, a number, a boolean or None.
     """
 
     name: str
@@ -157,21 +156,21 @@ class FieldError:
 
 
 class APIError(TripwireError):
-    """The service answered with a status of 400 or more.
+    """The response has an error status.
 
     Attributes:
         status: The HTTP status.
-        code: The service's stable, dotted code (``auth.invalid_api_key``); None when the body was not the service's
-            own, as when a proxy in between answered.
-        request_id: The service's id of the request; quote it to support. None when there was none.
-        client_request_id: Our id of the call, sent as ``X-Client-Request-Id``; None when no such header was sent.
-        retryable: Whether the service says that repeating can help; None when it does not say.
-        next_action: What the service advises: ``retry``, ``new_session``, ``reload_bundle``, ``contact_support``.
-        field_errors: The inputs that were refused, one each.
+        code: The service's stable, dotted code, for example ``auth.invalid_api_key``; None if the body is not in the
+            service's format, for example because a proxy sent it.
+        request_id: The service's id of the request, for its support; None without one.
+        client_request_id: The id that was sent as ``X-Client-Request-Id``; None if there was none.
+        retryable: Whether the service says that a retry can help; None if it does not say.
+        next_action: The service's advice: ``retry``, ``new_session``, ``reload_bundle``, ``contact_support``.
+        field_errors: The inputs that were rejected.
         docs_url: The page that explains the code.
-        retry_after: Seconds to wait before trying again; None when the service does not say.
-        attempts: How many times the call was put on the wire.
-        body: The beginning of the answer's body, for a person to read.
+        retry_after: Seconds to wait before a retry; None if the service does not say.
+        attempts: Number of attempts of the call.
+        body: The beginning of the response body, redacted.
     """
 
     def __init__(
@@ -209,35 +208,35 @@ class BadRequestError(APIError):
 
 
 class AuthenticationError(APIError):
-    """401: the request carried no credentials that the service knows."""
+    """401: the credentials are missing, unknown, expired or revoked."""
 
 
 class PermissionDeniedError(APIError):
-    """403: the key is bad, revoked, or lacks the scope that the operation needs."""
+    """403: the credentials do not permit this operation, for example because the key lacks a scope."""
 
 
 class NotFoundError(APIError):
-    """404: there is no such thing, or this key may not see it."""
+    """404: the resource does not exist, or is not visible to the key."""
 
 
 class ConflictError(APIError):
-    """409: the request collides with what is already there, such as a taken slug."""
+    """409: the request conflicts with existing data, for example a slug that is in use."""
 
 
 class GoneError(APIError):
-    """410: it was there and has expired, such as a Gate session or a login code."""
+    """410: the resource has expired, for example a Gate session or a login code."""
 
 
 class ValidationFailedError(APIError):
-    """422: the values are invalid; ``field_errors`` names them."""
+    """422: values are invalid; ``field_errors`` lists them."""
 
 
 class RateLimitedError(APIError):
-    """429: the key's limit is used up; ``retry_after`` says for how long, where the service told."""
+    """429: the rate limit is exceeded; ``retry_after`` is the time to wait, if the service gives one."""
 
 
 class ServerError(APIError):
-    """5xx: the service, or something on the way to it, failed."""
+    """5xx: the service, or a proxy before it, failed."""
 
 
 _BY_STATUS: Final[Mapping[int, type[APIError]]] = MappingProxyType(
@@ -255,20 +254,21 @@ _BY_STATUS: Final[Mapping[int, type[APIError]]] = MappingProxyType(
 
 
 def error_class(status: int) -> type[APIError]:
-    """Return the class for a *status* of 400 or more; statuses without a class of their own are `APIError`."""
+    """Return the exception class for a *status* of 400 or more; `APIError` for one without a class of its own."""
     return _BY_STATUS.get(status, ServerError if status >= 500 else APIError)
 
 
 class ResponseDecodeError(TripwireError):
-    """The answer is not what the API's description says: not JSON, cut off, too large or of another shape.
+    """The response does not match the API's description: not JSON, incomplete, too large or of another shape.
 
     Attributes:
-        operation: The id of the operation, as ``sendTestWebhook``.
-        status: The HTTP status of the answer.
-        path: Where in the body the trouble is, as ``$.data.attempts``; None when the body as a whole is unusable.
-        request_id: The service's id of the request; None when there was none.
-        client_request_id: Our id of the call; None when no such header was sent.
-        body: The beginning of the body, with nothing in it when it might hold a secret.
+        operation: The operation id, for example ``sendTestWebhook``.
+        status: The HTTP status.
+        path: The place of the mismatch in the body, for example ``$.data.attempts``; None if the body as a whole is
+            unusable.
+        request_id: The service's id of the request; None without one.
+        client_request_id: The id that was sent as ``X-Client-Request-Id``; None if there was none.
+        body: The beginning of the body; empty if it may contain a secret.
     """
 
     def __init__(
@@ -292,12 +292,12 @@ class ResponseDecodeError(TripwireError):
 
 
 class DeliveryError(TripwireError):
-    """A delivery cannot be followed, as when its event never appears.
+    """A delivery cannot be tracked, for example because its event never appears.
 
     Attributes:
-        event_id: The event that carries the delivery.
-        endpoint_id: The endpoint that it goes to.
-        latest: The delivery as it was last read; None when it was never seen.
+        event_id: The event of the delivery.
+        endpoint_id: The endpoint of the delivery.
+        latest: The delivery as it was last read; None if it was never read.
     """
 
     def __init__(self, message: str, *, event_id: str, endpoint_id: str, latest: object = None) -> None:
@@ -308,22 +308,23 @@ class DeliveryError(TripwireError):
 
 
 class DeliveryTimeoutError(DeliveryError, TimeoutError):
-    """The wait ran out; the delivery may yet arrive, and the same handle can be awaited again."""
+    """The timeout of a wait passed; the delivery may still succeed, and can be awaited again."""
 
 
 class SignatureError(TripwireError):
-    """A webhook whose signature, timestamp or headers do not prove that the service sent it."""
+    """The signature, timestamp or headers of a webhook do not prove that the service sent it."""
 
 
 class TokenVerificationError(TripwireError):
-    """A sealed token that cannot be opened; one and the same error whatever the cause."""
+    """A sealed token is invalid; the message is the same for every cause."""
 
 
 class EventDecodeError(TripwireError):
-    """A webhook's body that is no event, or an event of a known type with another content than its own.
+    """The body of a webhook is not a valid event, or does not match the model of its event type.
 
     Attributes:
-        path: Where in the body the trouble is, as ``$.data.session.id``; None when the body as a whole is unusable.
+        path: The place of the mismatch in the body, for example ``$.data.session.id``; None if the body as a whole is
+            unusable.
     """
 
     def __init__(self, message: str, *, path: str | None = None) -> None:
@@ -332,14 +333,14 @@ class EventDecodeError(TripwireError):
 
 
 class GateDeliveryError(TripwireError, ValueError):
-    """A key, request, envelope, payload or variable of a Gate delivery that must not be used."""
+    """A key, request, envelope, payload or environment variable of a Gate delivery is invalid."""
 
 
 class GateSessionError(TripwireError):
-    """A Gate session hands nothing over.
+    """A Gate session delivers nothing.
 
     Attributes:
-        gate_session_id: The session.
+        gate_session_id: The id of the session.
     """
 
     def __init__(self, message: str, *, gate_session_id: str) -> None:
@@ -348,8 +349,8 @@ class GateSessionError(TripwireError):
 
 
 class GateSessionRejectedError(GateSessionError):
-    """The user said no; only a new session can lead to anything."""
+    """The user declined; only a new session can be approved."""
 
 
 class GateSessionTimeoutError(GateSessionError, TimeoutError):
-    """The wait ran out; the session may yet be approved, and the same handle can be awaited again."""
+    """The timeout of a wait passed; the user may still consent, and the session can be awaited again."""

@@ -71,7 +71,7 @@ def test_bytes_that_are_no_json_are_one_problem_without_a_path(data: bytes) -> N
     with pytest.raises(DecodeError) as caught:
         decode(data, CursorPagination)
     assert caught.value.path is None
-    assert str(caught.value) == "not JSON, or cut off"
+    assert str(caught.value) == "malformed or incomplete JSON"
 
 
 def test_a_number_beyond_all_numbers_is_a_problem() -> None:
@@ -157,13 +157,13 @@ def test_taking_apart_keeps_secrets_hidden_and_encoding_sends_them() -> None:
 
 def test_only_secrets_and_what_json_knows_can_be_encoded() -> None:
     """An object that slipped into a free-form dict is named by its type."""
-    with pytest.raises(TypeError, match=r"^JSON cannot hold object objects$"):
+    with pytest.raises(TypeError, match=r"^object objects cannot be encoded as JSON$"):
         encode(Sample(at=datetime(2026, 3, 24, tzinfo=UTC), more={"a": object()}))
 
 
 def test_a_type_that_no_model_has_is_not_guessed_at() -> None:
     """Only `Secret` is ours to make; other types are a mistake of the caller."""
-    with pytest.raises(DecodeError, match=r"^no model has complex objects"):
+    with pytest.raises(DecodeError, match=r"^models cannot have fields of type complex"):
         decode(b"1", complex)
 
 
@@ -176,7 +176,7 @@ def test_moments_are_sent_in_utc_with_milliseconds() -> None:
 def test_a_moment_without_a_time_zone_is_not_sent() -> None:
     """Which moment it is, nobody could tell."""
     with pytest.raises(
-        ValueError, match=r"^a moment needs its time zone, as in datetime\.now\(UTC\); 2026-03-24T00:00:00"
+        ValueError, match=r"^the timestamp 2026-03-24T00:00:00 has no time zone: use one like datetime\.now\(UTC\)$"
     ):
         encode(Sample(at=datetime(2026, 3, 24)))  # noqa: DTZ001 - the mistake that is tested
 
@@ -186,13 +186,13 @@ def test_a_number_that_is_not_finite_is_not_sent(number: float) -> None:
     """It would go out as null, which means something else."""
     at = datetime(2026, 3, 24, tzinfo=UTC)
     for sample in (Sample(at=at, ratio=number), Sample(at=at, more={"deep": [{"n": number}]})):
-        with pytest.raises(ValueError, match=r"^JSON has no "):
+        with pytest.raises(ValueError, match=r"^(nan|-?inf) is not valid JSON$"):
             encode(sample)
 
 
 def test_text_that_cannot_be_sent_is_refused_without_repeating_it() -> None:
     """Half a surrogate pair is no text; the error must not carry the rest of a secret."""
-    with pytest.raises(ValueError, match=r"^a text holds half a surrogate pair") as caught:
+    with pytest.raises(ValueError, match=r"^a string contains a lone surrogate") as caught:
         encode(VerifyAgentTokenRequest(agent_token=Secret(f"{CANARY}\ud800")))
     assert CANARY not in repr(caught.value) + repr(caught.value.__context__)
 

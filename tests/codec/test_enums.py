@@ -81,7 +81,7 @@ def test_of_takes_a_text_that_is_known() -> None:
 
 def test_of_refuses_a_text_that_is_unknown_and_says_which_are_known() -> None:
     """A slip of the pen is found before anything is sent."""
-    with pytest.raises(ValueError, match=r"^'rde' is no Colour; known are 'red', 'dark-blue', and Colour\('rde'\) is"):
+    with pytest.raises(ValueError, match=r"^unknown Colour 'rde': choose from 'red', 'dark-blue'$"):
         Colour.parse("rde")
 
 

@@ -219,8 +219,8 @@ def test_an_envelope_that_somebody_made_is_checked_as_one_that_came() -> None:
 @pytest.mark.parametrize(
     ("plaintext", "message"),
     [
-        (b"", "not JSON"),
-        (b"\xff", "not JSON"),
+        (b"", "malformed or incomplete JSON"),
+        (b"\xff", "malformed or incomplete JSON"),
         (b"[]", "Expected `object`"),
         (b'{"outputs":{}}', "version"),
         (b'{"version":2,"outputs":{}}', "version"),

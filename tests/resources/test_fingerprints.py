@@ -41,6 +41,6 @@ async def test_one_fingerprint_is_read_with_its_activity(tripwire: AsyncTripwire
 
 async def test_an_unknown_order_is_never_sent(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
     """It is a ValueError that names the known ones."""
-    with pytest.raises(ValueError, match=r"known are 'seen_count', 'first_seen'"):
+    with pytest.raises(ValueError, match=r"choose from 'seen_count', 'first_seen'"):
         tripwire.fingerprints.list(sort="colour")
     assert 0 == len(tripwire_server.requests)

@@ -105,9 +105,9 @@ async def test_scopes_are_given_exactly_to_secret_keys(
     [
         ({"type": "secret", "scopes": "*"}, "put it in a list"),
         ({"type": "secret", "scopes": None}, "expected a list of ApiKeyScope, not None"),
-        ({"type": "secret", "scopes": ["sessions:write"]}, "'sessions:write' is no ApiKeyScope"),
-        ({"type": "private"}, "'private' is no ApiKeyType"),
-        ({"environment": "staging"}, "'staging' is no ApiKeyEnvironment"),
+        ({"type": "secret", "scopes": ["sessions:write"]}, "unknown ApiKeyScope 'sessions:write'"),
+        ({"type": "private"}, "unknown ApiKeyType 'private'"),
+        ({"environment": "staging"}, "unknown ApiKeyEnvironment 'staging'"),
         ({"allowed_origins": "https://acme.example.com"}, "allowed_origins must be a list of texts"),
         ({"allowed_origins": None}, "allowed_origins must be a list of texts, not None"),
     ],

@@ -82,7 +82,7 @@ async def test_an_unknown_verdict_is_never_sent_unless_it_is_meant(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
     """As text it is a ValueError that names the known ones; as a member it goes to the service, which decides."""
-    with pytest.raises(ValueError, match=r"'robot' is no Verdict; known are 'bot'"):
+    with pytest.raises(ValueError, match=r"unknown Verdict 'robot': choose from 'bot'"):
         tripwire.sessions.list(verdict="robot")
     assert 0 == len(tripwire_server.requests)
     with pytest.raises(errors.ValidationFailedError):

@@ -128,13 +128,13 @@ async def test_an_unknown_value_is_refused_unless_it_is_meant(
     organization = tripwire_server.organization_id
     endpoint = tripwire_server.add_endpoint(URL)
     update = tripwire.webhooks.update_endpoint
-    with pytest.raises(ValueError, match="'activ' is no WebhookEndpointStatus; known are 'active'"):
+    with pytest.raises(ValueError, match="unknown WebhookEndpointStatus 'activ': choose from 'active'"):
         await update(organization, endpoint.id, status="activ")
-    with pytest.raises(ValueError, match="'session' is no WebhookEventType"):
+    with pytest.raises(ValueError, match="unknown WebhookEventType 'session'"):
         await update(organization, endpoint.id, event_types=["session"])
     with pytest.raises(ValueError, match="put it in a list"):
         await update(organization, endpoint.id, event_types=TYPE)
-    with pytest.raises(ValueError, match="'test' is no WebhookDeliveryEventType"):
+    with pytest.raises(ValueError, match="unknown WebhookDeliveryEventType 'test'"):
         tripwire.webhooks.list_events(organization, type="test")
     assert [] == list(tripwire_server.requests)
     with pytest.raises(ValidationFailedError, match="type"):

@@ -1,1 +1,1 @@
-"""Decoding and encoding of models."""
+"""Encoding and decoding of models."""

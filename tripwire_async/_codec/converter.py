@@ -1,8 +1,7 @@
-"""The one converter: bytes to models and back, and dicts for those who want them.
+"""Conversion between JSON and models.
 
-Two libraries share the work. msgspec reads: it is strict, says where the trouble is, and costs a tenth of what a
-converter in Python would. cattrs writes, and is what the rest of the package and users' hooks talk to; its hooks for
-models hand what is to be read to msgspec.
+msgspec decodes: it is strict, reports the path of an error, and takes a tenth of the time of a converter in Python.
+cattrs encodes. Its structure hooks for models use msgspec as well, so there is one set of rules for decoding.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ T = TypeVar("T")
 
 
 class DecodeError(Exception):
-    """Data that is not what a model says; holds no value out of the data, which might be secret.
+    """Data does not match a model. The error contains no value of the data, which may be secret.
 
     Attributes:
-        message: What is wrong.
-        path: Where, as ``$.data.attempts``; None when the data as a whole is unusable.
+        message: What does not match.
+        path: The place in the data, for example ``$.data.attempts``; None if the data as a whole is unusable.
     """
 
     def __init__(self, message: str, path: str | None = None) -> None:
@@ -46,97 +45,97 @@ class DecodeError(Exception):
 
 
 def decode(data: bytes, type_: type[T]) -> T:
-    """Read the JSON in *data* as *type_*, strictly; raises `DecodeError`.
+    """Return the JSON in *data* as a *type_*; raise `DecodeError` if it does not match.
 
-    Nothing is coerced, fields that the model does not know are passed over, and of a name that stands twice in an
-    object each value must be right and the last one counts.
+    Decoding is strict: values are not converted. Unknown fields are ignored. If a name occurs twice in an object, every
+    value must match, and the last one is used.
     """
     read: Callable[[bytes], T] = _bytes_readers[type_]
     try:
         return read(data)
     except msgspec.ValidationError as error:
-        problem = _problem(error)
+        failure = _decode_error(error)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        problem = DecodeError("not JSON, or cut off")
+        failure = DecodeError("malformed or incomplete JSON")
     except RecursionError:
-        problem = DecodeError("nested too deeply")
-    raise problem
+        failure = DecodeError("JSON is nested too deeply")
+    raise failure
 
 
 def structure(value: object, type_: type[T]) -> T:
-    """Read *value*, made of dicts, lists and the like, as *type_*, as strictly as `decode`; raises `DecodeError`."""
+    """Return *value*, made of dicts and lists, as a *type_*, by the rules of `decode`; raise `DecodeError`."""
     read: Callable[[object], T] = _value_readers[type_]
     try:
         return read(value)
     except msgspec.ValidationError as error:
-        problem = _problem(error)
-    raise problem
+        failure = _decode_error(error)
+    raise failure
 
 
 def unstructure(model: object) -> Any:
-    """Turn *model* into dicts and lists as they are sent, except that secrets stay the hidden `Secret` objects.
+    """Return *model* as the dicts and lists that are sent, except that secrets stay `Secret` objects.
 
-    What is `UNSET`, and an optional field that is None because the service left it out, is left out. Raises ValueError
-    for what JSON cannot say: a moment without its time zone, a number that is not finite.
+    Fields that are `UNSET`, and optional fields that are None because the service omitted them, are omitted. Raises
+    `ValueError` for a timestamp without a time zone and for a number that is not finite.
     """
     return converter().unstructure(model)
 
 
 def encode(model: object) -> bytes:
-    """Write *model* as the JSON that is sent, secrets in plain text; raises ValueError as `unstructure` does."""
+    """Return *model* as the JSON that is sent, secrets in plain text; raise `ValueError` as `unstructure` does."""
     try:
         return _encoder.encode(converter().unstructure(model))
     except UnicodeEncodeError:
-        # Not chained: that error holds the whole text, which may be a secret.
-        problem = ValueError("a text holds half a surrogate pair, which UTF-8 cannot say")
-    raise problem
+        # Not chained: the cause holds the whole text, which may be a secret.
+        failure = ValueError("a string contains a lone surrogate, which cannot be encoded as UTF-8")
+    raise failure
 
 
-def _reveal(value: object) -> str:
+def _encode_secret(value: object) -> str:
     if isinstance(value, Secret):
         return value.reveal()
-    msg = f"JSON cannot hold {type(value).__name__} objects"
+    msg = f"{type(value).__name__} objects cannot be encoded as JSON"
     raise TypeError(msg)
 
 
-def _conceal(type_: type[object], value: object) -> object:
+def _decode_secret(type_: type[object], value: object) -> object:
     if type_ is not Secret:
-        msg = f"no model has {type_.__name__} objects"
+        msg = f"models cannot have fields of type {type_.__name__}"
         raise TypeError(msg)
     if isinstance(value, Secret):
         return value
     if type(value) is not str:
-        # Worded as msgspec's own complaints, which never hold the value either.
+        # In the words of msgspec's own errors, which never contain the value either.
         msg = f"Expected `str`, got `{type(value).__name__}`"
         raise TypeError(msg)
     return Secret(value)
 
 
-_encoder: Final = msgspec.json.Encoder(enc_hook=_reveal)
+_encoder: Final = msgspec.json.Encoder(enc_hook=_encode_secret)
 
 
 class _BytesReaders(dict[Any, "Callable[[bytes], Any]"]):
-    """The reader of each type, made when it is first asked for; there are no more of them than types."""
+    """Cache of the function that decodes bytes as a type."""
 
     def __missing__(self, type_: type[object]) -> Callable[[bytes], Any]:
         field = _discriminated_field(type_)
         read: Callable[[bytes], Any]
         if field is None:
-            read = msgspec.json.Decoder(type_, dec_hook=_conceal).decode
+            read = msgspec.json.Decoder(type_, dec_hook=_decode_secret).decode
         else:
-            around, read_dict = _DiscriminatedReader(type_, field), msgspec.json.Decoder(dict[str, Any]).decode
-            read = lambda data: around.read(read_dict(data))  # noqa: E731 - a method of one line
+            reader, read_dict = _DiscriminatedReader(type_, field), msgspec.json.Decoder(dict[str, Any]).decode
+            read = lambda data: reader.read(read_dict(data))  # noqa: E731 - a def needs another name and a cast
         self[type_] = read
         return read
 
 
 class _ValueReaders(dict[Any, "Callable[[object], Any]"]):
-    """The same for values that are dicts and lists already."""
+    """Cache of the function that converts dicts and lists to a type."""
 
     def __missing__(self, type_: type[object]) -> Callable[[object], Any]:
         field = _discriminated_field(type_)
         read: Callable[[object], Any] = (
-            functools.partial(msgspec.convert, type=type_, dec_hook=_conceal)
+            functools.partial(msgspec.convert, type=type_, dec_hook=_decode_secret)
             if field is None
             else _DiscriminatedReader(type_, field).read
         )
@@ -159,7 +158,7 @@ def _attributes(model: type[Any]) -> tuple[attrs.Attribute[Any], ...]:
 
 
 class _DiscriminatedReader:
-    """Reads a model in which a neighbour tells the model of one field: a union that msgspec cannot tell apart."""
+    """Decoder of a model with a `Discriminator`: a union that msgspec cannot decode by itself."""
 
     def __init__(self, type_: type[object], field: attrs.Attribute[Any]) -> None:
         self._type = type_
@@ -171,69 +170,66 @@ class _DiscriminatedReader:
         )
 
     def read(self, value: object) -> object:
-        fields = msgspec.structs.asdict(msgspec.convert(value, self._struct, dec_hook=_conceal))
+        fields = msgspec.structs.asdict(msgspec.convert(value, self._struct, dec_hook=_decode_secret))
         model = self._discriminator.models.get(fields[self._discriminator.field], dict[str, Any])
         try:
-            fields[self._name] = msgspec.convert(fields[self._name], model, dec_hook=_conceal)
+            fields[self._name] = msgspec.convert(fields[self._name], model, dec_hook=_decode_secret)
         except msgspec.ValidationError as error:
-            problem = _problem(error, f"$.{self._name}")
+            failure = _decode_error(error, f"$.{self._name}")
         else:
             return self._type(**fields)
-        raise problem
+        raise failure
 
 
-def _problem(error: msgspec.ValidationError, root: str = "$") -> DecodeError:
+def _decode_error(error: msgspec.ValidationError, root: str = "$") -> DecodeError:
     message, _, place = str(error).partition(" - at `")
     if message.startswith("Invalid enum value"):
-        message = "Unexpected constant"  # msgspec would repeat the value
+        message = "Unexpected constant"  # msgspec's message contains the value
     return DecodeError(message, root + place.removesuffix("`").removeprefix("$"))
 
 
-def _sent_timestamp(moment: datetime) -> str:
-    if moment.tzinfo is None:
-        msg = f"a moment needs its time zone, as in datetime.now(UTC); {moment.isoformat()} has none"
+def _encode_timestamp(timestamp: datetime) -> str:
+    if timestamp.tzinfo is None:
+        msg = f"the timestamp {timestamp.isoformat()} has no time zone: use one like datetime.now(UTC)"
         raise ValueError(msg)
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return timestamp.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _sent_number(number: float) -> float:
+def _encode_number(number: float) -> float:
     if not math.isfinite(number):
-        msg = f"JSON has no {number}"
+        msg = f"{number} is not valid JSON"
         raise ValueError(msg)
     return number
 
 
 @functools.cache
 def converter() -> cattrs.Converter:
-    """Return what reads and writes models as dicts, made when something is first written.
+    """Return the converter between models and dicts, created on first use."""
+    import cattrs  # noqa: PLC0415 - decoding does not need it, and its import takes longer than msgspec's
+    from cattrs.gen import make_dict_unstructure_fn  # noqa: PLC0415 - decoding does not need it
 
-    Give it hooks for models of your own; those of this library are taken care of.
-    """
-    import cattrs  # noqa: PLC0415 - nothing that is read needs it, and its import costs more than msgspec's
-    from cattrs.gen import make_dict_unstructure_fn  # noqa: PLC0415 - the same
-
-    made = cattrs.Converter(prefer_attrib_converters=False)
+    created = cattrs.Converter(prefer_attrib_converters=False)
 
     def model_writer(model: type[Any]) -> Callable[[Any], dict[str, Any]]:
-        write = make_dict_unstructure_fn(model, made)
-        left_out = {field.name: field.default for field in _attributes(model) if field.default in (None, UNSET)}
+        write = make_dict_unstructure_fn(model, created)
+        omissible = {field.name: field.default for field in _attributes(model) if field.default in (None, UNSET)}
 
-        def write_what_is_set(value: Any) -> dict[str, Any]:
+        def write_set_fields(value: Any) -> dict[str, Any]:
             return {
                 name: content
                 for name, content in write(value).items()
-                if name not in left_out or content is not left_out[name]
+                if name not in omissible or content is not omissible[name]
             }
 
-        return write_what_is_set if left_out else write
+        return write_set_fields if omissible else write
 
-    made.register_unstructure_hook(datetime, _sent_timestamp)
-    made.register_unstructure_hook(float, _sent_number)
-    made.register_unstructure_hook(OpenEnum, lambda member: member.value)
-    made.register_unstructure_hook(Secret, lambda secret: secret)
-    made.register_unstructure_hook_factory(attrs.has, model_writer)
-    made.register_structure_hook_factory(attrs.has, _model_reader)
-    return made
+    created.register_unstructure_hook(datetime, _encode_timestamp)
+    created.register_unstructure_hook(float, _encode_number)
+    created.register_unstructure_hook(OpenEnum, lambda member: member.value)
+    created.register_unstructure_hook(Secret, lambda secret: secret)
+    created.register_unstructure_hook_factory(attrs.has, model_writer)
+    created.register_structure_hook_factory(attrs.has, _model_reader)
+    return created
 
 
 def _model_reader(model: type[Any]) -> Callable[[Any, Any], Any]:

@@ -1,4 +1,4 @@
-"""Enumerations that outlive the service's next release."""
+"""Enumerations that accept values of later releases of the service."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Self
 
 
 class OpenEnum(StrEnum):
-    """An enumeration that keeps a value which it does not name.
+    """An enumeration that accepts unknown values.
 
-    Such a value is a member like the others, except that it is in no listing of them and `is_known` is False: it
-    equals its text, hashes as it, prints as it, and survives copying and pickling. Two of the same text are equal but
-    not identical, because none of them is kept for good; so compare with ``==`` and never with ``is``.
+    An unknown value becomes a member that is not listed and whose `is_known` is False. It equals its text, has the same
+    hash, prints as its text, and can be copied and pickled. Two members of the same unknown text are equal but not
+    identical, since they are not cached: compare with ``==``, not with ``is``.
     """
 
     @classmethod
@@ -25,26 +25,25 @@ class OpenEnum(StrEnum):
 
     @classmethod
     def parse(cls, value: str) -> Self:
-        """Return the member for *value*, which must be one that this enumeration names.
+        """Return the known member for *value*; raise `ValueError`, with a list of the known values, if there is none.
 
-        A member is taken as it is, known or not: ``Verdict("new")`` says on purpose what ``"new"`` may say by mistake.
-        Raises ValueError for any other text, naming the texts that would do.
+        A member is returned unchanged, known or not: ``Verdict("new")`` is a deliberate unknown value, whereas
+        ``"new"`` may be a typing error.
         """
         member = cls(value)
         if member.is_known or isinstance(value, cls):
             return member
         known = ", ".join(repr(known.value) for known in cls)
-        name = cls.__name__
-        msg = f"{str(value)!r} is no {name}; known are {known}, and {name}({str(value)!r}) is taken as it is"
+        msg = f"unknown {cls.__name__} {str(value)!r}: choose from {known}"
         raise ValueError(msg)
 
     @property
     def is_known(self) -> bool:
-        """Whether the API's description names this value."""
+        """Whether the API's description lists this value."""
         return self._value_ in type(self)._value2member_map_
 
     def __reduce_ex__(self, protocol: object) -> tuple[type[Self], tuple[str]]:
-        # By value: Python before 3.11.4 goes by name, and a value that is not named has none to be found by.
+        # By value: Python before 3.11.4 pickles by name, and an unknown member cannot be found by name.
         return type(self), (self._value_,)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What the fields of models need apart from Python's own types."""
+"""Field types of models: the sentinel for unset fields, timestamps and discriminators."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 __all__ = ["UNSET", "Discriminator", "Timestamp", "UnsetType"]
 
 Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
-"""A moment with its time zone; one without is refused."""
+"""A timestamp with a time zone; decoding one without is an error."""
 
 
 @attrs.frozen
 class Discriminator:
-    """Tells the model of a field's value by a field next to it; stands in the field's metadata, under this class.
+    """Metadata of a field whose model depends on another field; its key in the metadata is this class.
 
     Attributes:
-        field: The neighbour that decides.
-        models: The model for each of the neighbour's values; under any other value, the field holds a plain dict.
+        field: The name of the field that decides.
+        models: The model for each value of that field; for any other value, the field is decoded as a plain dict.
     """
 
     field: str

@@ -1,4 +1,4 @@
-"""Time as an argument: everything that waits is handed a clock, so that a test can hand it another."""
+"""Clocks: everything that waits takes one as an argument, so that tests can control time."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ if TYPE_CHECKING:
 
 
 class Timer(Protocol):
-    """A callback that is to come; `asyncio.TimerHandle` is one."""
+    """A scheduled callback, for example an `asyncio.TimerHandle`."""
 
     def cancel(self) -> None:
-        """Forget the callback; doing so twice, or after it ran, does nothing."""
+        """Cancel the callback; without effect if it is cancelled already or has run."""
         ...
 
 
 class Clock(Protocol):
-    """A monotonic clock, in seconds from an arbitrary beginning."""
+    """A monotonic clock, in seconds since an arbitrary start."""
 
     def now(self) -> float:
-        """Return the seconds since the beginning."""
+        """Return the seconds since the start."""
         ...
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
-        """Call *callback* once `now` has reached *when*, never before this call has returned."""
+        """Call *callback* once `now` has reached *when*, but not before this method has returned."""
         ...
 
     async def sleep(self, seconds: float, /) -> None:
-        """Return after *seconds*; at zero or less, after other tasks have had a turn."""
+        """Return after *seconds*; if they are zero or less, after other tasks have had a turn."""
         ...
 
 
 @final
 class LoopClock:
-    """The time of the running event loop, so that a loop with a time of its own (in tests) is obeyed."""
+    """The time of the running event loop, which a test may replace by a loop with virtual time."""
 
     __slots__ = ()
 
     def now(self) -> float:
-        """Return the running loop's time in seconds."""
+        """Return the time of the running loop, in seconds."""
         return get_running_loop().time()
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
-        """Have the running loop call *callback* at *when*."""
+        """Schedule *callback* on the running loop at *when*."""
         return asyncio.get_running_loop().call_at(when, callback)
 
     async def sleep(self, seconds: float, /) -> None:
@@ -57,7 +57,7 @@ LOOP_CLOCK = LoopClock()
 
 
 def time_on(loop: asyncio.AbstractEventLoop, clock: Clock) -> Callable[[], float]:
-    """Return the shortest way to what *clock* says on *loop*, for what stays with one loop and often asks."""
-    # Never `time.monotonic` itself, a little shorter still: programs' tests replace it to hold the time, and what had
-    # been bound before would be of another clock than the loop's timers.
+    """Return the fastest function that reads *clock* on *loop*, for code that stays on one loop and reads it often."""
+    # Not time.monotonic itself, which is faster still: tests of other programs replace it to stop time. A function that
+    # was bound before would disagree with the timers of the loop.
     return loop.time if clock is LOOP_CLOCK else clock.now

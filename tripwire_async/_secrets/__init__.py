@@ -1,1 +1,1 @@
-"""Secrets: the type that hides them, keys as users pass them, redaction of untrusted text, cryptography."""
+"""Secrets: the Secret type, keys as arguments, redaction, cryptography."""

@@ -1,4 +1,4 @@
-"""Keys as users pass them: one, or several while one is being rotated."""
+"""Keys as arguments: one, or several during a rotation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tripwire_async.errors import ConfigurationError
 from .secret import Secret, as_secret
 
 Secrets: TypeAlias = str | Secret | Iterable[str | Secret]
-"""One secret, or all that are valid while one is being rotated."""
+"""One secret, or all secrets that are valid during a rotation."""
 
 
 def hide_all(secrets: Secrets) -> tuple[Secret, ...]:
@@ -35,21 +35,21 @@ def require_secrets(secrets: tuple[Secret, ...], *, name: str) -> None:
             msg = f"a {name} must be text or a Secret, not {secret.__name__}"
             raise TypeError(msg)
     if not secrets:
-        msg = f"no {name} was given: pass one, or several while one is being rotated"
+        msg = f"no {name} was given: pass one, or several during a rotation"
         raise ConfigurationError(msg)
     if not all(secrets):
-        msg = f"an empty {name} was given: is the variable that it comes from set?"
+        msg = f"an empty {name} was given: check the variable that it comes from"
         raise ConfigurationError(msg)
 
 
 def as_secret_key(key: object) -> Secret:
-    """Return a secret *key* as the secret that it is; raise `ConfigurationError` for what is no text."""
+    """Return *key* as a `Secret`; raise `ConfigurationError` if it is not a string."""
     if isinstance(key, (str, Secret)):
         return as_secret(key)
-    msg = f"a secret key is text that begins with sk_ (or a Secret), not {type(key).__name__}"
+    msg = f"a secret key must be a string that begins with sk_, or a Secret, not {type(key).__name__}"
     if isinstance(key, bytes):
         msg += ": decode it first"
-    # Reports of errors print what the frames hold.
+    # Error reports print the locals of frames.
     del key
     raise ConfigurationError(msg)
 

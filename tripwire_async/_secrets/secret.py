@@ -1,4 +1,4 @@
-"""A text that hides itself wherever things get printed."""
+"""Secret: text that is hidden wherever it is printed."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import hmac
 from typing import Final, NoReturn, final
 
 SECRET_PREFIXES: Final = ("sk_live_", "sk_test_", "pk_live_", "pk_test_", "whsec_", "gtpoll_", "agt_")
-
 """Prefixes that name a kind of secret; they stay visible."""
 
 
 @final
 class Secret:
-    """A text that prints hidden, as ``Secret('whsec_…')``; `reveal` is the only way to it.
+    """Text that prints as ``Secret('whsec_…')``; only `reveal` returns it.
 
-    The prefix that tells what kind of secret it is stays visible; nothing else does, not even the length. Two secrets
-    compare in constant time. A copy is the same one; pickling is a TypeError, because whoever finds a pickle can read
-    it: pass on what `reveal` gives, on purpose.
+    The prefix that names the kind of secret stays visible, but neither the rest nor its length. Comparison takes
+    constant time. Copies are the same object. Pickling raises `TypeError`, because a pickle is not protected: send the
+    result of `reveal` if you must.
     """
 
     __slots__ = ("_text",)
@@ -25,12 +24,12 @@ class Secret:
 
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
-            msg = f"a secret is made of text, not of {type(text).__name__}"
+            msg = f"a Secret must be made from a string, not {type(text).__name__}"
             raise TypeError(msg)
         object.__setattr__(self, "_text", text)
 
     def reveal(self) -> str:
-        """Return the text itself."""
+        """Return the text."""
         return self._text
 
     def __repr__(self) -> str:
@@ -43,17 +42,17 @@ class Secret:
         return format(repr(self), spec)
 
     def __setattr__(self, name: str, value: object, /) -> None:
-        msg = f"a Secret cannot be changed: no attribute {name!r} can be set"
+        msg = f"a Secret is immutable: cannot set attribute {name!r}"
         raise AttributeError(msg)
 
     def __delattr__(self, name: str, /) -> None:
-        msg = f"a Secret cannot be changed: no attribute {name!r} can be deleted"
+        msg = f"a Secret is immutable: cannot delete attribute {name!r}"
         raise AttributeError(msg)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        # Bytes, as text is compared only when it is ASCII; and any text at all can be read from JSON or a file.
+        # compare_digest accepts only ASCII strings, but any bytes.
         return hmac.compare_digest(_bytes(self), _bytes(other))
 
     def __hash__(self) -> int:
@@ -69,18 +68,18 @@ class Secret:
         return self
 
     def __reduce__(self) -> NoReturn:
-        msg = "a Secret is not pickled, as a pickle can be read by anybody: pass on the text of reveal() instead"
+        msg = "a Secret cannot be pickled, because a pickle is not protected: pass on the result of reveal() instead"
         raise TypeError(msg)
 
 
 def as_secret(text: str | Secret) -> Secret:
-    """Return *text* as the secret that it is.
+    """Return *text* as a `Secret`.
 
-    Bind the result to the name of what was given before anything can fail: reports of errors like to print what the
-    frames hold.
+    Bind the result to the name of the argument, before anything can fail: error reports print the locals of frames.
     """
     return text if isinstance(text, Secret) else Secret(text)
 
 
 def _bytes(secret: Secret) -> bytes:
+    # JSON and files may contain lone surrogates.
     return secret.reveal().encode(errors="surrogatepass")
