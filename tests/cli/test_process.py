@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.test_import_cost import brought
+from tests.support.loaded_modules import within
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Elsewhere
@@ -41,7 +41,7 @@ def test_help_waits_for_nothing_heavy() -> None:
         assert 0 == status
         assert "usage: tripwire-async" in asked.stdout
         for heavy in ("aiohttp", "asyncio", "attr", "msgspec", "rich", "tripwire_async.errors"):
-            assert set() == brought(set(modules), heavy)
+            assert set() == within(set(modules), heavy)
 
 
 def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
