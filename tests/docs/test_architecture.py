@@ -21,7 +21,7 @@ def test_every_file_of_the_table_exists() -> None:
 
 
 def test_the_diagram_shows_every_layer() -> None:
-    """The layers are those of the import contract."""
+    """The import contract defines the layers."""
     contract = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("layers = [")[2].partition("]")[0]
     layers = {name.strip() for line in re.findall(r'"(.+?)"', contract) for name in re.split(r"[|:]", line)}
     shown = re.sub(r"<[^>]+>", " ", (EXPLANATION / "layers.svg").read_text(encoding="utf-8"))

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 import uvicorn
+import werkzeug.serving
 from aiohttp import web
 
-from docs.examples import receiver_aiohttp, receiver_fastapi, receiver_starlette
+from docs.examples import receiver_aiohttp, receiver_django, receiver_fastapi, receiver_flask, receiver_starlette
 from tripwire_async import AsyncTripwire
 from tripwire_async._codec.converter import unstructure
 from tripwire_async._secrets.secret import Secret
@@ -65,7 +66,26 @@ def fastapi_app(secret: SecretSource) -> AbstractAsyncContextManager[str]:
     return uvicorn_app(receiver_fastapi.make_app(secret))
 
 
-every_framework = pytest.mark.parametrize("serve", [aiohttp_app, starlette_app, fastapi_app])
+def django_app(secret: SecretSource) -> AbstractAsyncContextManager[str]:
+    return uvicorn_app(receiver_django.make_app(secret))
+
+
+@contextlib.asynccontextmanager
+async def flask_app(secret: SecretSource) -> AsyncIterator[str]:
+    server = werkzeug.serving.make_server("127.0.0.1", 0, receiver_flask.make_app(secret), threaded=True)
+    serving = asyncio.create_task(asyncio.to_thread(server.serve_forever))
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/hook"
+    finally:
+        server.shutdown()
+        await serving
+        server.server_close()
+
+
+every_framework = pytest.mark.parametrize("serve", [aiohttp_app, starlette_app, fastapi_app, django_app, flask_app])
+every_program = pytest.mark.parametrize(
+    "module", [receiver_aiohttp, receiver_starlette, receiver_fastapi, receiver_django, receiver_flask]
+)
 
 
 # [shown]
@@ -143,14 +163,14 @@ async def test_invalid_webhooks_are_rejected(serve: Serve) -> None:
         assert await status(chunks(), sign_webhook(b" " * 32 * 65_536, "whsec_1")) == 413
 
 
-@pytest.mark.parametrize("module", [receiver_aiohttp, receiver_starlette, receiver_fastapi])
+@every_program
 def test_the_secrets_are_read_from_the_environment(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     """There are two during a rotation."""
     monkeypatch.setenv("TRIPWIRE_WEBHOOK_SECRET", "whsec_1 whsec_2")
     assert ["whsec_1", "whsec_2"] == module.secrets_from_environment()
 
 
-@pytest.mark.parametrize("module", [receiver_aiohttp, receiver_starlette, receiver_fastapi])
+@every_program
 async def test_the_program_listens(module: ModuleType, tmp_path: Path) -> None:
     """Each file runs by itself, in an empty folder, with only the variables that it documents."""
     with socket.create_server(("127.0.0.1", 0)) as free:

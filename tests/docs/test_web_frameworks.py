@@ -1,0 +1,58 @@
+"""The applications of the page on web frameworks: one client for all requests, closed at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import aiohttp
+import pytest
+import uvicorn
+from aiohttp import web
+
+from docs.examples import aiohttp_client, fastapi_client
+from tripwire_async.testing import TripwireServer
+
+
+@pytest.fixture
+async def variables(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Set the variables that ``serve`` prints, for a test server with one endpoint."""
+    async with TripwireServer() as server:
+        server.add_endpoint("https://example.com/hook")
+        monkeypatch.setenv("TRIPWIRE_SECRET_KEY", server.secret_key)
+        monkeypatch.setenv("TRIPWIRE_BASE_URL", server.base_url)
+        monkeypatch.setenv("TRIPWIRE_ORGANIZATION", server.organization_id)
+        yield
+
+
+async def listed(port: int) -> Any:
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/endpoints") as response:
+        return await response.json()
+
+
+async def test_fastapi_creates_the_client_in_its_lifespan(variables: None) -> None:
+    """The client exists before the first request and is closed after the last."""
+    app = fastapi_client.make_app()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(app, http="h11", ws="none", lifespan="on", log_config=None))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            assert await listed(listening.getsockname()[1]) == ["https://example.com/hook"]
+        finally:
+            server.should_exit = True
+            await serving
+    assert repr(app.state.tripwire).endswith("closed>")
+
+
+async def test_aiohttp_creates_the_client_in_a_cleanup_context(variables: None) -> None:
+    """The client exists before the first request and is closed after the last."""
+    app = aiohttp_client.make_app()
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        assert await listed(runner.addresses[0][1]) == ["https://example.com/hook"]
+    finally:
+        await runner.cleanup()
+    assert repr(app[aiohttp_client.CLIENT]).endswith("closed>")
