@@ -70,7 +70,7 @@ def test_machines_get_every_outcome(cli: Cli, elsewhere: Elsewhere) -> None:
     assert ("skipped", "skipped", None) == (skipped["state"], skipped["delivery"]["status"], skipped["error"])
     assert ("refused", None, "NotFoundError") == (refused["state"], refused["delivery"], refused["error"]["type"])
     assert [True] == [one.startswith("req_") for one in refused["request_ids"]]
-    assert f"tripwire-async: {endpoint.id}: skipped: the service did not post it" in ended.err.splitlines()
+    assert f"tripwire-async: {endpoint.id}: skipped: The service did not send the webhook." in ended.err.splitlines()
 
 
 def test_an_endpoint_that_is_named_twice_is_tested_once(cli: Cli, elsewhere: Elsewhere) -> None:

@@ -83,6 +83,24 @@ def test_only_the_page_s_own_script_and_style_are_allowed() -> None:
         assert f"{element}-src 'sha256-{digest}'" in page
 
 
+@pytest.mark.parametrize("odd", ["\x00", "\x1b", "\x0c", "\x7f", "\x9b", "\udce9"])
+def test_a_control_character_is_shown_as_an_escape(odd: str) -> None:
+    """HTML does not allow it, and no browser shows it."""
+    named = endpoint(0, name=f"c{odd}d", url=f"https://example.com/{odd}")
+    report = make_report(
+        [outcome(0, "failed", delivery(0, "failed", response_body=f"e{odd}f\r\n"))],
+        organization_id=ORGANIZATION,
+        started_at=STARTED_AT,
+        seconds=1.0,
+        endpoints=[named],
+    )
+    page = html_report(report)
+    assert odd not in page
+    shown = ascii(odd)[1:-1]
+    assert f">c{shown}d<" in page
+    assert f"<pre>e{shown}f\r\n</pre>" in page
+
+
 def test_a_long_answer_is_cut() -> None:
     """The beginning says what is wrong; a thousand whole pages would make one that nobody can open."""
     answer = delivery(0, "failed", response_body="long " * 1000)
@@ -96,7 +114,7 @@ def test_several_requests_are_named_as_such() -> None:
     """Those of a test that was sent and then could not be read."""
     both = attrs.evolve(outcome(0, "unknown", delivery(0, "pending"), ValueError("no")), request_ids=("req_1", "req_2"))
     page = html_report(make_report([both], organization_id=ORGANIZATION, started_at=STARTED_AT, seconds=1.0))
-    assert "requests <code>req_1</code>, <code>req_2</code>" in page
+    assert "request ids <code>req_1</code>, <code>req_2</code>" in page
 
 
 def test_a_thousand_endpoints_are_a_page_of_reasonable_size() -> None:
@@ -174,15 +192,15 @@ def test_xml_stays_well_formed_whatever_it_is_told(odd: str) -> None:
     )
     [case] = cases(report)
     assert str(case.get("name")).startswith("c")
-    assert "b" == str(case[0].get("message"))[-1]
+    assert "b." == str(case[0].get("message"))[-2:]
 
 
 def test_the_document_is_json_with_a_summary_and_every_test() -> None:
     """Deliveries as the API shows them, errors by their class."""
     document = json.loads(json.dumps(report_document(kinds_report())))
-    assert (7, 1, False) == (document["endpoints"], document["succeeded"], document["interrupted"])
-    assert {"host": None, "endpoints": 3, "succeeded": 0} == {
-        name: document["hosts"][0][name] for name in ("host", "endpoints", "succeeded")
+    assert (7, 1, False) == (document["endpoints"], document["passed"], document["interrupted"])
+    assert {"host": None, "endpoints": 3, "passed": 0} == {
+        name: document["hosts"][0][name] for name in ("host", "endpoints", "passed")
     }
     good, *_, late_skip, last = document["data"]
     assert ("succeeded", 0.25, 0.92) == (good["delivery"]["status"], good["latency"], good["seconds"])

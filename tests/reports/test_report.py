@@ -40,13 +40,19 @@ def test_without_a_list_the_outcomes_are_the_report() -> None:
     assert (endpoint_id(4), None, None, None, True) == (test.endpoint_id, test.name, test.url, test.host, test.passed)
 
 
-def test_an_accepted_test_is_good_if_nobody_wanted_more() -> None:
-    """After ``until="sent"`` nothing is known of the delivery; otherwise that is a reason."""
-    accepted = outcome(0, "unknown", delivery(0, "pending"))
-    lost = outcome(1, "unknown", None, ValueError("lost"))
-    assert ["sent", "unknown"] == [test.state for test in report_of(accepted, lost, until="sent").tests]
-    [test] = report_of(accepted).tests
-    assert ("unknown", "the run was over before its end was known") == (test.state, test.reason)
+def test_a_test_that_was_only_sent_passes() -> None:
+    """The state of the outcome is that of the report, and the headline says that nothing more is known."""
+    report = report_of(outcome(0, "sent", None), outcome(1, "unknown", None, ValueError("lost")))
+    assert ["sent", "unknown"] == [test.state for test in report.tests]
+    assert [True, False] == [test.passed for test in report.tests]
+    assert "1 of 2 sent" == report.headline
+    assert "1 of 7 succeeded" == kinds_report().headline
+
+
+def test_a_test_that_the_end_of_the_run_cut_off_says_so() -> None:
+    """Its outcome is not final, and no error is to blame."""
+    [test] = report_of(attrs.evolve(outcome(0, "unknown", delivery(0, "pending")), is_final=False)).tests
+    assert ("unknown", "The run ended before the result was known.") == (test.state, test.reason)
 
 
 def test_what_went_wrong_is_told_by_whoever_knows_best() -> None:
@@ -54,11 +60,14 @@ def test_what_went_wrong_is_told_by_whoever_knows_best() -> None:
     reasons = {test.state: test.reason for test in kinds_report().tests}
     assert reasons["succeeded"] is None
     assert (reasons["failed"] or "").startswith("500 <script>")
-    assert "the delivery had not settled after 60 seconds" == reasons["timed_out"]
-    assert "the service did not post it" == reasons["skipped"]
-    assert "the run was over before its turn came" == reasons["not_started"]
-    assert "the endpoint did not take it" == report_of(outcome(0, "failed", delivery(0, "failed"))).tests[0].reason
-    assert "ValueError" == report_of(outcome(0, "refused", None, ValueError())).tests[0].reason
+    assert "the delivery had not settled after 60 seconds." == reasons["timed_out"]
+    assert "The service did not send the webhook." == reasons["skipped"]
+    assert "The run ended before the test was sent." == reasons["not_started"]
+    assert (
+        "The endpoint did not accept the webhook."
+        == report_of(outcome(0, "failed", delivery(0, "failed"))).tests[0].reason
+    )
+    assert "ValueError." == report_of(outcome(0, "refused", None, ValueError())).tests[0].reason
 
 
 def test_latency_is_that_of_deliveries_which_were_posted_to_their_end() -> None:

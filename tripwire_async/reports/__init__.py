@@ -1,6 +1,6 @@
-"""What became of many test webhooks, told to people and to other programs: a page, JUnit's XML, a document.
+"""Reports of a run of tests: an HTML page, JUnit XML, a JSON document.
 
-Everything here is a function from values to text; nothing is read, written or sent.
+Every function here returns text or plain values; none reads, writes or sends anything.
 """
 
 from __future__ import annotations

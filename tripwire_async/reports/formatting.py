@@ -1,10 +1,10 @@
-"""Numbers and names as people read them."""
+"""Durations and states for display."""
 
 from __future__ import annotations
 
 
 def duration(seconds: float | None) -> str:
-    """Return *seconds* in the unit that fits; a dash for None."""
+    """Return *seconds* in a suitable unit; a dash for None."""
     if seconds is None:
         return "-"
     if seconds < 0.9995:
@@ -16,5 +16,5 @@ def duration(seconds: float | None) -> str:
 
 
 def state_label(name: str) -> str:
-    """Return the *name* of a state as words."""
+    """Return the *name* of a state for display, for example ``timed out``."""
     return name.replace("_", " ")

@@ -1,11 +1,12 @@
-"""A report as a page that stands on its own: no file beside it, nothing from the network."""
+"""Report as a self-contained HTML page: no other files, no network."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import html
+import re
 import statistics
-from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
@@ -18,8 +19,10 @@ from .report import PASSED, STATES
 if TYPE_CHECKING:
     from .report import HostSummary, Report, ReportedState, ReportedTest
 
-_LONGEST_ANSWER: Final = 500
-"""Characters of an endpoint's answer that are shown."""
+_EXCERPT_CHARACTERS: Final = 500
+"""Length of the displayed part of an endpoint's response."""
+
+_NOT_HTML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _PAGE: Final = """\
 <!DOCTYPE html>
@@ -36,7 +39,7 @@ script-src {script_hash}; base-uri 'none'; form-action 'none'">
 <body>
 <header>
 <h1>{title}</h1>
-<p class="soft">Test webhooks of <code>{organization}</code>, begun {started_at}, {duration} in all</p>
+<p class="soft">Test webhooks of <code>{organization}</code>, started {started_at}, took {duration}</p>
 {notice}</header>
 <main>
 <section class="plots" aria-label="Overview">
@@ -52,22 +55,26 @@ script-src {script_hash}; base-uri 'none'; form-action 'none'">
 </html>
 """
 
+_INTERRUPTED: Final = """\
+<p class="notice">The run was interrupted. Tests that had not ended are unknown or not started.</p>
+"""
+
 _HEADERS: Final = """\
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Endpoint</th>\
-<th scope="col" role="columnheader" data-sort="number">Status</th><th scope="col" role="columnheader">Address</th>\
+<th scope="col" role="columnheader" data-sort="number">Status</th><th scope="col" role="columnheader">URL</th>\
 <th scope="col" role="columnheader" class="number">Response</th>\
 <th scope="col" role="columnheader" class="number">Attempts</th>\
 <th scope="col" role="columnheader" class="number">Latency</th>\
-<th scope="col" role="columnheader" class="number">Test took</th>\
-<th scope="col" role="columnheader">What went wrong</th></tr></thead>"""
+<th scope="col" role="columnheader" class="number">Duration</th>\
+<th scope="col" role="columnheader">Reason</th></tr></thead>"""
 
 
 def html_report(report: Report) -> str:
-    """Return *report* as one page of HTML: plots, a table by host, and a table of tests that sorts and filters.
+    """Return *report* as one HTML page: plots, a table by host, and a table of tests that sorts and filters.
 
-    It asks the network for nothing, can be read without JavaScript and on a phone, and runs no script but its own
-    whatever the names and answers of endpoints hold. Of an endpoint's answer the beginning is shown where the test came
-    out badly, with what looks like a secret hidden.
+    The page makes no network requests and is readable without JavaScript and on a phone. Its content security policy
+    allows only its own script, whatever the names and responses of endpoints contain. If a test did not pass, the start
+    of the endpoint's response is shown, with secrets redacted.
     """
     style, script = _asset("page.css"), _asset("page.js")
     return _PAGE.format(
@@ -75,11 +82,11 @@ def html_report(report: Report) -> str:
         style_hash=_hash(style),
         script=script,
         script_hash=_hash(script),
-        title=f"{report.passed:,} of {len(report.tests):,} succeeded",
-        organization=escape(report.organization_id),
+        title=report.headline,
+        organization=_escape(report.organization_id),
         started_at=f"{report.started_at:%Y-%m-%d %H:%M:%S %Z}",
         duration=duration(report.seconds),
-        notice='<p class="notice">The run was interrupted; this is what was known.</p>\n' if report.interrupted else "",
+        notice=_INTERRUPTED if report.interrupted else "",
         status_plot=status_plot(report.states),
         legend=_legend(report),
         latency=_latency(report),
@@ -94,8 +101,18 @@ def _asset(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Return what lets a browser run *text*, and nothing else that stands in the page."""
+    """Return the source expression of the content security policy that allows *text* and nothing else."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _escape(text: str) -> str:
+    """Return *text* for use in HTML, with control characters shown as escapes, because HTML does not allow them."""
+    return html.escape(_NOT_HTML.sub(lambda found: ascii(found[0])[1:-1], text))
+
+
+def _breakable(text: str) -> str:
+    """Return a URL or host for use in HTML, with line breaks allowed after each slash and dot."""
+    return re.sub(r"(?<=[./])(?=[^./])", "<wbr>", _escape(text))
 
 
 def _badge(state: ReportedState) -> str:
@@ -121,7 +138,7 @@ def _latency(report: Report) -> str:
 
 def _hosts(hosts: tuple[HostSummary, ...]) -> str:
     rows = "".join(
-        f'<tr><th scope="row"><span class="address">{escape(host.host or "unknown")}</span></th>'
+        f'<tr><th scope="row"><span class="address">{_breakable(host.host or "unknown")}</span></th>'
         f'<td class="number">{host.passed:,} of {host.endpoints:,}</td>'
         f"<td>{', '.join(_count(state, count) for state, count in host.states.items() if state not in PASSED)}</td>"
         f'<td class="number wide">{duration(host.median)}</td>'
@@ -130,7 +147,7 @@ def _hosts(hosts: tuple[HostSummary, ...]) -> str:
     )
     return (
         '<table id="hosts"><caption>Tests by host</caption><thead><tr><th scope="col">Host</th>'
-        '<th scope="col" class="number">Succeeded</th><th scope="col">Otherwise</th>'
+        '<th scope="col" class="number">Passed</th><th scope="col">Did not pass</th>'
         '<th scope="col" class="number wide">Median latency</th>'
         f'<th scope="col" class="number wide">Slowest</th></tr></thead><tbody>\n{rows}</tbody></table>'
     )
@@ -146,14 +163,14 @@ def _controls(report: Report) -> str:
         '<form id="controls" class="controls" hidden>'
         '<label class="find">Search <input name="search" type="search" autocomplete="off"></label>'
         f'<label>Status <select name="state"><option value="">all</option>{options}</select></label>'
-        '<label class="order">Order <select name="order"><option value="">as named</option></select></label>'
+        '<label class="order">Order <select name="order"><option value="">as tested</option></select></label>'
         '<output name="shown" aria-live="polite"></output></form>'
     )
 
 
 def _tests(tests: tuple[ReportedTest, ...]) -> str:
     rows = "\n".join(_row(test) for test in tests)
-    # The roles say what the elements are already; where a phone's layout shows rows as blocks, browsers forget.
+    # The elements have these roles already, but browsers drop them if the layout for phones shows rows as blocks.
     return (
         '<table id="tests" role="table"><caption>Tests by endpoint</caption>'
         f'{_HEADERS}<tbody role="rowgroup">\n{rows}\n</tbody></table>\n'
@@ -162,16 +179,16 @@ def _tests(tests: tuple[ReportedTest, ...]) -> str:
 
 def _row(test: ReportedTest) -> str:
     delivery = test.delivery
-    name = "" if test.name is None else f'<span class="name">{escape(test.name)}</span>'
+    name = "" if test.name is None else f'<span class="name">{_escape(test.name)}</span>'
     cells = (
-        f'<td role="cell" class="first">{name}<code>{escape(test.endpoint_id)}</code></td>',
+        f'<td role="cell" class="first">{name}<code>{_escape(test.endpoint_id)}</code></td>',
         _cell("Status", _badge(test.state), value=STATES.index(test.state)),
-        _cell("Address", escape(test.url or ""), "address"),
+        _cell("URL", _breakable(test.url or ""), "address url"),
         _number("Response", None if delivery is None else delivery.response_status),
         _number("Attempts", None if delivery is None else delivery.attempts),
         _seconds("Latency", test.latency),
-        _seconds("Test took", test.seconds),
-        _cell("Trouble", _reason(test), "reason"),
+        _seconds("Duration", test.seconds),
+        _cell("Reason", _reason(test), "reason"),
     )
     return f'<tr role="row" data-state="{test.state}">{"".join(cells)}</tr>'
 
@@ -181,7 +198,7 @@ def _cell(title: str, content: str, kind: str = "", *, value: object = None) -> 
     attributes = f' class="{classes}"' if classes else ""
     if value is not None:
         attributes += f' data-value="{value}"'
-    # Not parted by white space: on a phone the cell is a grid.
+    # Without white space, because the cell is a grid on a phone.
     return f'<td role="cell" data-title="{title}"{attributes}><div>{content}</div></td>'
 
 
@@ -197,16 +214,18 @@ def _seconds(title: str, seconds: float | None) -> str:
 def _reason(test: ReportedTest) -> str:
     if test.reason is None:
         return ""
-    parts = [escape(test.reason)]
-    answer = "" if test.delivery is None else test.delivery.response_body or ""
-    if answer:
-        # Hidden before it is cut, lest half a secret goes unrecognized.
-        shown = redact(answer)
-        cut = "…" if len(shown) > _LONGEST_ANSWER else ""
+    parts = [_escape(test.reason)]
+    body = "" if test.delivery is None else test.delivery.response_body or ""
+    if body:
+        # Redacted before it is cut, because part of a secret would not be recognized.
+        shown = redact(body)
+        cut = "…" if len(shown) > _EXCERPT_CHARACTERS else ""
         parts.append(
-            f"<details><summary>its answer</summary><pre>{escape(shown[:_LONGEST_ANSWER])}{cut}</pre></details>"
+            f"<details><summary>response body</summary><pre>{_escape(shown[:_EXCERPT_CHARACTERS])}{cut}</pre></details>"
         )
     if test.outcome is not None and test.outcome.request_ids:
-        ids = ", ".join(f"<code>{escape(one)}</code>" for one in test.outcome.request_ids)
-        parts.append(f'<p class="soft">{"requests" if len(test.outcome.request_ids) > 1 else "request"} {ids}</p>')
+        ids = ", ".join(f"<code>{_escape(id_)}</code>" for id_ in test.outcome.request_ids)
+        parts.append(
+            f'<p class="soft">{"request ids" if len(test.outcome.request_ids) > 1 else "request id"} {ids}</p>'
+        )
     return "".join(parts)

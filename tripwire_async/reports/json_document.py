@@ -1,4 +1,4 @@
-"""A report for other programs: what `json.dumps` takes."""
+"""Report as a JSON document."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def report_document(report: Report) -> dict[str, Any]:
-    """Return *report* as dicts and lists; times are in seconds, moments as the API writes them."""
+    """Return *report* as dicts and lists for `json.dumps`; durations are in seconds, times in ISO 8601."""
     return {
         "organization_id": report.organization_id,
         "started_at": report.started_at.isoformat(),
         "seconds": round(report.seconds, 3),
         "interrupted": report.interrupted,
         "endpoints": len(report.tests),
-        "succeeded": report.passed,
+        "passed": report.passed,
         "states": dict(report.states),
         "hosts": [_host(host) for host in report.hosts()],
         "data": [_test(test) for test in report.tests],
@@ -34,7 +34,7 @@ def _host(host: HostSummary) -> dict[str, Any]:
     return {
         "host": host.host,
         "endpoints": host.endpoints,
-        "succeeded": host.passed,
+        "passed": host.passed,
         "states": dict(host.states),
         "median_latency": host.median,
         "slowest_latency": host.slowest,
@@ -64,7 +64,7 @@ def _test(test: ReportedTest) -> dict[str, Any]:
 
 
 def _delivery(delivery: WebhookDelivery) -> dict[str, Any]:
-    """Return *delivery* as the API shows it, but for what looks like a secret in what the endpoint answered."""
+    """Return *delivery* in the format of the API, with secrets in the endpoint's response redacted."""
     shown: dict[str, Any] = unstructure(delivery)
     for field in ("response_body", "error"):
         if shown[field] is not None:

@@ -1,4 +1,4 @@
-"""A report as the XML that JUnit made up, and that every system for continuous integration reads."""
+"""Report as JUnit XML, for continuous integration."""
 
 from __future__ import annotations
 
@@ -21,16 +21,15 @@ _KIND: Final[dict[ReportedState, str]] = {
 }
 _COUNTED: Final = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
-# What XML 1.0 can hold in no way at all.
+# Characters that XML 1.0 does not allow, not even as references.
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_report(report: Report) -> str:
-    """Return *report* as JUnit's XML: one test case per endpoint, its host being the class.
+    """Return *report* as JUnit XML: one test case per endpoint, with its host as the class name.
 
-    A delivery that failed or did not end in time is a failure; a test that was refused, or whose end cannot be known,
-    is an error; a delivery that the service skipped, and a test that was not begun, are skipped. Characters that XML
-    cannot hold are replaced.
+    The states ``failed`` and ``timed_out`` are failures, ``refused`` and ``unknown`` are errors, and ``skipped`` and
+    ``not_started`` are skipped. Characters that XML does not allow are replaced.
     """
     kinds = [_KIND.get(test.state) for test in report.tests]
     counts = {name: str(kinds.count(kind)) for kind, name in _COUNTED.items()}
@@ -57,8 +56,8 @@ def _add(suite: Element, test: ReportedTest) -> None:
     kind = _KIND.get(test.state)
     if kind is not None:
         reason = _fit(test.reason or "")
-        found = SubElement(case, kind, {"type": test.state, "message": f"{state_label(test.state)}: {reason}"})
-        found.text = "\n".join(_details(test))
+        result = SubElement(case, kind, {"type": test.state, "message": f"{state_label(test.state)}: {reason}"})
+        result.text = "\n".join(_details(test))
     if test.outcome is not None and test.outcome.request_ids:
         SubElement(case, "system-out").text = _fit(f"requests {', '.join(test.outcome.request_ids)}")
 

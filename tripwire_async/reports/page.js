@@ -1,5 +1,5 @@
 "use strict";
-// Sorts and filters the table of tests; without this the page can be read all the same.
+// Sorts and filters the table of tests. The page is readable without it.
 (() => {
   const table = document.getElementById("tests");
   const controls = document.getElementById("controls");
@@ -11,9 +11,9 @@
   const order = controls.elements.namedItem("order");
   const shown = controls.elements.namedItem("shown");
   const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-  const rows = Array.from(body.rows, (element, place) => ({
+  const rows = Array.from(body.rows, (element, index) => ({
     element,
-    place,
+    index,
     state: element.dataset.state,
     text: element.textContent.toLowerCase(),
     keys: Array.from(element.cells, (cell) => cell.dataset.value ?? cell.textContent.trim()),
@@ -23,10 +23,10 @@
     const isNumber = headers[column].classList.contains("number") || headers[column].dataset.sort === "number";
     const sign = direction === "ascending" ? 1 : -1;
     const compare = isNumber ? (a, b) => Number(a) - Number(b) : collator.compare;
-    rows.sort((one, other) => {
-      const a = one.keys[column];
-      const b = other.keys[column];
-      // What is not known comes last, whichever way.
+    rows.sort((first, second) => {
+      const a = first.keys[column];
+      const b = second.keys[column];
+      // Unknown values come last in both directions.
       if (a === "" || b === "") return (a === "") - (b === "");
       return sign * compare(a, b);
     });
@@ -37,7 +37,7 @@
   }
 
   function restore() {
-    rows.sort((one, other) => one.place - other.place);
+    rows.sort((first, second) => first.index - second.index);
     headers.forEach((header) => header.removeAttribute("aria-sort"));
     body.append(...rows.map((row) => row.element));
   }

@@ -1,4 +1,4 @@
-"""Plots as SVG that scales in width alone, so that its letters stay readable on any screen."""
+"""SVG plots that scale only in width, so that their text stays readable on any screen."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from .report import ReportedState
 
 EDGES: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
-"""What parts one bar from the next, in seconds: latencies differ by factors."""
+"""Boundaries between the bars, in seconds; logarithmic, because latencies differ by factors."""
 
 _HEIGHT: Final = 110
 _TOP: Final = 16
 
 
 def status_plot(states: Mapping[ReportedState, int]) -> str:
-    """Return one bar that is parted as the tests are among their *states*."""
+    """Return a bar that is divided in proportion to the *states*."""
     total = sum(states.values())
     parts: list[str] = []
     before = 0
@@ -30,43 +30,43 @@ def status_plot(states: Mapping[ReportedState, int]) -> str:
             f"<title>{count} {state_label(state)}</title></rect>"
         )
         before += count
-    said = ", ".join(f"{count} {state_label(state)}" for state, count in states.items()) or "no tests"
-    return f'<svg role="img" aria-label="{said}" height="28">{"".join(parts)}</svg>'
+    label = ", ".join(f"{count} {state_label(state)}" for state, count in states.items()) or "no tests"
+    return f'<svg role="img" aria-label="{label}" height="28">{"".join(parts)}</svg>'
 
 
 def latency_plot(latencies: Sequence[float]) -> str:
-    """Return a histogram of *latencies*, which are in seconds; only the bars between the least and the most."""
+    """Return a histogram of *latencies* in seconds, from the lowest to the highest."""
     counts = [0] * (len(EDGES) + 1)
     for latency in latencies:
         counts[bisect.bisect_right(EDGES, latency)] += 1
-    first = next(place for place, count in enumerate(counts) if count)
-    last = next(place for place in reversed(range(len(counts))) if counts[place])
-    # Neighbours that are empty keep a single bar from filling the whole width.
+    first = next(index for index, count in enumerate(counts) if count)
+    last = next(index for index in reversed(range(len(counts))) if counts[index])
+    # An empty bar on each side keeps a single bar from filling the whole width.
     first, last = max(0, first - 1), min(len(EDGES), last + 1)
     width = 100 / (last - first + 1)
     parts = [f'<line class="axis" x1="0" x2="100%" y1="{_TOP + _HEIGHT}" y2="{_TOP + _HEIGHT}"/>']
-    for place in range(first, last + 1):
-        left, count = width * (place - first), counts[place]
+    for index in range(first, last + 1):
+        left, count = width * (index - first), counts[index]
         if count:
             height = max(2.0, _HEIGHT * count / max(counts))
             top = _TOP + _HEIGHT - height
             parts.append(
                 f'<rect class="bar" x="{left + 0.06 * width:.3f}%" width="{0.88 * width:.3f}%" y="{top:.1f}"'
-                f' height="{height:.1f}"><title>{count} took {_span(place)}</title></rect>'
+                f' height="{height:.1f}"><title>{count} took {_span(index)}</title></rect>'
                 f'<text x="{left + width / 2:.3f}%" y="{top - 4:.1f}" text-anchor="middle">{count}</text>'
             )
-        if place < last:
+        if index < last:
             parts.append(
                 f'<text class="edge" x="{left + width:.3f}%" y="{_TOP + _HEIGHT + 15}" text-anchor="middle">'
-                f"{EDGES[place]:g}</text>"
+                f"{EDGES[index]:g}</text>"
             )
-    said = "; ".join(f"{count} took {_span(place)}" for place, count in enumerate(counts) if count)
-    return f'<svg role="img" aria-label="{said}" height="{_TOP + _HEIGHT + 20}">{"".join(parts)}</svg>'
+    label = "; ".join(f"{count} took {_span(index)}" for index, count in enumerate(counts) if count)
+    return f'<svg role="img" aria-label="{label}" height="{_TOP + _HEIGHT + 20}">{"".join(parts)}</svg>'
 
 
-def _span(place: int) -> str:
-    if place == 0:
+def _span(index: int) -> str:
+    if index == 0:
         return f"less than {duration(EDGES[0])}"
-    if place == len(EDGES):
+    if index == len(EDGES):
         return f"{duration(EDGES[-1])} or more"
-    return f"{duration(EDGES[place - 1])} to {duration(EDGES[place])}"
+    return f"{duration(EDGES[index - 1])} to {duration(EDGES[index])}"

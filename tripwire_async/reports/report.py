@@ -1,4 +1,4 @@
-"""A run of tests as it is told to others: put in order, counted, and without secrets."""
+"""Summary of a run of tests: in order, counted, and without secrets."""
 
 from __future__ import annotations
 
@@ -10,23 +10,17 @@ from urllib.parse import urlsplit
 import attrs
 
 from tripwire_async._secrets.redaction import redact
+from tripwire_async.deliveries.outcomes import TestState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from tripwire_async.deliveries import TestOutcome
-    from tripwire_async.deliveries.outcomes import Until
     from tripwire_async.models import WebhookDelivery, WebhookEndpoint
 
-ReportedState: TypeAlias = Literal[
-    "succeeded", "sent", "failed", "timed_out", "refused", "unknown", "skipped", "not_started"
-]
-"""How a test ended: a `TestState`, or
-
-- ``sent``: it was accepted, and nobody wanted to know more.
-- ``not_started``: the run was over before its turn came.
-"""
+ReportedState: TypeAlias = TestState | Literal["not_started"]
+"""State of a test in a report: a `TestState`, or ``not_started`` if the run ended before the test was sent."""
 
 STATES: Final[tuple[ReportedState, ...]] = (
     "succeeded",
@@ -38,27 +32,27 @@ STATES: Final[tuple[ReportedState, ...]] = (
     "skipped",
     "not_started",
 )
-"""The states in the order in which they are shown."""
+"""The states in display order."""
 
 PASSED: Final = frozenset({"succeeded", "sent"})
+"""The states of a test that passed."""
 
 
 @attrs.frozen(kw_only=True)
 class ReportedTest:
-    """The test of one endpoint.
+    """Test of one endpoint.
 
     Attributes:
-        endpoint_id: The endpoint.
-        name: Its label; None when it is not known.
-        url: Where webhooks are posted to, without user, query and fragment, which may hold secrets; None when it is
-            not known.
-        host: The host of that address, with its port if it names one; None when it is not known.
-        state: How the test ended.
-        reason: What went wrong, for a person; None when nothing did.
-        outcome: Everything that is known; None when the test was not begun.
+        endpoint_id: The id of the endpoint.
+        name: Its label; None if unknown.
+        url: Its URL, without user, query and fragment, which may hold secrets; None if unknown.
+        host: The host of the URL, with its port if it has one; None if unknown.
+        state: State in which the test ended.
+        reason: Explanation of the state for a person; None if the test passed.
+        outcome: The outcome of the test; None if it was not started.
     """
 
-    __test__: ClassVar[bool] = False  # no test for pytest, for all its name
+    __test__: ClassVar[bool] = False  # not a test class for pytest
 
     endpoint_id: str
     name: str | None
@@ -70,24 +64,24 @@ class ReportedTest:
 
     @property
     def passed(self) -> bool:
-        """Whether the test came out as it should."""
+        """True if the state is ``succeeded`` or ``sent``."""
         return self.state in PASSED
 
     @property
     def delivery(self) -> WebhookDelivery | None:
-        """The delivery as it was last read."""
+        """The delivery as it was last read; None if it was never read."""
         return None if self.outcome is None else self.outcome.delivery
 
     @property
     def latency(self) -> float | None:
-        """Seconds from the queueing of the delivery to its end, by the service's own clock; None before that."""
+        """Seconds from the creation of the delivery to its end, by the clock of the service; None before its end."""
         if self.delivery is None or self.state not in {"succeeded", "failed"}:
             return None
         return max(0.0, (self.delivery.updated_at - self.delivery.created_at).total_seconds())
 
     @property
     def seconds(self) -> float | None:
-        """How long the test took, from when its turn came until its end was known; None when it was not begun."""
+        """Seconds from the start of the test until its result was known; None if it was not started."""
         if self.outcome is None:
             return None
         timings = self.outcome.timings
@@ -96,13 +90,13 @@ class ReportedTest:
 
 @attrs.frozen(kw_only=True)
 class HostSummary:
-    """The tests of all endpoints on one host.
+    """Summary of the tests of all endpoints on one host.
 
     Attributes:
-        host: The host; None for endpoints whose address is not known.
-        states: How many tests ended in each state; a state that none ended in is left out.
-        median: The median latency in seconds; None when no delivery has ended.
-        slowest: The longest latency in seconds; None when no delivery has ended.
+        host: The host; None for endpoints whose URL is unknown.
+        states: Number of tests that ended in each state. States without a test are left out.
+        median: The median latency in seconds; None if no delivery has ended.
+        slowest: The longest latency in seconds; None if no delivery has ended.
     """
 
     host: str | None
@@ -112,25 +106,25 @@ class HostSummary:
 
     @property
     def endpoints(self) -> int:
-        """How many endpoints there are on the host."""
+        """Number of endpoints on the host."""
         return sum(self.states.values())
 
     @property
     def passed(self) -> int:
-        """How many of their tests came out as they should."""
+        """Number of tests that passed."""
         return sum(count for state, count in self.states.items() if state in PASSED)
 
 
 @attrs.frozen(kw_only=True)
 class Report:
-    """A run of tests, over or interrupted.
+    """Summary of a run of tests, complete or interrupted.
 
     Attributes:
-        organization_id: Whose endpoints were tested.
-        started_at: When the run started_at.
-        seconds: How long it lasted.
-        interrupted: Whether it was ended before its time.
-        tests: One test per endpoint, in the order in which the endpoints were named.
+        organization_id: The organization that owns the endpoints.
+        started_at: The start of the run.
+        seconds: Its duration in seconds.
+        interrupted: Whether the run was interrupted before its end.
+        tests: One test per endpoint, in the order of the endpoints.
     """
 
     organization_id: str
@@ -141,21 +135,28 @@ class Report:
 
     @property
     def passed(self) -> int:
-        """How many tests came out as they should."""
+        """Number of tests that passed."""
         return sum(test.passed for test in self.tests)
 
     @property
+    def headline(self) -> str:
+        """The result in a few words, for example ``299 of 300 succeeded``."""
+        return f"{self.passed:,} of {len(self.tests):,} {'sent' if 'sent' in self.states else 'succeeded'}"
+
+    @property
     def states(self) -> Mapping[ReportedState, int]:
-        """How many tests ended in each state; a state that none ended in is left out."""
+        """Number of tests that ended in each state. States without a test are left out."""
         return _count_states(self.tests)
 
     def hosts(self) -> tuple[HostSummary, ...]:
-        """Sum the tests up by host: those with the most reason first, then by name."""
+        """Summarize the tests by host: the hosts with the most problems first, then by name."""
         by_host: dict[str | None, list[ReportedTest]] = {}
         for test in self.tests:
             by_host.setdefault(test.host, []).append(test)
-        found = [_summary(host, tests) for host, tests in by_host.items()]
-        return tuple(sorted(found, key=lambda one: (one.passed - one.endpoints, one.host is None, one.host or "")))
+        summaries = [_summary(host, tests) for host, tests in by_host.items()]
+        return tuple(
+            sorted(summaries, key=lambda host: (host.passed - host.endpoints, host.host is None, host.host or ""))
+        )
 
 
 def make_report(
@@ -166,38 +167,33 @@ def make_report(
     seconds: float,
     endpoints: Iterable[WebhookEndpoint] = (),
     endpoint_ids: Iterable[str] | None = None,
-    until: Until = "settled",
     interrupted: bool = False,
 ) -> Report:
-    """Put the *outcomes* of a run together with what is known of the endpoints.
+    """Return a report of the *outcomes* of a run.
 
     Args:
-        outcomes: Of the tests that were begun, as `TestRun.results` has them.
-        organization_id: Whose endpoints were tested.
-        started_at: When the run started_at; aware of its time zone.
-        seconds: How long it lasted.
-        endpoints: Names and addresses; an endpoint that is not among them is shown by its id.
-        endpoint_ids: All endpoints that were to be tested, in the order to show them in; those without an outcome
-            were not begun. None for those that have one.
-        until: What the run waited for; after ``sent`` an accepted test is a good one.
-        interrupted: Whether the run was ended before its time.
+        outcomes: The outcomes of the tests that were started, see `TestRun.results`.
+        organization_id: The organization that owns the endpoints.
+        started_at: The start of the run, with a time zone.
+        seconds: The duration of the run in seconds.
+        endpoints: The endpoints, for their names and URLs. An endpoint that is missing here is shown by its id.
+        endpoint_ids: All endpoints of the run, in display order. An endpoint without an outcome is ``not_started``.
+            None means the endpoints of *outcomes*.
+        interrupted: Whether the run was interrupted before its end.
     """
     known = {outcome.endpoint_id: outcome for outcome in outcomes}
     details = {endpoint.id: endpoint for endpoint in endpoints}
     tests = tuple(
-        _reported(id_, known.get(id_), details.get(id_), until)
-        for id_ in (known if endpoint_ids is None else endpoint_ids)
+        _reported(id_, known.get(id_), details.get(id_)) for id_ in (known if endpoint_ids is None else endpoint_ids)
     )
     return Report(
         organization_id=organization_id, started_at=started_at, seconds=seconds, interrupted=interrupted, tests=tests
     )
 
 
-def _reported(
-    endpoint_id: str, outcome: TestOutcome | None, endpoint: WebhookEndpoint | None, until: Until
-) -> ReportedTest:
-    url, host = (None, None) if endpoint is None else _address(endpoint.url)
-    state = _state(outcome, until)
+def _reported(endpoint_id: str, outcome: TestOutcome | None, endpoint: WebhookEndpoint | None) -> ReportedTest:
+    url, host = (None, None) if endpoint is None else _public_url(endpoint.url)
+    state = "not_started" if outcome is None else outcome.state
     return ReportedTest(
         endpoint_id=endpoint_id,
         name=None if endpoint is None else redact(endpoint.name),
@@ -209,28 +205,16 @@ def _reported(
     )
 
 
-def _state(outcome: TestOutcome | None, until: Until) -> ReportedState:
-    if outcome is None:
-        return "not_started"
-    accepted = outcome.state == "unknown" and outcome.error is None and outcome.pending is not None
-    return "sent" if accepted and until == "sent" else outcome.state
-
-
 def _reason(outcome: TestOutcome | None) -> str:
     if outcome is None:
-        return "the run was over before its turn came"
-    if outcome.error is not None:
-        return redact(str(outcome.error)) or type(outcome.error).__name__
-    if outcome.delivery is not None and outcome.delivery.error:
-        return redact(outcome.delivery.error)
-    return {
-        "failed": "the endpoint did not take it",
-        "skipped": "the service did not post it",
-    }.get(outcome.state, "the run was over before its end was known")
+        return "The run ended before the test was sent."
+    if not outcome.is_final:
+        return "The run ended before the result was known."
+    return outcome.reason
 
 
-def _address(url: str) -> tuple[str | None, str | None]:
-    """Return what may be shown of *url*, and its host."""
+def _public_url(url: str) -> tuple[str | None, str | None]:
+    """Return *url* without the parts that may hold secrets, and its host."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -246,6 +230,10 @@ def _address(url: str) -> tuple[str | None, str | None]:
 def _count_states(tests: Iterable[ReportedTest]) -> Mapping[ReportedState, int]:
     counts = Counter(test.state for test in tests)
     return {state: counts[state] for state in STATES if counts[state]}
+
+
+def _problems_first(summary: HostSummary) -> tuple[int, bool, str]:
+    return (summary.passed - summary.endpoints, summary.host is None, summary.host or "")
 
 
 def _summary(host: str | None, tests: Iterable[ReportedTest]) -> HostSummary:

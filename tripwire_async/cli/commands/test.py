@@ -71,7 +71,6 @@ async def test(arguments: argparse.Namespace, output: Output) -> int:
                 seconds=run.progress().seconds,
                 endpoints=endpoints,
                 endpoint_ids=ids,
-                until=arguments.until,
                 interrupted=interrupted,
             )
             show(output, report)
