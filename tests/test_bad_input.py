@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
+from tests.support.ids import ENDPOINT_ID, EVENT_ID, ORGANIZATION_ID
 from tests.support.raw_server import http, listening, saying, silence
 from tripwire_async import AsyncTripwire, TripwireError
 from tripwire_async.errors import (
@@ -32,10 +33,7 @@ if TYPE_CHECKING:
     from tripwire_async.testing import TripwireServer
 
 CANARY = "sk_test_canary7351"
-ORGANIZATION = "org_" + "0" * 26
-ENDPOINT = "we_" + "0" * 32
-EVENT = "wevt_" + "0" * 32
-ELSEWHERE = "we_" + "f" * 32
+UNKNOWN_ENDPOINT_ID = "we_" + "f" * 32
 
 
 # -- wrong arguments and service faults -----------------------------------------------------------------------------
@@ -51,9 +49,9 @@ ELSEWHERE = "we_" + "f" * 32
             ValueError,
             "endpoint_id",
         ),
-        (lambda t, s: t.webhooks.send_test(ENDPOINT, s.organization_id), ValueError, "organization_id"),
+        (lambda t, s: t.webhooks.send_test(ENDPOINT_ID, s.organization_id), ValueError, "organization_id"),
         (lambda t, s: t.webhooks.retrieve_event(s.organization_id, None), TypeError, "event_id must be a string"),
-        (lambda t, s: t.webhooks.send_test(s.organization_id, ELSEWHERE), NotFoundError, "check the ids"),
+        (lambda t, s: t.webhooks.send_test(s.organization_id, UNKNOWN_ENDPOINT_ID), NotFoundError, "check the ids"),
     ],
 )
 async def test_an_invalid_id_raises_an_error_that_names_it(
@@ -83,7 +81,7 @@ async def test_the_error_names_the_scope_that_the_key_lacks(tripwire_server: Tri
     key = tripwire_server.add_key(["webhooks:read"])
     async with AsyncTripwire(key.secret, base_url=tripwire_server.base_url) as tripwire:
         with pytest.raises(PermissionDeniedError, match="has the scope webhooks:manage"):
-            await tripwire.webhooks.disable_endpoint(tripwire_server.organization_id, ENDPOINT)
+            await tripwire.webhooks.disable_endpoint(tripwire_server.organization_id, ENDPOINT_ID)
 
 
 @pytest.mark.parametrize(
@@ -192,9 +190,9 @@ async def test_no_failure_shows_the_key(name: str, method: str) -> None:
     async with listening(talk) as server, AsyncTripwire(CANARY, base_url=server.url, timeout=0.5) as client:
         webhooks = client.with_options(max_attempts=1).webhooks
         call = (
-            webhooks.retrieve_event(ORGANIZATION, EVENT)
+            webhooks.retrieve_event(ORGANIZATION_ID, EVENT_ID)
             if method == "GET"
-            else webhooks.rotate_secret(ORGANIZATION, ENDPOINT)
+            else webhooks.rotate_secret(ORGANIZATION_ID, ENDPOINT_ID)
         )
         with pytest.raises(kind) as caught:
             await call
@@ -207,7 +205,7 @@ async def test_a_failed_connection_does_not_show_the_key() -> None:
     """The request with its headers is in the frames of the connector."""
     async with AsyncTripwire(CANARY, base_url="http://127.0.0.1:1") as client:
         with pytest.raises(TransportError) as caught:
-            await client.with_options(max_attempts=1).webhooks.list_endpoints(ORGANIZATION)
+            await client.with_options(max_attempts=1).webhooks.list_endpoints(ORGANIZATION_ID)
     assert_no_secret(caught.value, CANARY)
 
 
@@ -221,10 +219,10 @@ async def test_a_failure_of_the_callers_session_does_not_show_the_key(
     async with aiohttp.ClientSession(trust_env=True) as session:
         client = AsyncTripwire(CANARY, base_url="http://127.0.0.1:1", session=session)
         with pytest.raises(ConfigurationError) as caught:
-            await client.webhooks.list_endpoints(ORGANIZATION)
+            await client.webhooks.list_endpoints(ORGANIZATION_ID)
         assert_no_secret(caught.value, CANARY, "hunter2")
     with pytest.raises(ConfigurationError) as caught:
-        await client.webhooks.list_endpoints(ORGANIZATION)
+        await client.webhooks.list_endpoints(ORGANIZATION_ID)
     assert_no_secret(caught.value, CANARY)
 
 

@@ -85,6 +85,11 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._jumping.now += seconds
 
 
+def now() -> float:
+    """Return the time of the running loop."""
+    return asyncio.get_running_loop().time()
+
+
 def run(main: Coroutine[Any, Any, T], tick: float = 0.0) -> T:
     """Run *main* on a new virtual-time loop and return its result."""
     with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(tick)) as runner:
