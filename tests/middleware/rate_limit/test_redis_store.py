@@ -80,7 +80,7 @@ class Process:
     def ended(
         self,
         slot: str = "",
-        outcome: RequestOutcome = "answered",
+        outcome: RequestOutcome = "accepted",
         *,
         sent: float = 0.0,
         at: float = 0.0,
@@ -96,7 +96,7 @@ async def full(store: RedisStore, limit: int, window: float, *, ago: float = 0.0
     process = Process(store, "full")
     for count in range(1, limit + 1):
         process.ended(sent=ago, at=ago, limit=limit, count=count)
-    process.ended("", "refused", sent=ago, at=ago, limit=limit, retry_after=window)
+    process.ended("", "rejected", sent=ago, at=ago, limit=limit, retry_after=window)
     await process.ask()
     return process
 
@@ -122,7 +122,7 @@ async def test_a_refusal_holds_everybody_and_tells_the_length_of_the_window(stor
     process = Process(store, "one")
     for count in range(1, 11):
         process.ended(sent=0.5, at=0.5, limit=10, count=count)
-    process.ended("", "refused", sent=0.1, at=0.1, limit=10, retry_after=5.0, hold=5.0)
+    process.ended("", "rejected", sent=0.1, at=0.1, limit=10, retry_after=5.0, hold=5.0)
     await process.ask()
     reply = await Process(store, "two").ask(single=1)
     assert (0, True) == (reply.granted, reply.unsettled)
@@ -261,14 +261,14 @@ async def test_a_refusal_that_nothing_explains_lengthens_the_window(store: Redis
     for ago in (3.3, 3.2, 3.1):
         one.ended(sent=ago, at=ago)
     for _ in range(2):
-        one.ended("", "refused", sent=0.5, at=0.4, limit=4, retry_after=0.5)
+        one.ended("", "rejected", sent=0.5, at=0.4, limit=4, retry_after=0.5)
     assert (await one.ask()).window == pytest.approx(2.0, abs=0.01)
 
 
 async def test_a_refusal_without_a_word_only_holds(store: RedisStore) -> None:
     """Neither a limit nor how long to wait: everybody waits as long as whoever was refused thinks right."""
     one = Process(store, "one")
-    one.ended("", "refused", hold=3.0)
+    one.ended("", "rejected", hold=3.0)
     reply = await one.ask(single=1)
     assert (0, None, None) == (reply.granted, reply.limit, reply.window)
     assert reply.cooldown == pytest.approx(3.0, abs=0.05)
@@ -277,7 +277,7 @@ async def test_a_refusal_without_a_word_only_holds(store: RedisStore) -> None:
 async def test_a_single_refusal_tells_little_of_the_window(store: RedisStore) -> None:
     """The oldest request that counts is hardly one of ours; it is tried again after as long once more."""
     one = Process(store, "one")
-    one.ended("", "refused", sent=4.0, at=4.0, limit=10, retry_after=3.0, hold=3.0)
+    one.ended("", "rejected", sent=4.0, at=4.0, limit=10, retry_after=3.0, hold=3.0)
     assert ((await one.ask()).window, (await one.ask(single=1)).granted) == (None, 1)
     one.ended("2.1", limit=10, count=10)
     reply = await one.ask(single=1)
@@ -342,7 +342,7 @@ async def test_everything_is_forgotten_in_a_day(store: RedisStore, raw: Any, key
 async def test_a_wait_without_end_is_a_long_one(store: RedisStore) -> None:
     """No number is too large for the script."""
     one = Process(store, "one")
-    one.ended("", "refused", limit=10, retry_after=1e300, hold=1e300)
+    one.ended("", "rejected", limit=10, retry_after=1e300, hold=1e300)
     assert (await one.ask(single=1)).cooldown == pytest.approx(1e9, rel=0.01)
 
 

@@ -51,7 +51,7 @@ class Shelf:
             raise self.trouble
         if self.replies:
             return self.replies.pop(0)
-        return attrs.evolve(NOTHING, granted=ask.single + ask.bulk, others=self.others)
+        return attrs.evolve(NOTHING, granted=ask.interactive + ask.bulk, others=self.others)
 
     def __repr__(self) -> str:
         return "<Shelf>"
@@ -98,7 +98,7 @@ async def test_those_who_wait_ask_once_for_all() -> None:
     assert [(1, 0)] != [(ask.number, ask.bulk) for ask in store.asked]
     await asyncio.gather(*tasks)
     assert len(store.asked) == 2
-    assert (0, 50) == (store.asked[1].single, store.asked[1].bulk)
+    assert (0, 50) == (store.asked[1].interactive, store.asked[1].bulk)
     assert now() == pytest.approx(1.0)
 
 
@@ -110,7 +110,7 @@ async def test_the_lanes_are_kept_apart() -> None:
         RateLimit(store=store), good, *(call(priority) for priority in ("poll", "send", "interactive", "interactive"))
     )
     await asyncio.gather(*tasks)
-    assert (2, 2) == (store.asked[1].single, store.asked[1].bulk)
+    assert (2, 2) == (store.asked[1].interactive, store.asked[1].bulk)
 
 
 @pytest.mark.virtual_time
@@ -119,7 +119,7 @@ async def test_no_more_slots_are_asked_for_than_may_be_in_flight() -> None:
     store = Shelf(replies=[NOTHING])
     limit = RateLimit(store=store, max_in_flight=3)
     await asyncio.gather(*start(limit, LimitedServer(10, 60.0), *(call() for _ in range(5))))
-    assert max(ask.single for ask in store.asked) == 3
+    assert max(ask.interactive for ask in store.asked) == 3
 
 
 @pytest.mark.virtual_time
@@ -160,7 +160,7 @@ async def test_slots_that_nobody_wants_any_more_are_given_back() -> None:
         task.cancel()
     await first
     await limit(call(), good)
-    given_back = [ended.slot for ask in store.asked for ended in ask.ended if ended.outcome == "unsent"]
+    given_back = [ended.slot for ask in store.asked for ended in ask.finished if ended.outcome == "unsent"]
     assert ["1.2", "1.3"] == given_back
 
 
@@ -181,8 +181,8 @@ async def test_how_requests_ended_is_told_with_the_next_question() -> None:
         with pytest.raises(TransportError):
             await limit(call(), handler)
     await limit(call(), good)
-    ended = [ended for ask in store.asked for ended in ask.ended]
-    assert [("answered", 10, 5), ("lost", None, None), ("unsent", None, None)] == [
+    ended = [ended for ask in store.asked for ended in ask.finished]
+    assert [("accepted", 10, 5), ("lost", None, None), ("unsent", None, None)] == [
         (each.outcome, each.limit, each.count) for each in ended
     ]
     assert ["1.1", "2.1", "3.1"] == [each.slot for each in ended]
@@ -197,8 +197,8 @@ async def test_a_refusal_is_told_at_once() -> None:
         return told(10, 0, 429, **{"retry-after": "7"})
 
     await RateLimit(store=store)(call(), refuse)
-    (ended,) = store.asked[1].ended
-    assert ("refused", 7.0, 7.0, 10) == (ended.outcome, ended.retry_after, ended.hold, ended.limit)
+    (ended,) = store.asked[1].finished
+    assert ("rejected", 7.0, 7.0, 10) == (ended.outcome, ended.retry_after, ended.hold, ended.limit)
 
 
 @pytest.mark.virtual_time
@@ -232,7 +232,7 @@ async def test_others_who_wait_are_told_when_the_last_request_ends() -> None:
     """Nobody here asks again soon, and as long as they do not know they leave room for it."""
     store = Shelf(replies=[NOTHING], others=1)
     await asyncio.gather(*start(RateLimit(store=store), good, call(), call()))
-    assert [[], [], ["2.1", "2.2"]] == [sorted(ended.slot for ended in ask.ended) for ask in store.asked]
+    assert [[], [], ["2.1", "2.2"]] == [sorted(ended.slot for ended in ask.finished) for ask in store.asked]
 
 
 @pytest.mark.virtual_time
@@ -240,7 +240,7 @@ async def test_an_end_that_others_wait_for_is_told_at_once() -> None:
     """As that of a probe."""
     store = Shelf(replies=[attrs.evolve(NOTHING, granted=1, unsettled=True, wait=0.02)])
     await RateLimit(store=store)(call(), good)
-    assert [[], ["1.1"]] == [[ended.slot for ended in ask.ended] for ask in store.asked]
+    assert [[], ["1.1"]] == [[ended.slot for ended in ask.finished] for ask in store.asked]
 
 
 @pytest.mark.virtual_time
@@ -251,7 +251,7 @@ async def test_while_a_question_is_on_its_way_the_next_waits_for_its_answer() ->
     server = LimitedServer(10, 60.0, latency=(0.015, 0.015))
     tasks = start(RateLimit(store=store), server, call(), call("send"), call("send"))
     await asyncio.gather(*tasks)
-    assert [[], [], ["1.1"]] == [[ended.slot for ended in ask.ended] for ask in store.asked[:3]]
+    assert [[], [], ["1.1"]] == [[ended.slot for ended in ask.finished] for ask in store.asked[:3]]
 
 
 @pytest.mark.virtual_time
@@ -265,7 +265,7 @@ async def test_a_caller_who_is_cancelled_while_telling_leaves_it_to_the_next() -
     await settle()
     first.cancel()
     assert (await second).status == 200
-    assert [2, 2] == [ask.number for ask in store.asked if [ended.slot for ended in ask.ended] == ["1.1"]]
+    assert [2, 2] == [ask.number for ask in store.asked if [ended.slot for ended in ask.finished] == ["1.1"]]
 
 
 @pytest.mark.virtual_time
@@ -312,8 +312,8 @@ async def test_a_store_that_hangs_is_waited_for_a_tenth_of_a_second(caplog: pyte
     await limit(call(), good)
     lost, back = caplog.records
     assert (logging.WARNING, logging.WARNING) == (lost.levelno, back.levelno)
-    assert "<Shelf> does not answer (TimeoutError)" in lost.message
-    assert "<Shelf> answers again" in back.message
+    assert "<Shelf> does not respond (TimeoutError)" in lost.message
+    assert "<Shelf> is back" in back.message
 
 
 @pytest.mark.virtual_time
@@ -330,7 +330,7 @@ async def test_a_store_that_raises_what_it_must_not_leaves_nobody_waiting() -> N
 
 async def test_the_store_is_told_what_was_sent_without_it() -> None:
     """So that what others may send is right again; what is too old to matter is left out."""
-    store = Shelf(trouble=ConnectionError("refused"))
+    store = Shelf(trouble=ConnectionError("rejected"))
     limit = RateLimit(store=store)
     for _ in range(3_000):
         await limit(call(), good)
@@ -338,7 +338,7 @@ async def test_the_store_is_told_what_was_sent_without_it() -> None:
     await asyncio.sleep(3.0)
     await limit(call(), good)
     await settle()
-    slots = [ended.slot for ended in store.asked[-1].ended]
+    slots = [ended.slot for ended in store.asked[-1].finished]
     assert 1_000 <= len(slots) <= 2_000
     assert len(slots) == len(set(slots))
     assert f"alone.{3_000}" in slots

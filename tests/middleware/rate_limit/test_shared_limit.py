@@ -63,7 +63,7 @@ async def test_a_redis_that_hangs_holds_a_call_for_a_tenth_of_a_second(caplog: p
                     break
                 await call(limit, server, 1, pause=0.01)
         await store.aclose()
-    assert ["does not answer (TimeoutError)", "answers again"] == words(caplog)
+    assert ["does not respond (TimeoutError)", "is back"] == words(caplog)
 
 
 async def test_a_redis_that_is_killed_and_comes_back_empty_is_used_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -80,7 +80,7 @@ async def test_a_redis_that_is_killed_and_comes_back_empty_is_used_again(caplog:
             await asyncio.gather(*tasks)
             assert server.rate_limited <= 2
         await store.aclose()
-    assert ["does not answer (ConnectionError)", "answers again"] == words(caplog)
+    assert ["does not respond (ConnectionError)", "is back"] == words(caplog)
 
 
 def words(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import pytest
 
 from tripwire_async.middleware.rate_limit._cooldown import Cooldown
-from tripwire_async.middleware.rate_limit._window import _MAX_REMEMBERED, Window
+from tripwire_async.middleware.rate_limit._window import Window, WindowStatistics
 
 
 def burst(window: Window, count: int, *, at: float = 0.0, trip: float = 0.1, limit: int = 10, before: int = 0) -> None:
     """Send *count* requests at once and have them answered in order after *trip* seconds."""
     sent = [window.send(at) for _ in range(count)]
     for index, one in enumerate(sent, start=before + 1):
-        window.answer(one, at + trip, limit, limit - index)
+        window.accept(one, at + trip, limit, limit - index)
 
 
 def learned(limit: int = 10, length: float = 2.0) -> Window:
     """Return a window that knows its length from one refusal; it was filled at 0 and refused at 0.2."""
     window = Window()
     burst(window, limit, limit=limit)
-    window.refuse(window.send(0.1), 0.2, length - 0.1, limit)
+    window.reject(window.send(0.1), 0.2, length - 0.1, limit)
     return window
 
 
@@ -60,7 +60,7 @@ def test_an_answer_that_counts_less_than_was_sent_shortens_the_window() -> None:
     window = Window()
     burst(window, 5)
     late = window.send(7.0)
-    window.answer(late, 7.1, 10, 9)
+    window.accept(late, 7.1, 10, 9)
     assert window.length == pytest.approx(7.0)
 
 
@@ -69,7 +69,7 @@ def test_answers_with_requests_on_the_way_prove_nothing() -> None:
     window = Window()
     sent = [window.send(0.0) for _ in range(5)]
     for one in sent:
-        window.answer(one, 0.1, 10, 9)
+        window.accept(one, 0.1, 10, 9)
     assert window.length is None
 
 
@@ -77,8 +77,8 @@ def test_refusals_prove_nothing_about_requests_that_left() -> None:
     """Only requests that were let in are sure to count at every service."""
     window = Window()
     for _ in range(8):
-        window.refuse(window.send(0.0), 0.1, None, 10)
-    window.answer(window.send(7.0), 7.1, 10, 9)
+        window.reject(window.send(0.0), 0.1, None, 10)
+    window.accept(window.send(7.0), 7.1, 10, 9)
     assert window.length is None
 
 
@@ -86,17 +86,17 @@ def test_the_highest_count_of_answers_that_crossed_is_taken() -> None:
     """Of requests in flight together the last one sent need not be the last one counted."""
     window = Window()
     first, second, third = (window.send(at) for at in (0.0, 0.1, 0.2))
-    window.answer(third, 0.5, 10, 9)
-    window.answer(first, 0.6, 10, 7)
-    window.answer(second, 0.7, 10, 8)
+    window.accept(third, 0.5, 10, 9)
+    window.accept(first, 0.6, 10, 7)
+    window.accept(second, 0.7, 10, 8)
     assert window.used(0.7) == 3
 
 
 def test_an_answer_that_came_before_the_newest_request_was_sent_is_forgotten() -> None:
     """Capacity that have come back are seen, although an older answer knew of fewer."""
     window = Window()
-    window.answer(window.send(0.0), 0.1, 10, 0)
-    window.answer(window.send(5.0), 5.1, 10, 9)
+    window.accept(window.send(0.0), 0.1, 10, 0)
+    window.accept(window.send(5.0), 5.1, 10, 9)
     assert window.used(5.1) == 1
 
 
@@ -104,8 +104,8 @@ def test_a_late_answer_neither_raises_nor_changes_the_limit() -> None:
     """What the newest request was told stands."""
     window = Window()
     old = window.send(0.0)
-    window.answer(window.send(1.0), 1.1, 10, 2)
-    window.answer(old, 1.2, 20, 19)
+    window.accept(window.send(1.0), 1.1, 10, 2)
+    window.accept(old, 1.2, 20, 19)
     assert window.limit == 10
     assert window.used(1.2) == 8
 
@@ -113,7 +113,7 @@ def test_a_late_answer_neither_raises_nor_changes_the_limit() -> None:
 def test_requests_of_other_processes_are_seen_and_forgotten_in_time() -> None:
     """What the service counts beyond ours belongs to others, and is gone a window later at the most."""
     window = learned()
-    window.answer(window.send(5.0), 5.1, 10, 3)
+    window.accept(window.send(5.0), 5.1, 10, 3)
     assert window.used(5.1) == 7
     when = window.next_change(5.1)
     assert when is not None
@@ -123,7 +123,7 @@ def test_requests_of_other_processes_are_seen_and_forgotten_in_time() -> None:
 def test_a_refusal_says_that_the_limit_is_used_up_whoever_did_it() -> None:
     """What does not count among ours counts among others'; nothing is free until it must have left."""
     window = learned()
-    window.refuse(window.send(5.0), 5.1, 1.0, 10)
+    window.reject(window.send(5.0), 5.1, 1.0, 10)
     assert window.used(5.1) == 10
     assert window.used(10.0) == 0
 
@@ -133,10 +133,10 @@ def test_a_refusal_by_no_fault_of_ours_makes_the_bites_smaller_until_it_is_calm(
     window = learned()
     burst(window, 1, at=5.0)
     assert window.free(5.1) == 9
-    window.refuse(window.send(5.1), 5.2, 0.1, 10)
+    window.reject(window.send(5.1), 5.2, 0.1, 10)
     assert window.free(20.0) == 5
     for index in range(10):
-        window.answer(window.send(20.0 + index * 30), 20.1 + index * 30, 10, 9)
+        window.accept(window.send(20.0 + index * 30), 20.1 + index * 30, 10, 9)
     assert window.free(400.0) == 10
 
 
@@ -145,14 +145,14 @@ def test_a_window_that_has_become_longer_is_found_by_doubling() -> None:
     window = learned(length=2.0)
     known = window.length or 0
     burst(window, 9, at=4.0, before=1)
-    window.refuse(window.send(4.5), 4.6, 50.0, 10)
+    window.reject(window.send(4.5), 4.6, 50.0, 10)
     assert known < (window.length or 0) <= 2 * known + 0.2
 
 
 def test_a_refusal_that_says_nothing_of_a_limit_teaches_nothing() -> None:
     """A proxy's 429 without headers leaves the window unknown."""
     window = Window()
-    window.refuse(window.send(0.0), 0.1, 5.0, None)
+    window.reject(window.send(0.0), 0.1, 5.0, None)
     assert window.limit is None
     assert window.length is None
     assert window.free(0.1) == 0
@@ -161,7 +161,7 @@ def test_a_refusal_that_says_nothing_of_a_limit_teaches_nothing() -> None:
 def test_with_hardly_any_requests_of_our_own_a_refusal_does_not_tell_the_length() -> None:
     """The oldest request that counts is then hardly ours, and a penalty is no window."""
     window = Window()
-    window.refuse(window.send(0.0), 0.1, 300.0, 10)
+    window.reject(window.send(0.0), 0.1, 300.0, 10)
     assert window.length is None
 
 
@@ -169,7 +169,7 @@ def test_a_limit_that_has_shrunk_explains_a_refusal() -> None:
     """More of our own requests count than are allowed now: neither the window nor the bites change."""
     window = learned()
     length = window.length
-    window.refuse(window.send(0.3), 0.4, 1.7, 5)
+    window.reject(window.send(0.3), 0.4, 1.7, 5)
     assert window.length == length
     assert window.free(60.0) == 5
 
@@ -177,26 +177,25 @@ def test_a_limit_that_has_shrunk_explains_a_refusal() -> None:
 def test_what_is_remembered_is_bounded() -> None:
     """A window of more requests than are remembered is followed by the service's own count."""
     window = Window()
-    limit = 10 * _MAX_REMEMBERED
-    for index in range(2 * _MAX_REMEMBERED + 100):
-        window.answer(window.send(float(index)), index + 0.5, limit, limit - index - 1)
-    assert len(window._counted) == _MAX_REMEMBERED
-    assert len(window._expired) == _MAX_REMEMBERED + 1
-    assert window.used(1e9) == 2 * _MAX_REMEMBERED + 100
+    limit = 100_000
+    for index in range(20_000 + 100):
+        window.accept(window.send(float(index)), index + 0.5, limit, limit - index - 1)
+    assert window.statistics() == WindowStatistics(counted=10_000, expired=10_001)
+    assert window.used(1e9) == 20_000 + 100
 
 
 def test_a_cooldown_is_never_shortened() -> None:
     """Of several refusals the latest end counts."""
     cooldown = Cooldown(lambda: 0.0)
-    cooldown.refuse(object(), 0.0, 1.0, 10.0)
-    cooldown.refuse(object(), 0.0, 2.0, 1.0)
+    cooldown.reject(object(), 0.0, 1.0, 10.0)
+    cooldown.reject(object(), 0.0, 2.0, 1.0)
     assert cooldown.until == 11.0
 
 
 def test_only_the_probe_ends_a_cooldown() -> None:
     """What others were answered belongs to the time before."""
     cooldown, probe = Cooldown(lambda: 0.0), object()
-    cooldown.refuse(object(), 0.0, 1.0, 10.0)
+    cooldown.reject(object(), 0.0, 1.0, 10.0)
     cooldown.probe = probe
     cooldown.accept(object())
     cooldown.probe_lost(object())
@@ -210,11 +209,11 @@ def test_a_success_makes_cooldowns_short_again() -> None:
     """The growth of cooldowns without a length begins anew."""
     cooldown = Cooldown(lambda: 0.0)
     for now in (0.0, 10.0, 20.0):
-        cooldown.refuse(object(), now, now, None)
+        cooldown.reject(object(), now, now, None)
     assert cooldown.until == 24.0
     cooldown.probe = probe = object()
     cooldown.accept(probe)
-    cooldown.refuse(object(), 30.0, 30.0, None)
+    cooldown.reject(object(), 30.0, 30.0, None)
     assert cooldown.until == 31.0
 
 
@@ -223,6 +222,6 @@ def test_a_look_that_cannot_succeed_does_not_put_off_one_that_can() -> None:
     window = Window()
     burst(window, 32, limit=64)
     window.lose(window.send(0.1), 0.2)
-    window.answer(window.send(1.2), 1.3, 64, 64 - 32)  # there are more than these inside, but one of them is lost
-    window.answer(window.send(1.3), 1.4, 64, 64 - 3)
+    window.accept(window.send(1.2), 1.3, 64, 64 - 32)  # there are more than these inside, but one of them is lost
+    window.accept(window.send(1.3), 1.4, 64, 64 - 3)
     assert window.length is not None

@@ -1,11 +1,13 @@
-"""What is known of one key's limit, and what follows from it: whether another request may go, and when."""
+"""Admission: whether one more request of a key may be sent now, and when that can change."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Final, final
 
-from ._cooldown import Cooldown
+from ._cooldown import MAX_COOLDOWN, Cooldown
+from ._flight import FlightLimit
+from ._trial import USUAL_LENGTHS
 from ._window import Window
 
 if TYPE_CHECKING:
@@ -17,93 +19,172 @@ if TYPE_CHECKING:
 
 _SMALL_LIMIT: Final = 100
 _SHORT_WINDOW: Final = 5.0
-_USUAL_LENGTHS: Final = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
-"""Seconds that windows are made of by people; just after each it pays to look whether the requests have left."""
 
 
 @final
 class LimitModel:
-    """What is known of one key's limit; it outlives the loop that learned it.
+    """What is known about the limit of one key; it outlives the event loop that learned it.
 
     Attributes:
-        window: What the answers told.
-        cooldown: What the refusals asked.
-        slow_start: How many may be in flight as long as no answer has told a limit: one more for each answer.
-        retry_unknown_at: When to provoke a refusal again if the length of the window is still unknown.
+        window: Estimate from the responses.
+        cooldown: Pause after a rejection.
+        flight: Bound on the requests in flight, from rejections that the window does not explain.
+        slow_start: How many may be in flight until a response reports a limit; one more after each response.
+        retry_unknown_at: When to provoke a rejection again if the length of the window is still unknown.
     """
 
-    __slots__ = ("_looked", "cooldown", "retry_unknown_at", "slow_start", "window")
+    __slots__ = ("_checked_age", "cooldown", "flight", "retry_unknown_at", "slow_start", "window")
 
     def __init__(self, jitter: Callable[[], float]) -> None:
         self.window = Window()
         self.cooldown = Cooldown(jitter)
+        self.flight = FlightLimit()
         self.slow_start = 1
         self.retry_unknown_at = -math.inf
-        self._looked = 0.0  # an age that requests were seen to reach while they counted
+        self._checked_age = 0.0  # an age that requests have reached while they were counted
 
     def forget_flights(self) -> None:
-        """Forget what was in flight: its loop is gone, and nobody will tell how it ended."""
+        """Forget the requests in flight: their loop is closed, and their ends will not be reported."""
         self.window.in_flight = 0
         self.cooldown.probe = None
 
-    def allows(self, now: float, priority: Priority) -> bool:
-        """Return whether one more request may go; those of a bulk leave the reserve alone."""
+    def allows(self, now: float, priority: Priority, *, use_reserve: bool = False) -> bool:
+        """Return whether one more request may be sent.
+
+        Requests other than interactive ones leave a small part of a long window free, unless *use_reserve*.
+        """
         window, cooldown = self.window, self.cooldown
-        if cooldown.half_open and (cooldown.probe is not None or now < cooldown.until):
+        if cooldown.half_open:
+            # Whatever the count says: if it is wrong, only a response can correct it.
+            return cooldown.probe is None and now >= cooldown.until
+        if window.in_flight >= self.flight.bound:
             return False
         limit = window.limit
         if limit is None:
-            return cooldown.half_open or window.in_flight < self.slow_start
-        if window.free(now, 0 if priority == "interactive" else self._reserve(limit)) > 0:
+            return window.in_flight < self.slow_start
+        use_reserve = use_reserve or priority == "interactive"
+        if window.free(now, 0 if use_reserve else self._reserve(limit)) > 0:
             return True
-        if priority != "interactive" and window.free(now) > 0:
-            return window.in_flight == 0 and now >= self._next_look()
+        if not use_reserve and window.free(now) > 0:
+            return window.in_flight == 0 and now >= self._next_check()
         return self.should_probe(now)
 
     def should_probe(self, now: float) -> bool:
-        """Return whether one request is sent though it will likely be refused.
+        """Return whether to send one request that will likely be rejected.
 
-        It is as long as nothing else can tell when the next one fits: the refusal will.
+        While the length of a full window is unknown, only a rejection tells when the next request fits. A usual length
+        is tried the same way, once.
         """
-        window, cooldown = self.window, self.cooldown
-        if window.limit is None or window.length is not None or window.used(now) < window.limit:
+        window = self.window
+        if window.limit is None or window.used(now) < window.limit:
             return False
-        return cooldown.half_open or (window.in_flight == 0 and now >= self.retry_unknown_at)
+        if window.length is None:
+            return window.in_flight == 0 and now >= self.retry_unknown_at
+        return now >= window.trial_at()
 
     def take(self, now: float, priority: Priority) -> Permit:
-        """Note that a request goes that was permitted."""
+        """Note that a request is sent that was allowed."""
         window, cooldown = self.window, self.cooldown
-        if priority != "interactive" and (oldest := window.oldest) is not None and now >= self._next_look():
-            self._looked = now - oldest
-        sent = window.send(now)
+        if priority != "interactive" and (oldest := window.oldest) is not None and now >= self._next_check():
+            self._checked_age = now - oldest
+        is_trial = not cooldown.half_open and window.length is not None and self.should_probe(now)
+        permit = window.send(now)
         if cooldown.half_open:
-            cooldown.probe = sent
-        return sent
+            cooldown.probe = permit
+        elif is_trial:
+            window.trial.permit = permit
+        return permit
 
     def take_nowait(self, now: float, priority: Priority) -> Permit | None:
-        """Note that a request goes if it is permitted; None if it is not."""
-        if priority == "interactive" and not self.cooldown.half_open:
-            # Nearly all go while there is plenty of room and nothing else to mind.
-            sent = self.window.try_send(now)
-            if sent is not None:
-                return sent
+        """Note that a request is sent if it is allowed; return None if it is not."""
+        if priority == "interactive" and not self.cooldown.half_open and self.flight.bound == math.inf:
+            # The usual case: plenty of room, and nothing else to check.
+            permit = self.window.send_nowait(now)
+            if permit is not None:
+                return permit
         return self.take(now, priority) if self.allows(now, priority) else None
 
+    def accept(self, permit: Permit, now: float, limit: int | None, remaining: int | None) -> None:
+        """Note an accepted request; *limit* and *remaining* are from the headers of its response."""
+        if self.cooldown.probe is permit:
+            self.window.accept_probe(now)
+        self.window.accept(permit, now, limit, remaining)
+        self.cooldown.accept(permit)
+        self.slow_start += 1
+        self.flight.accept(self.window.limit)
+        self._check_flight()
+
+    def reject(
+        self, permit: Permit, now: float, retry_after: float | None, limit: int | None, remaining: int | None
+    ) -> bool:
+        """Note a rejected request, and start a cooldown; return whether the limit of the headers explains it."""
+        window, cooldown = self.window, self.cooldown
+        is_explained = self._explains(limit, remaining)
+        cooldown.reject(permit, permit.sent_at, now, retry_after)
+        if is_explained:
+            # What exceeds the longest cooldown is a penalty or an error, and says nothing about the window.
+            is_usable = retry_after is not None and retry_after <= MAX_COOLDOWN
+            window.reject(permit, now, retry_after if is_usable else None, limit)
+            self.slow_start = 1
+            self.retry_unknown_at = 2 * cooldown.until - now
+        else:
+            self.flight.reject(window.in_flight)
+            if limit is None:
+                # Probably a proxy in front, so it was not counted. If it was, the next response corrects the count.
+                window.unsend()
+            else:
+                window.lose(permit, now)
+        self._check_flight()
+        return is_explained
+
+    def lose(self, permit: Permit, now: float, *, counted: bool) -> None:
+        """Note a request without a response; *counted* unless it certainly did not reach the service."""
+        if counted:
+            self.window.lose(permit, now)
+            self.slow_start += 1
+        else:
+            self.window.unsend()
+        self.cooldown.probe_lost(permit)
+        self._check_flight()
+
+    def abandon(self, permit: Permit) -> None:
+        """Note a request whose coroutine was closed; no clock can be read."""
+        self.window.unsend()
+        self.cooldown.probe_lost(permit)
+        self._check_flight()
+
     def next_change(self, now: float) -> float | None:
-        """Return when `allows` may change by itself; None when only the end of a request can change it."""
-        times = [self.window.next_change(now), self.cooldown.until, self.retry_unknown_at, self._next_look()]
+        """Return when `allows` may change without a response; None if only a response can change it."""
+        window = self.window
+        times = [
+            window.next_change(now),
+            window.trial_at(),
+            self.cooldown.until,
+            self.retry_unknown_at,
+            self._next_check(),
+        ]
         return min((when for when in times if when is not None and now < when < math.inf), default=None)
 
+    def _explains(self, limit: int | None, remaining: int | None) -> bool:
+        """Return whether a rejection with these headers is due to the limit that the headers describe."""
+        if limit is None:
+            return self.window.limit is None  # the service sends the headers, so something in front rejected this one
+        return not remaining
+
+    def _check_flight(self) -> None:
+        if not self.window.in_flight:
+            self.flight.end()
+
     def _reserve(self, limit: int) -> int:
-        """Return how many requests of a window are kept for single calls: none if the next slot is near anyway."""
+        """Return how many requests of a window are reserved for interactive calls; none if the next slot is near."""
         length = self.window.length
         return limit // 50 if limit >= _SMALL_LIMIT and (length is None or length > _SHORT_WINDOW) else 0
 
-    def _next_look(self) -> float:
-        """Return when one of the bulk may use the reserve, to see whether the window is shorter than known."""
+    def _next_check(self) -> float:
+        """Return when a bulk request may use the reserve, to see whether the window is shorter than assumed."""
         oldest, length = self.window.oldest, self.window.length
         if oldest is None:
             return math.inf
         longest = math.inf if length is None else 0.9 * length
-        age = next((age for age in _USUAL_LENGTHS if self._looked < age < longest), math.inf)
+        age = next((age for age in USUAL_LENGTHS if self._checked_age < age < longest), math.inf)
         return oldest + age * 1.001 + 0.01

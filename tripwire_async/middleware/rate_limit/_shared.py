@@ -9,58 +9,57 @@ is lost. A slot is used at once or given back; it is never held across a sleep.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 from typing import TYPE_CHECKING, Final, final
 
+from tripwire_async._logger import LOGGER
+from tripwire_async.errors import ConfigurationError
+
+from ._cooldown import MAX_COOLDOWN
+from ._patience import within
 from ._scheduler import Scheduler
-from .store import FinishedRequest, SlotRequest
+from .store import DEFAULT_PATIENCE, FinishedRequest, SlotRequest, StoreReplyError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async._http.messages import Priority
 
     from ._admission import LimitModel
-    from ._scheduler import Capacity, Waiter
+    from ._capacity import Capacity
+    from ._queue import Waiter
     from ._window import Permit
     from .store import RateLimitStore, RequestOutcome, SlotGrant
 
-_LOGGER: Final = logging.getLogger("tripwire_async")
-
-STORE_TIMEOUT: Final = 0.08
-"""Seconds that the store has to answer, so that nobody is held for more than a tenth of a second."""
-_TICKS: Final = 8
-"""In so many steps the patience runs out, each a turn of the loop: a loop that is held up has not waited in vain."""
-_FIRST_TRY: Final = 0.1
-_LAST_TRY: Final = 2.0
-"""Seconds until the first attempt to come back to a store that does not answer, and, doubling, between later ones."""
+_FIRST_PAUSE: Final = 0.1
+_MAX_PAUSE: Final = 2.0
+"""Seconds until the first attempt to reach a store again, and, doubled each time, between later ones."""
 _MAX_UNREPORTED: Final = 2_000
 
 
 @final
 class StoreAdmission(Scheduler):
-    """The queues of the client's own key on one event loop, in step with those of other loops and processes."""
+    """Scheduler of the client's own key on one event loop, in step with other loops and processes."""
 
     __slots__ = (
-        "_asker",
         "_client",
+        "_failure",
         "_granted",
         "_loop",
-        "_next_ask",
+        "_must_report",
+        "_next_request",
         "_number",
         "_others",
+        "_patience",
         "_pause",
+        "_reconnect",
+        "_requester",
         "_serial",
-        "_slot_of",
+        "_slots",
         "_store",
         "_store_down",
-        "_told_limit",
-        "_try",
+        "_store_limit",
         "_unreported",
         "_unsettled",
-        "_urgent",
     )
 
     def __init__(
@@ -73,94 +72,113 @@ class StoreAdmission(Scheduler):
     ) -> None:
         super().__init__(model, capacity, clock, loop)
         self._store = store
+        self._patience: float = getattr(store, "patience", DEFAULT_PATIENCE)
         self._loop = loop
         self._client = os.urandom(6).hex()
         self._number = 1
-        self._granted: list[str] = []  # slots granted and not used yet; empty whenever somebody else runs
-        self._slot_of: dict[Permit, str] = {}
-        self._unreported: list[FinishedRequest] = []  # what the store has not been told
-        self._urgent = False  # whether others wait for that
+        self._granted: list[str] = []  # slots not used yet; empty whenever other code runs
+        self._slots: dict[Permit, str] = {}
+        self._unreported: list[FinishedRequest] = []
+        self._must_report = False  # whether other processes wait for these
         self._serial = 0
-        self._asker: object | None = None  # who asks, or has been called to
-        self._next_ask = 0.0
-        self._told_limit: int | None = None
+        self._requester: object | None = None  # the waiter or call that sends a request, or has been woken to do so
+        self._next_request = 0.0
+        self._store_limit: int | None = None
         self._unsettled = True
         self._others = 0
         self._store_down = False
-        self._pause = _FIRST_TRY
-        self._try: asyncio.Task[None] | None = None
+        self._failure: ConfigurationError | None = None
+        self._pause = _FIRST_PAUSE
+        self._reconnect: asyncio.Task[None] | None = None
+
+    @property
+    def is_shared(self) -> bool | None:
+        """Whether the store has answered and can be reached."""
+        return self._number > 1 and not self._store_down
 
     def acquire_nowait(self, priority: Priority) -> Permit | None:
-        """Take a slot at once, or return None: it must be waited for, or asked for."""
+        """Return a permit if the store cannot be reached and the limit in memory allows it, else None."""
         if not self._store_down:
             return None
         now = self._now()
-        self._try_to_come_back(now)
-        return super().acquire_nowait(priority) if self._is_ours(now) else None
+        self._try_to_reconnect(now)
+        if self._failure is not None:
+            raise ConfigurationError(str(self._failure))
+        return super().acquire_nowait(priority) if self._is_within_part(now) else None
 
-    def answer(self, sent: Permit, limit: int | None, remaining: int | None) -> None:
-        """End a request that was let in, and remember to tell."""
+    def accept(self, permit: Permit, limit: int | None, remaining: int | None) -> None:
+        """End an accepted request, and keep it for the next report."""
         count = None if limit is None or remaining is None else limit - remaining
-        self._queue_report(sent, "answered", limit=limit, count=count)
-        super().answer(sent, limit, remaining)
+        self._queue_report(permit, "accepted", limit=limit, count=count)
+        super().accept(permit, limit, remaining)
 
-    def refuse(self, sent: Permit, retry_after: float | None, limit: int | None) -> None:
-        """End a request that was refused, and remember to tell."""
-        super().refuse(sent, retry_after, limit)
-        hold = max(0.0, self.model.cooldown.until - self._now())
-        self._queue_report(sent, "refused", limit=limit, retry_after=retry_after, hold=hold)
-        self._urgent = True
+    def reject(self, permit: Permit, retry_after: float | None, limit: int | None, remaining: int | None) -> None:
+        """End a rejected request, and keep it for a report at once."""
+        now = self._now()
+        is_explained = self.model.reject(permit, now, retry_after, limit, remaining)
+        hold = max(0.0, self.model.cooldown.until - now)
+        if is_explained:
+            usable = retry_after if retry_after is not None and retry_after <= MAX_COOLDOWN else None
+            self._queue_report(permit, "rejected", limit=limit, retry_after=usable, hold=hold)
+        else:
+            # A cooldown and nothing else; without limit headers it was probably not counted.
+            self._queue_report(permit, "unsent" if limit is None else "lost", hold=hold)
+        self._must_report = True
+        self._after_rejection(now)
 
-    def lose(self, sent: Permit, *, counted: bool) -> None:
-        """End a request without an answer, and remember to tell."""
-        self._queue_report(sent, "lost" if counted else "unsent")
-        super().lose(sent, counted=counted)
+    def lose(self, permit: Permit, *, counted: bool) -> None:
+        """End a request without a response, and keep it for the next report."""
+        self._queue_report(permit, "lost" if counted else "unsent")
+        super().lose(permit, counted=counted)
 
-    def abandon(self, sent: Permit) -> None:
-        """End a request whose coroutine was thrown away."""
-        self._queue_report(sent, "lost")
-        super().abandon(sent)
+    def abandon(self, permit: Permit) -> None:
+        """End a request whose coroutine was closed."""
+        if self.is_open:
+            self._queue_report(permit, "lost")
+        super().abandon(permit)
 
     def set_timer(self, now: float) -> None:
-        """Have somebody ask if it is time to; else see to it that this is looked at again."""
+        """Have a waiting call send a request if it is time to; otherwise schedule a new turn."""
         if self._store_down:
-            self._try_to_come_back(now)
-        elif self._asker is None and self._is_time(now):
-            self._call()
+            self._try_to_reconnect(now)
+        elif self._requester is None and self._is_time(now):
+            self._wake_requester()
         super().set_timer(now)
 
-    async def tell(self) -> None:
-        """Tell the store how requests ended, unless nobody waits for that or a question is on its way soon anyway."""
-        while not self._store_down and self._asker is None and self._must_report():
-            self._asker = self
-            await self._ask()
+    async def report(self) -> None:
+        """Report finished requests, unless no process waits for that or a request follows soon anyway."""
+        while not self._store_down and self._requester is None and self._should_report():
+            self._requester = self
+            await self._request_slots()
 
-    def _must_report(self) -> bool:
-        if self._urgent:
+    def _should_report(self) -> bool:
+        if self._must_report:
             return True
-        # Others see a request as under way until they are told, and nobody here will ask again soon.
+        # Other processes count a request as in flight until its end is reported, and no call here will ask soon.
         return bool(self._others and self._unreported) and not self.waiting and not self.model.window.in_flight
 
-    def _may_go(self, now: float, priority: Priority) -> bool:
+    # -- admission ----------------------------------------------------------------------------------------------------
+
+    def _allows(self, now: float, priority: Priority, *, use_reserve: bool) -> bool:
         if not self._store_down:
             return bool(self._granted)
-        return self._is_ours(now) and super()._may_go(now, priority)
+        return self._is_within_part(now) and super()._allows(now, priority, use_reserve=use_reserve)
 
     def _take(self, now: float, priority: Priority) -> Permit:
-        sent = super()._take(now, priority)
+        permit = super()._take(now, priority)
         if self._granted:
-            self._slot_of[sent] = self._granted.pop(0)
-        return sent
+            self._slots[permit] = self._granted.pop(0)
+        return permit
 
     def _next_change(self, now: float) -> float | None:
         if not self._store_down:
-            return self._next_ask if self._asker is None and self._next_ask > now else None
+            return self._next_request if self._requester is None and self._next_request > now else None
         change = super()._next_change(now)
-        return self._next_ask if change is None else min(change, self._next_ask)
+        return self._next_request if change is None else min(change, self._next_request)
 
     def _queue_report(
         self,
-        sent: Permit,
+        permit: Permit,
         outcome: RequestOutcome,
         *,
         limit: int | None = None,
@@ -169,149 +187,140 @@ class StoreAdmission(Scheduler):
         hold: float = 0.0,
     ) -> None:
         self._serial += 1
-        slot = self._slot_of.pop(sent, None) or f"alone.{self._serial}"
+        slot = self._slots.pop(permit, None) or f"alone.{self._serial}"
         self._unreported.append(
-            FinishedRequest(self._serial, slot, sent.at, self._now(), outcome, limit, count, retry_after, hold)
+            FinishedRequest(self._serial, slot, permit.sent_at, self._now(), outcome, limit, count, retry_after, hold)
         )
-        self._urgent |= self._unsettled and not self._store_down
-        if len(self._unreported) > _MAX_UNREPORTED and self._asker is None:
+        self._must_report |= self._unsettled and not self._store_down
+        if len(self._unreported) > _MAX_UNREPORTED and self._requester is None:
             del self._unreported[: _MAX_UNREPORTED // 2]
 
-    # -- asking -----------------------------------------------------------------------------------------------------
+    # -- requests to the store ----------------------------------------------------------------------------------------
 
-    async def _turn(self, waiter: Waiter) -> None:
-        """Wait for *waiter* to be let go, and ask the store when that is its turn."""
+    async def _until_turn(self, waiter: Waiter) -> None:
+        """Wait until *waiter* may go, and send requests to the store when that is its task."""
         try:
             while not waiter.future.done():
-                if self._asker is waiter or (self._asker is None and self._is_time(self._now())):
-                    self._asker = waiter
-                    await self._ask()
+                if self._requester is waiter or (self._requester is None and self._is_time(self._now())):
+                    self._requester = waiter
+                    await self._request_slots()
                 else:
                     await waiter.future
         finally:
-            if self._asker is waiter:
-                self._asker = None
+            if self._requester is waiter:
+                self._requester = None
                 self._delegate(waiter)
 
     def _is_time(self, now: float) -> bool:
-        return not self._store_down and (self._urgent or now >= self._next_ask) and any(self._wanted())
+        return not self._store_down and (self._must_report or now >= self._next_request) and any(self._wanted())
 
     def _wanted(self) -> tuple[int, int]:
-        """Return how many slots would be used at once, for single calls and for the others."""
-        single, send, poll = map(len, self._lanes.values())
+        """Return how many slots would be used at once, for interactive calls and for the others."""
+        interactive = self._queue.count("interactive")
+        in_flight = self.model.window.in_flight
         room = self._capacity.available("interactive")
-        if self._told_limit is None:
-            room = min(room, self.model.slow_start - self.model.window.in_flight)
-        single = min(single, max(0, room))
-        return single, max(0, min(send + poll, room - single, self._capacity.available("send") - single))
+        if self._store_limit is None:
+            room = min(room, self.model.slow_start - in_flight)
+        if in_flight + room > self.model.flight.bound:
+            room = max(int(self.model.flight.bound), 1) - in_flight
+        interactive = min(interactive, max(0, room))
+        bulk = self._queue.count("send") + self._queue.count("poll")
+        return interactive, max(0, min(bulk, room - interactive, self._capacity.available("send") - interactive))
 
-    def _delegate(self, asker: object) -> None:
-        """Have another one ask if *asker* did not come to it."""
+    def _delegate(self, requester: object) -> None:
+        """Have another waiter send the request that *requester* did not complete."""
         if not self._loop.is_closed() and self._is_time(self._now()):
-            self._call(but=asker)
+            self._wake_requester(exclude=requester)
 
-    def _call(self, *, but: object = None) -> None:
-        """Call one of those who wait to ask; the last in line, as he will be let go last."""
-        for lane in self._lanes.values():
-            for waiter in reversed(lane):
-                if waiter is not but and not waiter.future.done():
-                    self._asker = waiter
-                    called, waiter.future = waiter.future, self._loop.create_future()
-                    called.set_result(None)
-                    return
+    def _wake_requester(self, *, exclude: object = None) -> None:
+        """Wake the last waiter in line to send a request; it will be let go last."""
+        for waiter in self._queue:
+            if waiter is not exclude and not waiter.future.done():
+                self._requester = waiter
+                woken, waiter.future = waiter.future, self._loop.create_future()
+                woken.set_result(None)
+                return
 
-    async def _ask(self) -> None:
-        """SlotRequest once, and let go whoever may then."""
-        began = self._now()
-        single, bulk = self._wanted()
+    async def _request_slots(self) -> None:
+        """Send one request, and let the calls go that may go then."""
+        started = self._now()
+        interactive, bulk = self._wanted()
         window = self.model.window
-        ask = SlotRequest(
-            self._client, self._number, began, single, bulk, window.limit, window.length, tuple(self._unreported)
+        finished = tuple(self._unreported)
+        request = SlotRequest(
+            self._client, self._number, started, interactive, bulk, window.limit, window.length, finished
         )
-        urgent, self._urgent = self._urgent, False
-        asker = self._asker = self._asker or self
+        must_report, self._must_report = self._must_report, False
+        requester = self._requester = self._requester or self
         try:
-            reply = await _in_time(self._store.exchange(ask))
+            grant = await within(self._patience, self._store.exchange(request))
         except OSError as error:
-            self._asker = None
+            self._requester = None
             self._lose_store(error)
         except BaseException:
-            self._asker = None
-            self._urgent |= urgent
-            self._delegate(asker)
+            self._requester = None
+            self._must_report |= must_report
+            self._delegate(requester)
             raise
         else:
-            self._asker = None
-            self._hear(ask, reply)
+            self._requester = None
+            self._merge(request, grant)
         now = self._now()
-        self._capacity.dispatch(now)
+        self._capacity.dispatch(now, self)
         for slot in self._granted:
             self._serial += 1
             self._unreported.append(FinishedRequest(self._serial, slot, now, now, "unsent"))
         self._granted.clear()
 
-    def _hear(self, ask: SlotRequest, reply: SlotGrant) -> None:
+    def _merge(self, request: SlotRequest, grant: SlotGrant) -> None:
         now, model = self._now(), self.model
         self._number += 1
-        del self._unreported[: len(ask.ended)]
-        self._granted = [f"{ask.number}.{i}" for i in range(1, reply.granted + 1)]
-        self._next_ask = now if reply.granted >= ask.single + ask.bulk else now + reply.wait
-        self._told_limit, self._unsettled, self._others = reply.limit, reply.unsettled, reply.others
-        model.window.merge(now, reply.limit, reply.window)
-        if reply.cooldown and now + reply.cooldown > model.cooldown.until:
-            model.cooldown.until = now + reply.cooldown
-            model.cooldown.half_open = True
-            self._turn_away()
-        self._pause = _FIRST_TRY
+        self._failure = None
+        del self._unreported[: len(request.finished)]
+        self._granted = [f"{request.number}.{index}" for index in range(1, grant.granted + 1)]
+        self._next_request = now if grant.granted >= request.interactive + request.bulk else now + grant.wait
+        self._store_limit, self._unsettled, self._others = grant.limit, grant.unsettled, grant.others
+        model.window.merge(now, grant.limit, grant.window)
+        if grant.cooldown and now + grant.cooldown > model.cooldown.until:
+            model.cooldown.extend(now + grant.cooldown)
+            self._time_out_before(model.cooldown.until)
+        self._pause = _FIRST_PAUSE
         if self._store_down:
             self._store_down = False
-            _LOGGER.warning("%r answers again: the rate limit is shared with other processes as before", self._store)
+            LOGGER.warning("%r is back: the rate limit is shared with other processes again", self._store)
 
-    # -- without the store ------------------------------------------------------------------------------------------
+    # -- without the store --------------------------------------------------------------------------------------------
 
-    def _is_ours(self, now: float) -> bool:
-        """Return whether this process stays below its part of the limit, by those who waited when last heard of."""
+    def _is_within_part(self, now: float) -> bool:
+        """Return whether this process is below its part of the limit, by the number of other waiting processes."""
         window = self.model.window
         return not self._others or window.limit is None or window.own_usage(now) * (self._others + 1) < window.limit
 
     def _lose_store(self, error: OSError) -> None:
-        self._next_ask = self._now() + self._pause
-        self._pause = min(2 * self._pause, _LAST_TRY)
+        self._next_request = self._now() + self._pause
+        self._pause = min(2 * self._pause, _MAX_PAUSE)
         if not self._store_down:
             self._store_down = True
-            _LOGGER.warning(
-                "%r does not answer (%s): until it does, the rate limit is not shared with other processes",
+            is_reply = isinstance(error, StoreReplyError)
+            (LOGGER.error if is_reply else LOGGER.warning)(
+                "%r %s (%s): until it recovers, the rate limit is not shared with other processes",
                 self._store,
+                "rejects requests" if is_reply else "does not respond",
                 type(error).__name__ if isinstance(error, TimeoutError) else error,
             )
 
-    def _try_to_come_back(self, now: float) -> None:
-        """SlotRequest whether the store is back, once in a while and without holding anybody up.
+    def _try_to_reconnect(self, now: float) -> None:
+        """Ask the store again from time to time, without delaying a call.
 
-        The task ends within `STORE_TIMEOUT`; nobody depends on it, and if it is cancelled the next call makes another.
+        The task ends with the patience. No call depends on it, and if it is cancelled the next call creates another.
         """
-        if now >= self._next_ask and (self._try is None or self._try.done()):
-            self._next_ask = now + self._pause
-            self._try = asyncio.create_task(self._ask())
+        if now >= self._next_request and (self._reconnect is None or self._reconnect.done()):
+            self._next_request = now + self._pause
+            self._reconnect = asyncio.create_task(self._reach_store())
 
-
-async def _in_time(exchange: Awaitable[SlotGrant]) -> SlotGrant:
-    """Return what *exchange* does, unless it takes longer than `STORE_TIMEOUT`; then raise `TimeoutError`.
-
-    Seconds for which the loop itself was held up do not count.
-    """
-    loop = asyncio.get_running_loop()
-    timer = loop.call_later(STORE_TIMEOUT / _TICKS, lambda: tick(1))
-
-    def tick(count: int) -> None:
-        nonlocal timer
-        if count < _TICKS:
-            timer = loop.call_later(STORE_TIMEOUT / _TICKS, tick, count + 1)
-        else:
-            limit.reschedule(loop.time())
-
-    async with asyncio.timeout(None) as limit:
+    async def _reach_store(self) -> None:
         try:
-            return await exchange
-        finally:
-            timer.cancel()
+            await self._request_slots()
+        except ConfigurationError as error:
+            self._failure = error  # raised by the next call
+            self._pause = min(2 * self._pause, _MAX_PAUSE)

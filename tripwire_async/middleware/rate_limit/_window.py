@@ -1,60 +1,86 @@
-"""What the answers tell about a rolling limit: its size, its length and how much of it is used up.
+"""Rolling-window estimate of the server's limit: its size, its length and how much of it is used.
 
-The service tells how many requests fit (``X-RateLimit-Limit``) and how many more would (``-Remaining``), but neither
-how long its window is nor when a request leaves it. Both follow from the times of our own requests:
+The service reports how many requests fit into its window (``X-RateLimit-Limit``) and how many more would be accepted
+(``X-RateLimit-Remaining``). It reports neither the length of the window nor when a request leaves it. Both follow from
+the times of our own requests:
 
-- A refusal with ``Retry-After`` says when the oldest request that counts will leave. We know when we sent that one.
-- An answer says how many count now. If more of ours than that were answered before, the oldest of them have left.
+- A rejection with ``Retry-After`` says when the oldest counted request will leave. We know when we sent that one.
+- A response says how many requests are counted. If more of ours had ended before, the oldest of them have left.
 
-Either gives a time that the window cannot exceed, whatever other processes use the same key. We see a request leave
-and its answer come, and the service counts it somewhere in between; every bound here is taken from the careful end.
+Either gives an upper bound of the length, whatever other clients of the same key do. We know when a request was sent
+and when its response came; the service counts it in between. Every bound here uses the careful end of that interval.
 
-Nothing here waits or knows asyncio: times come in as numbers.
+Nothing here waits or uses asyncio: times are plain numbers.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
+from itertools import islice
 from typing import Final, final
 
+import attrs
 import msgspec
 
+from ._trial import LengthTrial
+
 _MAX_REMEMBERED: Final = 10_000
-"""How many requests are remembered; a window that holds more is followed by what the service tells alone."""
+"""How many requests are remembered. For a longer window only the count that the service reports is used."""
 _MAX_CAUTION: Final = 64
+_RTT_SHARE: Final = 0.9
+_RTT_SMOOTHING: Final = 1 / 8
 
 
 class Permit(msgspec.Struct, eq=False):
-    """One request that counts.
+    """The right to send one request, and what is known about that request.
 
     Attributes:
-        at: When it was sent.
-        answered: When its answer came, or when it was given up; the service counted it no later than that.
-        certain: Whether the service is known to have let it in: no refusal and no loss.
+        sent_at: When it was sent.
+        ended_at: When its response came or it was given up; the service counted it no later than that.
+        is_certain: Whether the service certainly accepted it.
+        ended_before: How many requests had ended when it was sent.
     """
 
-    at: float
-    answered: float = math.inf
-    certain: bool = False
+    sent_at: float
+    ended_at: float = math.inf
+    is_certain: bool = False
+    ended_before: int = 0
+
+
+@attrs.frozen
+class WindowStatistics:
+    """Sizes of what a `Window` remembers.
+
+    Attributes:
+        counted: Requests that are assumed to be counted by the service.
+        expired: Requests that have left the window and are kept for the next rejection.
+    """
+
+    counted: int
+    expired: int
 
 
 @final
 class Window:
-    """The rolling limit of one key, as far as it is known.
+    """Rolling limit of one key, as far as it is known.
 
     Attributes:
-        limit: Requests per window; None as long as no answer has told.
-        in_flight: Requests sent that are neither answered nor given up.
+        limit: Requests per window; None until a response reports it.
+        in_flight: Requests that are sent and have not ended.
+        trial: Trial of a usual length.
     """
 
     __slots__ = (
+        "_assumed_bound",
         "_bound",
         "_caution",
         "_clean_streak",
         "_counted",
+        "_dropped",
         "_expired",
         "_lifetime",
+        "_mean_rtt",
         "_min_rtt",
         "_newest",
         "_other_clients",
@@ -65,95 +91,114 @@ class Window:
         "_unexpected_at",
         "in_flight",
         "limit",
+        "trial",
     )
 
     def __init__(self) -> None:
         self.limit: int | None = None
         self.in_flight = 0
-        self._counted: deque[Permit] = deque()  # ended and counted by the service, in the order in which they ended
-        self._expired: deque[Permit] = deque()  # those before; only a refusal looks at them
-        self._uncertain = 0  # how many of those inside are not certain
-        self._newest = -math.inf  # when the newest request that was answered had been sent
-        self._reported: deque[tuple[float, int]] = (
-            deque()
-        )  # counts told since then, with their times; only falling ones
-        self._bound: float | None = None  # the least of: end of an answer, minus sending of one that had left by then
-        self._lifetime = (
-            math.inf
-        )  # from the end of a request until another, sent then, arrives after the first has left
-        self._min_rtt = math.inf  # the shortest time that an answer took
+        self.trial = LengthTrial()
+        self._counted: deque[Permit] = deque()  # ended and counted by the service, ordered by end
+        self._expired: deque[Permit] = deque()  # the ones before; only a rejection needs them
+        self._dropped = 0  # how many have left `_counted` so far
+        self._uncertain = 0  # how many in `_counted` are not certain
+        self._newest = -math.inf  # when the newest request with a response had been sent
+        self._reported: deque[tuple[float, int]] = deque()  # counts reported since then, with times; only falling ones
+        self._assumed_bound: float | None = None  # what the bound was before a rejection contradicted it
+        self._bound: float | None = None  # least of: end of a response, minus sending of one that had left by then
+        self._lifetime = math.inf  # after the end of a request, until another may take its place
+        self._min_rtt = math.inf
+        self._mean_rtt = 0.0
         self._skip_checks = 0
-        self._unexpected_at = -math.inf  # when a refusal last came though there was room by our count
+        self._unexpected_at = -math.inf  # the latest rejection although our count had room
         self._caution = 1  # the part of what is free that may be in flight: one in so many
-        self._clean_streak = 0  # requests let in since
+        self._clean_streak = 0  # requests accepted since
         self._other_clients = 0
         self._other_clients_until = -math.inf
 
     @property
     def length(self) -> float | None:
-        """Seconds that the window lasts at the most; None when nothing is known."""
+        """Upper bound of the window's length in seconds; None while nothing is known."""
         return None if self._bound is None else max(self._bound - self._min_rtt, 0.0)
 
-    def send(self, now: float) -> Permit:
-        """Note that a request goes out."""
-        self.in_flight += 1
-        return Permit(now)
+    def statistics(self) -> WindowStatistics:
+        """Return the sizes of what is remembered."""
+        return WindowStatistics(counted=len(self._counted), expired=len(self._expired))
 
-    def try_send(self, now: float) -> Permit | None:
-        """Note that a request goes out if there is room for certain; None where it takes `free` to tell."""
+    def send(self, now: float) -> Permit:
+        """Note that a request is sent."""
+        self.in_flight += 1
+        return Permit(now, ended_before=self._dropped + len(self._counted))
+
+    def send_nowait(self, now: float) -> Permit | None:
+        """Note that a request is sent if there is certainly room; return None if `free` must decide."""
         if self.limit is None or self._caution > 1 or self.used(now) >= self.limit:
             return None
-        self.in_flight += 1
-        return Permit(now)
+        return self.send(now)
 
     def unsend(self) -> None:
-        """Note that a request in flight never reached the service."""
+        """Note that a request in flight did not reach the service."""
         self.in_flight -= 1
 
-    def lose(self, sent: Permit, now: float) -> None:
-        """Note that a request ended without an answer: the service may have counted it."""
-        self._end(sent, now)
+    def lose(self, permit: Permit, now: float) -> None:
+        """Note that a request ended without a response, or that the service may have counted it."""
+        self._end(permit, now)
 
-    def answer(self, sent: Permit, now: float, limit: int | None, remaining: int | None) -> None:
-        """Note an answer that was no refusal; *limit* and *remaining* are what its headers told."""
-        sent.certain = True
-        if now - sent.at < self._min_rtt:
-            self._record_rtt(now - sent.at)
-        self._end(sent, now)
-        if limit is not None and remaining is not None:
-            count = limit - remaining
-            if self._caution > 1:
-                self._clean_streak += 1
-                if self._clean_streak >= limit:
-                    self._caution //= 2
-                    self._clean_streak = 0
-            self._learn(sent, now, limit, count)
-            # One more than the count must have left by then. A look in vain puts the next one off, so only the certain
-            # ones call for one.
-            if len(self._counted) - self._uncertain > count + 1:
-                self._tighten(sent, now, count)
+    def accept(self, permit: Permit, now: float, limit: int | None, remaining: int | None) -> None:
+        """Note an accepted request; *limit* and *remaining* are from the headers of its response."""
+        permit.is_certain = True
+        if limit is None or remaining is None:
+            self._end(permit, now)
+            return
+        self._measure_rtt(now - permit.sent_at)
+        self._end(permit, now)
+        count = limit - remaining
+        if self._caution > 1:
+            self._clean_streak += 1
+            if self._clean_streak >= limit:
+                self._caution //= 2
+                self._clean_streak = 0
+        self._learn(permit, now, limit, count)
+        if (length := self.trial.accept(permit)) is not None:
+            self._limit_length(length + self._min_rtt, now)
+        self._check_length(permit, now, count)
 
-    def refuse(self, sent: Permit, now: float, retry_after: float | None, limit: int | None) -> None:
-        """Note a refusal, which counts like any other request; *retry_after* is None when it told nothing."""
-        if now - sent.at < self._min_rtt:
-            self._record_rtt(now - sent.at)
-        self._end(sent, now)
+    def accept_probe(self, now: float) -> None:
+        """Note that a probe was accepted, before its `accept`.
+
+        If our own requests alone fill the window, it is shorter than a contradicting rejection made it: that rejection
+        was due to other clients. So the window shrinks, but not below the length that was assumed before.
+        """
+        if self._bound is None or self._assumed_bound is None or self.limit is None:
+            return
+        if self.own_usage(now) > self.limit:
+            self._limit_length(max(self._assumed_bound, self._bound / 2), now)
+
+    def reject(self, permit: Permit, now: float, retry_after: float | None, limit: int | None) -> None:
+        """Note a rejection by the limit that the headers describe; it counts like any other request.
+
+        *retry_after* is None if the header is missing or says nothing about the window.
+        """
+        if limit is not None:
+            self._measure_rtt(now - permit.sent_at)
+        self._end(permit, now)
         limit = self.limit if limit is None else limit
         if limit is None:
             return
-        self._learn(sent, now, limit, limit)
+        self._learn(permit, now, limit, limit)
+        self.trial.reject(permit)
         if retry_after is not None:
-            self._infer(sent, now, limit, retry_after)
+            self._infer_length(permit, now, limit, retry_after)
 
     def merge(self, now: float, limit: int | None, length: float | None) -> None:
-        """Take over what others have learned of the same limit."""
+        """Take over what other processes have learned about the same limit."""
         if self.limit is None:
             self.limit = limit
         if length is not None and (self._bound is None or length < self._bound):
             self._limit_length(length, now)
 
     def used(self, now: float) -> int:
-        """Return how many requests count now, at the most, as far as can be told."""
+        """Return how many requests are counted now, at most."""
         if self._bound is None:
             return self._reported[0][1] + self.in_flight if self._reported else self.in_flight
         self._expire(now)
@@ -161,131 +206,156 @@ class Window:
         return own + self._other_clients if now < self._other_clients_until else own
 
     def own_usage(self, now: float) -> int:
-        """Return how many of our own requests count now, at the most."""
+        """Return how many of our own requests are counted now, at most."""
         self._expire(now)
         return self.in_flight + len(self._counted)
 
     def free(self, now: float, reserve: int = 0) -> int:
-        """Return how many more may be sent now if *reserve* are to be left; none, for 0 and less."""
+        """Return how many more requests may be sent while *reserve* are left; zero or less means none."""
         if self.limit is None:
             return 0
         free = self.limit - reserve - self.used(now)
         if self._caution == 1 or free <= 0:
             return free
-        # What is free is so for others too: take a part of it at a time, and look how much the answers leave.
+        # Other clients see the same free slots: take a part of them, and see how many the responses leave.
         return min(free, max(1, (free + self.in_flight) // self._caution) - self.in_flight)
 
     @property
     def oldest(self) -> float | None:
-        """When the oldest request that counts had been answered; None when none counts, as far as is known."""
-        return self._counted[0].answered if self._counted else None
+        """When the oldest counted request ended; None if none is counted, as far as is known."""
+        return self._counted[0].ended_at if self._counted else None
+
+    def trial_at(self) -> float:
+        """Return when a request would show whether the window is shorter than assumed; infinite if it would not."""
+        length = self.length
+        return math.inf if length is None else self.trial.starts_at(self._counted, length)
 
     def next_change(self, now: float) -> float | None:
-        """Return when `used` will fall by itself; None when only an answer can tell."""
+        """Return when `used` will fall without a response; None if only a response can change it."""
         self._expire(now)
-        when = self._counted[0].answered + self._lifetime if self._counted else math.inf
+        when = self._counted[0].ended_at + self._lifetime if self._counted else math.inf
         if now < self._other_clients_until and self._other_clients:
             when = min(when, self._other_clients_until)
         return when if when < math.inf else None
 
     def _limit_length(self, bound: float, now: float) -> None:
-        """Take *bound* for the length of the window, trips included."""
+        """Set the bound of the window's length, round trips included."""
         self._bound = bound
         self._set_lifetime()
         self._expire(now)
 
     def _set_lifetime(self) -> None:
         if self._bound is not None:
-            # The bound holds a way there and a way back too much, and so does the end of a request. One is subtracted;
-            # both could be too much, where the shortest trip that was seen had a connection to make first.
-            self._lifetime = max(self._bound - self._min_rtt, 0.0) + _margin(self._bound)
+            # The bound contains one round trip too much, and so does the end of a request. The shortest round trip is
+            # subtracted once for the bound. For the end it is subtracted as far as round trips hardly vary: a request
+            # that is faster than the shortest one so far would otherwise arrive before its turn.
+            second = _RTT_SHARE * max(0.0, 2 * self._min_rtt - self._mean_rtt)
+            self._lifetime = max(self._bound - self._min_rtt - second, 0.0) + _margin(self._bound)
 
-    def _record_rtt(self, seconds: float) -> None:
-        self._min_rtt = seconds
+    def _measure_rtt(self, seconds: float) -> None:
+        # The first round trip is the mean so far; later ones move it by an eighth, as TCP smooths its estimate.
+        self._mean_rtt += (seconds - self._mean_rtt) * (_RTT_SMOOTHING if self._mean_rtt else 1.0)
+        self._min_rtt = min(self._min_rtt, seconds)
         self._set_lifetime()
 
-    def _end(self, sent: Permit, now: float) -> None:
+    def _end(self, permit: Permit, now: float) -> None:
         self.in_flight -= 1
-        sent.answered = now
-        self._counted.append(sent)
-        if not sent.certain:
+        permit.ended_at = now
+        self._counted.append(permit)
+        if not permit.is_certain:
             self._uncertain += 1
         if len(self._counted) > _MAX_REMEMBERED:
             self._drop()
 
     def _expire(self, now: float) -> None:
-        inside, stay = self._counted, self._lifetime
-        while inside and inside[0].answered + stay <= now:
+        counted, lifetime = self._counted, self._lifetime
+        while counted and counted[0].ended_at + lifetime <= now:
             self._drop()
 
     def _drop(self) -> None:
-        gone = self._counted.popleft()
-        if not gone.certain:
+        permit = self._counted.popleft()
+        self._dropped += 1
+        if not permit.is_certain:
             self._uncertain -= 1
-        self._expired.append(gone)
+        self._expired.append(permit)
         if len(self._expired) > min(self.limit or 0, _MAX_REMEMBERED) + 1:
             self._expired.popleft()
 
-    def _learn(self, sent: Permit, now: float, limit: int, count: int) -> None:
-        """Take over what an answer told, unless one to a newer request has come before."""
-        told = self._reported
-        if sent.at >= self._newest:
-            self._newest = sent.at
+    def _learn(self, permit: Permit, now: float, limit: int, count: int) -> None:
+        """Take over what a response reports, unless a newer request had its response before."""
+        reported = self._reported
+        if permit.sent_at >= self._newest:
+            self._newest = permit.sent_at
             self.limit = limit
-            # What came in before the newest request went out is old. Those that came in since may have been counted
-            # before or after it; the highest count of them counts them all.
-            while told and told[0][0] < sent.at:
-                told.popleft()
+            # Responses from before the newest request was sent are outdated. Those that came since may describe the
+            # time before or after it; the highest count includes all of them.
+            while reported and reported[0][0] < permit.sent_at:
+                reported.popleft()
             if self._bound is not None:
                 self._expire(now)
                 self._other_clients = max(0, count - self.in_flight - len(self._counted))
-                self._other_clients_until = now + self._lifetime
-        while told and told[-1][1] <= count:
-            told.pop()
-        told.append((now, count))
+                # What other clients sent leaves after the shorter of the lengths that are possible.
+                shortest = self._lifetime if self._assumed_bound is None else min(self._lifetime, self._assumed_bound)
+                self._other_clients_until = now + shortest
+        while reported and reported[-1][1] <= count:
+            reported.pop()
+        reported.append((now, count))
 
-    def _tighten(self, sent: Permit, now: float, count: int) -> None:
-        """Shorten the window: the service counts fewer requests than are certain to have been sent in it."""
-        if self._skip_checks > 0:
+    def _check_length(self, permit: Permit, now: float, count: int) -> None:
+        """Shorten the window if the service counts fewer requests than were certainly sent in it."""
+        # Only requests that had ended when this one was sent are certainly older. One more than the count must have
+        # left; another one more, for services that count a request after reporting.
+        older = permit.ended_before - self._dropped
+        certain = older - self._uncertain
+        if certain <= count + 1:
+            return
+        if self._skip_checks > 0 and certain <= count * 4 // 3:
             self._skip_checks -= 1
             return
-        # One more than the count must have left; another one more, for services that count the request afterwards.
-        missing, oldest = count + 1, sent.at
-        for other in reversed(self._counted):
-            if other.certain and other.answered <= sent.at and other is not sent:
-                oldest = min(oldest, other.at)
+        missing, oldest = count + 1, permit.sent_at
+        newer = len(self._counted) - older
+        for other in islice(reversed(self._counted), newer, None):
+            if other.is_certain:
+                oldest = min(oldest, other.sent_at)
                 missing -= 1
                 if not missing:
                     bound = now - oldest
                     if self._bound is None or bound < self._bound:
+                        self._assumed_bound = None
                         self._limit_length(bound, now)
                     break
-        self._skip_checks = count // 16  # the walk is as long as the count: spread over the answers it costs nothing
+        self._skip_checks = count // 16  # spread over the responses, a check as long as the count costs nothing
 
-    def _infer(self, sent: Permit, now: float, limit: int, retry_after: float) -> None:
-        """Take the length of the window from a refusal: the oldest of the last *limit* requests is the one to leave."""
+    def _infer_length(self, permit: Permit, now: float, limit: int, retry_after: float) -> None:
+        """Infer the length from a rejection: the oldest of the last *limit* requests is the next one to leave."""
         last = list(self._counted)[-limit:]
         if len(last) < limit:
             last = list(self._expired)[len(last) - limit :] + last
         whole = len(last) == limit
-        bound = now + retry_after - min(other.at for other in last)
+        bound = now + retry_after - min(other.sent_at for other in last)
         if self._bound is None:
-            # With only a few requests of ours in the window the oldest in it is hardly one of them.
+            # With only a few of our requests in the window, the oldest counted one is hardly one of them.
             if whole or len(last) > limit // 2:
                 self._limit_length(bound, now)
+                if whole and retry_after.is_integer():
+                    # Rounded up, and each end of the interval is known but for one round trip.
+                    self.trial.propose(bound - 1.0 - 2 * self._mean_rtt, bound - self._min_rtt)
             return
         self._expire(now)
-        if sent.at < self._unexpected_at or self.in_flight + len(self._counted) > limit:
-            return  # known already, or no wonder: the limit has shrunk
-        # By our count there was room. Either others use the key, or the window is longer than thought: at the most as
-        # long as this refusal says, which may be far too long when others are to blame. An answer will correct it.
+        if permit.sent_at < self._unexpected_at or self.in_flight + len(self._counted) > limit:
+            return  # known already, or expected: the limit has shrunk
+        # By our count there was room. Either other clients use the key, or the window is longer than assumed. It lasts
+        # no longer than this rejection says, which is far too long if other clients are the reason. A later response
+        # corrects that.
         self._unexpected_at = now
         self._caution = min(2 * self._caution, _MAX_CAUTION)
         self._clean_streak = 0
+        self._skip_checks = 0
         if whole and bound > self._bound:
+            self._assumed_bound = self._assumed_bound or self._bound
             self._limit_length(min(bound, 2 * self._bound), now)
 
 
 def _margin(length: float) -> float:
-    """Return the seconds to allow for clocks that run at different speeds and for rounding."""
+    """Return the seconds to add for clock drift and rounding."""
     return 0.001 + length * 0.0005

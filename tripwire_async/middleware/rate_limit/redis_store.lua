@@ -56,7 +56,7 @@ end
 if forgotten then
   limit, window = limit or request.limit, window or request.window
   if limit then
-    -- There was a store before this one: a single request goes first, and tells how many the service counts.
+    -- There was a store before this one: a interactive request goes first, and tells how many the service counts.
     pending = 1
   end
 end
@@ -125,7 +125,7 @@ local function record(ended)
   local sent, at = now - ended.sent_ago, now - ended.ended_ago
   redis.call('ZREM', SLOTS, slot)
   if ended.outcome ~= 'unsent' then
-    local doubt = ended.outcome == 'answered' and '' or '?'
+    local doubt = ended.outcome == 'accepted' and '' or '?'
     redis.call('ZADD', SLOTS, text(at), slot .. '|' .. text(sent) .. doubt)
   end
   if ended.limit and sent >= newest then
@@ -135,7 +135,7 @@ local function record(ended)
     -- An answer replaces those that had come when its request went out. Of the others the highest count counts them all.
     reported, reported_at = ended.count, at
   end
-  if ended.outcome == 'answered' then
+  if ended.outcome == 'accepted' then
     if ended.limit and ended.count and (not newest_response or sent >= newest_response.sent) then
       newest_response = { sent = sent, at = at, count = ended.count }
     end
@@ -145,7 +145,7 @@ local function record(ended)
   elseif probe == slot then
     probe = ''
   end
-  if ended.outcome == 'refused' then
+  if ended.outcome == 'rejected' then
     if limit then
       reported, reported_at = math.max(reported, limit), at
       if ended.retry_after then
@@ -158,7 +158,7 @@ local function record(ended)
 end
 
 local asked = cjson.decode(redis.call('HGET', ASKS, request.client) or '{"number":0,"granted":0,"period":0,"had":0,"serial":0}')
-for _, ended in ipairs(request.ended) do
+for _, ended in ipairs(request.finished) do
   if ended.serial > asked.serial then
     asked.serial = ended.serial
     record(ended)
@@ -191,7 +191,7 @@ local others = redis.call('ZCOUNT', CLIENTS, '(' .. text(now), '+inf')
 local period = window and math.floor(now / window) or 0
 local had = asked.period == period and asked.had or 0
 
-local wanted, granted, wait = request.single + request.bulk, 0, 0
+local wanted, granted, wait = request.interactive + request.bulk, 0, 0
 if asked.number == request.number then
   granted = asked.granted
   had = math.max(0, had - granted)
@@ -221,14 +221,14 @@ else
   -- Whoever comes a moment later is to find something: small batches, and an equal part for everybody.
   local part = others == 0 and free or math.min(free, math.ceil(limit / (others + 1)) - had)
   local batch = math.min(part, math.max(4, math.ceil(limit / 10)))
-  local single = math.max(0, math.min(request.single, batch))
-  local bulk = math.max(0, math.min(request.bulk, batch - single, free - reserve - single))
-  granted = single + bulk
+  local interactive = math.max(0, math.min(request.interactive, batch))
+  local bulk = math.max(0, math.min(request.bulk, batch - interactive, free - reserve - interactive))
+  granted = interactive + bulk
   if not window and free <= 0 and under_way == 0 and now >= probe_at then
     granted = 1 -- nothing else can tell when the next one fits: a refusal will
   end
   if granted < wanted then
-    local short = 1 - (free - granted) + (single < request.single and 0 or reserve)
+    local short = 1 - (free - granted) + (interactive < request.interactive and 0 or reserve)
     if short <= 0 then
       wait = part > batch and BATCH_INTERVAL or RECHECK_INTERVAL -- until the next batch, or the others have had theirs
     elseif not window then

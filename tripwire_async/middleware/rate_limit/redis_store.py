@@ -76,9 +76,9 @@ class RedisStore:
         self._keys = [f"tripwire:{{{name}}}:{part}" for part in ("state", "slots", "clients", "asks")]
         self._clients: dict[asyncio.AbstractEventLoop, _Redis] = {}
 
-    async def exchange(self, ask: SlotRequest, /) -> SlotGrant:
+    async def exchange(self, request: SlotRequest, /) -> SlotGrant:
         """Run the script on the server; see `RateLimitStore`."""
-        arguments = (len(self._keys), *self._keys, msgspec.json.encode(_encode_request(ask)))
+        arguments = (len(self._keys), *self._keys, msgspec.json.encode(_encode_request(request)))
         client = self._client()
         try:
             try:
@@ -157,15 +157,15 @@ def _location(url: str) -> str:
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
 
 
-def _encode_request(ask: SlotRequest) -> dict[str, object]:
-    """Return *ask* as the script reads it: microseconds before now, and nothing that is not known."""
+def _encode_request(request: SlotRequest) -> dict[str, object]:
+    """Return *request* as the script reads it: microseconds before now, and nothing that is not known."""
     return {
-        "client": ask.client,
-        "number": ask.number,
-        "single": ask.single,
-        "bulk": ask.bulk,
-        **_without_none(limit=ask.limit, window=_micro(ask.window)),
-        "ended": [_encode_finished(ended, ask.now) for ended in ask.ended],
+        "client": request.client,
+        "number": request.number,
+        "interactive": request.interactive,
+        "bulk": request.bulk,
+        **_without_none(limit=request.limit, window=_micro(request.window)),
+        "finished": [_encode_finished(finished, request.now) for finished in request.finished],
     }
 
 

@@ -1,32 +1,40 @@
-"""What a rate limit and a store for many processes say to each other."""
+"""Protocol between a rate limit and a store that shares it with other processes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-RequestOutcome: TypeAlias = Literal["answered", "refused", "lost", "unsent"]
-"""How a request ended: let in, told to wait, without an answer, or never put on the wire."""
+DEFAULT_PATIENCE: Final = 0.08
+"""Seconds that a store has to respond, unless its attribute ``patience`` says otherwise."""
+
+RequestOutcome: TypeAlias = Literal["accepted", "rejected", "lost", "unsent"]
+"""Result of a request: accepted, rejected by the rate limit, possibly counted, or certainly not counted."""
+
+
+class StoreReplyError(ConnectionError):
+    """The store responds with an error that does not pass by itself, for example after its password was changed."""
 
 
 @attrs.frozen
 class FinishedRequest:
-    """One request that is over, on the clock of whoever sent it.
+    """One request that has ended; times are on the clock of the process that sent it.
 
     Attributes:
-        serial: Counts the requests that ended; told twice, because an answer got lost, it is the same request.
-        slot: The slot that it was sent in, or another name of its own when the store could not be asked for one.
+        serial: Number of the finished request. The same number again is the same request, reported a second time
+            because the store's response was lost.
+        slot: The slot in which it was sent, or another unique name if the store could not be reached.
         sent: When it was sent.
-        at: When its answer came, or when it was given up.
-        outcome: How it ended.
-        limit: The limit that the answer told; None when it told none.
-        count: How many requests the service counted, this one included; None when the answer did not tell.
-        retry_after: Seconds that a refusal asked to wait; None when it asked nothing that can be understood.
-        hold: Seconds from *at* for which nothing is to be sent after a refusal.
+        at: When it ended.
+        outcome: Its result.
+        limit: The limit that the response reported; None without one.
+        count: How many requests the service counted, this one included; None if the response did not report it.
+        retry_after: Seconds from Retry-After, if they say something about the window; otherwise None.
+        hold: Seconds from *at* during which no process may send; 0 without a cooldown.
     """
 
     serial: int
@@ -42,41 +50,42 @@ class FinishedRequest:
 
 @attrs.frozen
 class SlotRequest:
-    """What one process tells the store and wants of it, in one step.
+    """What one process reports to the store and requests from it, in one step.
 
     Attributes:
-        client: Who asks: one event loop of one process.
-        number: Counts the questions of *client*; the same number again is the same question, whose answer got lost.
-        now: When this was written, on the clock of *ended*.
-        single: Capacity wanted for calls of their own.
-        bulk: Capacity wanted for the lanes that leave a part of a long window to those.
-        limit: The limit as far as the asker knows it, for a store that has forgotten.
-        window: The same of the window's length, in seconds.
-        ended: The requests that ended since the last question.
+        client: Id of one event loop of one process.
+        number: Number of the request. The same number again is the same request, sent a second time because the
+            response was lost.
+        now: When this was created, on the clock of *finished*.
+        interactive: Slots requested for interactive calls.
+        bulk: Slots requested for the other priorities, which leave a part of a long window to interactive calls.
+        limit: The limit as far as the process knows it, for a store that has lost its data.
+        window: The length of the window in seconds, as far as the process knows it.
+        finished: The requests that have ended since the last request.
     """
 
     client: str
     number: int
     now: float
-    single: int
+    interactive: int
     bulk: int
     limit: int | None
     window: float | None
-    ended: tuple[FinishedRequest, ...]
+    finished: tuple[FinishedRequest, ...]
 
 
 @attrs.frozen
 class SlotGrant:
-    """What the store says to an `SlotRequest`.
+    """The store's response to a `SlotRequest`.
 
     Attributes:
         granted: How many requests may be sent now, in the slots ``<number>.1`` and so on.
-        wait: Seconds after which to ask for those that were not granted.
-        limit: The limit of the key; None as long as no process was told it.
-        window: Seconds that the service's window lasts at the most; None as long as it is not known.
-        cooldown: Seconds for which nobody may send, after a refusal; 0 when nothing is held.
-        unsettled: Whether others wait to hear how the requests that are under way end.
-        others: How many others wait for slots.
+        wait: Seconds after which to ask for the slots that were not granted.
+        limit: The limit of the key; None until a process has reported it.
+        window: Upper bound of the length of the service's window in seconds; None while it is unknown.
+        cooldown: Seconds for which no process may send; 0 without a cooldown.
+        unsettled: Whether other processes wait for the results of requests in flight.
+        others: How many other processes wait for slots.
     """
 
     granted: int
@@ -89,14 +98,20 @@ class SlotGrant:
 
 
 class RateLimitStore(Protocol):
-    """Keeps the limit of one key for many processes."""
+    """Keeps the limit of one key for many processes.
 
-    def exchange(self, ask: SlotRequest, /) -> Awaitable[SlotGrant]:
-        """Take in what *ask* tells, and grant what it wants as far as the limit allows, as one step that is whole.
+    A store may have an attribute ``patience``: the seconds after which a call stops waiting for `exchange` and goes on
+    with the limit of its own process. The default is 0.08.
+    """
 
-        Asked the same question again, it grants the same slots and no others. It is given a tenth of a second.
+    def exchange(self, request: SlotRequest, /) -> Awaitable[SlotGrant]:
+        """Record what *request* reports, and grant slots as far as the limit allows, in one atomic step.
+
+        The same request a second time is granted the same slots.
 
         Raises:
-            OSError: It cannot be asked. The asker goes by a limit of its own for a while and tries again.
+            OSError: The store cannot be reached. The caller goes on with a limit of its own, and tries again later.
+            StoreReplyError: The store responds with an error. The same, but it is logged as an error.
+            ConfigurationError: The store cannot work as it is configured. The call fails with it.
         """
         ...

@@ -1,0 +1,49 @@
+"""Rate limit under bad conditions: ``python -m tests.benchmarks.bench_limiter_scenarios [WORDS OF A SCENARIO]``.
+
+Everything runs on virtual time, so the figures depend neither on the machine nor on its load. Each scenario runs with
+five seeds; the worst value of each column counts.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+
+from tests.support.limit_scenarios import SCENARIOS, Result, Scenario
+
+SEEDS = range(5)
+
+
+def main(words: list[str]) -> int:
+    """Print a line per scenario, and return 1 if a bound is exceeded."""
+    print(f"{'scenario':42}{'least s':>8}{'seconds':>14}{'rejected':>12}{'lost':>6}   required")
+    failed = 0
+    for scenario in SCENARIOS:
+        if all(word in scenario.name for word in words):
+            results = [scenario.run(seed) for seed in SEEDS]
+            failed += not all(is_within(scenario, result) for result in results)
+            print(_row(scenario, results), flush=True)
+    return 1 if failed else 0
+
+
+def is_within(scenario: Scenario, result: Result) -> bool:
+    """Return whether *result* keeps the bounds of *scenario*."""
+    return result.seconds <= scenario.seconds and result.rejected <= scenario.rejected and result.lost <= scenario.lost
+
+
+def _row(scenario: Scenario, results: list[Result]) -> str:
+    seconds = sorted(result.seconds for result in results)
+    rejected = sorted(result.rejected for result in results)
+    bounds = [f"{scenario.seconds:g} s"]
+    bounds += [f"{scenario.rejected:g} rejected"] * (scenario.rejected < math.inf)
+    bounds += [f"{scenario.lost:g} lost"] * (scenario.lost < math.inf)
+    mark = "" if all(is_within(scenario, result) for result in results) else "  EXCEEDED"
+    return (
+        f"{scenario.name:42}{scenario.least:>8g}{f'{seconds[0]:.1f}-{seconds[-1]:.1f}':>14}"
+        f"{f'{rejected[0]}-{rejected[-1]}':>12}{max(result.lost for result in results):>6}"
+        f"   {', '.join(bounds)}{mark}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""Trial of a usual window length, after a rejection that leaves the length uncertain by up to a second.
+
+Retry-After in whole seconds is rounded up. If a usual length lies within that second, one request just after it shows
+whether the window is that short. If it is accepted, the length is known. If not, it costs one rejection, once.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, final
+
+if TYPE_CHECKING:
+    from collections import deque
+
+    from ._window import Permit
+
+USUAL_LENGTHS: Final = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
+"""Common window lengths in seconds."""
+_WORTHWHILE: Final = 0.95
+"""A trial is made if the length would be less than this part of what is assumed."""
+
+
+@final
+class LengthTrial:
+    """Trial of one usual length.
+
+    Attributes:
+        length: The length to try in seconds; None if there is none to try.
+        permit: The request that tries it, while it is in flight.
+    """
+
+    __slots__ = ("length", "permit")
+
+    def __init__(self) -> None:
+        self.length: float | None = None
+        self.permit: Permit | None = None
+
+    def propose(self, shortest: float, longest: float) -> None:
+        """Plan to try the greatest usual length between *shortest* and *longest*, unless it hardly matters."""
+        length = max((length for length in USUAL_LENGTHS if shortest < length <= longest), default=longest)
+        self.length = length if length < _WORTHWHILE * longest else None
+
+    def starts_at(self, counted: deque[Permit], assumed: float) -> float:
+        """Return when a request would show whether the window lasts `length`; infinite if it would not.
+
+        *counted* is what counts by the *assumed* length, ordered by end. A third of it must have left by then, so that
+        the jitter of single requests does not matter.
+        """
+        if self.permit is not None or self.length is None or self.length >= _WORTHWHILE * assumed or not counted:
+            return math.inf
+        return counted[len(counted) // 3].ended_at + self.length * 1.001
+
+    def accept(self, permit: Permit) -> float | None:
+        """Return the length of the window if *permit* has shown it."""
+        if self.permit is not permit:
+            return None
+        length, self.length, self.permit = self.length, None, None
+        return length
+
+    def reject(self, permit: Permit) -> None:
+        """Give up the length if *permit* has refuted it."""
+        if self.permit is permit:
+            self.length = self.permit = None
