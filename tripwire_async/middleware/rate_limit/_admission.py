@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tripwire_async._http.messages import Priority
 
-    from ._window import Permit
+    from ._permit import Permit
 
 _SMALL_LIMIT: Final = 100
 _SHORT_WINDOW: Final = 5.0

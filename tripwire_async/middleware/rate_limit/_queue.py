@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tripwire_async._http.messages import Priority
 
     from ._capacity import Capacity
-    from ._window import Permit
+    from ._permit import Permit
 
 _INTERACTIVE_PER: Final[dict[Priority, int]] = {"send": 3, "poll": 1}
 """How many interactive calls are served between two of a bulk priority while both wait."""

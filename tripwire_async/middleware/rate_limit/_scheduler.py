@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ._admission import LimitModel
     from ._capacity import Capacity, DispatchResult
-    from ._window import Permit
+    from ._permit import Permit
 
 
 class Scheduler:

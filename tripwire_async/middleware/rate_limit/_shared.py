@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from ._admission import LimitModel
     from ._capacity import Capacity
+    from ._permit import Permit
     from ._queue import Waiter
-    from ._window import Permit
     from .store import RateLimitStore, RequestOutcome, SlotGrant
 
 _FIRST_PAUSE: Final = 0.1

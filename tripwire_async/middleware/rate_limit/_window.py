@@ -21,8 +21,8 @@ from itertools import islice
 from typing import Final, final
 
 import attrs
-import msgspec
 
+from ._permit import Permit
 from ._trial import LengthTrial
 
 _MAX_REMEMBERED: Final = 10_000
@@ -30,22 +30,6 @@ _MAX_REMEMBERED: Final = 10_000
 _MAX_CAUTION: Final = 64
 _RTT_SHARE: Final = 0.9
 _RTT_SMOOTHING: Final = 1 / 8
-
-
-class Permit(msgspec.Struct, eq=False):
-    """The right to send one request, and what is known about that request.
-
-    Attributes:
-        sent_at: When it was sent.
-        ended_at: When its response came or it was given up; the service counted it no later than that.
-        is_certain: Whether the service certainly accepted it.
-        ended_before: How many requests had ended when it was sent.
-    """
-
-    sent_at: float
-    ended_at: float = math.inf
-    is_certain: bool = False
-    ended_before: int = 0
 
 
 @attrs.frozen

@@ -1,0 +1,23 @@
+"""Permit: the right to send one request."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+
+class Permit(msgspec.Struct, eq=False):
+    """The right to send one request, and what is known about that request.
+
+    Attributes:
+        sent_at: When it was sent.
+        ended_at: When its response came or it was given up; the service counted it no later than that.
+        is_certain: Whether the service certainly accepted it.
+        ended_before: How many requests had ended when it was sent.
+    """
+
+    sent_at: float
+    ended_at: float = math.inf
+    is_certain: bool = False
+    ended_before: int = 0
