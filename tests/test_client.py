@@ -1,4 +1,4 @@
-"""The client: what it is given, what its copies share, and its life over several loops."""
+"""The client: configuration, copies, and use in several event loops."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OK = http("200 OK", PAGE)
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests run with no key and no address but their own."""
+    """Remove the key and the URL of the environment."""
     for name in ("TRIPWIRE_SECRET_KEY", "TRIPWIRE_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
 
@@ -37,7 +37,7 @@ async def use(client: AsyncTripwire) -> int:
     return len(await client.webhooks.list_endpoints(ORGANIZATION))
 
 
-# -- addresses ----------------------------------------------------------------------------------------------------
+# -- base URL ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ async def use(client: AsyncTripwire) -> int:
         "http://[::1]:8080",
     ],
 )
-def test_https_and_loopback_are_addresses_for_a_key(base_url: str) -> None:
-    """Anything else would show it on its way."""
+def test_https_and_loopback_urls_are_accepted(base_url: str) -> None:
+    """Any other URL would send the key in plain text."""
     assert str(URL(base_url)) in repr(AsyncTripwire(KEY, base_url=base_url))
 
 
@@ -71,8 +71,8 @@ def test_https_and_loopback_are_addresses_for_a_key(base_url: str) -> None:
         "http://127.0.0.1%00.evil.com",
     ],
 )
-def test_plain_http_beyond_loopback_is_refused(base_url: str) -> None:
-    """However much it looks like home."""
+def test_plain_http_to_another_machine_is_rejected(base_url: str) -> None:
+    """Also if the host resembles a loopback address."""
     with pytest.raises(ConfigurationError, match=r"base_url .* must begin with https://"):
         AsyncTripwire(KEY, base_url=base_url)
 
@@ -98,8 +98,8 @@ def test_plain_http_beyond_loopback_is_refused(base_url: str) -> None:
         b"https://api.example",
     ],
 )
-def test_what_is_no_address_is_refused_with_an_example(base_url: Any) -> None:
-    """At once, and not by the first call."""
+def test_an_invalid_url_is_rejected_with_an_example(base_url: Any) -> None:
+    """On construction, not in the first call."""
     with pytest.raises(
         ConfigurationError, match=r"base_url .* is not a valid URL: pass one like https://api\.tripwirejs\.com"
     ):
@@ -120,16 +120,16 @@ def test_what_is_no_address_is_refused_with_an_example(base_url: Any) -> None:
         "https://api.example/#hunter2",
     ],
 )
-def test_an_address_with_more_than_an_address_is_refused_and_not_shown(base_url: str) -> None:
-    """What stands there is a password or a key, or else an attempt to mislead."""
+def test_a_url_with_a_user_a_query_or_a_fragment_is_rejected_and_not_shown(base_url: str) -> None:
+    """It may contain a password or a key, or be misleading."""
     with pytest.raises(ConfigurationError, match="base_url") as caught:
         AsyncTripwire(KEY, base_url=base_url)
     assert "hunter" not in repr(caught.value)
     assert caught.value.__cause__ is None
 
 
-def test_the_environment_gives_address_and_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An argument goes before it; an empty variable is none."""
+def test_the_environment_sets_the_base_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An argument takes precedence; an empty variable counts as unset."""
     assert "https://api.tripwirejs.com" in repr(AsyncTripwire(KEY))
     monkeypatch.setenv("TRIPWIRE_BASE_URL", "https://env.example")
     assert "https://env.example" in repr(AsyncTripwire(KEY))
@@ -139,15 +139,15 @@ def test_the_environment_gives_address_and_key(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_client_prints_no_key() -> None:
-    """Its address, and whether it is closed."""
+    """Only its URL, and whether it is closed."""
     assert "<AsyncTripwire https://api.tripwirejs.com>" == repr(AsyncTripwire(KEY))
 
 
-# -- keys ---------------------------------------------------------------------------------------------------------
+# -- keys -----------------------------------------------------------------------------------------------------------
 
 
-async def test_without_a_key_the_first_call_says_how_to_give_one() -> None:
-    """Nothing is sent; making the client is fine, as public operations need none."""
+async def test_without_a_key_the_first_call_names_the_variable() -> None:
+    """Nothing is sent. Construction succeeds, because public operations need no key."""
     async with listening(saying(OK)) as server, AsyncTripwire(base_url=server.url) as client:
         with pytest.raises(ConfigurationError, match="TRIPWIRE_SECRET_KEY"):
             await use(client)
@@ -155,15 +155,15 @@ async def test_without_a_key_the_first_call_says_how_to_give_one() -> None:
 
 
 @pytest.mark.parametrize("key", ["pk_live_canary", "", "sk_test canary", "sk_test_canary\n", "sk_tést"])
-def test_a_key_that_cannot_be_one_is_refused_without_being_shown(key: str) -> None:
-    """At once."""
+def test_an_invalid_key_is_rejected_and_not_shown(key: str) -> None:
+    """On construction."""
     with pytest.raises(ConfigurationError) as caught:
         AsyncTripwire(key)
     assert "canary" not in str(caught.value)
 
 
-async def test_a_key_can_be_swapped_on_a_running_client() -> None:
-    """From the next attempt on; a bad one leaves the one before."""
+async def test_the_key_of_a_running_client_can_be_replaced() -> None:
+    """From the next attempt on; after an invalid key the previous one stays."""
     async with listening(saying(OK, OK, OK)) as server, AsyncTripwire(KEY, base_url=server.url) as client:
         await use(client)
         client.use_key(Secret("sk_test_second"))
@@ -175,16 +175,16 @@ async def test_a_key_can_be_swapped_on_a_running_client() -> None:
     assert [KEY.encode(), b"sk_test_second", b"sk_test_second"] == keys
 
 
-def test_a_key_needs_a_layer_to_take_it() -> None:
-    """A chain of one's own without BearerAuth would drop it in silence."""
+def test_a_key_needs_a_bearer_auth() -> None:
+    """A custom chain without BearerAuth would ignore the key silently."""
     with pytest.raises(ConfigurationError, match="the middleware has no BearerAuth"):
         AsyncTripwire(KEY, middleware=[])
     with pytest.raises(ConfigurationError, match="the middleware has no BearerAuth"):
         AsyncTripwire(middleware=[]).use_key(KEY)
 
 
-async def test_a_key_goes_to_a_layer_without_one_and_leaves_the_others() -> None:
-    """A layer that was made with a key keeps it."""
+async def test_the_key_is_used_only_by_a_bearer_auth_without_a_key() -> None:
+    """A BearerAuth that has a key keeps it."""
     async with listening(saying(OK)) as server:
         layers = [BearerAuth(), BearerAuth("sk_test_own")]
         async with AsyncTripwire(KEY, base_url=server.url, middleware=layers) as client:
@@ -193,28 +193,28 @@ async def test_a_key_goes_to_a_layer_without_one_and_leaves_the_others() -> None
     assert "BearerAuth(no key)" == repr(layers[0])
 
 
-# -- options ------------------------------------------------------------------------------------------------------
+# -- options --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["timeout", "deadline"])
 @pytest.mark.parametrize("value", [0, -1, math.nan, math.inf, "30", [5]])
-def test_a_time_that_cannot_be_one_is_refused_by_its_name(name: str, value: Any) -> None:
-    """In the client and in its copies."""
+def test_an_invalid_time_is_rejected_by_its_name(name: str, value: Any) -> None:
+    """For a client and for a copy."""
     with pytest.raises(ConfigurationError, match=f"{name} must be a positive number of seconds"):
         AsyncTripwire(KEY, **{name: value})
     with pytest.raises(ConfigurationError, match=f"{name} must be a positive number of seconds"):
         AsyncTripwire(KEY).with_options(**{name: value})
 
 
-def test_no_timeout_is_no_option() -> None:
-    """A call without an end is what the deadline is there against."""
+def test_a_timeout_is_required() -> None:
+    """None is not accepted."""
     with pytest.raises(ConfigurationError, match="timeout"):
         AsyncTripwire(KEY, timeout=None)
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, "3", True])
-def test_a_number_of_attempts_is_a_whole_one_from_one(value: Any) -> None:
-    """Zero attempts would be no call."""
+def test_an_invalid_number_of_attempts_is_rejected(value: Any) -> None:
+    """At least one attempt is required."""
     with pytest.raises(ConfigurationError, match="max_attempts must be an integer of at least 1"):
         AsyncTripwire(KEY).with_options(max_attempts=value)
 
@@ -223,8 +223,8 @@ def test_a_number_of_attempts_is_a_whole_one_from_one(value: Any) -> None:
     "name",
     ["Authorization", "AUTHORIZATION", "Host", "content-length", "Transfer-Encoding", "X-Client-Request-Id", "Upgrade"],
 )
-def test_headers_that_are_the_clients_own_are_refused(name: str) -> None:
-    """Who it speaks for, and where a message ends."""
+def test_reserved_headers_are_rejected(name: str) -> None:
+    """Credentials, and headers that define the end of a message."""
     with pytest.raises(ConfigurationError, match=f"the header {name} cannot be given: the client sets it"):
         AsyncTripwire(KEY).with_options(headers={name: "x"})
 
@@ -246,14 +246,14 @@ def test_headers_that_are_the_clients_own_are_refused(name: str) -> None:
         (5, "x"),
     ],
 )
-def test_headers_that_cannot_be_sent_are_refused(name: Any, value: Any) -> None:
-    """No header smuggles in another."""
+def test_malformed_headers_are_rejected(name: Any, value: Any) -> None:
+    """A header cannot contain another one."""
     with pytest.raises(ConfigurationError, match="cannot be sent"):
         AsyncTripwire(KEY).with_options(headers={name: value})
 
 
-async def test_options_hold_for_the_copy_and_never_reach_the_original() -> None:
-    """Nor do later changes of the mapping that was passed in."""
+async def test_options_apply_to_the_copy_alone() -> None:
+    """Later changes of the mapping of headers have no effect."""
     seen: list[Request] = []
 
     async def keep(request: Request, call_next: Handler, /) -> Response:
@@ -267,21 +267,23 @@ async def test_options_hold_for_the_copy_and_never_reach_the_original() -> None:
     ):
         copy = client.with_options(timeout=3.0, deadline=30.0, max_attempts=2, headers=headers)
         headers["X-Tenant"] = "changed"
-        further = copy.with_options(headers={"X-More": "2"})
-        for one in (client, copy, further, client.with_options()):
-            await use(one)
+        second_copy = copy.with_options(headers={"X-More": "2"})
+        for used in (client, copy, second_copy, client.with_options()):
+            await use(used)
         now = asyncio.get_running_loop().time()
     first, second, third, fourth = seen
-    assert [(7.0, None), (3.0, 2), (3.0, 2), (7.0, None)] == [(one.timeout, one.max_attempts) for one in seen]
+    assert [(7.0, None), (3.0, 2), (3.0, 2), (7.0, None)] == [
+        (request.timeout, request.max_attempts) for request in seen
+    ]
     assert first.deadline > now + 60 > now + 30 > second.deadline
     assert [{}, {"X-Tenant": "1"}, {"X-Tenant": "1", "X-More": "2"}, {}] == [
-        dict(one.headers) for one in (first, second, third, fourth)
+        dict(request.headers) for request in (first, second, third, fourth)
     ]
 
 
 @pytest.mark.parametrize("timeout", [None, 4.0])
-async def test_a_header_given_again_in_another_case_is_sent_once(timeout: float | None) -> None:
-    """The later value counts, over the client's own as well, whichever way it takes to the wire."""
+async def test_a_header_in_two_cases_is_sent_once(timeout: float | None) -> None:
+    """The later value is used, also for a header of the client, with every timeout."""
     async with listening(saying(OK)) as server, AsyncTripwire(KEY, base_url=server.url) as client:
         tenant = client.with_options(headers={"X-Tenant": "1", "user-agent": "mine/1"}, timeout=timeout)
         await use(tenant.with_options(headers=CIMultiDict({"x-tenant": "2"})))
@@ -290,8 +292,8 @@ async def test_a_header_given_again_in_another_case_is_sent_once(timeout: float 
     assert [b"user-agent: mine/1"] == [line for line in lines if line.startswith(b"user-agent")]
 
 
-async def test_copies_share_connections_and_their_end() -> None:
-    """Closing either closes both."""
+async def test_copies_share_connections_and_are_closed_together() -> None:
+    """Closing the copy closes the client."""
     async with listening(saying(OK, OK, close=False)) as server:
         client = AsyncTripwire(KEY, base_url=server.url)
         copy = client.with_options(max_attempts=1)
@@ -303,11 +305,11 @@ async def test_copies_share_connections_and_their_end() -> None:
             await use(client)
 
 
-# -- life ---------------------------------------------------------------------------------------------------------
+# -- event loops ----------------------------------------------------------------------------------------------------
 
 
 def test_a_client_works_in_one_loop_after_another() -> None:
-    """Entered in each, or closed by hand; nothing of the first loop is used in the second."""
+    """No state of the first loop is used in the second."""
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
@@ -322,7 +324,7 @@ def test_a_client_works_in_one_loop_after_another() -> None:
     assert 0 == asyncio.run(entered())
 
 
-async def test_a_closed_client_says_so_and_can_be_entered_again() -> None:
+async def test_a_closed_client_can_be_entered_again() -> None:
     """Closing twice is fine."""
     async with listening(saying(OK)) as server:
         client = AsyncTripwire(KEY, base_url=server.url)
@@ -336,8 +338,8 @@ async def test_a_closed_client_says_so_and_can_be_entered_again() -> None:
             assert 0 == await use(client)
 
 
-async def test_leaving_by_an_error_closes_and_lets_it_through() -> None:
-    """The error is the caller's."""
+async def test_an_exception_in_the_block_closes_the_client_and_passes_through() -> None:
+    """It is not wrapped."""
     client = AsyncTripwire(KEY)
     with pytest.raises(KeyError):
         async with client:
@@ -345,21 +347,21 @@ async def test_leaving_by_an_error_closes_and_lets_it_through() -> None:
     assert "closed" in repr(client)
 
 
-def test_resources_are_made_on_first_use_and_kept() -> None:
-    """Each brings its models when it is used."""
+def test_resources_are_created_on_first_use_and_kept() -> None:
+    """Each imports its models on first use."""
     client = AsyncTripwire(KEY)
     for name in ("sessions", "fingerprints", "organizations", "webhooks", "gate"):
         assert name not in vars(client)
         assert getattr(client, name) is getattr(client, name)
 
 
-# -- what it tells of itself --------------------------------------------------------------------------------------
+# -- state of the rate limit ----------------------------------------------------------------------------------------
 
 
-async def test_a_plan_goes_by_the_limit_that_the_client_has_learned(
+async def test_a_plan_uses_the_limit_that_the_client_has_learned(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
-    """Its own rate limit tells; a chain without one has nothing to tell."""
+    """A chain without a rate limit has no limit."""
     organization = tripwire_server.organization_id
     assert (await tripwire.webhooks.send_tests(organization).plan()).limit == tripwire_server.limit
     bare = AsyncTripwire(tripwire_server.secret_key, base_url=tripwire_server.base_url, middleware=[BearerAuth()])

@@ -44,8 +44,7 @@ __all__ = [
     "errors",
 ]
 
-# The client brings aiohttp and asyncio, which ``tripwire-async --help`` need not wait for: every name comes from its
-# home when it is first asked for.
+# Names are imported on first use, because ``tripwire-async --help`` does not need the client, aiohttp or asyncio.
 _EXPORTS: Final = {
     "UNSET": "._codec.fields",
     "ApprovedGateSession": ".resources.gate.pending",

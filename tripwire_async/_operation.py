@@ -33,7 +33,7 @@ class PathArgument:
 
     @property
     def prefix(self) -> str:
-        """The prefix of valid ids, for example ``org_``; empty when they have none."""
+        """The prefix of valid ids, for example ``org_``; empty without one."""
         match = None if self.pattern is None else _ID_PREFIX.match(self.pattern.pattern)
         return "" if match is None else match[1]
 

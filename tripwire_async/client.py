@@ -74,7 +74,7 @@ class AsyncTripwire:
         timeout: Seconds for one attempt.
         deadline: Seconds for one call with everything in it: rate limit, attempts, backoff.
         middleware: The chain, outermost first; None for `default_middleware`.
-        session: An `aiohttp.ClientSession` of your own, which you close. By default one is created on first use for
+        session: Your own `aiohttp.ClientSession`, which you close. By default one is created on first use for
             each event loop, and closed by `close` or at the end of ``async with``.
 
     Raises:
@@ -171,7 +171,7 @@ class AsyncTripwire:
             timeout: Seconds for one attempt.
             deadline: Seconds for one call with everything in it.
             max_attempts: Limit on the attempts of a call; 1 for no retries.
-            headers: Headers in addition to those of this client. ``Authorization`` is not allowed.
+            headers: Additional headers. ``Authorization`` is not allowed.
 
         Raises:
             ConfigurationError: A value is invalid.

@@ -76,7 +76,7 @@ class TripwireError(Exception):
     """Base class of the exceptions of this library.
 
     Attributes:
-        message: What happened, in which call, and what to do.
+        message: The problem, the call and the remedy.
     """
 
     def __init__(self, message: str) -> None:
@@ -108,7 +108,7 @@ class TransportError(TripwireError):
     Attributes:
         maybe_sent: Whether the service may have received the request. If False, a retry is safe for any method.
         attempts: Number of attempts of the call.
-        client_request_id: The id that was sent as ``X-Client-Request-Id``; None if there was none.
+        client_request_id: The id that was sent as ``X-Client-Request-Id``; None without one.
         retry_after: Seconds that the service asked the client to wait before the call ended; None if it did not.
         status: The HTTP status of an incomplete response; None without one.
         request_id: The service's id of the request, from an incomplete response; None without one.
@@ -145,7 +145,7 @@ class FieldError:
     Attributes:
         name: The path of the input, in the service's notation.
         issue: The reason.
-        expected: What the service accepts; None if it does not say.
+        expected: The values that the service accepts; None if it does not say.
         received: The value that was sent: a string, a number, a boolean or None.
     """
 
@@ -163,7 +163,7 @@ class APIError(TripwireError):
         code: The service's stable, dotted code, for example ``auth.invalid_api_key``; None if the body is not in the
             service's format, for example because a proxy sent it.
         request_id: The service's id of the request, for its support; None without one.
-        client_request_id: The id that was sent as ``X-Client-Request-Id``; None if there was none.
+        client_request_id: The id that was sent as ``X-Client-Request-Id``; None without one.
         retryable: Whether the service says that a retry can help; None if it does not say.
         next_action: The service's advice: ``retry``, ``new_session``, ``reload_bundle``, ``contact_support``.
         field_errors: The inputs that were rejected.
@@ -254,7 +254,7 @@ _BY_STATUS: Final[Mapping[int, type[APIError]]] = MappingProxyType(
 
 
 def error_class(status: int) -> type[APIError]:
-    """Return the exception class for a *status* of 400 or more; `APIError` for one without a class of its own."""
+    """Return the exception class for a *status* of 400 or more; `APIError` if there is no specific one."""
     return _BY_STATUS.get(status, ServerError if status >= 500 else APIError)
 
 
@@ -267,7 +267,7 @@ class ResponseDecodeError(TripwireError):
         path: The place of the mismatch in the body, for example ``$.data.attempts``; None if the body as a whole is
             unusable.
         request_id: The service's id of the request; None without one.
-        client_request_id: The id that was sent as ``X-Client-Request-Id``; None if there was none.
+        client_request_id: The id that was sent as ``X-Client-Request-Id``; None without one.
         body: The beginning of the body; empty if it may contain a secret.
     """
 

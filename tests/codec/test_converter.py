@@ -1,4 +1,4 @@
-"""The converter: strict, with paths, and without a word of what it read."""
+"""Strict decoding with paths, encoding, and errors that contain no data."""
 
 from __future__ import annotations
 
@@ -66,16 +66,16 @@ def envelope(**changes: object) -> bytes:
         b"\xff",
     ],
 )
-def test_bytes_that_are_no_json_are_one_problem_without_a_path(data: bytes) -> None:
-    """Nothing, a piece, HTML, and what only JavaScript would take for JSON."""
+def test_bytes_that_are_not_json_are_an_error_without_a_path(data: bytes) -> None:
+    """Empty, incomplete, HTML, and values that only JavaScript accepts."""
     with pytest.raises(DecodeError) as caught:
         decode(data, CursorPagination)
     assert caught.value.path is None
     assert str(caught.value) == "malformed or incomplete JSON"
 
 
-def test_a_number_beyond_all_numbers_is_a_problem() -> None:
-    """JSON allows 1e999, Python has no number for it."""
+def test_a_number_out_of_range_is_an_error() -> None:
+    """JSON allows 1e999; Python cannot represent it."""
     event = b'{"object":"event","id":"e","type":"t","subject":{"type":"t","id":"i"},"data":{"n":1e999},'
     with pytest.raises(DecodeError) as caught:
         decode(event + b'"webhook_deliveries":[],"created_at":"2026-03-24T20:00:00Z"}', Event)
@@ -83,24 +83,24 @@ def test_a_number_beyond_all_numbers_is_a_problem() -> None:
 
 
 @pytest.mark.parametrize("depth", [2_000, 200_000])
-def test_what_is_nested_too_deeply_is_a_problem(depth: int) -> None:
-    """A body of brackets ends in the same error as others, wherever it lies, and never in a RecursionError."""
+def test_deep_nesting_is_an_error(depth: int) -> None:
+    """A body of brackets, in any place, is a DecodeError and never a RecursionError."""
     for nested in (b"[" * depth, b"[" * depth + b"]" * depth):
         for body in (nested, b'{"unknown":' + nested + b"}", b'{"limit":' + nested + b"}"):
             with pytest.raises(DecodeError):
                 decode(body, CursorPagination)
 
 
-def test_of_a_field_that_stands_twice_the_last_one_counts_and_both_must_be_right() -> None:
-    """As most readers of JSON have it; a wrong type cannot hide behind a right one."""
+def test_the_last_of_two_fields_with_one_name_is_used_and_both_must_match() -> None:
+    """Most JSON parsers do the same; a wrong type cannot hide behind a right one."""
     assert decode(b'{"limit":1,"limit":2,"has_more":true}', CursorPagination).limit == 2
     with pytest.raises(DecodeError, match=r"at \$\.limit$"):
         decode(b'{"limit":"1","limit":2,"has_more":true}', CursorPagination)
 
 
 @given(st.binary(max_size=64))
-def test_any_bytes_give_a_model_or_the_one_problem(data: bytes) -> None:
-    """There is no third way out."""
+def test_any_bytes_give_a_model_or_a_decode_error(data: bytes) -> None:
+    """No other exception occurs."""
     try:
         value = decode(data, CursorPagination)
     except DecodeError:
@@ -108,8 +108,8 @@ def test_any_bytes_give_a_model_or_the_one_problem(data: bytes) -> None:
     assert isinstance(value, CursorPagination)
 
 
-def test_a_problem_holds_nothing_of_the_data() -> None:
-    """Neither its text, nor its cause, nor its traceback would give a secret away."""
+def test_a_decode_error_contains_no_data() -> None:
+    """Its message, its cause and its traceback contain no secret."""
     session = (
         b'{"object":"%b","id":"%b","status":"pending","poll_token":%b,"consent_url":1,'
         b'"expires_at":"2026-03-24T20:00:00.000Z"}'
@@ -128,8 +128,8 @@ def test_a_problem_holds_nothing_of_the_data() -> None:
         assert CANARY not in printed + repr(caught.value) + repr(caught.value.__context__)
 
 
-def test_the_path_leads_through_lists_and_objects() -> None:
-    """A person who reads it finds the place in the body."""
+def test_the_path_includes_lists_and_objects() -> None:
+    """It names the exact place in the body."""
     with pytest.raises(DecodeError) as caught:
         structure({"at": "2026-03-24T20:00:00"}, Sample)
     assert caught.value.path == "$.at"
@@ -139,42 +139,42 @@ def test_the_path_leads_through_lists_and_objects() -> None:
     assert str(caught.value) == "Expected `int`, got `str` at $[1][0].limit"
 
 
-def test_a_secret_is_read_from_text_and_from_a_secret() -> None:
-    """What was taken apart with its secrets hidden can be put together again."""
+def test_a_secret_is_decoded_from_text_and_from_a_secret() -> None:
+    """A model that was unstructured with hidden secrets can be structured again."""
     at = datetime(2026, 3, 24, tzinfo=UTC)
     sample = Sample(at=at, secret=Secret(CANARY))
     assert sample == structure(unstructure(sample), Sample)
     assert sample == structure({"at": at, "secret": CANARY}, Sample)
 
 
-def test_taking_apart_keeps_secrets_hidden_and_encoding_sends_them() -> None:
-    """Dicts get printed; bytes are what the wire needs."""
+def test_unstructure_keeps_secrets_hidden_and_encode_reveals_them() -> None:
+    """Dicts are often printed; the request body needs the plain text."""
     request = VerifyAgentTokenRequest(agent_token=Secret(CANARY))
     assert unstructure(request) == {"agent_token": Secret(CANARY)}
     assert CANARY not in repr(unstructure(request))
     assert encode(request) == b'{"agent_token":"%b"}' % CANARY.encode()
 
 
-def test_only_secrets_and_what_json_knows_can_be_encoded() -> None:
-    """An object that slipped into a free-form dict is named by its type."""
+def test_an_object_that_json_does_not_support_is_an_error() -> None:
+    """An object in a free-form dict is named by its type."""
     with pytest.raises(TypeError, match=r"^object objects cannot be encoded as JSON$"):
         encode(Sample(at=datetime(2026, 3, 24, tzinfo=UTC), more={"a": object()}))
 
 
-def test_a_type_that_no_model_has_is_not_guessed_at() -> None:
-    """Only `Secret` is ours to make; other types are a mistake of the caller."""
+def test_a_type_that_models_cannot_have_is_an_error() -> None:
+    """Only `Secret` has a hook; other types are a mistake of the caller."""
     with pytest.raises(DecodeError, match=r"^models cannot have fields of type complex"):
         decode(b"1", complex)
 
 
-def test_moments_are_sent_in_utc_with_milliseconds() -> None:
-    """As the service writes them itself."""
-    moment = datetime(2026, 3, 24, 22, 0, 0, 123_999, tzinfo=timezone(timedelta(hours=2)))
-    assert encode(Sample(at=moment)) == b'{"at":"2026-03-24T20:00:00.123Z"}'
+def test_timestamps_are_sent_in_utc_with_milliseconds() -> None:
+    """The service uses the same format."""
+    timestamp = datetime(2026, 3, 24, 22, 0, 0, 123_999, tzinfo=timezone(timedelta(hours=2)))
+    assert encode(Sample(at=timestamp)) == b'{"at":"2026-03-24T20:00:00.123Z"}'
 
 
-def test_a_moment_without_a_time_zone_is_not_sent() -> None:
-    """Which moment it is, nobody could tell."""
+def test_a_timestamp_without_a_time_zone_is_not_sent() -> None:
+    """It would be ambiguous."""
     with pytest.raises(
         ValueError, match=r"^the timestamp 2026-03-24T00:00:00 has no time zone: use one like datetime\.now\(UTC\)$"
     ):
@@ -183,29 +183,29 @@ def test_a_moment_without_a_time_zone_is_not_sent() -> None:
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_a_number_that_is_not_finite_is_not_sent(number: float) -> None:
-    """It would go out as null, which means something else."""
+    """It would be sent as null, which has another meaning."""
     at = datetime(2026, 3, 24, tzinfo=UTC)
     for sample in (Sample(at=at, ratio=number), Sample(at=at, more={"deep": [{"n": number}]})):
         with pytest.raises(ValueError, match=r"^(nan|-?inf) is not valid JSON$"):
             encode(sample)
 
 
-def test_text_that_cannot_be_sent_is_refused_without_repeating_it() -> None:
-    """Half a surrogate pair is no text; the error must not carry the rest of a secret."""
+def test_text_that_cannot_be_encoded_is_rejected_and_not_shown() -> None:
+    """A lone surrogate cannot be encoded; the error must not contain the rest of a secret."""
     with pytest.raises(ValueError, match=r"^a string contains a lone surrogate") as caught:
         encode(VerifyAgentTokenRequest(agent_token=Secret(f"{CANARY}\ud800")))
     assert CANARY not in repr(caught.value) + repr(caught.value.__context__)
 
 
-def test_the_neighbour_tells_what_a_webhook_carries() -> None:
-    """The type of the event decides, not what the payload looks like."""
+def test_the_event_type_decides_the_model_of_the_payload() -> None:
+    """The shape of the payload does not matter."""
     event = decode(envelope(), WebhookEventEnvelope)
     assert isinstance(event.data, WebhookTestEventPayload)
     assert event == structure(unstructure(event), WebhookEventEnvelope)
 
 
-def test_a_webhook_of_an_unknown_type_carries_a_plain_dict() -> None:
-    """An event type of the service's next release is kept as it came."""
+def test_the_payload_of_an_unknown_event_type_is_a_plain_dict() -> None:
+    """An event type of a later release is kept unchanged."""
     event = decode(envelope(type="session.forgotten", data={"a": [1]}), WebhookEventEnvelope)
     assert event.data == {"a": [1]}
     assert event.type == WebhookDeliveryEventType("session.forgotten")
@@ -222,15 +222,15 @@ def test_a_webhook_of_an_unknown_type_carries_a_plain_dict() -> None:
         ({"created": "yesterday"}, "$.created"),
     ],
 )
-def test_a_wrong_webhook_is_refused_with_its_path(changes: dict[str, object], path: str) -> None:
-    """The payload is as strict as everything else."""
+def test_an_invalid_webhook_is_an_error_with_its_path(changes: dict[str, object], path: str) -> None:
+    """The payload is decoded as strictly as the envelope."""
     with pytest.raises(DecodeError) as caught:
         decode(envelope(**changes), WebhookEventEnvelope)
     assert caught.value.path == path
 
 
-def test_the_converter_takes_dicts_for_models_and_hooks_of_users() -> None:
-    """Cattrs is the way in for whoever has types of their own around ours."""
+def test_the_converter_structures_models_inside_other_classes() -> None:
+    """A class that is not a generated model may contain one."""
 
     @attrs.frozen
     class Mine:
@@ -244,8 +244,8 @@ def test_the_converter_takes_dicts_for_models_and_hooks_of_users() -> None:
     )
 
 
-def test_an_enumeration_is_sent_as_its_text() -> None:
-    """A plain text, whether the value is known or not."""
+def test_an_enumeration_is_encoded_as_its_text() -> None:
+    """A plain string, known or unknown."""
 
     class Colour(OpenEnum):
         RED = "red"

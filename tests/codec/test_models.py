@@ -1,4 +1,4 @@
-"""Every generated model reads what the service sends, refuses what is wrong, and goes back as it came."""
+"""Decoding and encoding of every generated model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ few = settings(max_examples=10, deadline=None, suppress_health_check=[HealthChec
 
 
 def sent(model: object) -> dict[str, Any]:
-    """Return *model* as plain JSON values, secrets in the open."""
+    """Return *model* as plain JSON values, secrets in plain text."""
     read: dict[str, Any] = msgspec.json.decode(encode(model))
     return read
 
@@ -33,16 +33,16 @@ def sent(model: object) -> dict[str, Any]:
 @pytest.mark.parametrize("model", MODELS)
 @few
 @given(data=st.data())
-def test_what_is_encoded_decodes_the_same(model: type[Any], data: st.DataObject) -> None:
-    """Bytes and dicts alike give the same value back."""
+def test_decoding_is_the_inverse_of_encoding(model: type[Any], data: st.DataObject) -> None:
+    """For bytes and for dicts."""
     value = data.draw(instances(model))
     assert value == decode(encode(value), model)
     assert value == structure(unstructure(value), model)
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_model_survives_pickling_unless_it_holds_a_secret(model: type[Any]) -> None:
-    """Models cross process pools; secrets do not, and say so."""
+def test_a_model_can_be_pickled_unless_it_contains_a_secret(model: type[Any]) -> None:
+    """Models can leave a process pool; for secrets it is an error."""
     value = sample(model)
     if "Secret(" in repr(value):
         with pytest.raises(TypeError, match="a Secret cannot be pickled"):
@@ -52,15 +52,15 @@ def test_a_model_survives_pickling_unless_it_holds_a_secret(model: type[Any]) ->
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_unknown_fields_are_passed_over(model: type[Any]) -> None:
-    """The service's next release may add what it likes."""
+def test_unknown_fields_are_ignored(model: type[Any]) -> None:
+    """A later release of the service may add fields."""
     value = sample(model)
     more = {"from_the_next_release": {"deep": [1, None]}, **sent(value)}
     assert value == decode(msgspec.json.encode(more), model)
 
 
 def accepted(annotation: Any) -> set[str]:
-    """Return the kinds of JSON values that a field of the type *annotation* may hold."""
+    """Return the kinds of JSON values that a field of type *annotation* accepts."""
     kinds: set[str] = set()
     for option in options(annotation):
         origin = get_origin(option) or option
@@ -95,7 +95,7 @@ FIELDS = [
 
 
 def wrong_values(field: attrs.Attribute[Any]) -> list[Any]:
-    """Return a value of each kind that *field* may not hold."""
+    """Return a value of each kind that *field* does not accept."""
     kinds = accepted(field.type)
     if "text" in kinds:
         kinds.add("timestamp")
@@ -106,8 +106,8 @@ def wrong_values(field: attrs.Attribute[Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize(("model", "field"), FIELDS)
-def test_a_field_refuses_every_wrong_type(model: type[Any], field: attrs.Attribute[Any]) -> None:
-    """Nothing is coerced: each field takes its own kinds of values and names itself when it gets another."""
+def test_a_field_rejects_every_wrong_type(model: type[Any], field: attrs.Attribute[Any]) -> None:
+    """No value is converted, and the error names the field."""
     good = sent(sample(model))
     wrong = wrong_values(field)
     assert wrong
@@ -121,7 +121,7 @@ def test_a_field_refuses_every_wrong_type(model: type[Any], field: attrs.Attribu
 
 @pytest.mark.parametrize(("model", "field"), [each for each in FIELDS if each.values[1].default is attrs.NOTHING])
 def test_a_required_field_cannot_be_absent(model: type[Any], field: attrs.Attribute[Any]) -> None:
-    """The problem names what is missing."""
+    """The error names the missing field."""
     good = sent(sample(model))
     del good[field.name]
     with pytest.raises(DecodeError, match=f"missing required field `{field.name}`"):
@@ -129,8 +129,8 @@ def test_a_required_field_cannot_be_absent(model: type[Any], field: attrs.Attrib
 
 
 @pytest.mark.parametrize(("model", "field"), [each for each in FIELDS if get_origin(each.values[1].type) is tuple])
-def test_a_list_refuses_an_item_of_the_wrong_type(model: type[Any], field: attrs.Attribute[Any]) -> None:
-    """The path of the problem leads to the item."""
+def test_a_list_rejects_an_item_of_the_wrong_type(model: type[Any], field: attrs.Attribute[Any]) -> None:
+    """The path of the error includes the index."""
     item = get_args(field.type)[0]
     wrong = next(value for kind, value in WRONG.items() if kind not in accepted(item))
     good = sent(sample(model))
@@ -141,7 +141,7 @@ def test_a_list_refuses_an_item_of_the_wrong_type(model: type[Any], field: attrs
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_model_is_frozen_and_has_slots(model: type[Any]) -> None:
-    """Models are values: nothing about one changes, and nothing can be added to one."""
+    """No attribute can be added."""
     assert not hasattr(model, "__dict__") or "__slots__" in vars(model)
     assert object in model.__bases__
     assert all(field.kw_only for field in attrs.fields(model))
@@ -149,7 +149,7 @@ def test_a_model_is_frozen_and_has_slots(model: type[Any]) -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_no_field_of_a_model_can_be_set(model: type[Any]) -> None:
-    """A changed model is a new one, made with `attrs.evolve`."""
+    """Use `attrs.evolve` for a changed copy."""
     value = sample(model)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         value.anything = 1
@@ -159,7 +159,7 @@ def test_no_field_of_a_model_can_be_set(model: type[Any]) -> None:
     "model", [each for each in MODELS if any(Secret in options(f.type) for f in attrs.fields(each))]
 )
 def test_no_secret_of_a_model_is_ever_printed(model: type[Any]) -> None:
-    """A canary in each secret field is found in nothing that people print, and is there when it is asked for."""
+    """A canary in each secret field appears in no printed form; `reveal` returns it."""
     canary = "whsec_canary-7f3a"
     hidden = {field.name: Secret(canary) for field in attrs.fields(model) if Secret in options(field.type)}
     value = attrs.evolve(sample(model), **hidden)
@@ -172,8 +172,8 @@ def test_no_secret_of_a_model_is_ever_printed(model: type[Any]) -> None:
     assert encode(value).count(canary.encode()) == len(hidden)
 
 
-def test_an_absent_field_is_none_in_an_answer_and_unset_in_a_request() -> None:
-    """Only what is sent tells absent from null, for only there it is the user's to say."""
+def test_an_absent_field_is_none_in_a_response_and_unset_in_a_request() -> None:
+    """Only in a request does the user choose between absent and null."""
     pagination = decode(b'{"limit":50,"has_more":false}', models.CursorPagination)
     assert pagination.next_cursor is None
     update = models.UpdateGateServiceRequest(dashboard_login_url=None)
@@ -181,13 +181,13 @@ def test_an_absent_field_is_none_in_an_answer_and_unset_in_a_request() -> None:
     assert sent(update) == {"dashboard_login_url": None}
 
 
-def test_a_model_that_is_both_sent_and_received_tells_absent_from_null() -> None:
-    """What users send decides, for an unset field of theirs must not go out as null."""
+def test_a_model_for_both_directions_distinguishes_absent_from_null() -> None:
+    """An unset field of a request must not be sent as null."""
     assert decode(b'{"verified":true}', models.GateBranding).logo_url is UNSET
 
 
-def test_the_status_that_has_one_value_today_is_open_and_the_kind_of_object_is_not() -> None:
-    """A second status may come any day; another kind of object is another model."""
+def test_a_status_with_one_value_is_open_and_the_object_type_is_not() -> None:
+    """The service may add a status; another object type is another model."""
     data = {
         "object": "gate_login_session",
         "id": "gs_1",
@@ -200,16 +200,16 @@ def test_the_status_that_has_one_value_today_is_open_and_the_kind_of_object_is_n
         structure({**data, "object": "gate_session"}, models.GateLoginSession)
 
 
-def test_the_face_offers_every_model_and_nothing_else() -> None:
-    """What is not a model is not there, and says so as any module does."""
+def test_the_module_exports_every_model_and_nothing_else() -> None:
+    """Any other name is an AttributeError."""
     assert sorted(models.__all__) == models.__all__
     assert set(models.__all__) <= set(dir(models))
     with pytest.raises(AttributeError, match=r"^module 'tripwire_async\.models' has no attribute 'Nonsense'$"):
         models.Nonsense  # noqa: B018 - the access is what fails
 
 
-def test_a_number_without_a_fraction_is_good_where_a_number_is_due() -> None:
-    """JSON has one kind of numbers: 1 is as good as 1.0; but 1.0 is no whole number."""
+def test_an_integer_is_accepted_for_a_number() -> None:
+    """JSON does not distinguish 1 from 1.0; but 1.0 is not accepted for an integer."""
     components = decode(b'{"vector":[1,2.5]}', models.VisitorFingerprintComponents)
     assert components.vector == (1.0, 2.5)
     with pytest.raises(DecodeError, match=r"^Expected `int`, got `float` at \$\.limit$"):

@@ -36,7 +36,7 @@ async def test_a_loop_keeps_the_value_that_was_created_first() -> None:
 
 
 async def test_a_loop_without_a_value_has_none_to_return() -> None:
-    """Looking for a value does not create one."""
+    """A lookup does not create a value."""
     values = PerLoop(numbers())
     assert values.get_existing() is None
     assert values.pop() is None
@@ -72,7 +72,7 @@ def test_the_value_of_a_closed_loop_is_dropped_when_the_next_one_is_created() ->
 
 
 def test_without_a_hook_the_value_of_a_closed_loop_is_forgotten() -> None:
-    """The object keeps neither the loop nor its value."""
+    """The object releases the loop and its value."""
     values = PerLoop(numbers())
     asyncio.run(get(values))
     values.drop_closed()
@@ -132,7 +132,7 @@ def test_any_sequence_of_steps_agrees_with_a_dictionary(steps: list[tuple[str, i
 
 
 def test_threads_that_start_and_close_loops_all_the_time_never_disturb_each_other() -> None:
-    """Neither reading nor iterating fails while other threads add and drop values, and no value is lost."""
+    """Reads and iteration do not fail while other threads add and drop values, and no value is lost."""
     count = itertools.count()
     dropped: list[int] = []
     values = PerLoop(count.__next__, on_closed=dropped.append)

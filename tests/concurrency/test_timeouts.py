@@ -1,4 +1,4 @@
-"""Limits in time, on virtual time and with cancellations that come from elsewhere."""
+"""Timeouts, also together with cancellations from elsewhere, on virtual time."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ async def sleep(timeouts: TimeoutGroup, seconds: float, *, limit: float) -> str:
     return "in time"
 
 
-async def test_what_ends_in_time_is_left_alone(timeouts: TimeoutGroup) -> None:
-    """Nothing rings afterwards either."""
+async def test_a_block_that_ends_in_time_is_not_cancelled(timeouts: TimeoutGroup) -> None:
+    """The timer has no effect afterwards either."""
     assert "in time" == await sleep(timeouts, 1, limit=2)
     await asyncio.sleep(10)
     assert pytest.approx(11) == now()
 
 
-async def test_what_takes_too_long_is_a_timeout_at_its_time(timeouts: TimeoutGroup) -> None:
-    """At the limit, not at the next whole second, and the task is as good as before."""
+async def test_a_block_that_takes_too_long_is_cancelled_at_its_time(timeouts: TimeoutGroup) -> None:
+    """The time is exact, and the task is not cancelled any more."""
     assert "late" == await sleep(timeouts, 60, limit=5.3)
     assert pytest.approx(5.3) == now()
     task = asyncio.current_task()
@@ -51,8 +51,8 @@ async def test_what_takes_too_long_is_a_timeout_at_its_time(timeouts: TimeoutGro
     await asyncio.sleep(1)
 
 
-async def test_a_shorter_limit_set_later_rings_first(timeouts: TimeoutGroup) -> None:
-    """The one timer is moved forward."""
+async def test_a_later_but_shorter_timeout_expires_first(timeouts: TimeoutGroup) -> None:
+    """The shared timer is moved forward."""
     async with asyncio.TaskGroup() as group:
         long = group.create_task(sleep(timeouts, 60, limit=30))
         await asyncio.sleep(1)
@@ -63,8 +63,8 @@ async def test_a_shorter_limit_set_later_rings_first(timeouts: TimeoutGroup) -> 
     assert pytest.approx(30) == now()
 
 
-async def test_somebody_elses_cancellation_is_no_timeout(timeouts: TimeoutGroup) -> None:
-    """It passes through as it is."""
+async def test_a_cancellation_from_elsewhere_is_not_a_timeout(timeouts: TimeoutGroup) -> None:
+    """It passes through unchanged."""
     task = asyncio.create_task(sleep(timeouts, 60, limit=30))
     await asyncio.sleep(1)
     task.cancel()
@@ -72,8 +72,8 @@ async def test_somebody_elses_cancellation_is_no_timeout(timeouts: TimeoutGroup)
         await task
 
 
-async def test_a_task_that_was_cancelled_before_and_went_on_has_limits_too(timeouts: TimeoutGroup) -> None:
-    """As one that cleans up by a call: that it was cancelled earlier does not make a cancellation of the alarm."""
+async def test_a_task_that_continues_after_a_cancellation_has_timeouts_too(timeouts: TimeoutGroup) -> None:
+    """For example a task that makes a call to clean up: its earlier cancellation does not count."""
 
     async def clean_up() -> str:
         try:
@@ -89,16 +89,16 @@ async def test_a_task_that_was_cancelled_before_and_went_on_has_limits_too(timeo
     assert 1 == task.cancelling()
 
 
-async def test_when_both_come_together_the_cancellation_counts(timeouts: TimeoutGroup) -> None:
-    """A task that was told to end must end, whatever else happened in that moment."""
+async def test_a_cancellation_together_with_a_timeout_takes_precedence(timeouts: TimeoutGroup) -> None:
+    """A cancelled task must end, even if a timeout expires at the same time."""
     task = asyncio.create_task(sleep(timeouts, 60, limit=5))
     asyncio.get_running_loop().call_at(5, task.cancel)
     with pytest.raises(asyncio.CancelledError):
         await task
 
 
-async def test_an_error_in_the_block_is_the_error_that_is_seen(timeouts: TimeoutGroup) -> None:
-    """Also when the alarm rang while the block was on its way out."""
+async def test_an_exception_in_the_block_passes_through(timeouts: TimeoutGroup) -> None:
+    """Also if the timeout expires while the block ends."""
 
     async def fail_on_the_way_out() -> None:
         with Timeout(timeouts, now() + 1):
@@ -115,8 +115,8 @@ async def test_an_error_in_the_block_is_the_error_that_is_seen(timeouts: Timeout
     assert 0 == task.cancelling()
 
 
-async def test_blocks_within_blocks_ring_for_themselves(timeouts: TimeoutGroup) -> None:
-    """The inner limit ends the inner block, and the outer one the outer."""
+async def test_nested_blocks_expire_independently(timeouts: TimeoutGroup) -> None:
+    """The inner timeout ends the inner block, and the outer timeout the outer block."""
 
     async def outer() -> str:
         assert "late" == await sleep(timeouts, 60, limit=1)
@@ -128,8 +128,8 @@ async def test_blocks_within_blocks_ring_for_themselves(timeouts: TimeoutGroup) 
     assert pytest.approx(3) == now()
 
 
-async def test_a_stopped_clock_rings_no_more(timeouts: TimeoutGroup) -> None:
-    """Stopping twice is fine, and what is set afterwards starts it again."""
+async def test_after_stop_no_timeout_expires(timeouts: TimeoutGroup) -> None:
+    """Stopping twice is fine, and a new timeout starts the timer again."""
     task = asyncio.create_task(sleep(timeouts, 10, limit=5))
     await asyncio.sleep(1)
     timeouts.stop()
@@ -139,25 +139,25 @@ async def test_a_stopped_clock_rings_no_more(timeouts: TimeoutGroup) -> None:
 
 
 @given(st.integers(0, 2**32))
-def test_every_block_ends_when_it_should(seed: int) -> None:
-    """Any number of blocks with any limits, some cancelled: each ends by itself, at its limit, or as it was told."""
+def test_every_block_ends_at_its_time(seed: int) -> None:
+    """Each of any number of blocks ends by itself, at its timeout, or by cancellation."""
 
     async def main() -> None:
-        chance = random.Random(seed)  # noqa: S311 - chance, not secrecy
+        rng = random.Random(seed)  # noqa: S311 - not for cryptography
         timeouts = TimeoutGroup(LOOP_CLOCK, asyncio.get_running_loop())
 
-        async def one(seconds: float, limit: float) -> None:
-            began = now()
-            ended = await sleep(timeouts, seconds, limit=limit)
-            assert pytest.approx(min(seconds, limit)) == now() - began
-            assert ("in time" if seconds < limit else "late") == ended
+        async def run(seconds: float, limit: float) -> None:
+            started = now()
+            result = await sleep(timeouts, seconds, limit=limit)
+            assert pytest.approx(min(seconds, limit)) == now() - started
+            assert ("in time" if seconds < limit else "late") == result
 
         tasks = []
-        for _ in range(chance.randint(1, 40)):
-            tasks.append(asyncio.create_task(one(chance.uniform(0, 20), chance.uniform(0, 20))))
-            await asyncio.sleep(chance.choice([0, chance.uniform(0, 3)]))
-            if chance.random() < 0.2:
-                chance.choice(tasks).cancel()
+        for _ in range(rng.randint(1, 40)):
+            tasks.append(asyncio.create_task(run(rng.uniform(0, 20), rng.uniform(0, 20))))
+            await asyncio.sleep(rng.choice([0, rng.uniform(0, 3)]))
+            if rng.random() < 0.2:
+                rng.choice(tasks).cancel()
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             assert outcome is None or isinstance(outcome, asyncio.CancelledError)
         assert not timeouts.pending

@@ -1,313 +1,39 @@
-"""Operations and their arguments become requests; answers become models or errors."""
+"""Responses as models or exceptions."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote
 
-import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from yarl import URL
 
-from tests.support.raw_server import http, listening, saying
-from tests.support.virtual_time import run
-from tripwire_async import AsyncTripwire
-from tripwire_async._generated.models.shared import WebhookDeliveryEventType
+from tests.support.api import GONE, NAMED, Thing, Wire, caller
 from tripwire_async._http.api_calls import ApiRequest
-from tripwire_async._http.caller import ApiCaller
-from tripwire_async._http.messages import Request, Response
-from tripwire_async._http.options import CallOptions
-from tripwire_async._http.transport import AiohttpTransport
-from tripwire_async._operation import Operation, PathArgument
 from tripwire_async.errors import APIError, ResponseDecodeError, error_class
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
-    from aioresponses import aioresponses
-
-API = "https://api.example"
-KEY = "sk_test_canary"
-ORGANIZATION = "org_" + "0" * 26
-ENDPOINT = "we_" + "0" * 32
-ENDPOINTS = f"{API}/v1/organizations/{ORGANIZATION}/webhooks/endpoints"
-
-
-@attrs.frozen
-class Thing:
-    name: str
-
-
-NAMED = Operation[Thing](
-    id="getThing",
-    method="GET",
-    path="/v1/things/{thingId}/parts/{partId}",
-    path_arguments=(
-        PathArgument(name="thingId", argument="thing_id"),
-        PathArgument(name="partId", argument="part_id", pattern=re.compile("^part_[a-z]+$")),
-    ),
-    authority="secret",
-    scope="things:read",
-    success=200,
-    returns=Thing,
-)
-GONE: Operation[None] = Operation(
-    id="deleteThing", method="DELETE", path="/v1/things", authority="public", success=204, returns=type(None)
-)
-
-
-class Wire:
-    """A handler that keeps the requests and gives one answer."""
-
-    def __init__(self, status: int = 200, body: bytes = b'{"name": "it"}', **headers: str) -> None:
-        self.response = Response(status, {name.replace("_", "-"): text for name, text in headers.items()}, body)
-        self.requests: list[Request] = []
-
-    async def __call__(self, request: Request) -> Response:
-        self.requests.append(request)
-        return self.response
-
-
-def caller(wire: Wire, base_url: str = API, **options: Any) -> ApiCaller:
-    return ApiCaller(wire, URL(base_url), CallOptions(**options))
-
-
-# -- requests -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[AsyncTripwire]:
-    async with AsyncTripwire(KEY, base_url=API) as client:
-        yield client
-
-
-async def test_a_request_carries_the_key_and_no_body(client: AsyncTripwire, answers: aioresponses) -> None:
-    """The bearer token, and redirects refused."""
-    answers.get(
-        ENDPOINTS,
-        payload={"data": [], "pagination": {"limit": 50, "has_more": False}, "meta": {"request_id": "req_1"}},
-    )
-    page = await client.webhooks.list_endpoints(ORGANIZATION)
-    assert () == page.items
-    assert "req_1" == page.request_id
-    (call,) = answers.requests["GET", URL(ENDPOINTS)]
-    assert f"Bearer {KEY}" == call.kwargs["headers"]["Authorization"]
-    assert call.kwargs["allow_redirects"] is False
-    assert call.kwargs["data"] is None
-
-
-@pytest.mark.parametrize(
-    ("base_url", "start"),
-    [
-        (API, f"{API}/v1"),
-        (f"{API}/", f"{API}/v1"),
-        (f"{API}:8443/tripwire", f"{API}:8443/tripwire/v1"),
-        (f"{API}/a%2Fb/{{thingId}}/", f"{API}/a%2Fb/%7BthingId%7D/v1"),
-        ("http://[::1]:80/x/", "http://[::1]:80/x/v1"),
-    ],
-)
-async def test_paths_are_put_behind_the_base_urls_own(base_url: str, start: str) -> None:
-    """A gateway may serve the API under a prefix."""
-    wire = Wire()
-    await caller(wire, base_url)(ApiRequest(NAMED, ("t", "part_a")))
-    assert URL(f"{start}/things/t/parts/part_a", encoded=True) == wire.requests[0].url
-
-
-TEXTS = st.one_of(
-    st.text(st.characters(codec=None), max_size=20),
-    st.text("./%?#&;:@\\ {}abc", max_size=20),
-    st.sampled_from(
-        [
-            "../../api-keys/key_x/rotations?x=",
-            "..",
-            ".",
-            "",
-            "%2e%2e",
-            "%2E%2E%2Fx",
-            "a/../b",
-            "..;/",
-            "a\\..\\b",
-            "{partId}",
-            "part_a\n",
-            "//evil.example/",
-            "a?b#c",
-            "\u2025",
-            "\uff0e\uff0e\uff0f",
-            "\x00",
-            "a\r\nHost: evil",
-            "caf\N{LATIN SMALL LETTER E WITH ACUTE}",
-        ]
-    ),
-)
-
-
-@given(TEXTS)
-def test_any_text_is_one_segment_of_the_path_or_refused(text: str) -> None:
-    """The operation that is called is the one that was meant, whatever the id."""
-    wire = Wire()
-    try:
-        run(caller(wire, f"{API}/prefix")(ApiRequest(NAMED, (text, "part_a"))))
-    except ValueError as error:
-        refusal = str(error)
-    else:
-        refusal = ""
-    if refusal:
-        assert "thing_id" in refusal
-        assert [] == wire.requests
-        return
-    path, _, query = str(wire.requests[0].url.raw_path_qs).partition("?")
-    start, segment, rest = path.split("/")[:4], path.split("/")[4], path.split("/")[5:]
-    assert ["", "prefix", "v1", "things"] == start
-    assert ["parts", "part_a"] == rest
-    assert text == unquote(segment, errors="strict")
-    assert segment not in {"", ".", ".."}
-    assert "" == query
-
-
-@pytest.mark.parametrize(
-    "text", ["../../api-keys/key_x/rotations?x=", "caf\N{LATIN SMALL LETTER E WITH ACUTE}", "a b%2F+{}", "..a", "~-_"]
-)
-async def test_what_is_quoted_arrives_on_the_wire_as_it_was(text: str) -> None:
-    """Nothing between here and the socket unquotes, normalizes or quotes again."""
-    transport = AiohttpTransport()
-    async with listening(saying(http("200 OK", b'{"name": "it"}'))) as server:
-        await ApiCaller(transport, URL(server.url), CallOptions())(ApiRequest(NAMED, (text, "part_a")))
-        await transport.close()
-        target = server.requests[0].split(b" ")[1].decode("ascii")
-    assert ["", "v1", "things", text, "parts", "part_a"] == [unquote(segment) for segment in target.split("/")]
-
-
-@pytest.mark.parametrize("value", ["part_A", "part_a\n", " part_a", "", "part_a/..", "p" * 1000])
-async def test_an_id_that_does_not_match_is_refused_by_the_arguments_name(value: str) -> None:
-    """Before anything is sent, with what it should have been; a long one is cut."""
-    wire = Wire()
-    with pytest.raises(ValueError, match=r"part_id '.*' is not a valid id: it") as caught:
-        await caller(wire)(ApiRequest(NAMED, ("t", value)))
-    assert [] == wire.requests
-    assert len(str(caught.value)) < 200
-
-
-@pytest.mark.parametrize("value", [None, 5, b"part_a", ["part_a"]])
-async def test_an_id_that_is_no_text_is_a_type_error(value: Any) -> None:
-    """None is not 'None'."""
-    wire = Wire()
-    with pytest.raises(TypeError, match="part_id must be a string, not"):
-        await caller(wire)(ApiRequest(NAMED, ("t", value)))
-    with pytest.raises(TypeError, match="thing_id must be a string, not"):
-        await caller(wire)(ApiRequest(NAMED, (value, "part_a")))
-    with pytest.raises(TypeError):
-        await caller(wire)(ApiRequest(NAMED, ("t",)))
-    assert [] == wire.requests
-
-
-@given(
-    st.dictionaries(
-        st.sampled_from(["search", "cursor"]), st.text(st.characters(codec="utf-8"), min_size=1), min_size=1
-    )
-)
-def test_query_values_arrive_as_they_were(query: dict[str, str]) -> None:
-    """Ampersands, plus signs, hashes, percent signs, any script."""
-    wire = Wire()
-    run(caller(wire)(ApiRequest(NAMED, ("t", "part_a"), query=query)))
-    assert query == dict(parse_qsl(wire.requests[0].url.raw_query_string, strict_parsing=True, errors="strict"))
-
-
-async def test_query_values_survive_the_wire() -> None:
-    """The transport does not quote again what is quoted."""
-    search = "a&b=c#d+e f%20g/\N{SNOWMAN}"
-    transport = AiohttpTransport()
-    async with listening(saying(http("200 OK", b'{"name": "it"}'))) as server:
-        await ApiCaller(transport, URL(server.url), CallOptions())(
-            ApiRequest(NAMED, ("t", "part_a"), query={"search": search})
-        )
-        await transport.close()
-        target = server.requests[0].split(b" ")[1].decode("ascii")
-    assert [("search", search)] == parse_qsl(target.partition("?")[2], strict_parsing=True)
-
-
-async def test_a_query_value_that_utf_8_cannot_say_is_refused_by_its_name() -> None:
-    """Left to yarl, half a surrogate pair would vanish, and a search for it would find everything."""
-    wire = Wire()
-    with pytest.raises(ValueError, match="search cannot be sent: it contains a lone surrogate"):
-        await caller(wire)(ApiRequest(NAMED, ("t", "part_a"), query={"search": "a\ud800"}))
-    assert [] == wire.requests
-
-
-async def test_what_is_none_is_left_out_of_the_query() -> None:
-    """And members, numbers and truths stand as the wire has them."""
-    wire = Wire()
-    event = WebhookDeliveryEventType("webhook.test")
-    await caller(wire)(
-        ApiRequest(NAMED, ("t", "part_a"), query={"cursor": None, "limit": 5, "type": event, "all": True, "no": False})
-    )
-    assert "limit=5&type=webhook.test&all=true&no=false" == wire.requests[0].url.raw_query_string
-    await caller(wire)(ApiRequest(NAMED, ("t", "part_a"), query={"cursor": None}))
-    assert "" == wire.requests[1].url.raw_query_string
-
-
-@pytest.mark.parametrize("value", [None, 5, b"text"])
-async def test_a_body_whose_fields_have_the_wrong_type_is_refused_by_their_name(value: Any) -> None:
-    """The models check nothing themselves; null is not for every field, and bytes are no text."""
-    wire = Wire()
-    create = attrs.evolve(GONE, id="createThing", method="POST", body=Thing)
-    with pytest.raises(ValueError, match="createThing: name cannot be sent: Expected `str`, got"):
-        await caller(wire)(ApiRequest(create, body=Thing(value)))
-    assert [] == wire.requests
-    await caller(wire)(ApiRequest(create, body=Thing("text")))
-    assert b'{"name":"text"}' == wire.requests[0].body
-    assert "application/json" == wire.requests[0].headers["Content-Type"]
-
-
-async def test_a_call_can_shorten_the_deadline_but_not_stretch_it() -> None:
-    """The client's deadline holds for everything."""
-    clock = Clock()
-    wire = Wire()
-    call = ApiCaller(wire, URL(API), CallOptions(deadline=300.0, timeout=7.0, max_attempts=2), clock=clock)
-    for deadline in (None, 10.0, 900.0):
-        await call(ApiRequest(NAMED, ("t", "part_a"), deadline=deadline, priority="poll"))
-    assert [1300.0, 1010.0, 1300.0] == [request.deadline for request in wire.requests]
-    assert (7.0, 2, "poll") == (wire.requests[0].timeout, wire.requests[0].max_attempts, wire.requests[0].priority)
-
-
-class Clock:
-    def now(self) -> float:
-        return 1000.0
-
-    def call_at(self, when: float, callback: Any, /) -> Any:
-        raise AssertionError
-
-    async def sleep(self, seconds: float, /) -> None:
-        raise AssertionError
-
-
-# -- answers ------------------------------------------------------------------------------------------------------
-
-
-async def test_a_good_answer_is_a_model_with_what_came_around_it() -> None:
-    """Status, headers, the service's id and the trace."""
+async def test_a_success_is_a_model_with_the_parts_of_the_response() -> None:
+    """Status, headers, body, request id and stats."""
     wire = Wire(X_Request_Id="req_1")
-    answer = await caller(wire)(ApiRequest(NAMED, ("t", "part_a")))
-    assert (Thing("it"), 200, "req_1") == (answer.value, answer.status, answer.request_id)
-    assert wire.requests[0].stats is answer.stats
+    response = await caller(wire)(ApiRequest(NAMED, ("t", "part_a")))
+    assert (Thing("it"), 200, "req_1") == (response.value, response.status, response.request_id)
+    assert (b'{"name": "it"}', "req_1") == (response.body, response.headers["X-Request-Id"])
+    assert wire.requests[0].stats is response.stats
 
 
-async def test_headers_are_found_in_any_case_even_in_a_plain_dict() -> None:
-    """A middleware that caches may hand one up."""
-    answer = await caller(Wire(**{"x-request-id": "req_1"}))(ApiRequest(NAMED, ("t", "part_a")))
-    assert "req_1" == answer.request_id
+async def test_headers_are_found_in_any_case_also_in_a_plain_dict() -> None:
+    """A caching middleware may return one."""
+    response = await caller(Wire(**{"x-request-id": "req_1"}))(ApiRequest(NAMED, ("t", "part_a")))
+    assert "req_1" == response.request_id
     with pytest.raises(APIError) as caught:
         await caller(Wire(404, b"", **{"x-request-id": "req_2"}))(ApiRequest(NAMED, ("t", "part_a")))
     assert "req_2" == caught.value.request_id
 
 
 @pytest.mark.parametrize("body", [b"", b"anything", b"{}"])
-async def test_an_operation_without_an_answer_reads_none(body: bytes) -> None:
-    """What a 204 brings all the same is nobody's."""
-    answer = await caller(Wire(204, body))(ApiRequest(GONE))
-    assert answer.value is None
+async def test_the_body_of_a_response_without_content_is_ignored(body: bytes) -> None:
+    """A 204 may contain anything."""
+    response = await caller(Wire(204, body))(ApiRequest(GONE))
+    assert response.value is None
 
 
 @pytest.mark.parametrize(
@@ -323,12 +49,12 @@ async def test_an_operation_without_an_answer_reads_none(body: bytes) -> None:
         (b"{}", "$", ""),
         (b'{"x":' + b"[" * 100_000, None, '{"x":' + "[" * 495 + "…"),
     ],
-    ids=["empty", "html", "cut off", "no text", "a list", "a text", "wrong type", "missing", "the depths"],
+    ids=["empty", "html", "incomplete", "not UTF-8", "list", "string", "wrong type", "missing", "deep nesting"],
 )
-async def test_an_answer_that_is_not_what_was_described_is_an_error_of_ours(
+async def test_a_response_that_does_not_match_its_model_is_a_decode_error(
     body: bytes, path: str | None, excerpt: str
 ) -> None:
-    """With the operation, the status, the request id, the place, and a piece of what cannot be read."""
+    """With the operation, the status, the request id, the path, and an excerpt of a body that is not an object."""
     with pytest.raises(ResponseDecodeError) as caught:
         await caller(Wire(200, body, X_Request_Id="req_1"))(ApiRequest(NAMED, ("t", "part_a")))
     error = caught.value
@@ -355,8 +81,8 @@ ADVICE = {
 
 
 @pytest.mark.parametrize("status", ADVICE)
-async def test_each_refusal_is_its_error_with_all_that_was_said(status: int) -> None:
-    """The envelope, the headers, and what to do."""
+async def test_each_error_status_is_its_exception_with_all_details(status: int) -> None:
+    """The envelope, the headers, and advice."""
     body = (
         b'{"error": {"code": "some.code", "message": "It did not work.", "retryable": false, "request_id": "req_b",'
         b' "docs_url": "https://docs.example", "details": {"next_action": "retry", "fields": [{"name": "url"}]}}}'
@@ -393,10 +119,10 @@ async def test_each_refusal_is_its_error_with_all_that_was_said(status: int) -> 
         b"\xff" * 10,
         b"x" * 10_000_000,
     ],
-    ids=["empty", "html", "cut off", "no object", "wrong types", "no text", "huge"],
+    ids=["empty", "html", "incomplete", "list", "wrong types", "not UTF-8", "huge"],
 )
-async def test_a_refusal_that_is_not_the_services_own_keeps_status_id_and_a_piece(status: int, body: bytes) -> None:
-    """Something in between answered; the message is one line and says so."""
+async def test_an_error_in_another_format_keeps_status_request_id_and_an_excerpt(status: int, body: bytes) -> None:
+    """A proxy sent it; the message is one line and states this."""
     with pytest.raises(APIError) as caught:
         await caller(Wire(status, body, X_Request_Id="req_1"))(ApiRequest(NAMED, ("t", "part_a")))
     error = caught.value
@@ -407,8 +133,8 @@ async def test_a_refusal_that_is_not_the_services_own_keeps_status_id_and_a_piec
     assert str(error).isprintable()
 
 
-async def test_a_message_from_elsewhere_stays_in_its_line() -> None:
-    """Neither breaks, nor escapes, nor megabytes of it."""
+async def test_the_message_of_another_party_is_one_short_line() -> None:
+    """No line breaks, no escape sequences, no megabytes."""
     message = b"first\\nsecond \\u001b[31m" + b"x" * 10_000
     with pytest.raises(APIError) as caught:
         await caller(Wire(500, b'{"error": {"message": "%s"}}' % message, X_Request_Id="r" * 9000))(
@@ -418,23 +144,23 @@ async def test_a_message_from_elsewhere_stays_in_its_line() -> None:
     assert len(str(caught.value)) < 1200
 
 
-async def test_a_403_of_an_operation_without_a_scope_names_none() -> None:
-    """Public operations and those with tokens of their own have none."""
+async def test_the_403_of_an_operation_without_a_scope_names_no_scope() -> None:
+    """Public operations and operations with a Gate token need no scope."""
     with pytest.raises(APIError, match="check that the credentials belong to this resource"):
         await caller(Wire(403, b""))(ApiRequest(GONE))
 
 
 @pytest.mark.parametrize(
-    ("headers", "said"),
+    ("headers", "reason"),
     [
         ({"Location": "https://evil.example/"}, "redirect to 'https://evil.example/'"),
         ({"Location": "x" * 9000}, "redirect to 'xxx"),
         ({}, "unexpected status"),
     ],
 )
-async def test_a_redirect_is_an_error_that_says_where_to(headers: dict[str, str], said: str) -> None:
-    """A status below 400 that is no success is none of the service's."""
-    with pytest.raises(APIError, match=re.escape(said)) as caught:
+async def test_a_redirect_is_an_error_with_its_target(headers: dict[str, str], reason: str) -> None:
+    """The service never sends one."""
+    with pytest.raises(APIError, match=re.escape(reason)) as caught:
         await caller(Wire(302, b"", **headers))(ApiRequest(NAMED, ("t", "part_a")))
     assert APIError is type(caught.value)
     assert 302 == caught.value.status

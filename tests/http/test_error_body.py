@@ -1,4 +1,4 @@
-"""What a refusal's body says, whatever it is."""
+"""Parsing of error bodies, valid and invalid."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read(body: Any) -> ErrorBody:
 
 
 def test_the_services_envelope_is_read_whole() -> None:
-    """Every part at its place."""
+    """All parts are read."""
     assert ErrorBody(
         code="request.validation_failed",
         message="The values are invalid.",
@@ -74,13 +74,13 @@ def test_the_services_envelope_is_read_whole() -> None:
         json.dumps(WHOLE).encode()[:-5],
     ],
 )
-def test_a_body_that_is_not_the_services_says_nothing(body: bytes) -> None:
-    """HTML, rubbish, half of something, other JSON, the depths."""
+def test_any_other_body_is_empty(body: bytes) -> None:
+    """HTML, invalid and incomplete data, other JSON, deep nesting."""
     assert ErrorBody() == read_error_body(body)
 
 
 def test_parts_of_the_wrong_type_are_none() -> None:
-    """The others stay."""
+    """The other parts are kept."""
     wrong = {
         "code": 5,
         "message": ["no"],
@@ -103,12 +103,12 @@ JSON = st.recursive(
 
 
 @given(st.binary() | JSON.map(lambda value: json.dumps({"error": value}).encode()))
-def test_no_body_is_too_strange_to_read(body: bytes) -> None:
-    """It never raises, and what it returns is of the types it says."""
-    said = read_error_body(body)
-    texts = (said.code, said.message, said.request_id, said.docs_url, said.next_action)
+def test_no_body_raises(body: bytes) -> None:
+    """The parts always have the declared types."""
+    error = read_error_body(body)
+    texts = (error.code, error.message, error.request_id, error.docs_url, error.next_action)
     assert all(text is None or isinstance(text, str) for text in texts)
-    assert all(isinstance(field.name, str) and isinstance(field.issue, str) for field in said.field_errors)
+    assert all(isinstance(field.name, str) and isinstance(field.issue, str) for field in error.field_errors)
 
 
 @pytest.mark.parametrize(
@@ -130,31 +130,31 @@ def test_the_retry_advice_is_read_field_by_field(
     assert expected == (found.retryable, found.next_action)
 
 
-def test_a_message_of_megabytes_is_cut() -> None:
-    """Errors are logged and kept."""
-    said = read({"error": {"message": "m" * 10**6, "details": {"fields": [{"name": "n" * 1000}] * 200}}})
-    assert "m" * 500 + "…" == said.message
-    assert 100 == len(said.field_errors)
-    assert 501 == len(said.field_errors[0].name)
+def test_a_long_message_is_shortened() -> None:
+    """Errors are logged and stored."""
+    error = read({"error": {"message": "m" * 10**6, "details": {"fields": [{"name": "n" * 1000}] * 200}}})
+    assert "m" * 500 + "…" == error.message
+    assert 100 == len(error.field_errors)
+    assert 501 == len(error.field_errors[0].name)
 
 
-def test_what_was_received_is_hidden_when_it_is_a_secret() -> None:
-    """A service may repeat what it was sent."""
-    said = read({"error": {"details": {"fields": [{"name": "key", "received": "sk_test_canary"}]}}})
-    assert "sk_test_…" == said.field_errors[0].received
+def test_a_received_value_is_redacted() -> None:
+    """A service may repeat a secret that it received."""
+    error = read({"error": {"details": {"fields": [{"name": "key", "received": "sk_test_canary"}]}}})
+    assert "sk_test_…" == error.field_errors[0].received
 
 
 @given(st.text(st.characters(codec=None)))
-def test_a_legible_text_is_one_printable_line(text: str) -> None:
-    """Neither line breaks nor escapes nor halves of characters reach a terminal."""
+def test_sanitized_text_is_one_printable_line(text: str) -> None:
+    """No line breaks, escape sequences or lone surrogates reach a terminal."""
     shown = sanitize(text)
     assert shown.isprintable()
     assert len(shown) <= 501
     shown.encode()
 
 
-def test_an_excerpt_is_the_beginning_in_any_encoding() -> None:
-    """A piece for a person to read, with what is no text replaced."""
+def test_an_excerpt_is_the_beginning_of_the_body() -> None:
+    """Invalid UTF-8 is replaced."""
     assert "caf\N{REPLACEMENT CHARACTER}" == excerpt(b"caf\xe9")
     assert "é" * 500 + "…" == excerpt(("é" * 501).encode())
     assert "é" * 500 == excerpt(("é" * 500).encode())

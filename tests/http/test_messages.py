@@ -1,4 +1,4 @@
-"""Requests and responses: frozen values that tell nothing that should stay untold."""
+"""Requests and responses: frozen values that print no secrets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REQUEST = Request(
 
 
 def test_with_header_changes_the_headers_and_nothing_else() -> None:
-    """Every other field, whichever may come to be, is carried over; the trace is the very same."""
+    """Every other field is kept; the stats are the same object."""
     changed = REQUEST.with_header("X-Thing", "1")
     assert changed.headers == {"Accept": "application/json", "X-Thing": "1"}
     assert REQUEST.headers == {"Accept": "application/json"}
@@ -44,18 +44,18 @@ def test_with_header_changes_the_headers_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("message", [Request, Response, CallStats, ApiResponse, DeliveryReference])
-def test_what_makes_a_message_can_be_looked_up(message: type[object]) -> None:
-    """By a shell, by the documentation, by a test that makes a double of it."""
+def test_the_signature_of_a_message_can_be_inspected(message: type[object]) -> None:
+    """For shells, documentation and test doubles."""
     assert list(message.__annotations__) == list(inspect.signature(message).parameters)
 
 
 def test_with_header_replaces_a_header_of_that_name() -> None:
-    """There is one value a name."""
+    """There is one value per name."""
     assert REQUEST.with_header("Accept", "text/html").headers == {"Accept": "text/html"}
 
 
-def test_a_request_prints_neither_its_body_nor_its_credentials() -> None:
-    """A request stands in tracebacks and logs; what it carries does not."""
+def test_a_request_prints_no_body_and_no_credentials() -> None:
+    """Requests are printed in tracebacks and logs."""
     printed = repr(REQUEST.with_header("authorization", "Bearer sk_test_1"))
     assert "hunter2" not in printed
     assert "sk_test_1" not in printed
@@ -65,28 +65,28 @@ def test_a_request_prints_neither_its_body_nor_its_credentials() -> None:
 
 
 def test_a_response_prints_no_body() -> None:
-    """An answer may hold a signing secret."""
+    """A response may contain a signing secret."""
     assert repr(Response(201, {}, b"whsec_123")) == "Response(status=201, headers={}, body=<9 bytes>)"
 
 
-def test_rich_prints_no_more_than_anything_else() -> None:
-    """It prints tracebacks with the locals of their frames, and asks a struct before it takes its repr."""
+def test_rich_prints_no_more_than_repr() -> None:
+    """Its tracebacks contain the locals of frames, and it prefers the fields of a struct to the repr."""
     request = REQUEST.with_header("Authorization", "Bearer sk_test_1")
-    answer = ApiResponse(None, 200, {"Set-Cookie": "id=1"}, b"whsec_456", None, CallStats())
-    printed = pretty_repr([request, Response(201, {"Set-Cookie": "id=1"}, b"whsec_123"), answer])
-    for untold in ("hunter2", "sk_test_1", "gtpoll_1", "id=1", "whsec_123", "whsec_456"):
-        assert untold not in printed
+    response = ApiResponse(None, 200, {"Set-Cookie": "id=1"}, b"whsec_456", None, CallStats())
+    printed = pretty_repr([request, Response(201, {"Set-Cookie": "id=1"}, b"whsec_123"), response])
+    for secret in ("hunter2", "sk_test_1", "gtpoll_1", "id=1", "whsec_123", "whsec_456"):
+        assert secret not in printed
     assert "body=<23 bytes>" in printed
 
 
 def test_a_request_can_be_copied_and_pickled() -> None:
-    """The copy has statistics of its own."""
+    """The copy has separate stats."""
     request = replace(REQUEST, bearer=None)
     for copied in (copy.deepcopy(request), pickle.loads(pickle.dumps(request))):  # noqa: S301 - our own pickle
         assert astuple(request)[1:] == astuple(copied)[1:]
         assert copied.stats is not request.stats
 
 
-def test_the_time_waited_is_the_limiters_and_the_backoffs() -> None:
-    """The wire is no waiting."""
+def test_the_waiting_time_is_that_of_rate_limit_and_backoff() -> None:
+    """Network time is not waiting time."""
     assert CallStats(rate_limit_wait=1.0, backoff_wait=2.0, network_time=4.0).waited == 3.0

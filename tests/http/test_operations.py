@@ -1,4 +1,4 @@
-"""The generated operations are those of the description, and their ids are checked as a whole."""
+"""The generated operations match the API's description, and their id patterns match whole ids."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ AUTHORITIES = {"secretKey": "secret", "pollToken": "poll_token", "agentToken": "
 
 
 def test_there_is_a_constant_for_each_operation() -> None:
-    """Named as the operation, in capitals."""
+    """Its name is the operation id in capitals."""
     expected = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", id_).upper(): id_ for id_ in DESCRIBED}
     assert {name: operation.id for name, operation in CONSTANTS.items()} == expected
     assert len(CONSTANTS) == 34
@@ -41,7 +41,7 @@ def test_there_is_a_constant_for_each_operation() -> None:
 
 @pytest.mark.parametrize("operation", CONSTANTS.values(), ids=lambda operation: operation.id)
 def test_an_operation_is_as_described(operation: Operation[Any]) -> None:
-    """Read from the description anew, without the generator."""
+    """The description is read without the generator."""
     method, path, described = DESCRIBED[operation.id]
     parameters = described.get("parameters", [])
     schemes = [name for each in described["security"] for name in each]
@@ -78,8 +78,8 @@ def schema(content: dict[str, Any]) -> type[Any]:
         ("service_id", "acme-prod"),
     ],
 )
-def test_a_path_argument_takes_whole_ids_and_nothing_around_them(argument: str, good: str) -> None:
-    """An id with a path, a query or a line behind it would call another operation."""
+def test_the_pattern_of_a_path_argument_matches_the_whole_id(argument: str, good: str) -> None:
+    """An id followed by a path, a query or a line break would call another operation."""
     patterns = {
         each.pattern
         for operation in CONSTANTS.values()
@@ -93,8 +93,8 @@ def test_a_path_argument_takes_whole_ids_and_nothing_around_them(argument: str, 
         assert not pattern.fullmatch(bad), bad
 
 
-def test_every_path_argument_is_named_as_python_names_things() -> None:
-    """Error messages name the argument that the user typed."""
+def test_every_path_argument_has_a_python_name() -> None:
+    """Error messages show the name that the user typed."""
     for operation in CONSTANTS.values():
         for argument in operation.path_arguments:
             assert re.fullmatch("[a-z]+(_[a-z]+)*", argument.argument)

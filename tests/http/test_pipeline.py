@@ -1,4 +1,4 @@
-"""The chain: who stands outermost, and that nothing is shared by being joined."""
+"""Composition of middleware: order, and independence of chains."""
 
 from __future__ import annotations
 
@@ -41,25 +41,25 @@ def adding(name: str) -> Middleware:
 
 
 async def test_the_first_layer_is_outermost() -> None:
-    """It sees the request first and the answer last."""
+    """It receives the request first and the response last."""
     response = await compose([adding("a"), adding("b"), adding("c")], handler("end "))(REQUEST)
     assert ({"Way": "abc"}, b"end cba") == (response.headers, response.body)
 
 
-def test_what_cannot_be_called_is_no_layer() -> None:
-    """It is said when the chain is made, and not by a traceback at the first call."""
+def test_a_middleware_must_be_callable() -> None:
+    """The error occurs in composition, not in the first call."""
     with pytest.raises(ConfigurationError, match=r"a middleware must be callable .*, not NoneType"):
         compose([None], handler("end"))
 
 
-async def test_without_layers_the_handler_stands_alone() -> None:
-    """Nothing is put around it."""
+async def test_without_middleware_the_handler_is_returned() -> None:
+    """It is not wrapped."""
     bare = handler("end")
     assert bare is compose([], bare)
 
 
-async def test_one_layer_may_stand_in_several_chains() -> None:
-    """Neighbours are closed over: two clients that share a layer do not cross."""
+async def test_one_middleware_may_be_in_several_chains() -> None:
+    """Two clients that share a middleware do not affect each other."""
     shared = adding("s")
     first, second = compose([shared], handler("1")), compose([adding("x"), shared], handler("2"))
     assert b"1s" == (await first(REQUEST)).body
@@ -67,8 +67,8 @@ async def test_one_layer_may_stand_in_several_chains() -> None:
     assert b"1s" == (await first(REQUEST)).body
 
 
-async def test_a_changed_list_changes_no_chain() -> None:
-    """The layers are those that there were when the chain was made."""
+async def test_a_chain_does_not_change_with_the_list() -> None:
+    """The list is read once."""
     layers = [adding("a")]
     chain = compose(layers, handler(""))
     layers.clear()

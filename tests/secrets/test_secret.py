@@ -1,4 +1,4 @@
-"""A secret hides itself, and what looks like one in a text of others is hidden."""
+"""Secrets are hidden when they are printed, and redacted in text of other parties."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CANARY = "canary7351"
     ],
 )
 def test_a_secret_prints_its_kind_and_nothing_else(text: str, shown: str, caplog: pytest.LogCaptureFixture) -> None:
-    """In every way of printing there is, alone and inside of something."""
+    """With every way of formatting, alone and in a container."""
     secret = Secret(text)
     logging.getLogger("test").warning("%s %r", secret, secret)
     ways = [str(secret), repr(secret), f"{secret}", f"{secret!s}", f"{secret!r}", "%s" % secret, "{}".format(secret)]  # noqa: UP031, UP032 - every way
@@ -39,14 +39,14 @@ def test_a_secret_prints_its_kind_and_nothing_else(text: str, shown: str, caplog
     assert text == secret.reveal()
 
 
-def test_a_secret_is_no_json() -> None:
-    """Nothing writes it out by accident."""
+def test_a_secret_cannot_be_encoded_as_json() -> None:
+    """It is not written by accident."""
     with pytest.raises(TypeError):
         json.dumps({"key": Secret(CANARY)})
 
 
-def test_a_secret_cannot_be_changed() -> None:
-    """Its text is set once."""
+def test_a_secret_is_immutable() -> None:
+    """Its text cannot be set or deleted."""
     secret = Secret(CANARY)
     with pytest.raises(AttributeError, match="a Secret is immutable"):
         secret._text = "other"
@@ -55,8 +55,8 @@ def test_a_secret_cannot_be_changed() -> None:
     assert CANARY == secret.reveal()
 
 
-def test_a_secret_is_made_of_text() -> None:
-    """Bytes are a mistake, which the message does not repeat."""
+def test_a_secret_must_be_a_string() -> None:
+    """Bytes are an error whose message does not show them."""
     with pytest.raises(TypeError, match="not bytes") as caught:
         Secret(CANARY.encode())
     assert CANARY not in str(caught.value)
@@ -64,27 +64,27 @@ def test_a_secret_is_made_of_text() -> None:
 
 @given(st.text(st.characters(codec=None)), st.text(st.characters(codec=None)))
 def test_secrets_compare_and_hash_as_their_texts(one: str, other: str) -> None:
-    """Any text, that which no encoding holds included."""
+    """Any text, also text that cannot be encoded."""
     assert (one == other) is (Secret(one) == Secret(other))
     assert Secret(one) == Secret(one)
     assert hash(Secret(one)) == hash(Secret(one))
     assert bool(one) is bool(Secret(one))
 
 
-def test_a_secret_equals_no_text() -> None:
-    """A comparison with text would be one in variable time."""
+def test_a_secret_does_not_equal_its_text() -> None:
+    """Comparison with a string would not take constant time."""
     assert Secret(CANARY) != CANARY
 
 
 def test_a_copy_of_a_secret_is_the_secret() -> None:
-    """It cannot change, so one is enough."""
+    """It is immutable, so one object is enough."""
     secret = Secret(CANARY)
     assert copy.copy(secret) is copy.deepcopy(secret) is secret
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_a_secret_is_not_pickled(protocol: int) -> None:
-    """A pickle lies about in queues and caches, readable; whoever wants that says so with `reveal`."""
+def test_a_secret_cannot_be_pickled(protocol: int) -> None:
+    """Pickles are stored in queues and caches without protection."""
     with pytest.raises(TypeError, match="reveal"):
         pickle.dumps({"key": Secret(CANARY)}, protocol)
 
@@ -102,6 +102,6 @@ def test_a_secret_is_not_pickled(protocol: int) -> None:
         ("nothing to hide", "nothing to hide"),
     ],
 )
-def test_what_looks_like_a_secret_is_hidden_in_a_text_of_others(text: str, shown: str) -> None:
-    """By its prefix, by what stands before it, or by the name of its field; one word too many is no harm."""
+def test_likely_secrets_are_redacted_in_text_of_other_parties(text: str, shown: str) -> None:
+    """By the prefix, by the preceding word, or by the field name; a false match does no harm."""
     assert shown == redact(text)

@@ -31,7 +31,7 @@ class DecodeError(Exception):
     """Data does not match a model. The error contains no value of the data, which may be secret.
 
     Attributes:
-        message: What does not match.
+        message: The mismatch.
         path: The place in the data, for example ``$.data.attempts``; None if the data as a whole is unusable.
     """
 

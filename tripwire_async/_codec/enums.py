@@ -25,7 +25,7 @@ class OpenEnum(StrEnum):
 
     @classmethod
     def parse(cls, value: str) -> Self:
-        """Return the known member for *value*; raise `ValueError`, with a list of the known values, if there is none.
+        """Return the known member for *value*, or raise `ValueError` with a list of the known values.
 
         A member is returned unchanged, known or not: ``Verdict("new")`` is a deliberate unknown value, whereas
         ``"new"`` may be a typing error.

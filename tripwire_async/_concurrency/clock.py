@@ -1,4 +1,4 @@
-"""Clocks: everything that waits takes one as an argument, so that tests can control time."""
+"""Clocks, passed as arguments to all code that waits, so that tests can control time."""
 
 from __future__ import annotations
 

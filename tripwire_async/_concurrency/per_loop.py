@@ -21,7 +21,7 @@ class PerLoop(Generic[T]):
     value is created, or by `drop_closed`. A loop that still runs keeps its value until `pop`.
 
     Iteration yields the values of all loops that are open at its start, in order of creation. Values of other threads
-    are among them: read them, but call only what is safe from another thread.
+    are among them: read them, but call only methods that are safe from another thread.
 
     Args:
         factory: Creates a value, in the running loop. It must not call `get`.
@@ -34,7 +34,7 @@ class PerLoop(Generic[T]):
     def __init__(self, factory: Callable[[], T], *, on_closed: Callable[[T], object] | None = None) -> None:
         self._factory = factory
         self._on_closed = on_closed
-        # Never changed in place: whoever reads it, in any thread, sees a dictionary that stays as it is.
+        # Replaced, and never changed in place: a reader in any thread has a dictionary that does not change.
         self._values: dict[asyncio.AbstractEventLoop, T] = {}
         self._lock = threading.Lock()
 
@@ -50,11 +50,11 @@ class PerLoop(Generic[T]):
         return value
 
     def get_existing(self) -> T | None:
-        """Return the value of the running loop, or None if it has none."""
+        """Return the value of the running loop, or None without one."""
         return self._values.get(get_running_loop())
 
     def pop(self) -> T | None:
-        """Remove and return the value of the running loop; None if it has none. `get` creates a new one."""
+        """Remove and return the value of the running loop, or None without one. `get` creates a new value."""
         loop = get_running_loop()
         value = self._values.get(loop)
         self._replace(loop, ())
@@ -68,7 +68,7 @@ class PerLoop(Generic[T]):
         return iter([value for loop, value in self._values.items() if not loop.is_closed()])
 
     def __len__(self) -> int:
-        """Return the number of values, those of closed loops that are not dropped yet included."""
+        """Return the number of values, including values of closed loops that are not dropped yet."""
         return len(self._values)
 
     def _replace(self, loop: asyncio.AbstractEventLoop | None, value: tuple[()] | tuple[T]) -> None:

@@ -24,7 +24,7 @@ class ApiRequest(RedactedStruct, Generic[T_co], frozen=True):
     Attributes:
         operation: The operation to call.
         path: The values of the placeholders in its path, in order.
-        query: Query arguments by their names on the wire; those that are None are not sent.
+        query: Query arguments by their names on the wire; arguments that are None are not sent.
         body: A model of the request body; None for no body.
         bearer: Credentials for this call alone, for example a Gate poll token; None for the client's key.
         deadline: Seconds for the whole call, at most the client's deadline; None for the client's deadline.
@@ -51,7 +51,7 @@ class ApiResponse(RedactedStruct, Generic[T], frozen=True):
         status: The HTTP status.
         headers: The response headers; the lookup ignores case.
         body: The body as it was received, decompressed.
-        request_id: The service's id of the request; None when the response has none.
+        request_id: The service's id of the request; None without one.
         stats: Attempts and times of the call.
     """
 
@@ -64,7 +64,7 @@ class ApiResponse(RedactedStruct, Generic[T], frozen=True):
 
 
 class Caller(Protocol):
-    """Calls an operation of the API. Resources and deliveries receive one instead of a client."""
+    """Function that calls an operation of the API; resources and deliveries receive it in place of a client."""
 
     def __call__(self, request: ApiRequest[T], /) -> Awaitable[ApiResponse[T]]:
         """Return the response to *request*, or raise `APIError`, `TransportError` or `ResponseDecodeError`."""

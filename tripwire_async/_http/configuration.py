@@ -1,4 +1,4 @@
-"""Checks of what a user configures: the base URL and additional headers."""
+"""Checks of the base URL and of additional headers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Characters that URL parsers drop silently, or accept in a host.
 _INVALID_IN_URL: Final = re.compile(r"[\s\x00-\x1f\x7f]")
 
-# Headers that the client sets itself, and those that define where a message ends.
+# Headers that the client sets itself, and headers that define the end of a message.
 _RESERVED_HEADERS: Final = frozenset(
     {
         "authorization",

@@ -69,7 +69,7 @@ def _shorten(value: str) -> str:
 
 
 def build_query(arguments: Mapping[str, object]) -> dict[str, str]:
-    """Return *arguments* as text, without those that are None."""
+    """Return *arguments* as text, without arguments that are None."""
     return {name: _query_text(name, value) for name, value in arguments.items() if value is not None}
 
 

@@ -35,7 +35,7 @@ def header(headers: Mapping[str, str], name: str) -> str | None:
 
 
 def request_id(headers: Mapping[str, str]) -> str | None:
-    """Return the service's id of the request, sanitized; None if there is none."""
+    """Return the service's id of the request, sanitized; None without one."""
     return sanitize(header(headers, REQUEST_ID) or "") or None
 
 
@@ -45,7 +45,7 @@ def response_date(headers: Mapping[str, str]) -> datetime | None:
 
 
 def parse_retry_after(headers: Mapping[str, str], *, wall_now: Callable[[], float] = time.time) -> float | None:
-    """Return the seconds to wait, from now on, that ``Retry-After`` asks for; None if it is missing or malformed.
+    """Return the seconds to wait, from now on, by ``Retry-After``; None if it is missing or malformed.
 
     Accepts seconds, also with a fraction, and a date in each of the three formats of HTTP (RFC 9110, section 10.2.3).
     Negative numbers and dates in the past are 0. A date is relative to the ``Date`` of the same response, so that an

@@ -1,4 +1,4 @@
-"""Messages of the chain: a `Request` on the way out, a `Response` on the way back."""
+"""Messages of the chain: `Request` and `Response`."""
 
 from __future__ import annotations
 

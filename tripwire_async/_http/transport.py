@@ -45,7 +45,7 @@ DEFAULT_HEADERS: Final[Mapping[str, str]] = {
 
 
 def client_timeout(seconds: float) -> aiohttp.ClientTimeout:
-    """Return aiohttp's timeouts for an attempt of *seconds*: those of connecting.
+    """Return aiohttp's timeouts for an attempt of *seconds*: only a connect timeout.
 
     Everything before the request is sent is part of connecting: name resolution, TLS, and a place in the pool of a
     caller's session. The shorter timeout makes an unreachable server fail with an error that says *not sent*. The
@@ -251,6 +251,6 @@ class AiohttpTransport:
             local.timeouts.stop()
             await local.session.close()
         elif not local.timeouts.pending:
-            # Requests in flight on a caller's session go on, and only these timeouts end them.
+            # Requests in flight on a caller's session continue, and only these timeouts end them.
             self._sessions.pop()
             local.timeouts.stop()

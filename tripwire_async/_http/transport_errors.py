@@ -67,13 +67,13 @@ def connection_error(request: Request, error: Exception, response: aiohttp.Clien
 
 
 def configuration_error(request: Request, error: Exception) -> ConfigurationError:
-    """Return the exception for a request that aiohttp refused to send."""
+    """Return the exception for a request that aiohttp rejected before sending it."""
     msg = f"{_name(request)} could not be sent ({error_text(error)}): check base_url and the session of the client"
     return ConfigurationError(msg)
 
 
 def error_text(error: Exception) -> str:
-    """Return the message of *error*, sanitized; the name of its class if it has none."""
+    """Return the message of *error*, sanitized; the name of its class if the message is empty."""
     if isinstance(error, aiohttp.ServerDisconnectedError):
         # Its message may contain half a response.
         return "closed by the server"

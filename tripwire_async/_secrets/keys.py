@@ -27,8 +27,8 @@ def hide_all(secrets: Secrets) -> tuple[Secret, ...]:
 def require_secrets(secrets: tuple[Secret, ...], *, name: str) -> None:
     """Check the result of `hide_all`; *name* is the term for one of them in an error message.
 
-    Raises `ConfigurationError` if there is none or one is empty, since anyone could sign with an empty key, and
-    `TypeError` for a value that is neither text nor a `Secret`.
+    Raises `ConfigurationError` if *secrets* is empty or contains an empty one, since anyone could sign with an empty
+    key, and `TypeError` for a value other than text or a `Secret`.
     """
     for secret in cast("tuple[object, ...]", secrets):
         if isinstance(secret, type):

@@ -23,7 +23,7 @@ _FIELD: Final = re.compile(r'("\w*(?:secret|token|password|revealed_key|private_
 
 
 def redact(text: str) -> str:
-    """Return *text* with everything that looks like a secret replaced by ``…``.
+    """Return *text* with likely secrets replaced by ``…``.
 
     A proxy's error page may repeat the request headers, and a truncated response may contain a new secret.
     """

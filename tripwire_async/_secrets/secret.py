@@ -13,7 +13,7 @@ SECRET_PREFIXES: Final = ("sk_live_", "sk_test_", "pk_live_", "pk_test_", "whsec
 class Secret:
     """Text that prints as ``Secret('whsec_…')``; only `reveal` returns it.
 
-    The prefix that names the kind of secret stays visible, but neither the rest nor its length. Comparison takes
+    The prefix that names the kind of secret stays visible. The rest and its length do not. Comparison takes
     constant time. Copies are the same object. Pickling raises `TypeError`, because a pickle is not protected: send the
     result of `reveal` if you must.
     """
