@@ -88,9 +88,9 @@ def while_listening(monkeypatch: pytest.MonkeyPatch) -> WhileListening:
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
     """Post *body*; return the status and the text that came back."""
-    request = urllib.request.Request(url, body, headers)  # noqa: S310 - loopback
+    request = urllib.request.Request(url, body, headers)  # noqa: S310 - a loopback URL
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - loopback
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - a loopback URL
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         with error:

@@ -472,7 +472,7 @@ def test_sealing_refuses_what_no_version_can_hold() -> None:
     with pytest.raises(ValueError, match="one key, not 2"):
         seal_token(SMALLEST, [KEY, OTHERS[0]])
     with pytest.raises(ValueError, match="versions 1 and 2, not 3"):
-        seal_token(SMALLEST, KEY, version=3)  # type: ignore[arg-type]  # the mistake under test
+        seal_token(SMALLEST, KEY, version=3)  # type: ignore[arg-type] - the mistake under test
 
 
 def test_two_sealings_differ() -> None:

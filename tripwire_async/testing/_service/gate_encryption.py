@@ -50,14 +50,13 @@ def is_delivery_request(value: Any) -> bool:
 
 def seal(request: Mapping[str, Any], outputs: Mapping[str, str], ack_token: str | None = None) -> dict[str, Any]:
     """Encrypt *outputs* to the key of the delivery *request*, with the token that acknowledges them."""
-    # Only who seals needs these, and they are heavy.
-    from cryptography.hazmat.primitives.asymmetric.x25519 import (  # noqa: PLC0415 - see above
+    from cryptography.hazmat.primitives.asymmetric.x25519 import (  # noqa: PLC0415 - slow to import, needed only here
         X25519PrivateKey,
         X25519PublicKey,
     )
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - see above
-    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - see above
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415 - see above
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - slow to import, needed only here
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - slow to import, needed only here
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415 - slow to import, needed only here
 
     plain: dict[str, Any] = {"version": 1, "outputs": dict(outputs)}
     if ack_token is not None:
