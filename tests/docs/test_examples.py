@@ -25,6 +25,16 @@ PRINTED = {
         still pending
         succeeded
     """,
+    "diagnose.py": """\
+        log: GET …: 403 in …
+        error: listWebhookEndpoints: 403 auth.invalid_api_key: …
+        status: 403
+        code: auth.invalid_api_key
+        request_id: req_…
+        client_request_id: creq_…
+        attempts: 1
+        retry_after: None
+    """,
     "migrated.py": """\
         one was sent
         two was sent
