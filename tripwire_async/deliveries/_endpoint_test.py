@@ -77,7 +77,7 @@ class EndpointTest:
 
 def state_of_unsent(error: Exception, test: EndpointTest, *, is_late: bool) -> TestState:
     """Return the state of a *test* whose send raised *error*; *is_late* means that the time of the run was up."""
-    if is_late and isinstance(error, RequestTimeoutError):
+    if is_late and isinstance(error, TransportError) and (isinstance(error, TimeoutError) or not error.maybe_sent):
         return "timed_out"
     if isinstance(error, (TransportError, ResponseDecodeError, ServerError)):
         # A bare 5xx does not tell whether the test was processed.

@@ -7,7 +7,7 @@ import functools
 from typing import TYPE_CHECKING, Final, cast, final
 
 from tripwire_async._concurrency.polling import PollSchedule
-from tripwire_async.errors import DeliveryTimeoutError
+from tripwire_async.errors import APIError, DeliveryTimeoutError
 
 from ._endpoint_test import (
     inner_cancellation_error,
@@ -17,6 +17,7 @@ from ._endpoint_test import (
     state_of_unsent,
     timeout_error,
 )
+from ._outage import Outage
 from ._send_window import SendWindow
 from .delivery_poller import PAGE
 from .pending import DEFAULT_SCHEDULE, DEFAULT_TIMEOUT
@@ -72,6 +73,7 @@ class WorkerPool:
         self._on_outcome = on_outcome
         self._left: Iterator[str] = iter(record.ids or ())
         self._longest_send = 0.0
+        self._outage = Outage(clock, end)
         self.window = SendWindow(max(PAGE, options.in_flight), self._patience, clock)
 
     async def run(self) -> None:
@@ -123,15 +125,19 @@ class WorkerPool:
                 deadline=None if self._options.timeout is None else max(0.0, self._end - self._clock.now()),
                 priority="send",
                 stats=test.stats,
+                outage=self._outage,
             )
         except BaseException as error:
             self.window.fail()
             if not isinstance(error, Exception):
                 raise
             # Any error, that of a middleware included, must not end the other tests.
+            if isinstance(error, APIError) and error.status < 500:
+                self._outage.note_response()
             is_late = self._clock.now() >= self._end - _MARGIN
             self._finish(test, state_of_unsent(error, test, is_late=is_late), error)
             return
+        self._outage.note_response()
         number = self.window.accept()
         self._record.accept(test, pending)
         self._longest_send = max(self._longest_send, test.stats.network_time)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Final, final
 from weakref import WeakValueDictionary
@@ -10,6 +11,7 @@ from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.errors import ResponseDecodeError, ServerError, TransportError, TripwireError
 
+from ._outage import OutageRetries
 from ._settle_times import SettleTimes
 from .delivery_poller import Watcher, read_event
 from .pending import DEFAULT_SCHEDULE, PendingDelivery
@@ -17,13 +19,15 @@ from .reconcile import Reconciler, UncertainError, is_refused
 from .reference import DeliveryReference
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async._concurrency.polling import PollSchedule
     from tripwire_async._http.api_calls import Caller
     from tripwire_async._http.messages import CallStats, Priority
     from tripwire_async.models import Event, WebhookDelivery
+
+    from ._outage import Outage
 
 _MAX_SENDS: Final = 3
 """How often a test is sent whose responses are lost again and again without a trace at the service."""
@@ -121,11 +125,12 @@ class Sender:
         deadline: float | None = None,
         priority: Priority = "interactive",
         stats: CallStats | None = None,
+        outage: Outage | None = None,
     ) -> PendingDelivery:
         """Send a test; after a lost response look for its event, and send again only if there is none.
 
-        After a 5xx status or a response that cannot be read, the event is looked for too, but the test is not sent
-        again.
+        After a 5xx status or a response that cannot be read, the event is searched too, but the test is not sent
+        again. With *outage*, requests that cannot reach the service are retried.
 
         Raises:
             TransportError: The response was lost, and the events cannot be read, or the *deadline* has come, or it was
@@ -134,31 +139,34 @@ class Sender:
         """
         started = self._clock.now()
         end = math.inf if deadline is None else started + deadline
-        sends = 0
+        losses, retries = 0, OutageRetries(outage, started)
         while True:
-            sends += 1
             left = None if deadline is None else max(0.0, end - self._clock.now())
             try:
-                return await self.send(
+                pending = await self.send(
                     organization_id, endpoint_id, schedule=schedule, deadline=left, priority=priority, stats=stats
                 )
             except (TransportError, ResponseDecodeError, ServerError) as error:
                 if is_refused(error):
+                    if await retries.wait():
+                        continue
                     raise
-                is_lost = isinstance(error, TransportError)
-                looks = 3 if is_lost else 1
-                try:
-                    event = await self.reconciler.find(
-                        organization_id, endpoint_id, since=started, end=end, looks=looks
-                    )
-                except TripwireError as cause:
-                    raise error from cause
-                except UncertainError:
-                    raise error from None
-                if event is None and not (is_lost and sends < _MAX_SENDS):
+                find = functools.partial(
+                    self.reconciler.find,
+                    organization_id,
+                    endpoint_id,
+                    since=started,
+                    end=end,
+                    looks=3 if isinstance(error, TransportError) else 1,
+                )
+                event = await _find_after(error, find, OutageRetries(outage, started))
+                if event is not None:
+                    return self._adopt(organization_id, endpoint_id, event, schedule, started)
+                losses += 1
+                if losses == _MAX_SENDS or not isinstance(error, TransportError):
                     raise
-            if event is not None:
-                return self._adopt(organization_id, endpoint_id, event, schedule, started)
+            else:
+                return pending
 
     def _adopt(
         self, organization_id: str, endpoint_id: str, event: Event, schedule: PollSchedule, since: float
@@ -173,3 +181,17 @@ class Sender:
         )
         latest = deliveries[0] if len(deliveries) == 1 else None
         return self.pending(reference, latest=latest, schedule=schedule, since=since)
+
+
+async def _find_after(
+    error: TripwireError, find: Callable[[], Awaitable[Event | None]], retries: OutageRetries
+) -> Event | None:
+    """Return what *find* does, also if the service is away for some time; raise *error* if it cannot tell."""
+    while True:
+        try:
+            return await find()
+        except UncertainError:
+            raise error from None
+        except TripwireError as cause:
+            if not (isinstance(cause, (TransportError, ServerError)) and await retries.wait()):
+                raise error from cause
