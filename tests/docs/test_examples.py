@@ -25,6 +25,9 @@ PRINTED = {
         still pending
         succeeded
     """,
+    "custom_middleware.py": """\
+        1 request for the tenant acme
+    """,
     "diagnose.py": """\
         log: GET …: 403 in …
         error: listWebhookEndpoints: 403 auth.invalid_api_key: …

@@ -8,8 +8,7 @@ import attrs
 import pytest
 from msgspec.structs import replace
 
-from docs.examples.caching_middleware import CacheResponses
-from docs.examples.header_middleware import add_header, name_the_tenant
+from docs.examples.custom_middleware import CacheResponses, add_header, name_the_tenant
 from tests.support.requests import Script, answer, request
 from tripwire_async import AsyncTripwire
 from tripwire_async._secrets.secret import Secret

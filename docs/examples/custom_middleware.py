@@ -1,16 +1,38 @@
-"""Middleware that caches successful responses for a number of seconds; a class, because it has state."""
+"""Two middlewares, one that adds a header and one that caches responses, in the chain of a client."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
+
+from tripwire_async import AsyncTripwire
+from tripwire_async.middleware import default_middleware
+from tripwire_async.testing import TripwireServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from tripwire_async.middleware import Handler, Request, Response
+    from tripwire_async.middleware import Handler, Middleware, Request, Response
 
 
+# [function]
+async def name_the_tenant(request: Request, call_next: Handler) -> Response:
+    """Send the name of the tenant with each request."""
+    return await call_next(request.with_header("X-Tenant", "acme"))
+
+
+# [arguments]
+def add_header(name: str, value: str) -> Middleware:
+    """Return a middleware that adds one header."""
+
+    async def middleware(request: Request, call_next: Handler) -> Response:
+        return await call_next(request.with_header(name, value))
+
+    return middleware
+
+
+# [state]
 class CacheResponses:
     """Return the cached response to the same GET if it is less than *seconds* old.
 
@@ -40,3 +62,19 @@ class CacheResponses:
                 del self._cache[next(iter(self._cache))]
             self._cache[key] = (self._now() + self._seconds, response)
         return response
+
+
+# [main]
+async def main() -> None:
+    """Make the same call twice; the second response is cached."""
+    async with TripwireServer() as server:
+        log, *rest = default_middleware(server.secret_key)
+        chain: list[Middleware] = [name_the_tenant, log, CacheResponses(60), *rest]
+        async with AsyncTripwire(base_url=server.base_url, middleware=chain) as tripwire:
+            for _ in range(2):
+                await tripwire.webhooks.list_endpoints(server.organization_id)
+        print(server.received, "request for the tenant", server.requests[0].headers["x-tenant"])
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
