@@ -53,9 +53,9 @@ async def test_a_redis_that_hangs_holds_a_call_for_a_tenth_of_a_second(caplog: p
         limit = RateLimit(store=store)
         async with TripwireServer() as server:
             await call(limit, server, 3)
-            redis.hang()
+            redis.pause()
             took = sorted(await call(limit, server, 20, pause=0.01))
-            redis.go_on()
+            redis.resume()
             # One more than the one, for a machine that is busy.
             assert took[-3] < 0.08 <= took[-1]
             for _ in range(300):

@@ -1,23 +1,32 @@
--- One rate limit for many processes: takes in what one of them tells, and grants it slots, as one step.
+-- One rate limit for many processes: records what one of them reports and grants it slots, in one atomic step.
 --
--- A slot is one request. Until its end is reported it counts for ABANDONED_AFTER longer than the window, in case its process is
--- gone; from then on for one window after its end, as the service counted it no later than that.
+-- A slot is the right to send one request. From its grant until its end is reported it is open. From then on it counts
+-- for one window after that end, because the service counted the request no later. The open slots of a client that has
+-- not asked for a LEASE are released: its process is gone, or has nothing to wait for. If its requests were counted, the
+-- next response corrects the count.
+--
 -- All times are microseconds on the clock of this server, which all processes share.
+
+if ARGV[1] == '' then
+  return {} -- sent to open a connection and to load this script
+end
 
 local STATE, SLOTS, CLIENTS, ASKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 
-local ABANDONED_AFTER = 5000000 -- after which a request that nobody tells of has reached the service, or never will
-local RECHECK_INTERVAL = 20000 -- between two looks at what only the end of a request can change; and to gather slots
-local BATCH_INTERVAL = 5000 -- between two batches
-local LONGEST_WAIT = 1000000
-local NEAR = 200000 -- by which a process that waits for slots may be late
-local KEEP = 86400000 -- milliseconds that all this is remembered when nobody asks
-local MOST_SLOTS = 20000
-local IDLE = 60000000
+local LEASE = 5000000
+local RECHECK_INTERVAL = 20000 -- between two requests for what only the end of a request can change
+local BATCH_INTERVAL = 5000 -- between two batches for one client
+local MAX_WAIT = 1000000
+local WAITING_GRACE = 200000 -- how late a client that waits for slots may ask again
+local KEEP = 86400000 -- milliseconds for which everything is kept without a request
+local MAX_SLOTS = 20000
+local FORGET_AFTER = 60000000
+local REPORT_DELAY = 100000 -- by how much reported times may be late, as each report has its own way to this server
+local OPEN = 4e15 -- added to the score of open slots, so that they count and sort after all finished ones
 
 local request = cjson.decode(ARGV[1])
 
--- Numbers turn into text with 14 digits, and microseconds since 1970 have 16.
+-- Numbers become text with 14 digits, and microseconds since 1970 have 16.
 local function text(number)
   return string.format('%.0f', number)
 end
@@ -35,19 +44,19 @@ local function known(name, default)
 end
 
 local limit, window = known('limit'), known('window')
-local held_until, pending, probe = known('held_until', 0), known('pending', 0), state.probe or ''
+local held_until, half_open, probe = known('held_until', 0), known('half_open', 0), state.probe or ''
 local newest, reported, reported_at = known('newest', 0), known('reported', 0), known('reported_at', 0)
 local other_clients, other_clients_until = known('other_clients', 0), known('other_clients_until', 0)
-local probe_at, unexpected_at = known('probe_at', 0), known('unexpected_at', 0)
-local last = known('last')
+local probe_at, unexpected_at, shrunk_at = known('probe_at', 0), known('unexpected_at', 0), known('shrunk_at', 0)
+local checked, last = known('checked', 0), known('last')
 
 local forgotten = not last
 if last and now < last then
-  -- This server's clock was set back: by little, time stands still; by more, what counted is not known any more.
+  -- The clock of this server was set back. By little: time stands still. By more: what counted is not known any more.
   if now < last - 1000000 then
     redis.call('DEL', SLOTS, CLIENTS, ASKS)
     held_until, newest, reported, reported_at = 0, 0, 0, 0
-    other_clients, other_clients_until, probe_at, unexpected_at = 0, 0, 0, 0
+    other_clients, other_clients_until, probe_at, unexpected_at, shrunk_at, checked = 0, 0, 0, 0, 0, 0
     probe, forgotten = '', true
   else
     now = last
@@ -56,13 +65,13 @@ end
 if forgotten then
   limit, window = limit or request.limit, window or request.window
   if limit then
-    -- There was a store before this one: a interactive request goes first, and tells how many the service counts.
-    pending = 1
+    -- There was a store before this one. A single request goes first and shows how many the service counts.
+    half_open = 1
   end
 end
 
--- How long a request counts after its end, with something to spare for clocks and rounding.
-local function stay()
+-- How long a request counts after its end, with a margin for clock drift and rounding.
+local function lifetime()
   return window + 1000 + window * 0.0005
 end
 
@@ -70,34 +79,38 @@ local function count(from, to)
   return redis.call('ZCOUNT', SLOTS, from, to)
 end
 
-local newest_response -- the newest answer reported now that brought a count
-
--- The request that a slot was used for left at the time that its name ends with, once it has ended.
+-- The time at which a finished request was sent is the end of its name.
 local function sent_at(member)
   return tonumber(string.match(member, '|(%d+)'))
 end
 
 -- Shorten the window if the service counts fewer requests than were sent in it.
-local function tighten(sent, at, counted)
-  if not window or count(text(sent - window), '(' .. text(sent)) <= counted + 1 then
+local function shrink(sent, at, counted)
+  -- Reported times are late, each by a different delay. So only requests that ended well before this one was sent are
+  -- certainly older, and one measurement must not take too much away.
+  local latest = sent - REPORT_DELAY
+  if not window or now < shrunk_at + window or count(text(sent - window), '(' .. text(latest)) <= counted + 1 then
     return
   end
-  -- One more than the count must have left; another one more, for services that count the request afterwards.
+  -- One more than the count must have left; another one more, for services that count a request after reporting.
   local missing, oldest = counted + 1, sent
-  for _, member in ipairs(redis.call('ZREVRANGEBYSCORE', SLOTS, '(' .. text(sent), '-inf')) do
+  for _, member in ipairs(redis.call('ZREVRANGEBYSCORE', SLOTS, '(' .. text(latest), '-inf')) do
     local left = sent_at(member)
     if left and string.sub(member, -1) ~= '?' then
       oldest = math.min(oldest, left)
       missing = missing - 1
       if missing == 0 then
-        window = math.min(window, at - oldest)
+        local shorter = math.max(at - oldest, window / 2)
+        if shorter < window then
+          window, shrunk_at = shorter, now
+        end
         return
       end
     end
   end
 end
 
--- Take the length of the window from a refusal: the oldest of the last requests that fit is the one to leave.
+-- Infer the length of the window from a rejection: the oldest of the last requests that fit is the next to leave.
 local function infer(sent, at, retry_after)
   local members = redis.call('ZREVRANGEBYSCORE', SLOTS, text(at), '-inf', 'LIMIT', 0, limit)
   local oldest = sent
@@ -106,12 +119,12 @@ local function infer(sent, at, retry_after)
   end
   local bound, whole = at + retry_after - oldest, #members >= limit
   if not window then
-    -- With only a few requests of ours in the window the oldest in it is hardly one of them.
+    -- With only a few of our requests in the window, the oldest counted one is hardly one of them.
     if whole or #members > limit / 2 then
       window = bound
     end
-  elseif sent >= unexpected_at and count(text(sent - stay()), '+inf') <= limit then
-    -- There was room by our count: others use the key too, or the window is longer than thought.
+  elseif sent >= unexpected_at and count(text(sent - lifetime()), '+inf') <= limit then
+    -- There was room by our count: other clients use the key, or the window is longer than assumed.
     unexpected_at = at
     if whole and bound > window then
       window = math.min(bound, 2 * window)
@@ -119,151 +132,184 @@ local function infer(sent, at, retry_after)
   end
 end
 
--- Note the end of a request.
-local function record(ended)
-  local slot = request.client .. ':' .. ended.slot
-  local sent, at = now - ended.sent_ago, now - ended.ended_ago
-  redis.call('ZREM', SLOTS, slot)
-  if ended.outcome ~= 'unsent' then
-    local doubt = ended.outcome == 'accepted' and '' or '?'
+local asked = { number = 0, granted = 0, period = 0, had = 0, serial = 0, open = 0 }
+local before = redis.call('HGET', ASKS, request.client)
+if before then
+  asked = cjson.decode(before)
+end
+
+local newest_response -- the newest response in this report that has a count
+
+-- Record the end of a request.
+local function record(finished)
+  local slot = request.client .. ':' .. finished.slot
+  local sent, at = now - finished.sent_ago, now - finished.ended_ago
+  asked.open = math.max(0, asked.open - redis.call('ZREM', SLOTS, slot))
+  if finished.outcome ~= 'unsent' then
+    local doubt = finished.outcome == 'accepted' and '' or '?'
     redis.call('ZADD', SLOTS, text(at), slot .. '|' .. text(sent) .. doubt)
   end
-  if ended.limit and sent >= newest then
-    newest, limit = sent, ended.limit
+  if finished.limit and sent >= newest then
+    newest, limit = sent, finished.limit
   end
-  if ended.count and (sent >= reported_at or ended.count >= reported) then
-    -- An answer replaces those that had come when its request went out. Of the others the highest count counts them all.
-    reported, reported_at = ended.count, at
+  if finished.count and (sent >= reported_at or finished.count >= reported) then
+    -- A response replaces those that came before its request was sent. Of the others, the highest count includes all.
+    reported, reported_at = finished.count, at
   end
-  if ended.outcome == 'accepted' then
-    if ended.limit and ended.count and (not newest_response or sent >= newest_response.sent) then
-      newest_response = { sent = sent, at = at, count = ended.count }
-    end
-    if probe == slot then
-      probe, pending = '', 0
-    end
-  elseif probe == slot then
+  if probe == slot then
     probe = ''
-  end
-  if ended.outcome == 'rejected' then
-    if limit then
-      reported, reported_at = math.max(reported, limit), at
-      if ended.retry_after then
-        infer(sent, at, ended.retry_after)
-      end
+    if finished.outcome == 'accepted' then
+      half_open = 0
     end
-    held_until, pending = math.max(held_until, at + ended.hold), 1
-    probe_at = 2 * held_until - at
+  end
+  if finished.outcome == 'accepted' then
+    if finished.limit and finished.count and (not newest_response or sent >= newest_response.sent) then
+      newest_response = { sent = sent, at = at, count = finished.count }
+    end
+  elseif finished.outcome == 'rejected' and limit then
+    reported, reported_at = math.max(reported, limit), at
+    if finished.retry_after then
+      infer(sent, at, finished.retry_after)
+    end
+  end
+  if finished.outcome == 'rejected' or finished.hold > 0 then
+    held_until, half_open = math.max(held_until, at + finished.hold), 1
+    if finished.outcome == 'rejected' then
+      probe_at = 2 * held_until - at
+    end
   end
 end
 
-local asked = cjson.decode(redis.call('HGET', ASKS, request.client) or '{"number":0,"granted":0,"period":0,"had":0,"serial":0}')
-for _, ended in ipairs(request.finished) do
-  if ended.serial > asked.serial then
-    asked.serial = ended.serial
-    record(ended)
+for _, finished in ipairs(request.finished) do
+  if finished.serial > asked.serial then
+    asked.serial = finished.serial
+    record(finished)
   end
 end
 if newest_response then
-  tighten(newest_response.sent, newest_response.at, newest_response.count)
+  shrink(newest_response.sent, newest_response.at, newest_response.count)
   if window and newest_response.sent >= newest then
-    -- What the service counts and we do not was sent by somebody who does not ask here.
-    other_clients = math.max(0, newest_response.count - count('(' .. text(newest_response.sent - stay()), '+inf'))
-    other_clients_until = newest_response.at + stay()
+    -- What the service counts and this store does not was sent by clients that do not use this store.
+    other_clients = math.max(0, newest_response.count - count('(' .. text(newest_response.sent - lifetime()), '+inf'))
+    other_clients_until = newest_response.at + lifetime()
   end
 end
 if limit then
-  redis.call('ZREMRANGEBYRANK', SLOTS, 0, -(math.min(2 * limit, MOST_SLOTS) + 1))
+  local finished = count('-inf', '(' .. text(OPEN))
+  local surplus = finished - math.min(2 * limit, MAX_SLOTS)
+  if surplus > 0 then
+    redis.call('ZREMRANGEBYRANK', SLOTS, 0, surplus - 1)
+  end
 end
 
-local under_way = count('(' .. text(now), '+inf')
-if probe ~= '' and tonumber(redis.call('ZSCORE', SLOTS, probe) or 0) <= now then
-  probe = ''
+-- Release what the clients hold that have not asked for a lease. Each is checked once, as its lease ends.
+local function release(client)
+  local theirs = cjson.decode(redis.call('HGET', ASKS, client) or '{"open":0}')
+  if theirs.open > 0 then
+    for _, slot in ipairs(redis.call('ZRANGEBYSCORE', SLOTS, text(OPEN), '+inf')) do
+      if string.sub(slot, 1, #client + 1) == client .. ':' then
+        redis.call('ZREM', SLOTS, slot)
+        if probe == slot then
+          probe = ''
+        end
+      end
+    end
+    theirs.open = 0
+    redis.call('HSET', ASKS, client, cjson.encode(theirs))
+  end
 end
 
--- Who else waits for slots? Each of them may have an equal part of every window.
-for _, client in ipairs(redis.call('ZRANGEBYSCORE', CLIENTS, '-inf', text(now - IDLE))) do
+redis.call('ZREM', CLIENTS, request.client)
+for _, client in ipairs(redis.call('ZRANGEBYSCORE', CLIENTS, '(' .. text(checked), text(now - LEASE))) do
+  release(client)
+end
+checked = now - LEASE
+for _, client in ipairs(redis.call('ZRANGEBYSCORE', CLIENTS, '-inf', text(now - FORGET_AFTER))) do
   redis.call('ZREM', CLIENTS, client)
   redis.call('HDEL', ASKS, client)
 end
-redis.call('ZREM', CLIENTS, request.client)
+
+-- Each client that waits for slots may have an equal part of every window.
 local others = redis.call('ZCOUNT', CLIENTS, '(' .. text(now), '+inf')
+local open = count(text(OPEN), '+inf')
 local period = window and math.floor(now / window) or 0
-local had = asked.period == period and asked.had or 0
+local had = window and asked.period == period and asked.had or 0
 
 local wanted, granted, wait = request.interactive + request.bulk, 0, 0
 if asked.number == request.number then
   granted = asked.granted
   had = math.max(0, had - granted)
+  asked.open = asked.open - granted
 elseif wanted == 0 then
   granted = 0
 elseif now < held_until then
   wait = held_until - now
-elseif pending == 1 then
+elseif half_open == 1 then
   if probe == '' then
     granted = 1
     probe = request.client .. ':' .. request.number .. '.1'
   end
   wait = RECHECK_INTERVAL
 elseif not limit then
-  -- How to open is the asker's: it wants no more than it had answers.
+  -- The client starts slowly by itself: it asks for no more slots than it had responses.
   granted = wanted
 else
   local reserve = limit >= 100 and window and window > 5000000 and math.floor(limit / 50) or 0
   local since, free
   if window then
-    since = '(' .. text(now - stay())
+    since = '(' .. text(now - lifetime())
     other_clients = now < other_clients_until and other_clients or 0
     free = limit - other_clients - count(since, '+inf')
   else
-    free = limit - reported - under_way
+    free = limit - reported - open
   end
-  -- Whoever comes a moment later is to find something: small batches, and an equal part for everybody.
-  local part = others == 0 and free or math.min(free, math.ceil(limit / (others + 1)) - had)
+  -- A client that asks a moment later must find slots too: grant small batches, and equal parts of a window.
+  local part = (others == 0 or not window) and free or math.min(free, math.ceil(limit / (others + 1)) - had)
   local batch = math.min(part, math.max(4, math.ceil(limit / 10)))
   local interactive = math.max(0, math.min(request.interactive, batch))
   local bulk = math.max(0, math.min(request.bulk, batch - interactive, free - reserve - interactive))
   granted = interactive + bulk
-  if not window and free <= 0 and under_way == 0 and now >= probe_at then
-    granted = 1 -- nothing else can tell when the next one fits: a refusal will
+  if not window and free <= 0 and open == 0 and now >= probe_at then
+    granted = 1 -- only a rejection can tell when the next one fits
   end
   if granted < wanted then
     local short = 1 - (free - granted) + (interactive < request.interactive and 0 or reserve)
     if short <= 0 then
-      wait = part > batch and BATCH_INTERVAL or RECHECK_INTERVAL -- until the next batch, or the others have had theirs
+      wait = part > batch and BATCH_INTERVAL or RECHECK_INTERVAL -- until the next batch, or until others had theirs
     elseif not window then
-      wait = under_way == 0 and math.max(RECHECK_INTERVAL, probe_at - now) or RECHECK_INTERVAL
+      wait = open == 0 and math.max(RECHECK_INTERVAL, probe_at - now) or RECHECK_INTERVAL
     else
-      -- Until some fit at once, so that few questions are asked, but hardly longer than until the first does.
+      -- Until several fit at once, which saves requests, but hardly longer than until the first one does.
       local function leaves(index)
         local found = redis.call('ZRANGEBYSCORE', SLOTS, since, text(now), 'WITHSCORES', 'LIMIT', index, 1)
-        return found[2] and found[2] + stay()
+        return found[2] and found[2] + lifetime()
       end
-      local some = short - 1 + math.min(wanted - granted, math.max(1, math.floor(limit / 20)))
+      local several = short - 1 + math.min(wanted - granted, math.max(1, math.floor(limit / 20)))
       local first = leaves(short - 1)
-      local when = first and math.min(first + RECHECK_INTERVAL, leaves(some - 1) or math.huge) or now + stay()
+      local at = first and math.min(first + RECHECK_INTERVAL, leaves(several - 1) or math.huge) or now + lifetime()
       if other_clients > 0 then
-        when = math.min(when, other_clients_until)
+        at = math.min(at, other_clients_until)
       end
-      wait = when - now
+      wait = at - now
     end
   end
 end
-wait = math.max(1000, math.min(wait, LONGEST_WAIT))
+wait = math.max(1000, math.min(wait, MAX_WAIT))
 
 for i = 1, granted do
-  redis.call('ZADD', SLOTS, text(now + ABANDONED_AFTER), request.client .. ':' .. request.number .. '.' .. i)
+  redis.call('ZADD', SLOTS, text(OPEN + now), request.client .. ':' .. request.number .. '.' .. i)
 end
-redis.call('ZADD', CLIENTS, text(granted < wanted and now + wait + NEAR or now), request.client)
+redis.call('ZADD', CLIENTS, text(granted < wanted and now + wait + WAITING_GRACE or now), request.client)
+redis.call('HSET', ASKS, request.client, cjson.encode({
+  number = request.number, granted = granted, period = period, had = window and had + granted or 0,
+  serial = asked.serial, open = math.max(0, asked.open) + granted,
+}))
 redis.call(
-  'HSET', ASKS, request.client,
-  cjson.encode({ number = request.number, granted = granted, period = period, had = had + granted, serial = asked.serial })
-)
-redis.call(
-  'HSET', STATE, 'last', text(now), 'held_until', text(held_until), 'pending', pending, 'probe', probe,
+  'HSET', STATE, 'last', text(now), 'held_until', text(held_until), 'half_open', half_open, 'probe', probe,
   'newest', text(newest), 'reported', reported, 'reported_at', text(reported_at),
   'other_clients', other_clients, 'other_clients_until', text(other_clients_until),
-  'probe_at', text(probe_at), 'unexpected_at', text(unexpected_at)
+  'probe_at', text(probe_at), 'unexpected_at', text(unexpected_at), 'shrunk_at', text(shrunk_at),
+  'checked', text(checked)
 )
 if limit then
   redis.call('HSET', STATE, 'limit', text(limit))
@@ -275,7 +321,7 @@ for _, key in ipairs(KEYS) do
   redis.call('PEXPIRE', key, KEEP)
 end
 
-local unsettled = (pending == 1 or not limit or not window) and 1 or 0
+local unsettled = (half_open == 1 or not limit or not window) and 1 or 0
 return {
   granted, math.ceil(wait), limit or -1, window and math.ceil(window) or -1,
   math.ceil(math.max(0, held_until - now)), unsettled, others,

@@ -1,147 +1,179 @@
-"""Keep a rate limit in Redis, for all the processes that use one key."""
+"""Store that keeps a rate limit in Redis, for all processes that use the same key."""
 
 from __future__ import annotations
 
-import asyncio
-import functools
-import hashlib
 import importlib
+import math
 import re
-from importlib import resources
-from typing import TYPE_CHECKING, Any, Final, Protocol, final
+from typing import TYPE_CHECKING, Any, Final, final
 from urllib.parse import urlsplit
 
-import msgspec
-
+from tripwire_async._concurrency.per_loop import PerLoop
 from tripwire_async.errors import ConfigurationError
 
-from .store import SlotGrant
+from ._redis_errors import kind, mistake
+from ._redis_link import RedisClient, RedisLink
+from ._redis_protocol import decode_grant, encode_request
+from .store import DEFAULT_PATIENCE, StoreReplyError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
 
-    from .store import FinishedRequest, SlotRequest
+    from .store import SlotGrant, SlotRequest
 
 _NAME: Final = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 _SCHEMES: Final = frozenset({"redis", "rediss", "unix"})
 _CONNECTIONS: Final = 8
-_MICRO: Final = 1_000_000
-_LONGEST: Final = 1e9
-"""Seconds beyond which one number is as good as another; the script's numbers have 53 bits."""
-
-
-class _Redis(Protocol):
-    """What is used of redis-py's client, which is not typed to the end."""
-
-    def execute_command(self, *args: object) -> Awaitable[Any]: ...
-
-    async def aclose(self) -> None: ...
 
 
 @final
 class RedisStore:
-    """A shared limit in Redis, for `RateLimit`; needs the extra ``redis``.
+    """Shared limit in Redis, for `RateLimit`; requires the extra ``redis``.
 
-    Processes that use the same key give the same *name*, and those that use another key another one. The key itself
-    never goes to Redis. Time is the Redis server's, so that the processes' clocks need not agree.
+    Processes with the same API key use the same *name*; another key needs another name. The API key itself is never
+    sent to Redis. All times are those of the Redis server, so the clocks of the processes need not agree.
 
-    A store is used by any number of rate limits and event loops; each loop has connections of its own, made on first
-    use. They are closed by `aclose`, by whoever made the store; a client does not close it.
+    One store may be used by any number of rate limits and event loops. Each event loop has its own connections, made in
+    the background on first use. Close them with `aclose`; a client does not close the store.
+
+    Credentials, permissions or a kind of server that cannot work raise `ConfigurationError` from the first calls. Once
+    the store has worked, such errors are logged, and calls go on with the limit of their own process, as they do while
+    Redis cannot be reached.
 
     Args:
-        url: Where Redis is: ``redis://``, ``rediss://`` (TLS) or ``unix://``.
-        name: What the limit is called: letters, digits, ``_``, ``.``, ``:`` and ``-``.
+        url: URL of the Redis server: ``redis://``, ``rediss://`` (TLS) or ``unix://``, with options of redis-py.
+        client: Your own ``redis.asyncio`` client instead, for example of a Sentinel or a cluster. You close it. It
+            belongs to one event loop.
+        name: Name of the limit: letters, digits, ``_``, ``.``, ``:`` and ``-``.
+        patience: Seconds after which a call stops waiting for Redis. A request takes one round trip, so a Redis that is
+            farther away than the default 0.08 s needs more.
 
     Raises:
-        ConfigurationError: The package redis is missing, or an argument cannot be used.
+        ConfigurationError: The package redis is missing, or an argument is invalid.
     """
 
-    __slots__ = ("_clients", "_keys", "_location", "_name", "_redis", "_url")
+    __slots__ = ("_client", "_has_worked", "_keys", "_links", "_location", "_name", "_patience", "_redis", "_url")
 
-    def __init__(self, url: str, *, name: str = "default") -> None:
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        client: Redis | RedisCluster | None = None,
+        name: str = "default",
+        patience: float = DEFAULT_PATIENCE,
+    ) -> None:
         try:
-            # Here rather than in the first call, which has no time to lose.
+            # Imported here and not by the first call, which has little time.
             self._redis = importlib.import_module("redis.exceptions")
             importlib.import_module("redis.asyncio")
         except ImportError:
             msg = "RedisStore needs the package redis; install it with: pip install 'tripwire-async[redis]'"
             raise ConfigurationError(msg) from None
+        if (url is None) is (client is None):
+            msg = "RedisStore needs either url or client"
+            raise ConfigurationError(msg)
         if not _NAME.fullmatch(name):
             msg = f"name must be 1 to 100 letters, digits, '_', '.', ':' or '-', not {name!r}"
             raise ConfigurationError(msg)
-        self._name = name
-        self._location = _location(url)
+        if not 0 < patience < math.inf:
+            msg = f"patience must be a positive number of seconds, not {patience!r}"
+            raise ConfigurationError(msg)
         self._url = url
-        # The braces keep the keys together where Redis is a cluster.
+        self._client: Any = client
+        self._name = name
+        self._patience = patience
+        self._location = f"a {type(client).__name__} client" if url is None else _location(url)
+        if url is not None:
+            _check_options(url)
+        # The braces keep the keys on the same node of a cluster.
         self._keys = [f"tripwire:{{{name}}}:{part}" for part in ("state", "slots", "clients", "asks")]
-        self._clients: dict[asyncio.AbstractEventLoop, _Redis] = {}
+        self._has_worked = False
+        self._links: PerLoop[tuple[RedisLink, RedisClient]] = PerLoop(self._open_link)
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which a call stops waiting for Redis."""
+        return self._patience
 
     async def exchange(self, request: SlotRequest, /) -> SlotGrant:
         """Run the script on the server; see `RateLimitStore`."""
-        arguments = (len(self._keys), *self._keys, msgspec.json.encode(_encode_request(request)))
-        client = self._client()
+        link, _ = self._links.get()
         try:
-            try:
-                reply: Sequence[int] = await client.execute_command("EVALSHA", _digest(), *arguments)
-            except self._redis.NoScriptError:
-                # The server is new or was flushed; it remembers what it was sent once.
-                reply = await client.execute_command("EVAL", _source(), *arguments)
-        except self._redis.RedisError as error:
-            # Its own words may hold the address; what kind it is, under redis-py's wrapping, says enough.
-            raise ConnectionError(type(error.__cause__ or error).__name__) from None
-        granted, wait, limit, window, cooldown, unsettled, others = reply
-        return SlotGrant(
-            granted=granted,
-            wait=wait / _MICRO,
-            limit=limit if limit > 0 else None,
-            window=window / _MICRO if window > 0 else None,
-            cooldown=cooldown / _MICRO,
-            unsettled=bool(unsettled),
-            others=others,
-        )
+            reply = await link.run(encode_request(request))
+        except (self._redis.RedisError, self._redis.RedisClusterException) as error:
+            raise self._translate(error) from None
+        self._has_worked = True
+        return decode_grant(reply)
 
     async def aclose(self) -> None:
-        """Close the running loop's connections; the store may be used again, and closed twice."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose()
+        """Close the connections of the running event loop; the store may be used again, and closed twice."""
+        opened = self._links.pop()
+        if opened is not None:
+            link, client = opened
+            await link.aclose()
+            if self._url is not None:
+                await client.aclose()
 
     def __repr__(self) -> str:
         return f"<RedisStore {self._name!r} at {self._location}>"
 
-    def _client(self) -> _Redis:
-        loop = asyncio.get_running_loop()
-        client = self._clients.get(loop)
-        if client is None:
-            # What a loop that is gone left open cannot be closed any more, only dropped.
-            self._clients = {loop: kept for loop, kept in self._clients.items() if not loop.is_closed()}
-            client = self._clients[loop] = _connect(self._url)
-        return client
+    def _open_link(self) -> tuple[RedisLink, RedisClient]:
+        if self._url is None:
+            if len(self._links):
+                msg = (
+                    "RedisStore(client=…) belongs to the event loop in which it was first used. "
+                    "Create a store and a client for each event loop, or pass a url."
+                )
+                raise ConfigurationError(msg)
+            client: RedisClient = self._client
+        else:
+            client = _connect(self._url)
+        return RedisLink(client, self._keys, self._redis.NoScriptError), client
+
+    def _translate(self, error: Exception) -> Exception:
+        """Return the exception to raise instead of *error*, without its text: that can contain secrets."""
+        advice = mistake(error)
+        if advice is not None and not self._has_worked:
+            return ConfigurationError(f"{self!r} cannot be used. {advice}.")
+        if advice is not None or isinstance(error, self._redis.ResponseError):
+            return StoreReplyError(kind(error))
+        return ConnectionError(kind(error))
 
 
-def _connect(url: str) -> _Redis:
-    from redis.asyncio import BlockingConnectionPool, Redis  # noqa: PLC0415 - an extra
+def _connect(url: str) -> RedisClient:
+    from redis.asyncio import Redis  # noqa: PLC0415 - an extra
+
+    return Redis.from_pool(_pool(url))
+
+
+def _pool(url: str) -> BlockingConnectionPool:
+    from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415 - an extra
     from redis.asyncio.retry import Retry  # noqa: PLC0415 - an extra
     from redis.backoff import NoBackoff  # noqa: PLC0415 - an extra
 
-    # The caller retries by itself and meanwhile applies a limit of its own, so redis-py must not retry. Without a bound
-    # there could be a hundred connections for a few concurrent requests. Protocol 2 connects in one round trip less.
-    pool = BlockingConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType] - its arguments are untyped
-        url, max_connections=_CONNECTIONS, timeout=None, retry=Retry(NoBackoff(), 0), protocol=2
+    # The rate limit retries by itself and meanwhile applies its own limit, so redis-py must not retry. Its timeouts
+    # use `asyncio.wait_for`, which can lose a cancellation in Python 3.11. Without a bound there could be a hundred
+    # connections for a few concurrent requests. Protocol 2 connects in one round trip less.
+    return BlockingConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType] - its arguments are untyped
+        url,
+        max_connections=_CONNECTIONS,
+        timeout=None,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+        socket_timeout=None,
+        socket_connect_timeout=None,
     )
-    return Redis.from_pool(pool)
 
 
-@functools.cache
-def _source() -> str:
-    return (
-        resources.files("tripwire_async.middleware.rate_limit").joinpath("redis_store.lua").read_text(encoding="utf-8")
-    )
-
-
-@functools.cache
-def _digest() -> str:
-    return hashlib.sha1(_source().encode(), usedforsecurity=False).hexdigest()
+def _check_options(url: str) -> None:
+    """Reject options of *url* that redis-py does not accept, before the first call."""
+    try:
+        pool = _pool(url)
+        pool.connection_class(**pool.connection_kwargs)
+    except (TypeError, ValueError, AttributeError):
+        # Their text can contain a password.
+        msg = "url has an option that the package redis does not accept, or an option with an invalid value"
+        raise ConfigurationError(msg) from None
 
 
 def _location(url: str) -> str:
@@ -155,35 +187,3 @@ def _location(url: str) -> str:
         msg = "url must look like redis://host:6379/0, rediss://host:6379/0 or unix:///path/to/redis.sock"
         raise ConfigurationError(msg)
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
-
-
-def _encode_request(request: SlotRequest) -> dict[str, object]:
-    """Return *request* as the script reads it: microseconds before now, and nothing that is not known."""
-    return {
-        "client": request.client,
-        "number": request.number,
-        "interactive": request.interactive,
-        "bulk": request.bulk,
-        **_without_none(limit=request.limit, window=_micro(request.window)),
-        "finished": [_encode_finished(finished, request.now) for finished in request.finished],
-    }
-
-
-def _encode_finished(ended: FinishedRequest, now: float) -> dict[str, object]:
-    return {
-        "serial": ended.serial,
-        "slot": ended.slot,
-        "sent_ago": _micro(now - ended.sent),
-        "ended_ago": _micro(now - ended.at),
-        "outcome": ended.outcome,
-        "hold": _micro(ended.hold),
-        **_without_none(limit=ended.limit, count=ended.count, retry_after=_micro(ended.retry_after)),
-    }
-
-
-def _without_none(**values: int | None) -> dict[str, int]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _micro(seconds: float | None) -> int | None:
-    return None if seconds is None else round(min(seconds, _LONGEST) * _MICRO)

@@ -1,0 +1,57 @@
+"""Classification of errors of a Redis client: mistakes that a user must fix, and absence that passes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CREDENTIALS: Final = "Redis rejects the credentials. Check the user and the password"
+_PERMISSION: Final = (
+    "The Redis user lacks a permission. It needs +eval +evalsha +@read +@write +@hash +@sortedset +time on ~tripwire:*"
+)
+_REPLICA: Final = "This Redis is a read-only replica. Use its primary, or a client of redis.asyncio.sentinel as client="
+_CLUSTER_NODE: Final = "This Redis is a node of a cluster. Pass a redis.asyncio.RedisCluster as client="
+_CLUSTER_DOWN: Final = "The Redis cluster does not serve all slots"
+
+_BY_CLASS: Final = {
+    "AuthenticationError": _CREDENTIALS,
+    "AuthenticationWrongNumberOfArgsError": _CREDENTIALS,
+    "AuthorizationError": _CREDENTIALS,
+    "NoPermissionError": _PERMISSION,
+    "ReadOnlyError": _REPLICA,
+    "MovedError": _CLUSTER_NODE,
+    "AskError": _CLUSTER_NODE,
+    "ClusterDownError": _CLUSTER_DOWN,
+}
+_BY_TEXT: Final = {
+    "READONLY": _REPLICA,
+    "NOPERM": _PERMISSION,
+    "The user executing the script can't": _PERMISSION,
+}
+"""How servers report these when a command inside a script fails."""
+
+
+def mistake(error: BaseException) -> str | None:
+    """Return what is wrong with the configuration, or None if *error* may pass by itself."""
+    for each in _chain(error):
+        if (advice := _BY_CLASS.get(type(each).__name__)) is not None:
+            return advice
+        if any(base.__name__ == "ResponseError" for base in type(each).__mro__):
+            for text, advice in _BY_TEXT.items():
+                if text in str(each):
+                    return advice
+    return None
+
+
+def kind(error: BaseException) -> str:
+    """Return the class name of the first cause; messages can contain addresses and credentials."""
+    return type(error.__cause__ or error).__name__
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    following: BaseException | None = error
+    while following is not None:
+        yield following
+        following = following.__cause__ or following.__context__

@@ -1,0 +1,106 @@
+"""Connection of one event loop to Redis: made in the background, warm before the first request."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final, Protocol, final
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+_CONNECT_TIMEOUT: Final = 10.0
+_WARM_UP: Final = b""
+"""Argument with which the script does nothing."""
+
+
+class RedisClient(Protocol):
+    """The part of a ``redis.asyncio`` client that is used; its own types are incomplete."""
+
+    def execute_command(self, *args: object) -> Awaitable[Any]: ...
+
+    async def aclose(self) -> None: ...
+
+
+@final
+class RedisLink:
+    """Runs the script on a connection that exists already.
+
+    A call has little time for a request, often less than a connection takes. So the connection is made by a task of its
+    own, which goes on when the call no longer waits for it. A request that is cut off closes its connection, and the
+    next one is made the same way. What the task raises is raised by the next `run`.
+
+    Args:
+        client: The client of the running event loop.
+        keys: The keys of the script.
+        no_script_error: The exception for a script that the server does not have.
+    """
+
+    __slots__ = ("_client", "_connecting", "_is_warm", "_keys", "_no_script_error")
+
+    def __init__(self, client: RedisClient, keys: Sequence[str], no_script_error: type[Exception]) -> None:
+        self._client = client
+        self._keys = (len(keys), *keys)
+        self._no_script_error = no_script_error
+        self._is_warm = False
+        self._connecting: asyncio.Task[None] | None = None
+
+    async def run(self, argument: bytes) -> Sequence[int]:
+        """Run the script with *argument*, and return its reply."""
+        if not self._is_warm:
+            await self._connect()
+        try:
+            try:
+                reply: Sequence[int] = await self._client.execute_command("EVALSHA", _digest(), *self._keys, argument)
+            except self._no_script_error:
+                # The server is new or its scripts were flushed; EVAL makes it remember the script.
+                reply = await self._client.execute_command("EVAL", _source(), *self._keys, argument)
+        except BaseException:
+            self._is_warm = False
+            raise
+        return reply
+
+    async def aclose(self) -> None:
+        """Stop connecting."""
+        task, self._connecting = self._connecting, None
+        self._is_warm = False
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _connect(self) -> None:
+        task = self._connecting
+        if task is None:
+            task = self._connecting = asyncio.create_task(self._warm_up())
+            task.add_done_callback(_retrieve)
+        try:
+            await asyncio.shield(task)
+        finally:
+            if task.done() and self._connecting is task:
+                self._connecting = None
+
+    async def _warm_up(self) -> None:
+        # With the command that requests use anyway: a user may be permitted to run EVAL and not SCRIPT LOAD.
+        async with asyncio.timeout(_CONNECT_TIMEOUT):
+            await self._client.execute_command("EVAL", _source(), *self._keys, _WARM_UP)
+        self._is_warm = True
+
+
+def _retrieve(task: asyncio.Task[None]) -> None:
+    """Mark the exception of *task* as retrieved: if no call waits for it now, the next one will."""
+    if not task.cancelled():
+        task.exception()
+
+
+@functools.cache
+def _source() -> str:
+    return (
+        resources.files("tripwire_async.middleware.rate_limit").joinpath("redis_store.lua").read_text(encoding="utf-8")
+    )
+
+
+@functools.cache
+def _digest() -> str:
+    return hashlib.sha1(_source().encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,65 @@
+"""Encoding of store requests and grants for the Redis script; times are microseconds before now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from .store import SlotGrant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .store import FinishedRequest, SlotRequest
+
+_MICRO: Final = 1_000_000
+_MAX_SECONDS: Final = 1e9
+"""Longer times make no difference, and the numbers of the script have 53 bits."""
+
+
+def encode_request(request: SlotRequest) -> bytes:
+    """Return *request* as JSON, without unknown values."""
+    fields = {
+        "client": request.client,
+        "number": request.number,
+        "interactive": request.interactive,
+        "bulk": request.bulk,
+        **_without_none(limit=request.limit, window=_micro(request.window)),
+        "finished": [_encode_finished(finished, request.now) for finished in request.finished],
+    }
+    return msgspec.json.encode(fields)
+
+
+def decode_grant(reply: Sequence[int]) -> SlotGrant:
+    """Return the grant in the *reply* of the script."""
+    granted, wait, limit, window, cooldown, unsettled, others = reply
+    return SlotGrant(
+        granted=granted,
+        wait=wait / _MICRO,
+        limit=limit if limit > 0 else None,
+        window=window / _MICRO if window > 0 else None,
+        cooldown=cooldown / _MICRO,
+        unsettled=bool(unsettled),
+        others=others,
+    )
+
+
+def _encode_finished(finished: FinishedRequest, now: float) -> dict[str, object]:
+    return {
+        "serial": finished.serial,
+        "slot": finished.slot,
+        "sent_ago": _micro(now - finished.sent),
+        "ended_ago": _micro(now - finished.at),
+        "outcome": finished.outcome,
+        "hold": _micro(finished.hold),
+        **_without_none(limit=finished.limit, count=finished.count, retry_after=_micro(finished.retry_after)),
+    }
+
+
+def _without_none(**values: int | None) -> dict[str, int]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _micro(seconds: float | None) -> int | None:
+    return None if seconds is None else round(min(seconds, _MAX_SECONDS) * _MICRO)
