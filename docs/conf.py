@@ -42,6 +42,9 @@ napoleon_use_ivar = True
 html_theme = "furo"
 html_title = f"tripwire-async {release}"
 html_theme_options = {"light_css_variables": {"code-font-size": "0.76rem"}}
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
+html_js_files = ["copy.js"]
 html_copy_source = False
 html_show_sphinx = False
 

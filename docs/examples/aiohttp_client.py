@@ -1,4 +1,4 @@
-"""Use one client in an aiohttp application. Run it with ``python aiohttp_client.py`` and the variables of ``serve``."""
+"""One client in an application of aiohttp; it needs the variables that ``serve`` prints."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ async def client_context(app: web.Application) -> AsyncIterator[None]:
 
 async def endpoints(request: web.Request) -> web.Response:
     """List the URLs of the endpoints."""
-    page = await request.app[CLIENT].webhooks.list_endpoints(os.environ["TRIPWIRE_ORGANIZATION"])
+    page = await request.app[CLIENT].webhooks.list_endpoints(
+        os.environ["TRIPWIRE_ORGANIZATION"]
+    )
     return web.json_response([endpoint.url for endpoint in page])
 
 

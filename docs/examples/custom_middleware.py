@@ -1,4 +1,4 @@
-"""Two middlewares, one that adds a header and one that caches responses, in the chain of a client."""
+"""Middleware that adds a header, and middleware that caches responses."""
 
 from __future__ import annotations
 
@@ -36,11 +36,13 @@ def add_header(name: str, value: str) -> Middleware:
 class CacheResponses:
     """Return the cached response to the same GET if it is less than *seconds* old.
 
-    The cache holds at most *size* responses, all with status 200. Polls are never cached: a task that waits
-    for a delivery needs the current state.
+    The cache holds at most *size* responses, all with status 200. Polls are never cached: a
+    task that waits for a delivery needs the current state.
     """
 
-    def __init__(self, seconds: float, *, size: int = 1_000, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, seconds: float, *, size: int = 1_000, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._seconds = seconds
         self._size = size
         self._now = now
@@ -49,7 +51,7 @@ class CacheResponses:
     async def __call__(self, request: Request, call_next: Handler) -> Response:
         if request.operation.method != "GET" or request.priority == "poll":
             return await call_next(request)
-        # The credentials are part of the key: a tenant must not see the response to another one.
+        # The credentials are part of the key: tenants must not see the responses of others.
         key = (request.url, request.bearer)
         cached = self._cache.get(key)
         if cached is not None and self._now() < cached[0]:

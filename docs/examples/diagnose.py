@@ -18,7 +18,15 @@ async def diagnose(tripwire: AsyncTripwire, organization: str) -> None:
         endpoints = await tripwire.webhooks.list_endpoints(organization)
     except errors.TripwireError as error:
         print("error:", error)
-        for name in ("status", "code", "request_id", "client_request_id", "attempts", "maybe_sent", "retry_after"):
+        for name in (
+            "status",
+            "code",
+            "request_id",
+            "client_request_id",
+            "attempts",
+            "maybe_sent",
+            "retry_after",
+        ):
             if hasattr(error, name):
                 print(f"  {name}: {getattr(error, name)}")
     else:
@@ -32,7 +40,10 @@ async def main() -> None:
         async with AsyncTripwire() as tripwire:
             await diagnose(tripwire, os.environ["TRIPWIRE_ORGANIZATION"])
     else:
-        async with TripwireServer() as server, AsyncTripwire("sk_test_unknown", base_url=server.base_url) as tripwire:
+        async with (
+            TripwireServer() as server,
+            AsyncTripwire("sk_test_unknown", base_url=server.base_url) as tripwire,
+        ):
             await diagnose(tripwire, server.organization_id)
 
 

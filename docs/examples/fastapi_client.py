@@ -1,5 +1,5 @@
-"""Use one client in a FastAPI application. Run it with ``python fastapi_client.py`` and the variables of ``serve``."""
-# Without `from __future__ import annotations`: FastAPI evaluates the annotations of its handlers.
+"""One client in an application of FastAPI; it needs the variables that ``serve`` prints."""
+# No `from __future__ import annotations`: FastAPI evaluates the annotations of its handlers.
 
 import os
 from collections.abc import AsyncIterator

@@ -11,7 +11,9 @@ from tripwire_async.testing import TripwireServer
 # [sign-up]
 async def sign_up(tripwire: AsyncTripwire, service: str, poll: PollSchedule) -> dict[str, str]:
     """Return the variables to set; empty if the user rejects or does not respond."""
-    pending = await tripwire.gate.sessions.create(service_id=service, account_name="laptop", poll=poll)
+    pending = await tripwire.gate.sessions.create(
+        service_id=service, account_name="laptop", poll=poll
+    )
     print("approve in your browser")  # at pending.consent_url
     try:
         approved = await pending.approved(timeout=600)
@@ -24,7 +26,9 @@ async def sign_up(tripwire: AsyncTripwire, service: str, poll: PollSchedule) -> 
 async def main() -> None:
     """Sign up with a test server and approve the session."""
     async with TripwireServer() as server, AsyncTripwire(base_url=server.base_url) as tripwire:
-        signing_up = asyncio.create_task(sign_up(tripwire, "acme-prod", PollSchedule(first=0.05)))
+        signing_up = asyncio.create_task(
+            sign_up(tripwire, "acme-prod", PollSchedule(first=0.05))
+        )
         await server.until(lambda: bool(server.state.gate.sessions))
         (session,) = server.state.gate.sessions
         server.approve_gate_session(session, {"ACME_API_KEY": "a secret"})

@@ -11,7 +11,9 @@ from tripwire_async.testing import Fault, TripwireServer
 async def try_to_send(tripwire: AsyncTripwire, organization: str, endpoint: str) -> str:
     """Send a test and return a sentence about the result."""
     try:
-        delivery = await (await tripwire.webhooks.send_test(organization, endpoint)).settled(timeout=60)
+        delivery = await (await tripwire.webhooks.send_test(organization, endpoint)).settled(
+            timeout=60
+        )
     except errors.NotFoundError:
         return "the endpoint does not exist"
     except errors.RateLimitedError as error:
@@ -19,7 +21,11 @@ async def try_to_send(tripwire: AsyncTripwire, organization: str, endpoint: str)
     except errors.APIError as error:
         return f"rejected with {error.code}; quote {error.request_id} to support"
     except errors.TransportError as error:
-        return "no response: the test may have been sent" if error.maybe_sent else "nothing was sent"
+        return (
+            "no response: the test may have been sent"
+            if error.maybe_sent
+            else "nothing was sent"
+        )
     except errors.DeliveryTimeoutError as error:
         return f"{error.event_id} is still pending"
     return f"the status is {delivery.status}"

@@ -18,7 +18,9 @@ async def main() -> None:
         # [loop]
         async with tripwire.webhooks.loopback_endpoint() as loopback:
             endpoint = server.add_endpoint(loopback.url)
-            received = await loopback.test_and_receive(organization, endpoint.id, endpoint.signing_secret)
+            received = await loopback.test_and_receive(
+                organization, endpoint.id, endpoint.signing_secret
+            )
             print(f"{received.event.type}: {received.delivery.status}")
             print("in less than a second" if received.latency < 1 else "late")
         # [end]

@@ -34,7 +34,8 @@ async def main() -> None:
         server.set_outcome(DeliveryOutcome("succeeded", after=0.2))
         ids = [server.add_endpoint(f"https://example.com/{number}").id for number in range(300)]
         server.set_outcome(
-            DeliveryOutcome("failed", error="The endpoint answered 500.", attempts=3), endpoint_id=ids[7]
+            DeliveryOutcome("failed", error="The endpoint answered 500.", attempts=3),
+            endpoint_id=ids[7],
         )
         await check_all(tripwire, server.organization_id)
 

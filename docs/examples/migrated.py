@@ -17,13 +17,19 @@ async def send_all(client: AsyncTripwire, organization: str) -> None:
         except APIError as error:
             print(error.status, error.code)
         else:
-            print(endpoint.name, "was sent" if test.event_id.startswith("wevt_") else "has no event")
+            print(
+                endpoint.name,
+                "was sent" if test.event_id.startswith("wevt_") else "has no event",
+            )
 
 
 # [end]
 async def main() -> None:
     """Send tests to two endpoints of a test server."""
-    async with TripwireServer() as server, AsyncTripwire(server.secret_key, base_url=server.base_url) as client:
+    async with (
+        TripwireServer() as server,
+        AsyncTripwire(server.secret_key, base_url=server.base_url) as client,
+    ):
         server.add_endpoint("https://example.com/one", name="one")
         server.add_endpoint("https://example.com/two", name="two")
         await send_all(client, server.organization_id)

@@ -33,13 +33,17 @@ async def page_by_page(tripwire: AsyncTripwire, cursor: str | None) -> str | Non
 async def remaining_requests(tripwire: AsyncTripwire) -> str:
     """Read the status, the attempts and a header of a response."""
     raw = await tripwire.with_raw_response.sessions.list(limit=1)
-    return f"{raw.status} after {raw.attempts} attempt, {raw.headers['X-RateLimit-Remaining']} requests left"
+    remaining = raw.headers["X-RateLimit-Remaining"]
+    return f"{raw.status} after {raw.attempts} attempt, {remaining} requests left"
 
 
 # [main]
 async def main() -> None:
     """Read the lists of a test server."""
-    async with TripwireServer() as server, AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire:
+    async with (
+        TripwireServer() as server,
+        AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
+    ):
         print(await riskiest(tripwire))
         print(await count(tripwire), "sessions")
         cursor = await page_by_page(tripwire, None)

@@ -45,9 +45,13 @@ async def run_proxy() -> AsyncIterator[str]:
         print("through the proxy:", request.method, request.url.host)
         async with (
             aiohttp.ClientSession() as session,
-            session.request(request.method, request.url, headers=request.headers, data=await request.read()) as reply,
+            session.request(
+                request.method, request.url, headers=request.headers, data=await request.read()
+            ) as reply,
         ):
-            return web.Response(status=reply.status, body=await reply.read(), content_type=reply.content_type)
+            return web.Response(
+                status=reply.status, body=await reply.read(), content_type=reply.content_type
+            )
 
     runner = web.ServerRunner(web.Server(forward))
     await runner.setup()

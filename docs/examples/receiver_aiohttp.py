@@ -1,4 +1,4 @@
-"""Webhook endpoint in aiohttp. Run it with ``TRIPWIRE_WEBHOOK_SECRET=whsec_… python receiver_aiohttp.py``."""
+"""Webhook endpoint in aiohttp. TRIPWIRE_WEBHOOK_SECRET is the signing secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhook endpoint in Django. Run it with ``TRIPWIRE_WEBHOOK_SECRET=whsec_… python receiver_django.py``."""
+"""Webhook endpoint in Django. TRIPWIRE_WEBHOOK_SECRET is the signing secret."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def secrets_from_environment() -> list[str]:
 
 
 def make_view(secret: SecretSource = secrets_from_environment) -> Any:
-    """Return an async view; exempt it from CSRF checks, because the signature authenticates the request."""
+    """Return an async view without CSRF checks: the signature authenticates the request."""
     receiver = WebhookReceiver(router, secret)
 
     async def hook(request: Any) -> Any:
@@ -69,7 +69,9 @@ def make_app(secret: SecretSource = secrets_from_environment) -> Any:
     """Return the application of a project with this one view."""
     urlpatterns[:] = [path("hook", make_view(secret))]
     if not settings.configured:
-        settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"], SECRET_KEY=os.urandom(32).hex())
+        settings.configure(
+            ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"], SECRET_KEY=os.urandom(32).hex()
+        )
     return get_asgi_application()
 
 

@@ -1,5 +1,5 @@
-"""Webhook endpoint in FastAPI. Run it with ``TRIPWIRE_WEBHOOK_SECRET=whsec_… python receiver_fastapi.py``."""
-# Without `from __future__ import annotations`: FastAPI evaluates the annotations of its handlers.
+"""Webhook endpoint in FastAPI. TRIPWIRE_WEBHOOK_SECRET is the signing secret."""
+# No `from __future__ import annotations`: FastAPI evaluates the annotations of its handlers.
 
 import os
 

@@ -1,4 +1,4 @@
-"""Webhook endpoint in Flask. Run it with ``TRIPWIRE_WEBHOOK_SECRET=whsec_… python receiver_flask.py``."""
+"""Webhook endpoint in Flask. TRIPWIRE_WEBHOOK_SECRET is the signing secret."""
 
 from __future__ import annotations
 

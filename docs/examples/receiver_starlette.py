@@ -1,4 +1,4 @@
-"""Webhook endpoint in Starlette. Run it with ``TRIPWIRE_WEBHOOK_SECRET=whsec_… python receiver_starlette.py``."""
+"""Webhook endpoint in Starlette. TRIPWIRE_WEBHOOK_SECRET is the signing secret."""
 
 from __future__ import annotations
 

@@ -42,15 +42,25 @@ def write(report: Report, page: Path) -> None:
 
 async def main() -> None:
     """Test 20 endpoints, one of which fails."""
-    async with TripwireServer() as server, AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire:
+    async with (
+        TripwireServer() as server,
+        AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
+    ):
         server.set_outcome(DeliveryOutcome("succeeded", 200))
-        endpoints = [server.add_endpoint(f"https://{'ab'[number % 2]}.example/hooks/{number}") for number in range(20)]
+        endpoints = [
+            server.add_endpoint(f"https://{'ab'[number % 2]}.example/hooks/{number}")
+            for number in range(20)
+        ]
         server.set_outcome(DeliveryOutcome("failed", 500), endpoint_id=endpoints[-1].id)
         report = await test_all(tripwire, server.organization_id)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
         write(report, page)
-        print("19 of 20" if "<h1>19 of 20 succeeded</h1>" in page.read_text(encoding="utf-8") else "unexpected")
+        print(
+            "19 of 20"
+            if "<h1>19 of 20 succeeded</h1>" in page.read_text(encoding="utf-8")
+            else "unexpected"
+        )
 
 
 if __name__ == "__main__":

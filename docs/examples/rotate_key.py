@@ -18,7 +18,9 @@ async def rotate_own_key(tripwire: AsyncTripwire, organization: str, key_id: str
 
 
 # [secret]
-async def rotate_signing_secret(tripwire: AsyncTripwire, organization: str, endpoint: str, old: str) -> list[str]:
+async def rotate_signing_secret(
+    tripwire: AsyncTripwire, organization: str, endpoint: str, old: str
+) -> list[str]:
     """Rotate the secret of an endpoint, and return both secrets for the receiver."""
     rotated = await tripwire.webhooks.rotate_secret(organization, endpoint)
     assert rotated.signing_secret is not None
@@ -28,7 +30,10 @@ async def rotate_signing_secret(tripwire: AsyncTripwire, organization: str, endp
 # [main]
 async def main() -> None:
     """Rotate both on a test server."""
-    async with TripwireServer() as server, AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire:
+    async with (
+        TripwireServer() as server,
+        AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
+    ):
         organization = server.organization_id
         key = await rotate_own_key(tripwire, organization, server.key.id)
         print("store the new key:", key)  # a Secret: reveal() returns the text
@@ -36,7 +41,9 @@ async def main() -> None:
         print("the client uses the new key")
 
         endpoint = server.add_endpoint("https://example.com/hook")
-        secrets = await rotate_signing_secret(tripwire, organization, endpoint.id, endpoint.signing_secret)
+        secrets = await rotate_signing_secret(
+            tripwire, organization, endpoint.id, endpoint.signing_secret
+        )
         for secret in secrets:
             verify_signature(b"{}", sign_webhook(b"{}", secret), secrets)
         print("the receiver accepts both secrets")

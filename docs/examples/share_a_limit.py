@@ -1,4 +1,4 @@
-"""Share the rate limit of one key between four processes; set REDIS_URL to the URL of a Redis server."""
+"""Share the rate limit of one key between four processes, with Redis at REDIS_URL."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ def work(base_url: str, secret_key: str, organization_id: str, calls: int) -> in
 
 
 async def main() -> None:
-    """Start a test server with 40 requests per second, and four processes with 30 calls each."""
+    """Run a test server with 40 requests per second, and four processes with 30 calls each."""
     async with TripwireServer(limit=40, window=1.0) as server:
         arguments = (server.base_url, server.secret_key, server.organization_id, 30)
         loop = asyncio.get_running_loop()
         with ProcessPoolExecutor(4, multiprocessing.get_context("spawn")) as pool:
-            counts = await asyncio.gather(*(loop.run_in_executor(pool, work, *arguments) for _ in range(4)))
+            counts = await asyncio.gather(
+                *(loop.run_in_executor(pool, work, *arguments) for _ in range(4))
+            )
         print(sum(counts), "calls succeeded")
         print("at most one was rate limited:", server.rate_limited <= 1)
 

@@ -1,4 +1,4 @@
-"""Use the client in a synchronous program: with a runner, and with an event loop in a background thread."""
+"""Use the client in a synchronous program: with a runner, and with a background thread."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 # [runner]
 def count_endpoints(base_url: str, secret_key: str, organization: str) -> int:
-    """Make two calls on one event loop, so that they share their connections and the rate limit."""
+    """Make two calls on one event loop, so that they share their connections."""
     with asyncio.Runner() as runner:
         tripwire = AsyncTripwire(secret_key, base_url=base_url)
         try:
@@ -50,7 +50,10 @@ class LoopThread:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -65,7 +68,10 @@ def main() -> None:
         thread.run(server.start())
         server.add_endpoint("https://example.com/hook")
         try:
-            print("runner:", count_endpoints(server.base_url, server.secret_key, server.organization_id))
+            print(
+                "runner:",
+                count_endpoints(server.base_url, server.secret_key, server.organization_id),
+            )
             tripwire = AsyncTripwire(server.secret_key, base_url=server.base_url)
             endpoints = thread.run(_list_endpoints(tripwire, server.organization_id))
             thread.run(tripwire.close())

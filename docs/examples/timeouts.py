@@ -29,7 +29,10 @@ async def show(tripwire: AsyncTripwire, organization: str, endpoint: str) -> Non
 # [main]
 async def main() -> None:
     """Use a test server that does not respond to one operation and delivers slowly."""
-    async with TripwireServer() as server, AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire:
+    async with (
+        TripwireServer() as server,
+        AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
+    ):
         endpoint = server.add_endpoint("https://example.com/hook")
         server.set_outcome(DeliveryOutcome("succeeded", after=1.0))
         with server.fail("listWebhookEndpoints", Fault.delay(60)):
