@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @attrs.define
 class EndpointTest:
-    """Record of one test while it is under way.
+    """Record of one test in progress.
 
     Attributes:
         endpoint_id: Id of the endpoint.
@@ -40,7 +40,7 @@ class EndpointTest:
         stats: Attempts and times of the send.
         pending: Handle of the delivery; None until the test is accepted.
         accepted_at: Time at which the test was accepted, on the clock of the run.
-        keeps_place: Whether the test counts among those in flight.
+        keeps_place: Whether the test counts as in flight.
         timer: Timer after which a slow delivery gives up its place.
     """
 
@@ -120,7 +120,7 @@ def inner_cancellation_error(test: EndpointTest, cause: asyncio.CancelledError) 
 
 
 def timeout_error(test: EndpointTest) -> TripwireError:
-    """Return the error of a test that was under way when the time of the run was up."""
+    """Return the error of a test in progress when the time of the run was up."""
     if test.pending is None:
         msg = f"the time of the run was up before the test of {test.endpoint_id} received a response"
         return RequestTimeoutError(msg, maybe_sent=True, attempts=test.stats.attempts)
@@ -131,7 +131,7 @@ def timeout_error(test: EndpointTest) -> TripwireError:
 
 
 def unfinished_error(test: EndpointTest) -> TripwireError:
-    """Return the error of a test that is under way, or was when the run was left."""
+    """Return the error of a test in progress, or in progress when the run was left."""
     if test.pending is None:
         msg = f"the test of {test.endpoint_id} has not received a response; it may have been sent"
         return TransportError(msg, maybe_sent=True, attempts=test.stats.attempts)

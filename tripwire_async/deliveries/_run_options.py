@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class RunOptions:
-    """Options of a run.
+    """Checked options of a run.
 
     Attributes:
         organization_id: The organization whose endpoints are tested.
@@ -42,7 +42,7 @@ class RunOptions:
 
     @property
     def settle(self) -> bool:
-        """Whether the run waits for the deliveries."""
+        """True if the run waits for the deliveries."""
         return self.until == "settled"
 
 

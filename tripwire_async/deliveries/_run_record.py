@@ -1,4 +1,4 @@
-"""Record of a run of tests: what is under way, what has ended, and when."""
+"""Record of a run of tests: tests in progress, outcomes, counters and times."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @final
 class RunRecord:
-    """What is known of the tests of one run; readable also when the event loop of the run is gone.
+    """Tests and outcomes of one run; readable also when the event loop of the run was closed.
 
     Attributes:
         ids: The endpoints in order; None until they are listed.
         outcomes: Outcomes in the order in which the tests ended.
         counts: Number of tests in each phase.
-        results: Outcomes by endpoint, in the order of the endpoints, with ``unknown`` for tests under way.
+        results: Outcomes by endpoint, in the order of the endpoints, with ``unknown`` for tests in progress.
     """
 
     def __init__(self, ids: tuple[str, ...] | None, clock: Clock) -> None:
@@ -38,7 +38,7 @@ class RunRecord:
         self._ended: float | None = None
         self._last_change = 0.0
         self._finished: dict[str, TestOutcome] = {}
-        self._under_way: dict[str, EndpointTest] = {}
+        self._in_progress: dict[str, EndpointTest] = {}
 
     def begin(self) -> None:
         """Note that the run starts now."""
@@ -54,14 +54,14 @@ class RunRecord:
         return 0.0 if self._started is None else max(0.0, self._now() - self._started)
 
     @property
-    def under_way(self) -> tuple[EndpointTest, ...]:
+    def in_progress(self) -> tuple[EndpointTest, ...]:
         """The tests that were started and have not ended."""
-        return tuple(self._under_way.values())
+        return tuple(self._in_progress.values())
 
     def start(self, endpoint_id: str) -> EndpointTest:
         """Note that the test of an endpoint starts; return its record."""
         self._touch()
-        test = self._under_way[endpoint_id] = EndpointTest(endpoint_id, self.seconds)
+        test = self._in_progress[endpoint_id] = EndpointTest(endpoint_id, self.seconds)
         self.counts.sending += 1
         return test
 
@@ -73,7 +73,7 @@ class RunRecord:
 
     def finish(self, test: EndpointTest, state: TestState, error: Exception | None = None) -> None:
         """Note that *test* has ended."""
-        del self._under_way[test.endpoint_id]
+        del self._in_progress[test.endpoint_id]
         if test.pending is None:
             self.counts.sending -= 1
         else:
@@ -83,17 +83,17 @@ class RunRecord:
         self.outcomes.append(outcome)
 
     def get(self, endpoint_id: str) -> TestOutcome | None:
-        """Return what is known of the test of an endpoint; None if it was not started."""
+        """Return the outcome of the test of an endpoint; None if it was not started."""
         outcome = self._finished.get(endpoint_id)
-        if outcome is None and (test := self._under_way.get(endpoint_id)) is not None:
+        if outcome is None and (test := self._in_progress.get(endpoint_id)) is not None:
             return test.outcome("unknown", self._now(), unfinished_error(test), is_final=False)
         return outcome
 
     def __contains__(self, endpoint_id: object) -> bool:
-        return endpoint_id in self._finished or endpoint_id in self._under_way
+        return endpoint_id in self._finished or endpoint_id in self._in_progress
 
     def __len__(self) -> int:
-        return len(self._finished) + len(self._under_way)
+        return len(self._finished) + len(self._in_progress)
 
     def _touch(self) -> float:
         self._last_change = now = self._clock.now()

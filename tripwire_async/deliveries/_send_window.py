@@ -30,16 +30,16 @@ class SendWindowStatistics(NamedTuple):
 class SendWindow:
     """Delays sends so that one page of events covers all deliveries that have not ended.
 
-    A page holds the newest events. Sends that come after a slow delivery would push its event off the page, and then
-    it costs a read of its own. So a send waits while *width* tests, those being sent included, have been sent since the
-    oldest that has not ended. It does not wait for a delivery that takes longer than *patience* seconds.
+    A page holds the newest events. Sends that come after a slow delivery would push its event off the page, and the
+    event would then have to be read separately. So a send waits while *width* tests have been sent or are being sent
+    since the oldest delivery that has not ended. It does not wait for a delivery older than *max_hold* seconds.
     """
 
-    __slots__ = ("_accepted", "_clock", "_open", "_patience", "_sending", "_timer", "_waiting", "_width")
+    __slots__ = ("_accepted", "_clock", "_max_hold", "_open", "_sending", "_timer", "_waiting", "_width")
 
-    def __init__(self, width: int, patience: Callable[[], float], clock: Clock) -> None:
+    def __init__(self, width: int, max_hold: Callable[[], float], clock: Clock) -> None:
         self._width = width
-        self._patience = patience
+        self._max_hold = max_hold
         self._clock = clock
         self._sending = 0
         self._accepted = 0
@@ -59,7 +59,7 @@ class SendWindow:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                # It was admitted and cannot use its turn.
+                # The send was admitted and does not take place.
                 self.fail()
             raise
 
@@ -109,7 +109,7 @@ class SendWindow:
                 return
             else:
                 oldest, since = next(iter(self._open.items()))
-                until = since + self._patience()
+                until = since + self._max_hold()
                 if until > self._clock.now():
                     self._timer = self._clock.call_at(until, self._on_timer)
                     return

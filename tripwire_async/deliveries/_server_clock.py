@@ -1,8 +1,8 @@
-"""What time it is at the service, from the times that it writes into its answers.
+"""Time of the server's clock, estimated from the dates in its responses.
 
-An event that was there before a request must not be taken for its work. The service dates its events by its own clock,
-which may be minutes from ours. How far it is off follows from whatever the service dated between a request and its
-answer.
+An event that existed before a send must not be taken for the event of that send. The server dates its events by its own
+clock, which may differ from ours by minutes. The difference follows from any date that the server wrote between a
+request and its response.
 """
 
 from __future__ import annotations
@@ -17,52 +17,52 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _RESOLUTION: Final = 0.001
-"""Seconds that the service's times are rounded to, those aside that are whole seconds."""
+"""Seconds to which the server rounds its dates, unless they are whole seconds."""
 
 _DRIFT: Final = 0.001
-"""Seconds by which the two clocks may part in a second."""
+"""Seconds per second by which the two clocks may drift apart."""
 
 
 @final
 class ServerClock:
-    """The least that the service's clock is ahead of ours, in seconds; the best that the answers tell."""
+    """Lower bound of the difference between the server's clock and ours, from the most exact response."""
 
-    __slots__ = ("_ahead", "_noted", "_uncertainty")
+    __slots__ = ("_noted", "_offset", "_uncertainty")
 
     def __init__(self) -> None:
-        self._ahead = 0.0
+        self._offset = 0.0
         self._uncertainty = math.inf
         self._noted = 0.0
 
-    def note(self, began: float, ended: float, dated: datetime) -> None:
-        """Learn from what the service *dated* between two moments of our clock."""
-        doubt = ended - began + _resolution(dated)
-        if doubt <= self._uncertainty + _DRIFT * (ended - self._noted):
-            self._ahead = dated.timestamp() - ended
-            self._uncertainty = doubt
-            self._noted = ended
+    def note(self, started: float, finished: float, date: datetime) -> None:
+        """Learn from a *date* that the server wrote between two times of our clock."""
+        uncertainty = finished - started + _resolution(date)
+        if uncertainty <= self._uncertainty + _DRIFT * (finished - self._noted):
+            self._offset = date.timestamp() - finished
+            self._uncertainty = uncertainty
+            self._noted = finished
 
-    def note_headers(self, began: float, ended: float, headers: Mapping[str, str]) -> None:
-        """Learn from an answer's ``Date``, which knows whole seconds only, if it has one that makes sense."""
-        dated = response_date(headers)
-        if dated is not None:
-            self.note(began, ended, dated)
+    def note_headers(self, started: float, finished: float, headers: Mapping[str, str]) -> None:
+        """Learn from the ``Date`` of a response, which has whole seconds only; ignore one that is malformed."""
+        date = response_date(headers)
+        if date is not None:
+            self.note(started, finished, date)
 
-    def earliest(self, moment: float) -> float | None:
-        """Return the Unix time that the service's clock showed at our *moment*, or a little less.
+    def earliest(self, time: float) -> float | None:
+        """Return the Unix time that the server's clock showed at *time* of our clock, or slightly less.
 
-        What came into being after *moment* bears no earlier date. None as long as no answer has told.
+        Events that were created after *time* have no earlier date. None until a response had a date.
         """
         if self._uncertainty == math.inf:
             return None
-        return moment + self._ahead - _RESOLUTION - _DRIFT * abs(moment - self._noted)
+        return time + self._offset - _RESOLUTION - _DRIFT * abs(time - self._noted)
 
 
-def latest(dated: datetime) -> float:
-    """Return the latest Unix time that the service's date *dated* may stand for."""
-    return dated.timestamp() + _resolution(dated)
+def latest(date: datetime) -> float:
+    """Return the latest Unix time that may have been rounded to the server's *date*."""
+    return date.timestamp() + _resolution(date)
 
 
-def _resolution(dated: datetime) -> float:
-    """Return to how many seconds the service has rounded: a whole second may well have been cut."""
-    return _RESOLUTION if dated.microsecond else 1.0
+def _resolution(date: datetime) -> float:
+    """Return the seconds to which *date* was rounded: a whole second may have been truncated."""
+    return _RESOLUTION if date.microsecond else 1.0

@@ -74,7 +74,7 @@ class WorkerPool:
         self._left: Iterator[str] = iter(record.ids or ())
         self._longest_send = 0.0
         self._outage = Outage(clock, end)
-        self.window = SendWindow(max(PAGE, options.in_flight), self._patience, clock)
+        self.window = SendWindow(max(PAGE, options.in_flight), self._max_hold, clock)
 
     async def run(self) -> None:
         """Test all endpoints; return when the last test has ended."""
@@ -89,7 +89,7 @@ class WorkerPool:
 
     def give_up(self) -> None:
         """Note as timed out all tests that have not ended."""
-        for test in self._record.under_way:
+        for test in self._record.in_progress:
             self._finish(test, "timed_out", timeout_error(test))
         for endpoint_id in self._left:
             self._finish(self._record.start(endpoint_id), "timed_out", not_sent_error(endpoint_id))
@@ -181,7 +181,7 @@ class WorkerPool:
         self._record.finish(test, state, error)
         self._on_outcome()
 
-    def _patience(self) -> float:
+    def _max_hold(self) -> float:
         """Return for how many seconds sends wait for the oldest delivery, so that its event stays on the page."""
         return 1.5 * self._sender.times.usual + 1.0 if self._sender.times.usual else _SLOW
 

@@ -21,7 +21,7 @@ _USUAL_WINDOW: Final = 60.0
 
 @attrs.frozen(kw_only=True)
 class Conditions:
-    """Conditions that determine how many requests a run needs and how long it lasts.
+    """Conditions that determine the number of requests and the duration of a run.
 
     Attributes:
         in_flight: Number of tests in flight at once, at most.
@@ -38,7 +38,7 @@ class Conditions:
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """Estimate of what a run needs if nothing fails.
+    """Estimated requests and duration of a run in which nothing fails.
 
     Attributes:
         endpoints: Number of tests to send.
@@ -56,12 +56,12 @@ class Plan:
 
 
 def make_plan(endpoints: int, conditions: Conditions) -> Plan:
-    """Return the plan of a run over so many *endpoints*."""
+    """Return the plan of a run over a number of *endpoints*."""
     usual, limits, settle = conditions.usual, conditions.limits, conditions.settle
     rounds = math.ceil(endpoints / conditions.in_flight)
     reads = 0
     if settle:
-        # The first round takes a few more reads while it is not known how long deliveries take.
+        # The first round takes a few more reads while the usual duration of a delivery is not known.
         reads = endpoints if endpoints <= 2 else 2 * rounds + (0 if usual else 3)
     requests = endpoints + reads
     limit = None if limits is None else limits.limit
@@ -133,7 +133,7 @@ class Progress:
 def make_progress(
     endpoints: int | None, counts: TestCounts, seconds: float, conditions: Conditions, *, is_over: bool
 ) -> Progress:
-    """Return the progress of a run over so many *endpoints* that started *seconds* ago."""
+    """Return the progress of a run over a number of *endpoints* that started *seconds* ago."""
     if is_over:
         left: float | None = 0.0
     elif endpoints is None:

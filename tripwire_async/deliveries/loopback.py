@@ -1,10 +1,10 @@
-"""Both ends of a delivery in one process: a test is sent, and seen to arrive."""
+"""Endpoint in the process that sends the tests, so that a test is sent and received in one place."""
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter, OrderedDict
-from typing import TYPE_CHECKING, Final, TypeVar, final
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, final
 
 import attrs
 
@@ -31,12 +31,12 @@ _REMEMBERED: Final = 1000
 
 @attrs.frozen(kw_only=True)
 class ReceivedTest:
-    """A test that was sent, received here, and confirmed by the service.
+    """Test that was sent, received in this process, and confirmed by the service.
 
     Attributes:
         event: The event as it was received.
-        delivery: The delivery as the service tells it.
-        latency: Seconds from putting the send on the wire until its webhook was here.
+        delivery: The delivery as the service reports it.
+        latency: Seconds from the start of the send until its webhook arrived, without waits for the rate limit.
     """
 
     event: WebhookEvent
@@ -46,25 +46,39 @@ class ReceivedTest:
 
 @attrs.frozen
 class _Arrival:
-    """A webhook that came: when, and what it says."""
+    """Webhook that arrived, with the time of its arrival."""
 
-    at: float
+    time: float
     event: WebhookEvent
+
+
+class LoopbackStatistics(NamedTuple):
+    """State of a loopback endpoint.
+
+    Attributes:
+        expected: Tests that are in progress.
+        arrived: Webhooks that are remembered as accepted.
+        rejected: Webhooks that are remembered as rejected.
+    """
+
+    expected: int
+    arrived: int
+    rejected: int
 
 
 @final
 class LoopbackEndpoint:
-    """The receiving end of test sends, as an async context manager.
+    """Endpoint that receives the tests sent from the same process, as an async context manager.
 
     ::
 
-        async with tripwire.webhooks.loopback_endpoint(port=8080) as receiver:
-            received = await receiver.test_and_receive(organization_id, endpoint_id, secret)
+        async with tripwire.webhooks.loopback_endpoint(port=8080) as loopback:
+            received = await loopback.test_and_receive(organization_id, endpoint_id, secret)
 
-    A webhook that is not signed with the secret of a test under way is answered with 401.
+    Webhooks that are not signed with the secret of a test in progress are rejected with status 401.
 
     Attributes:
-        port: Where it listens; known once it has been entered.
+        port: Port on which it listens; assigned when the block is entered.
     """
 
     def __init__(
@@ -79,18 +93,18 @@ class LoopbackEndpoint:
         self._stack = contextlib.AsyncExitStack()
         self._is_open = False
         self._expected: Counter[Secret] = Counter()
-        # By what signed them as well: whoever has the secret of one endpoint must not stand in the way of another's.
+        # The secret is part of the key, so that the owner of one endpoint cannot displace the webhook of another one.
         self._arrivals: OrderedDict[tuple[str, Secret], _Arrival] = OrderedDict()
-        self._refused: OrderedDict[str, SignatureError] = OrderedDict()
+        self._rejected: OrderedDict[str, SignatureError] = OrderedDict()
 
     @property
     def url(self) -> str:
-        """The address under which this machine reaches it; the path may be any."""
+        """URL of the endpoint on this machine; every path is accepted."""
         return f"http://{self._host}:{self.port}/"
 
     async def __aenter__(self) -> LoopbackEndpoint:
-        """Listen; raises OSError where that is not possible."""
-        from tripwire_async.receiver.aiohttp_web import listen  # noqa: PLC0415 - few programs are a server as well
+        """Start to listen; raises OSError if the port cannot be used."""
+        from tripwire_async.receiver.aiohttp_web import listen  # noqa: PLC0415 - few programs receive as well
 
         site = listen(self._respond, host=self._host, port=self.port, max_body=_MAX_BODY)
         self.port = await self._stack.enter_async_context(site)
@@ -107,42 +121,48 @@ class LoopbackEndpoint:
     async def test_and_receive(
         self, organization_id: str, endpoint_id: str, secret: str | Secret, *, timeout: float = 60.0
     ) -> ReceivedTest:
-        """Send a test to an endpoint whose URL leads here, and return once both sides agree that it has arrived.
+        """Send a test to an endpoint whose URL leads here; return when its webhook arrived and its delivery succeeded.
 
-        The webhook must be of the event that the service named, signed with the endpoint's *secret*, over the bytes as
-        they came; and the service must know that it was received. *timeout* is in seconds, for all of it. Any number
-        may go on at once. Scopes ``webhooks:manage`` and ``webhooks:read``.
+        The webhook must carry the event of the test and a signature with the endpoint's *secret* over its exact bytes.
+        *timeout* is in seconds, for all of it. Any number of tests may run at once. Scopes ``webhooks:manage`` and
+        ``webhooks:read``.
 
         Raises:
-            SignatureError: The webhook came, and the signature is not the endpoint's.
-            DeliveryError: The service says that the delivery has failed or was skipped, or went somewhere else.
-            DeliveryTimeoutError: The service did not settle the delivery in time.
-            RuntimeError: The receiver was not entered.
-            TripwireError: What a send raises.
+            SignatureError: The webhook arrived without a valid signature of the endpoint.
+            DeliveryError: The delivery failed or was skipped, or the webhook arrived at another receiver.
+            DeliveryTimeoutError: The delivery did not settle in time.
+            RuntimeError: The block of the endpoint was not entered.
+            TripwireError: Any error of a send.
         """
         if not self._is_open:
-            msg = "the receiver is not listening: enter it with `async with` first"
+            msg = "the loopback endpoint is not listening: enter it with `async with` first"
             raise RuntimeError(msg)
         secret = secret if isinstance(secret, Secret) else Secret(secret)
-        began = self._clock.now()
+        started = self._clock.now()
         stats = CallStats()
         with self._expecting(secret):
             pending = await self._sender.send_once(organization_id, endpoint_id, deadline=timeout, stats=stats)
             try:
-                delivery = await pending.settled(max(0.0, began + timeout - self._clock.now()))
+                delivery = await pending.settled(max(0.0, started + timeout - self._clock.now()))
             except DeliveryTimeoutError as error:
-                raise self._refused.get(pending.event_id, error) from None
+                raise self._rejected.get(pending.event_id, error) from None
         arrival = self._arrivals.get((pending.event_id, secret))
         if arrival is None and any(event_id == pending.event_id for event_id, _ in self._arrivals):
             msg = f"the webhook of {pending.event_id} is signed with another secret than that of {endpoint_id}"
             raise SignatureError(msg)
         if arrival is None:
-            raise self._refused.get(pending.event_id) or _not_arrived(delivery)
-        return ReceivedTest(event=arrival.event, delivery=delivery, latency=arrival.at - began - stats.waited)
+            raise self._rejected.get(pending.event_id) or _not_arrived(delivery)
+        return ReceivedTest(event=arrival.event, delivery=delivery, latency=arrival.time - started - stats.waited)
+
+    def statistics(self) -> LoopbackStatistics:
+        """Return the state of the endpoint, for tests and debugging."""
+        return LoopbackStatistics(
+            expected=self._expected.total(), arrived=len(self._arrivals), rejected=len(self._rejected)
+        )
 
     @contextlib.contextmanager
     def _expecting(self, secret: Secret) -> Generator[None]:
-        """Take webhooks that *secret* has signed."""
+        """Accept webhooks that are signed with *secret*."""
         self._expected[secret] += 1
         try:
             yield
@@ -175,20 +195,21 @@ class LoopbackEndpoint:
             event_id = parse_event(body).id
         except EventDecodeError as error:
             return rejection(error)
-        self._remember(self._refused, event_id, SignatureError(response.body.decode()))
+        self._remember(self._rejected, event_id, SignatureError(response.body.decode()))
         return response
 
-    def _remember(self, kept: OrderedDict[K, T], key: K, one: T) -> None:
-        """Keep the first that came; the service can send it again."""
-        kept.setdefault(key, one)
+    def _remember(self, kept: OrderedDict[K, T], key: K, value: T) -> None:
+        """Keep the first *value* of a key, as the service may send a webhook again."""
+        kept.setdefault(key, value)
         if len(kept) > max(_REMEMBERED, 2 * self._expected.total()):
             kept.popitem(last=False)
 
 
 def _not_arrived(delivery: WebhookDelivery) -> DeliveryError:
     if delivery.status == "succeeded":
-        what = "was received, but not here: does the endpoint's URL lead to this process?"
+        problem = "succeeded, but its webhook did not arrive here; check that the endpoint's URL leads to this process"
     else:
-        what = f"has {delivery.status} and never came here: {delivery.error or 'without a reason'}"
-    msg = f"the service says that the delivery of {delivery.event_id} to {delivery.endpoint_id} {what}"
+        reason = delivery.error or "the service gives no reason"
+        problem = f"{delivery.status}, and its webhook did not arrive here: {reason}"
+    msg = f"the delivery of {delivery.event_id} to {delivery.endpoint_id}: {problem}"
     return DeliveryError(msg, event_id=delivery.event_id, endpoint_id=delivery.endpoint_id, latest=delivery)

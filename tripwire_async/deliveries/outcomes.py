@@ -24,8 +24,8 @@ TestState: TypeAlias = Literal["succeeded", "sent", "failed", "skipped", "timed_
 - ``succeeded``, ``failed``, ``skipped``: the final status of the delivery.
 - ``sent``: the service accepted the test, and the run (``until="sent"``) did not wait for the delivery.
 - ``timed_out``: time ran out, for the send or for the delivery, which may still arrive.
-- ``refused``: the test was not sent. The error says why.
-- ``unknown``: the test was or may have been sent, and the result of its delivery is not known. The error says why.
+- ``refused``: the test was not sent. The error gives the reason.
+- ``unknown``: the test was or may have been sent, and the result is not known. The error gives the reason.
 """
 
 
@@ -34,7 +34,7 @@ class TestTimings:
     """Duration of the phases of one test, in seconds.
 
     Attributes:
-        queued: Time until the test was among those in flight.
+        queued: Time until the test was in flight.
         rate_limit_wait: Time spent waiting for the rate limit.
         backoff_wait: Time slept between the attempts of the send.
         network_time: Time from the start of the send to the end of its response, summed over all attempts.
@@ -71,10 +71,10 @@ class TestOutcome:
         delivery: The delivery as it was last read; None if it was never read.
         error: Error that explains the state; None if the delivery explains it. ``unknown`` always has one.
         pending: Handle for awaiting the delivery further, or elsewhere; None if no test was accepted.
-        attempts: Number of HTTP requests made for the send; 0 if there was none.
+        attempts: Number of HTTP requests made for the send; 0 if nothing was sent.
         request_ids: The service's ids of the requests, for its support.
         timings: Duration of the phases of the test.
-        is_final: Whether the test has ended; False while it is under way, or if the run was left before its end.
+        is_final: Whether the test has ended; False while it is in progress, or if the run was left before its end.
     """
 
     __test__: ClassVar[bool] = False  # not a test class for pytest

@@ -41,7 +41,7 @@ class UncertainError(Exception):
 
 
 class ReconcilerStatistics(NamedTuple):
-    """How many sends wait for their response, and how many events are known to belong to a send."""
+    """Number of sends that wait for their response, and of events that belong to a send of this client."""
 
     unanswered: int
     claimed: int
@@ -78,13 +78,13 @@ class Reconciler:
         self._claimed.append(event_id)
 
     def statistics(self) -> ReconcilerStatistics:
-        """Return what is kept at present."""
+        """Return the state of the reconciler, for tests and debugging."""
         return ReconcilerStatistics(unanswered=len(self._unanswered), claimed=len(self._claimed))
 
     async def find(
         self, organization_id: str, endpoint_id: str, *, since: float, end: float, looks: int = len(_PAUSES)
     ) -> Event | None:
-        """Claim and return the endpoint's test event that appeared after *since*; None if there certainly is none.
+        """Claim and return the endpoint's test event that appeared after *since*; None if it certainly does not exist.
 
         *since* and *end* are times of the clock. The events are read up to *looks* times.
 
@@ -107,7 +107,7 @@ class Reconciler:
     async def _look(
         self, organization_id: str, endpoint_id: str, since: float, end: float
     ) -> tuple[Event | None, bool]:
-        """Read the events once; return what `find` does, and whether None certainly means that there is none."""
+        """Read the events once; return the result of `find`, and whether a None is certain."""
         for count in (_FIRST_COUNT, PAGE):
             events = await self._latest_events(organization_id, endpoint_id, count, end)
             earliest = self.server_clock.earliest(since)

@@ -64,7 +64,7 @@ class Sender:
         schedule: PollSchedule = DEFAULT_SCHEDULE,
         since: float = -math.inf,
     ) -> PendingDelivery:
-        """Return a handle that shares its reads with those of the same organization."""
+        """Return a handle that shares its reads with other handles of the organization."""
         return PendingDelivery(
             reference, self._read_event, latest, request_id, schedule, self._clock, self.watcher, since
         )
@@ -88,7 +88,7 @@ class Sender:
         """
         send = self.reconciler.start(endpoint_id)
         try:
-            answer = await self._call(
+            response = await self._call(
                 ApiRequest(
                     operations.SEND_TEST_WEBHOOK,
                     (organization_id, endpoint_id),
@@ -97,19 +97,19 @@ class Sender:
                     stats=stats,
                 )
             )
-            test, now = answer.value.data, answer.stats.finished
+            test, now = response.value.data, response.stats.finished
             self.reconciler.claim(test.event_id)
         finally:
             self.reconciler.finish(send)
         if test.latest_delivery is not None:
-            self.reconciler.server_clock.note(answer.stats.started, now, test.latest_delivery.created_at)
+            self.reconciler.server_clock.note(response.stats.started, now, test.latest_delivery.created_at)
         reference = DeliveryReference(organization_id, endpoint_id, test.event_id, test.delivery_ids)
         # Not through `pending`: every send passes here.
         return PendingDelivery(
             reference,
             self._read_event,
             test.latest_delivery,
-            answer.request_id,
+            response.request_id,
             schedule,
             self._clock,
             self.watcher,
@@ -127,9 +127,9 @@ class Sender:
         stats: CallStats | None = None,
         outage: Outage | None = None,
     ) -> PendingDelivery:
-        """Send a test; after a lost response look for its event, and send again only if there is none.
+        """Send a test; after a lost response look for its event, and send again only if it does not exist.
 
-        After a 5xx status or a response that cannot be read, the event is searched too, but the test is not sent
+        After a 5xx status or a response that cannot be read, the events are searched too, but the test is not sent
         again. With *outage*, requests that cannot reach the service are retried.
 
         Raises:

@@ -44,9 +44,9 @@ class TestRun:
             async for outcome in run:
                 print(outcome.endpoint_id, outcome.state)
 
-    Awaiting or iterating starts the run; nothing is sent before. Leaving the block by ``break``, an exception or a
-    cancellation ends everything that is under way before the block is left, and `results` has what is known then.
-    A run sends each test once: when it has ended, awaiting or iterating it gives the same outcomes again.
+    Awaiting or iterating starts the run; nothing is sent before. Leaving the block, also by an exception or a
+    cancellation, first ends all tests in progress. `results` has the outcomes so far. A run sends each test
+    once: when it has ended, awaiting or iterating it gives the same outcomes again.
     """
 
     __test__: ClassVar[bool] = False  # not a test class for pytest
@@ -93,8 +93,8 @@ class TestRun:
     async def plan(self) -> Plan:
         """Estimate how many requests the run will make and how long it will take, given the known rate limit.
 
-        If no endpoints were named, this lists them. The run does not list them again, and the response tells the rate
-        limit. Raises what that request raises.
+        If no endpoints were named, this lists them. The run does not list them again, and the rate limit is known from
+        the response. Raises the errors of that request.
         """
         return make_plan(len(await self._endpoints()), self._conditions())
 
@@ -111,12 +111,12 @@ class TestRun:
     def __await__(self) -> Generator[Any, None, tuple[TestOutcome, ...]]:
         """Run to the end; return all outcomes in the order of the endpoints.
 
-        Raises what listing the endpoints raises, if none were named. Errors of a test are in its outcome.
+        Raises the error of listing the endpoints, if none were named. Errors of a test are in its outcome.
         """
         return self._run_to_end().__await__()
 
     def __aiter__(self) -> AsyncIterator[TestOutcome]:
-        """Iterate over the outcomes in the order in which the tests end; raises what awaiting raises.
+        """Iterate over the outcomes in the order in which the tests end; raises the errors of awaiting.
 
         Each iteration gives all outcomes. A RuntimeError outside of ``async with``, unless the run has ended.
         """
@@ -138,7 +138,7 @@ class TestRun:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End everything that is under way."""
+        """End all tests in progress."""
         try:
             await self._stop()
         finally:
@@ -238,7 +238,7 @@ class TestRun:
         # As long as the endpoints could not be listed nothing was sent, and the run can be started again.
         self._is_over = self._is_over or self._task is None or self._record.ids is not None
         try:
-            # A loop that was closed in the middle of the run cannot end anything, and nothing of it goes on.
+            # A task of a closed loop cannot be ended, and does not run.
             if self._task is not None and not self._task.done() and self._task.get_loop().is_running():
                 self._task.cancel()
                 await asyncio.gather(self._task, return_exceptions=True)
@@ -265,7 +265,7 @@ class TestRun:
         )
 
 
-_UNDER_WAY: Final = "this run is under way already; make another with send_tests to test everything again"
+_UNDER_WAY: Final = "this run is in progress already; make another with send_tests to test everything again"
 
 
 @final
