@@ -265,7 +265,7 @@ class TestRun:
         )
 
 
-_UNDER_WAY: Final = "this run is in progress already; make another with send_tests to test everything again"
+_UNDER_WAY: Final = "this run is under way already; make another with send_tests to test everything again"
 
 
 @final
