@@ -25,7 +25,7 @@ def test_every_test_has_a_docstring() -> None:
 
 
 def test_no_test_is_skipped() -> None:
-    """A test that cannot run fails with a message that says what is missing."""
+    """A test that cannot run fails with a message that names the missing program."""
     skips = {"skip", "skipif", "xfail", "importorskip"}
     found = [
         f"{name(path)}:{node.lineno}"
