@@ -344,6 +344,7 @@ async def test_an_answer_without_a_delivery_and_an_event_that_comes_late_are_wai
     assert late.hits >= 2
 
 
+@pytest.mark.serial
 async def test_the_timeout_of_a_wait_bounds_the_retries_inside_it(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:

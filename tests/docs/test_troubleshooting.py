@@ -56,7 +56,7 @@ async def messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         raised(lambda: verify_signature(b"{}", {}, "whsec_1")),
         raised(lambda: verify_signature(b"{}", sign_webhook(b"{}", "whsec_2"), "whsec_1")),
         raised(lambda: verify_signature(b"{}", sign_webhook(b"{}", "whsec_1"), "whsec_1", now=0)),
-        raised(lambda: verify_signature("{}", {}, "whsec_1")),  # type: ignore[arg-type]
+        raised(lambda: verify_signature("{}", {}, "whsec_1")),  # type: ignore[arg-type] - the mistake under test
     ]
     async with TripwireServer() as server, AsyncTripwire(server.secret_key, base_url=server.base_url) as client:
         organization = server.organization_id

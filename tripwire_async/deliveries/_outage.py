@@ -81,7 +81,7 @@ class OutageRetries:
         if left <= 0:
             return False
         # Equal jitter: the requests of a run are not retried together, and none of them immediately.
-        delay = min(_MAX_DELAY, _FIRST_DELAY * 2.0**self._count) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+        delay = min(_MAX_DELAY, _FIRST_DELAY * 2.0**self._count) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
         self._count += 1
         await clock.sleep(min(delay, left))
         return True
