@@ -27,7 +27,7 @@ from tripwire_async.gate_delivery import (
 )
 from tripwire_async.middleware import BearerAuth, Request, Response, default_middleware
 from tripwire_async.testing import Fault, TripwireServer
-from tripwire_async.testing._service.gate_encryption import seal
+from tripwire_async.testing._service.gate_encryption import encrypt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -38,7 +38,7 @@ KEY = f"sk_test_{CANARY}"
 PAIR = generate_key_pair()
 WRONG_KEY = DeliveryKeyPair(private_key=Secret(CANARY), public_key=PAIR.public_key, key_id=PAIR.key_id)
 ENVELOPE = encrypt_delivery(PAIR.request, {"KEY": CANARY})
-FORBIDDEN = seal(unstructure(PAIR.request), {"PATH": CANARY})
+FORBIDDEN = encrypt(unstructure(PAIR.request), {"PATH": CANARY})
 
 
 def printed(value: Any) -> str:

@@ -10,8 +10,8 @@ import pytest
 
 PUBLIC = {
     "tripwire_async": """
-        ApprovedGateSession AsyncTripwire Listing Page PendingDelivery PendingGateSession PollSchedule RawResponse
-        Secret TripwireError UNSET __version__ errors
+        ApprovedGateSession AsyncTripwire FOIL Listing Page PendingDelivery PendingGateSession PollSchedule Profile
+        RawResponse Secret TRIPWIRE TripwireError UNSET __version__ errors
     """,
     "tripwire_async.deliveries": """
         LoopbackEndpoint PendingDelivery Plan PollSchedule Progress ReceivedTest TestOutcome TestRun TestState
@@ -25,7 +25,7 @@ PUBLIC = {
         SignatureError TokenVerificationError TransportError TripwireError ValidationFailedError error_class
     """,
     "tripwire_async.gate_delivery": """
-        ALGORITHM DeliveredCredentials DeliveryKeyPair ServiceName VERSION agent_token_variable
+        ALGORITHM DeliveredCredentials DeliveryKeyPair VERSION agent_token_variable
         check_approved_payload check_delivery_request check_envelope check_environment decrypt_delivery
         encrypt_delivery generate_key_pair import_key_pair is_forbidden_variable is_managed_variable
     """,

@@ -1,4 +1,4 @@
-"""The asyncio SDK for the Tripwire API.
+"""The asyncio SDK for the Tripwire API, also called Foil.
 
 ::
 
@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from .client import AsyncTripwire
     from .deliveries import PendingDelivery, PollSchedule
     from .errors import TripwireError
+    from .profiles import FOIL, TRIPWIRE, Profile
     from .resources.gate.pending import ApprovedGateSession, PendingGateSession
     from .resources.pagination import Listing, Page
     from .resources.raw import RawResponse
 
 __all__ = [
+    "FOIL",
+    "TRIPWIRE",
     "UNSET",
     "ApprovedGateSession",
     "AsyncTripwire",
@@ -37,6 +40,7 @@ __all__ = [
     "PendingDelivery",
     "PendingGateSession",
     "PollSchedule",
+    "Profile",
     "RawResponse",
     "Secret",
     "TripwireError",
@@ -46,6 +50,8 @@ __all__ = [
 
 # Names are imported on first use, because ``tripwire-async --help`` does not need the client, aiohttp or asyncio.
 _EXPORTS: Final = {
+    "FOIL": ".profiles",
+    "TRIPWIRE": ".profiles",
     "UNSET": "._codec.fields",
     "ApprovedGateSession": ".resources.gate.pending",
     "AsyncTripwire": ".client",
@@ -54,6 +60,7 @@ _EXPORTS: Final = {
     "PendingDelivery": ".deliveries",
     "PendingGateSession": ".resources.gate.pending",
     "PollSchedule": ".deliveries",
+    "Profile": ".profiles",
     "RawResponse": ".resources.raw",
     "Secret": "._secrets.secret",
     "TripwireError": ".errors",

@@ -50,6 +50,7 @@ class Operation(Generic[T_co]):
         query: The names of the query arguments.
         authority: The credentials that it requires.
         scope: The scope that a secret key needs; None for other credentials.
+        profiles: Names of the profiles of the service that have the operation.
         body: The model of the request body; None for no body.
         success: The status of a successful response.
         returns: The model of a successful response body, envelope included; `type(None)` for no body.
@@ -63,6 +64,7 @@ class Operation(Generic[T_co]):
     query: tuple[str, ...] = ()
     authority: Authority
     scope: str | None = None
+    profiles: tuple[str, ...] = ("tripwire", "foil")
     body: type[object] | None = None
     success: int
     returns: type[T_co]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import os
 from typing import TYPE_CHECKING, Final, Self, final
 
 import attrs
@@ -18,6 +17,7 @@ from tripwire_async._secrets.keys import as_secret_key
 
 from .errors import ConfigurationError
 from .middleware import BearerAuth, RateLimit, default_middleware
+from .profiles import select_base_url, select_profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tripwire_async._secrets.secret import Secret
 
     from .middleware import RateLimitState
+    from .profiles import Profile
     from .resources.fingerprints import Fingerprints
     from .resources.gate import Gate
     from .resources.organizations import Organizations
@@ -38,14 +39,12 @@ if TYPE_CHECKING:
     from .resources.sessions import Sessions
     from .resources.webhooks import Webhooks
 
-DEFAULT_BASE_URL: Final = "https://api.tripwirejs.com"
-_BASE_URL_VARIABLE: Final = "TRIPWIRE_BASE_URL"
-
 
 @attrs.frozen
 class _Connection:
     """Parts that all copies of a client share."""
 
+    profile: Profile
     base_url: URL
     middleware: tuple[Middleware, ...]
     transport: AiohttpTransport
@@ -54,7 +53,7 @@ class _Connection:
 
 @final
 class AsyncTripwire:
-    """A client of the Tripwire API.
+    """A client of the Tripwire API, also called Foil.
 
     ::
 
@@ -67,10 +66,13 @@ class AsyncTripwire:
     loop has its own connections.
 
     Args:
-        secret_key: A secret key (``sk_…``); by default the environment variable ``TRIPWIRE_SECRET_KEY``. It is used by
-            every `BearerAuth` in *middleware* that has no key.
-        base_url: The URL of the API; by default ``TRIPWIRE_BASE_URL``, or the service's own. It must begin with
-            ``https://`` unless the host is a loopback address.
+        secret_key: A secret key (``sk_…``); by default the environment variable of the profile. It is used by every
+            `BearerAuth` in *middleware* that has no key.
+        profile: The name of the service, `TRIPWIRE` or `FOIL`. By default the host of *base_url* decides, then the
+            environment: `FOIL` if its key is set and that of `TRIPWIRE` is not. A *secret_key* alone selects
+            `TRIPWIRE`.
+        base_url: The URL of the API; by default the environment variable of the profile, or the service's own. It must
+            begin with ``https://`` unless the host is a loopback address.
         timeout: Seconds for one attempt.
         deadline: Seconds for one call with everything in it: rate limit, attempts, backoff.
         middleware: The chain, outermost first; None for `default_middleware`.
@@ -85,28 +87,37 @@ class AsyncTripwire:
         self,
         secret_key: str | Secret | None = None,
         *,
+        profile: Profile | None = None,
         base_url: str | None = None,
         timeout: float = 30.0,
         deadline: float = 300.0,
         middleware: Sequence[Middleware] | None = None,
         session: ClientSession | None = None,
     ) -> None:
-        chain = default_middleware() if middleware is None else middleware
+        profile = select_profile(profile, base_url=base_url, has_key=secret_key is not None)
         if secret_key is not None:
             secret_key = as_secret_key(secret_key)
+        chain = default_middleware(secret_key, profile=profile) if middleware is None else middleware
+        if secret_key is not None:
             chain = _with_key(chain, secret_key)
+        chain = [layer.for_profile(profile) if isinstance(layer, BearerAuth) else layer for layer in chain]
         self._options = CallOptions(timeout=_seconds("timeout", timeout), deadline=_seconds("deadline", deadline))
-        url = parse_base_url(
-            base_url or os.environ.get(_BASE_URL_VARIABLE) or DEFAULT_BASE_URL, example=DEFAULT_BASE_URL
-        )
-        transport = AiohttpTransport(session, timeout=self._options.timeout)
-        self._connection = _Connection(url, tuple(chain), transport, compose(chain, transport))
+        url = parse_base_url(base_url or select_base_url(profile), example=profile.base_url)
+        transport = AiohttpTransport(session, timeout=self._options.timeout, client_header=profile.client_header)
+        self._connection = _Connection(profile, url, tuple(chain), transport, compose(chain, transport))
+
+    @property
+    def profile(self) -> Profile:
+        """The name of the service that this client uses."""
+        return self._connection.profile
 
     @functools.cached_property
     def _call(self) -> Caller:
         from tripwire_async._http.caller import ApiCaller  # noqa: PLC0415 - the codec is imported with the first resource
 
-        return ApiCaller(self._connection.handler, self._connection.base_url, self._options)
+        return ApiCaller(
+            self._connection.handler, self._connection.base_url, self._options, profile=self._connection.profile
+        )
 
     @functools.cached_property
     def sessions(self) -> Sessions:

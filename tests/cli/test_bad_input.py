@@ -36,9 +36,14 @@ def complaint(ended: Ended) -> str:
 @pytest.mark.parametrize(
     ("variable", "value", "status", "words"),
     [
-        ("TRIPWIRE_SECRET_KEY", "", 2, "no secret key: set TRIPWIRE_SECRET_KEY, or name a file"),
+        (
+            "TRIPWIRE_SECRET_KEY",
+            "",
+            2,
+            "with --secret-key-file, or set TRIPWIRE_SECRET_KEY",
+        ),
         ("TRIPWIRE_SECRET_KEY", "pk_live_1", 2, "publishable"),
-        ("TRIPWIRE_SECRET_KEY", "sk_test_unknown", 3, "403 auth.invalid_api_key"),
+        ("TRIPWIRE_SECRET_KEY", "sk_test_unknown", 3, "401 auth.invalid_api_key"),
         ("TRIPWIRE_ORGANIZATION", "", 2, "no organization: pass --organization ID"),
         ("TRIPWIRE_ORGANIZATION", "../..", 2, "organization_id '../..' is not a valid id"),
         ("TRIPWIRE_BASE_URL", "http://example.com", 2, "must begin with https://"),

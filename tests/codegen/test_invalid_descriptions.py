@@ -42,28 +42,34 @@ def error_of(whole: Json) -> str:
         ({"type": "array", "items": ["string"]}, f"{THING}/items: expected a mapping"),
         ({"type": "object"}, f"{THING}: 'additionalProperties' is missing"),
         ({"type": "object", "additionalProperties": False}, f"{THING}/additionalProperties: expected a mapping"),
-        ({"type": "object", "properties": {}}, f"{THING}: an inline object needs a title, which names its class"),
-        ({"title": "a b", "type": "object", "properties": {}}, f"{THING}/title: 'a b' is not a valid class name"),
+        ({"type": "object", "properties": {}}, f"{THING}: an inline object needs x-class, the name of its class"),
+        ({"x-class": "a b", "type": "object", "properties": {}}, f"{THING}/x-class: 'a b' is not a valid class name"),
         (
-            {"title": "It", "type": "object", "properties": {}, "additionalProperties": {"type": "string"}},
+            {"x-class": "It", "type": "object", "properties": {}, "additionalProperties": {"type": "string"}},
             f"{THING}/additionalProperties: only true is supported together with properties",
         ),
-        ({"title": "It", "type": "array", "properties": {}, "items": {}}, f"{THING}/properties: 'properties' is not "),
         (
-            {"title": "It", "type": "object", "properties": {}, "required": ["a"]},
+            {"x-class": "It", "type": "array", "properties": {}, "items": {}},
+            f"{THING}/properties: 'properties' is not ",
+        ),
+        (
+            {"x-class": "It", "type": "object", "properties": {}, "required": ["a"]},
             f"{THING}/required: 'a' is required but is not a property",
         ),
-        ({"title": "It", "type": "object", "properties": {"a-b": {"type": "string"}}}, f"{THING}/properties/a-b: "),
-        ({"title": "It", "type": "object", "properties": {"str": {"type": "string"}}}, f"{THING}/properties/str: "),
-        ({"title": "It", "type": "object", "properties": {"in": {"type": "string"}}}, f"{THING}/properties/in: "),
-        ({"enum": ["a"], "type": "string"}, f"{THING}: an inline enumeration needs a title, which names its class"),
-        ({"title": "It", "enum": [1], "type": "integer"}, f"{THING}/type: only string enumerations are supported"),
-        ({"title": "It", "enum": [1], "type": "string"}, f"{THING}/enum/0: expected a string"),
-        ({"title": "It", "enum": "a", "type": "string"}, f"{THING}/enum: expected a list"),
-        ({"title": "It", "enum": ["?"], "type": "string"}, f"{THING}/enum/0: '?' cannot be converted to a Python name"),
-        ({"title": "It", "enum": ["a b", "a-b"], "type": "string"}, f"{THING}: two values have the same Python name"),
+        ({"x-class": "It", "type": "object", "properties": {"a-b": {"type": "string"}}}, f"{THING}/properties/a-b: "),
+        ({"x-class": "It", "type": "object", "properties": {"str": {"type": "string"}}}, f"{THING}/properties/str: "),
+        ({"x-class": "It", "type": "object", "properties": {"in": {"type": "string"}}}, f"{THING}/properties/in: "),
+        ({"enum": ["a"], "type": "string"}, f"{THING}: an inline enumeration needs x-class, the name of its class"),
+        ({"x-class": "It", "enum": [1], "type": "integer"}, f"{THING}/type: only string enumerations are supported"),
+        ({"x-class": "It", "enum": [1], "type": "string"}, f"{THING}/enum/0: expected a string"),
+        ({"x-class": "It", "enum": "a", "type": "string"}, f"{THING}/enum: expected a list"),
         (
-            {"title": "Thing", "enum": ["a"], "type": "string"},
+            {"x-class": "It", "enum": ["?"], "type": "string"},
+            f"{THING}/enum/0: '?' cannot be converted to a Python name",
+        ),
+        ({"x-class": "It", "enum": ["a b", "a-b"], "type": "string"}, f"{THING}: two values have the same Python name"),
+        (
+            {"x-class": "Thing", "enum": ["a"], "type": "string"},
             f"{THING.removesuffix('/properties/it')}: Thing is already ",
         ),
         ({"const": 1.5, "type": "number"}, f"{THING}/const: const must be a string or an integer"),
@@ -100,11 +106,11 @@ def test_an_unsupported_schema_is_an_error_with_its_pointer(schema: Json, messag
     assert error_of(with_property(schema)).startswith(message)
 
 
-def test_a_title_names_one_shape() -> None:
-    """Inline schemas with the same title share a class, so they must have the same shape."""
-    one = {"title": "Size", "type": "string", "enum": ["small"]}
+def test_a_class_name_belongs_to_one_shape() -> None:
+    """Inline schemas with the same class name share a class, so they must have the same shape."""
+    one = {"x-class": "Size", "type": "string", "enum": ["small"]}
     other = {**one, "enum": ["small", "large"]}
-    whole = with_property({"title": "It", "type": "object", "properties": {"a": one, "b": other}})
+    whole = with_property({"x-class": "It", "type": "object", "properties": {"a": one, "b": other}})
     assert error_of(whole) == f"{THING}/properties/b: Size is already declared differently at {THING}/properties/a"
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document is whole: everything is there, described, named and connected."""
+"""Tests that the OpenAPI document is complete and consistent."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ Node = dict[str, Any]
 
 DOCUMENT = Path(tripwire_async.__file__).parent / "_codegen" / "openapi.yaml"
 METHODS = {"get", "post", "patch", "delete"}
+PROFILES = ("tripwire", "foil")
 SECRETS = {"signing_secret", "revealed_key", "poll_token", "agent_token", "ack_token", "code"}
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
-    """Refuses a mapping that has a key twice, where YAML's loader would keep the last."""
+    """YAML loader that rejects duplicate keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [self.construct_object(key) for key, _ in node.value]
@@ -34,7 +35,7 @@ class UniqueKeyLoader(yaml.SafeLoader):
 
 @pytest.fixture(scope="module")
 def document() -> Node:
-    """Return the document, read strictly."""
+    """Return the parsed document."""
     with DOCUMENT.open(encoding="utf-8") as file:
         loaded: Node = yaml.load(file, UniqueKeyLoader)  # noqa: S506 - derives from the safe loader
     return loaded
@@ -42,7 +43,7 @@ def document() -> Node:
 
 @pytest.fixture(scope="module")
 def operations(document: Node) -> dict[str, Node]:
-    """Return every operation by its id, its path added as `path`."""
+    """Return the operations by id, each with its path as `path`."""
     return {
         operation["operationId"]: {**operation, "path": path}
         for path, item in document["paths"].items()
@@ -51,7 +52,7 @@ def operations(document: Node) -> dict[str, Node]:
 
 
 def nodes(node: Any, pointer: str = "#") -> Iterator[tuple[str, Node]]:
-    """Yield every mapping at and below *node* with its JSON pointer."""
+    """Yield *node* and all mappings below it with their JSON pointers."""
     if isinstance(node, dict):
         yield pointer, node
     children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
@@ -60,7 +61,7 @@ def nodes(node: Any, pointer: str = "#") -> Iterator[tuple[str, Node]]:
 
 
 def properties(document: Node) -> Iterator[tuple[str, str, Node]]:
-    """Yield pointer, name and schema of every property, however deep it lies."""
+    """Yield the pointer, name and schema of every property at any depth."""
     for pointer, node in nodes(document["components"]["schemas"], "#/components/schemas"):
         if node.get("type") == "object":
             for name, schema in node.get("properties", {}).items():
@@ -68,12 +69,12 @@ def properties(document: Node) -> Iterator[tuple[str, str, Node]]:
 
 
 def is_sentence(text: object) -> bool:
-    """Tell whether *text* reads as a sentence of more than two words."""
+    """Return whether *text* is a sentence of more than two words."""
     return isinstance(text, str) and text[:1].isupper() and text.endswith(".") and len(text.split()) > 2
 
 
 def shape(schema: Any) -> Any:
-    """Return *schema* without the words for people, so that only what goes over the wire is compared."""
+    """Return *schema* without descriptions, for comparisons of the wire format."""
     if isinstance(schema, dict):
         return {
             key: {name: shape(field) for name, field in value.items()} if key == "properties" else shape(value)
@@ -83,18 +84,23 @@ def shape(schema: Any) -> Any:
     return [shape(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def test_the_whole_api_is_there(document: Node, operations: dict[str, Node]) -> None:
-    """The API has 34 operations, 162 schemas and 3 webhooks webhooks."""
+def test_the_document_contains_the_whole_api(document: Node, operations: dict[str, Node]) -> None:
+    """Tripwire has 34 operations, 162 schemas and 3 webhooks; Foil has 21, 123 and 1."""
     assert document["openapi"] == "3.1.0"
     assert document["info"]["version"] == "2026-03-25"
     assert sum(len(item) for item in document["paths"].values()) == len(operations)
-    assert len(operations) == 34
-    assert len(document["components"]["schemas"]) == 162
-    assert len(document["webhooks"]) == 3
+    sizes = {
+        profile: tuple(
+            sum(profile in each.get("x-profiles", PROFILES) for each in part.values())
+            for part in (operations, document["components"]["schemas"], document["webhooks"])
+        )
+        for profile in PROFILES
+    }
+    assert sizes == {"tripwire": (34, 162, 3), "foil": (21, 123, 1)}
 
 
 def test_every_operation_is_described(document: Node, operations: dict[str, Node]) -> None:
-    """Summaries and descriptions become docstrings, so each is a sentence; webhooks have them, too."""
+    """Summaries and descriptions, also those of webhooks, are sentences."""
     hooks = {name: hook["post"] for name, hook in document["webhooks"].items()}
     for name, operation in {**operations, **hooks}.items():
         assert is_sentence(operation["summary"]), name
@@ -107,27 +113,27 @@ def test_every_operation_is_described(document: Node, operations: dict[str, Node
 
 
 def test_every_schema_is_described(document: Node) -> None:
-    """The description of a schema becomes the docstring of its class."""
+    """Descriptions become class docstrings."""
     schemas = document["components"]["schemas"]
     assert not [name for name, schema in schemas.items() if not is_sentence(schema.get("description"))]
 
 
 def test_every_property_is_described(document: Node) -> None:
-    """Every property says what it means, beside a reference, too."""
+    """Properties that are references have descriptions, too."""
     found = list(properties(document))
     assert len(found) > 700
     assert not [pointer for pointer, _, schema in found if not is_sentence(schema.get("description"))]
 
 
-def test_every_titled_schema_is_described(document: Node) -> None:
-    """An inline schema with a title becomes a class, and a class has a docstring."""
-    titled = [(at, node) for at, node in nodes(document["components"]) if isinstance(node.get("title"), str)]
-    assert len(titled) > 50
-    assert not [at for at, node in titled if not is_sentence(node.get("description"))]
+def test_every_inline_class_is_described(document: Node) -> None:
+    """Inline schemas with a class name become classes with docstrings."""
+    named = [(at, node) for at, node in nodes(document["components"]) if isinstance(node.get("x-class"), str)]
+    assert len(named) > 50
+    assert not [at for at, node in named if not is_sentence(node.get("description"))]
 
 
 def test_every_reference_resolves(document: Node) -> None:
-    """Every `$ref` points at something in the document, and so do the mappings of discriminators."""
+    """References and discriminator mappings point to existing components."""
     known = {pointer for pointer, _ in nodes(document)}
     found = [(pointer, node["$ref"]) for pointer, node in nodes(document) if "$ref" in node]
     assert found
@@ -138,7 +144,7 @@ def test_every_reference_resolves(document: Node) -> None:
 
 
 def test_every_component_is_used(document: Node) -> None:
-    """No component lies about unused."""
+    """The document has no unused components."""
     used = {node["$ref"] for _, node in nodes(document) if "$ref" in node}
     components = {
         f"#/components/{kind}/{name}"
@@ -149,7 +155,7 @@ def test_every_component_is_used(document: Node) -> None:
 
 
 def test_every_operation_has_one_known_tag(document: Node, operations: dict[str, Node]) -> None:
-    """The generator makes one module a tag."""
+    """The generator writes one module per tag."""
     tags = {tag["name"] for tag in document["tags"]}
     assert {"sessions", "fingerprints", "organizations", "api_keys", "webhooks", "gate"} == tags
     for name, operation in operations.items():
@@ -161,7 +167,7 @@ def test_every_operation_has_one_known_tag(document: Node, operations: dict[str,
 def test_every_operation_has_one_success_and_the_errors_that_any_can_have(
     operations: dict[str, Node],
 ) -> None:
-    """One 2xx answer, with a body unless it is 204; 429 and 5xx can come from anywhere."""
+    """One 2xx response, with a body unless it is 204; any operation can return 429 and 5xx."""
     for name, operation in operations.items():
         [status] = [status for status in operation["responses"] if status.startswith("2")]
         assert ("content" in operation["responses"][status]) == (status != "204"), name
@@ -169,7 +175,7 @@ def test_every_operation_has_one_success_and_the_errors_that_any_can_have(
 
 
 def test_secret_operations_name_a_scope_and_others_do_not(document: Node, operations: dict[str, Node]) -> None:
-    """Every operation says how it is authorized, and only secret keys have scopes."""
+    """Every operation declares its credential; only secret keys have scopes."""
     schemes = set(document["components"]["securitySchemes"])
     for name, operation in operations.items():
         used = [scheme for requirement in operation["security"] for scheme in requirement]
@@ -179,50 +185,50 @@ def test_secret_operations_name_a_scope_and_others_do_not(document: Node, operat
 
 
 def test_scopes_are_those_that_a_key_can_carry(document: Node, operations: dict[str, Node]) -> None:
-    """The scopes of operations and the scopes of keys are the same words, `*` aside."""
+    """Operations and keys use the same set of scopes, except for `*`."""
     key = document["components"]["schemas"]["CreateApiKeyRequest"]
     carried = set(key["properties"]["scopes"]["items"]["enum"])
     assert carried - {"*"} == {operation["x-scope"] for operation in operations.values() if "x-scope" in operation}
 
 
 def test_parameters_in_paths_are_declared(operations: dict[str, Node]) -> None:
-    """What stands in braces in a path is declared, required, and nothing else is."""
+    """Placeholders and path parameters match, and path parameters are required."""
     for name, operation in operations.items():
         declared = {p["name"]: p["required"] for p in operation.get("parameters", ()) if p["in"] == "path"}
         assert dict.fromkeys(re.findall(r"{(\w+)}", operation["path"]), True) == declared, name
 
 
-def test_inline_objects_and_enums_have_titles(document: Node) -> None:
-    """The title of an inline schema is the name of its class."""
+def test_inline_objects_and_enums_have_class_names(document: Node) -> None:
+    """`x-class` is the name of the class of an inline schema."""
     schemas = document["components"]["schemas"]
     named = {f"#/components/schemas/{name}" for name in schemas}
     for pointer, node in nodes(document):
         inline = "enum" in node or ("properties" in node and node.get("type") == "object")
         member = pointer.rpartition("/allOf/")[0] in named
         if inline and pointer not in named and not member:
-            assert re.fullmatch(r"[A-Z][A-Za-z0-9]+", node.get("title", "")), pointer
-            assert node["title"] not in schemas, pointer
+            assert re.fullmatch(r"[A-Z][A-Za-z0-9]+", node.get("x-class", "")), pointer
+            assert node["x-class"] not in schemas, pointer
 
 
-def test_one_title_means_one_shape(document: Node) -> None:
-    """Inline schemas may share a title, and thus a class, only if they are alike."""
+def test_one_class_name_means_one_shape(document: Node) -> None:
+    """Inline schemas share a class name only if they are equal."""
     shapes = defaultdict(list)
     for pointer, node in nodes(document["components"]["schemas"]):
-        if isinstance(node.get("title"), str):
-            shapes[node["title"]].append((pointer, shape(node)))
-    for title, found in shapes.items():
-        assert all(found[0][1] == other for _, other in found), (title, [pointer for pointer, _ in found])
+        if isinstance(node.get("x-class"), str):
+            shapes[node["x-class"]].append((pointer, shape(node)))
+    for name, found in shapes.items():
+        assert all(found[0][1] == other for _, other in found), (name, [pointer for pointer, _ in found])
 
 
 def test_required_fields_exist(document: Node) -> None:
-    """What is required is also declared."""
+    """Required properties are declared."""
     for pointer, node in nodes(document["components"]["schemas"]):
         if isinstance(node.get("required"), list) and node.get("type") == "object":
             assert set(node["required"]) <= set(node["properties"]), pointer
 
 
 def test_secrets_are_marked(document: Node) -> None:
-    """What is a credential is kept out of logs and of printed models."""
+    """Credentials are marked, so that logs and reprs hide them."""
     schemas = document["components"]["schemas"]
     marked = {name for _, name, schema in properties(document) if schema.get("x-secret")}
     assert marked == SECRETS
@@ -234,10 +240,10 @@ def test_secrets_are_marked(document: Node) -> None:
 
 
 def test_the_methods_are_those_of_the_api(document: Node) -> None:
-    """A path item holds operations and nothing else."""
+    """Path items contain only operations."""
     assert {method for item in document["paths"].values() for method in item} == METHODS
 
 
 def test_lines_are_short_enough_to_read() -> None:
-    """The document is for people first."""
+    """Lines are at most 120 characters long."""
     assert not [line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if len(line) > 120]

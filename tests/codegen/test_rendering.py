@@ -58,9 +58,9 @@ def annotations(text: str, name: str) -> dict[str, str]:
         ({"type": "object", "additionalProperties": {"type": "integer"}}, "dict[str, int] | None = None"),
         ({"type": "integer", "const": 1}, "Literal[1] | None = None"),
         ({"type": "string", "const": "a b"}, "ThingIt | None = None"),
-        ({"title": "Size", "type": "string", "const": "small"}, "Size | None = None"),
-        ({"title": "Size", "type": "string", "enum": ["small"]}, "Size | None = None"),
-        ({"title": "Part", "type": "object", "properties": {}}, "Part | None = None"),
+        ({"x-class": "Size", "type": "string", "const": "small"}, "Size | None = None"),
+        ({"x-class": "Size", "type": "string", "enum": ["small"]}, "Size | None = None"),
+        ({"x-class": "Part", "type": "object", "properties": {}}, "Part | None = None"),
         ({"$ref": "#/components/schemas/ThingId"}, "ThingId | None = None"),
         ({"anyOf": [{"type": "null"}, {"$ref": "#/components/schemas/Problem"}]}, "Problem | None = None"),
     ],
@@ -80,7 +80,7 @@ def test_an_alias_has_the_description_as_docstring() -> None:
 def test_object_and_type_markers_are_literals() -> None:
     """Constant `object` and `type` fields identify a model."""
     whole = with_property(
-        {"title": "It", "type": "object", "properties": {"object": {"type": "string", "const": "it"}}}
+        {"x-class": "It", "type": "object", "properties": {"object": {"type": "string", "const": "it"}}}
     )
     assert annotations(models(whole), "It") == {"object": "Literal['it'] | None = None"}
 
@@ -89,7 +89,7 @@ def test_required_fields_come_first() -> None:
     """Optional fields follow, each group in document order; required fields may be nullable."""
     whole = with_property(
         {
-            "title": "It",
+            "x-class": "It",
             "type": "object",
             "required": ["d", "b"],
             "properties": {name: {"type": ["string", "null"]} for name in "abcd"},
@@ -128,7 +128,7 @@ def test_request_models_distinguish_absent_from_null() -> None:
 def test_enum_members_are_named_after_their_values() -> None:
     """Letters and digits of the value form the name."""
     values = ["a", "session.result", "sessions:list", "x-1", "*"]
-    text = models(with_property({"title": "Kind", "type": "string", "enum": values, "description": "The kind."}))
+    text = models(with_property({"x-class": "Kind", "type": "string", "enum": values, "description": "The kind."}))
     namespace: dict[str, Any] = {}
     exec(text, namespace)  # noqa: S102 - what was just generated
     assert {member.name: member.value for member in namespace["Kind"]} == {
@@ -150,7 +150,7 @@ def test_an_extension_inherits_and_narrows_fields() -> None:
             "More": {
                 "allOf": [
                     {"$ref": "#/components/schemas/Base"},
-                    {"type": "object", "properties": {"name": {"title": "Name", "type": "string", "enum": ["x"]}}},
+                    {"type": "object", "properties": {"name": {"x-class": "Name", "type": "string", "enum": ["x"]}}},
                 ]
             },
         },
@@ -269,7 +269,7 @@ def test_an_operation_without_path_arguments_needs_no_patterns() -> None:
 def test_a_long_field_is_wrapped_like_the_formatter() -> None:
     """A long union is put in parentheses."""
     kind = "K" * 100
-    text = models(with_property({"anyOf": [{"title": kind, "type": "string", "enum": ["a"]}, {"type": "integer"}]}))
+    text = models(with_property({"anyOf": [{"x-class": kind, "type": "string", "enum": ["a"]}, {"type": "integer"}]}))
     assert (
         f"""
     it: (

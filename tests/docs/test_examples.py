@@ -29,9 +29,9 @@ PRINTED = {
         1 request for the tenant acme
     """,
     "diagnose.py": """\
-        log: GET …: 403 in …
-        error: listWebhookEndpoints: 403 auth.invalid_api_key: …
-        status: 403
+        log: GET …: 401 in …
+        error: listWebhookEndpoints: 401 auth.invalid_api_key: …
+        status: 401
         code: auth.invalid_api_key
         request_id: req_…
         client_request_id: creq_…
@@ -99,7 +99,7 @@ PRINTED = {
     """,
     "handle_errors.py": """\
         the endpoint does not exist
-        rejected with auth.insufficient_scope;
+        rejected with auth.forbidden;
         no response: the test may have been sent
         try again in 60.0 seconds
     """,

@@ -20,7 +20,7 @@ HEADINGS = re.findall(r"^### `(.*)`$", PAGE, flags=re.MULTILINE)
 EVENT = "wevt_" + 32 * "0"
 
 FAULTS = {
-    "insufficient scope": Fault.status(403, code="auth.insufficient_scope"),
+    "insufficient scope": Fault.status(403),
     "not from the API": Fault.html(502),
     "wrong type": Fault.malformed("data.0.status", 7),
     "too slow": Fault.delay(60),

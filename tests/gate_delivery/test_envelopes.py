@@ -6,7 +6,7 @@ import base64
 import json
 import random
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import pytest
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tripwire_async import FOIL, TRIPWIRE, Profile
 from tripwire_async._codec.converter import unstructure
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import ConfigurationError, GateDeliveryError
@@ -32,9 +33,6 @@ from tripwire_async.gate_delivery import (
     is_managed_variable,
 )
 from tripwire_async.models import GateDeliveryEnvelope, GateDeliveryEnvelopeAlgorithm
-
-if TYPE_CHECKING:
-    from tripwire_async.gate_delivery import ServiceName
 
 PAIR = generate_key_pair()
 OUTPUTS = {"ACME_KEY": "acme-canary", "ACME_URL": "https://acme.example"}
@@ -79,17 +77,17 @@ def opened(envelope: GateDeliveryEnvelope, info: bytes) -> Any:
     return json.loads(AESGCM(key).decrypt(bytes_of(envelope.iv), data, None))
 
 
-@pytest.mark.parametrize("service", ["tripwire", "foil"])
-def test_an_envelope_is_what_the_service_describes(service: ServiceName) -> None:
+@pytest.mark.parametrize("profile", [TRIPWIRE, FOIL], ids=lambda profile: profile.name)
+def test_an_envelope_is_what_the_service_describes(profile: Profile) -> None:
     """Read by other means than the library's own, under the name that was asked for."""
-    envelope = encrypt_delivery(PAIR.request, OUTPUTS, ack_token="ack", service=service)
-    assert opened(envelope, f"{service}-gate-delivery:v1".encode()) == {
+    envelope = encrypt_delivery(PAIR.request, OUTPUTS, ack_token="ack", profile=profile)
+    assert opened(envelope, f"{profile.name}-gate-delivery:v1".encode()) == {
         "version": 1,
         "outputs": OUTPUTS,
         "ack_token": "ack",
     }
-    without = encrypt_delivery(PAIR.request, {}, service=service)
-    assert opened(without, f"{service}-gate-delivery:v1".encode()) == {"version": 1, "outputs": {}}
+    without = encrypt_delivery(PAIR.request, {}, profile=profile)
+    assert opened(without, f"{profile.name}-gate-delivery:v1".encode()) == {"version": 1, "outputs": {}}
 
 
 @pytest.mark.parametrize("info", [b"tripwire-gate-delivery:v1", b"foil-gate-delivery:v1"])

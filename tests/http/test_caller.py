@@ -67,8 +67,11 @@ async def test_a_response_that_does_not_match_its_model_is_a_decode_error(
 
 ADVICE = {
     400: "",
-    401: "(set TRIPWIRE_SECRET_KEY, or pass secret_key, with an active secret key of this environment)",
-    403: "(check that the key has the scope things:read and belongs to this organization)",
+    401: (
+        "(the key is missing, unknown, expired or revoked: set TRIPWIRE_SECRET_KEY, or pass secret_key, "
+        "with an active secret key of Tripwire)"
+    ),
+    403: ("(check that the key is a secret key (sk_…), has the scope things:read, and has access to the organization)"),
     404: "(check the ids, and that they belong to the organization of the key)",
     409: "(it conflicts with existing data: read the current state first)",
     410: "(it has expired: create a new one)",

@@ -36,7 +36,7 @@ def test_there_is_a_constant_for_each_operation() -> None:
     """Its name is the operation id in capitals."""
     expected = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", id_).upper(): id_ for id_ in DESCRIBED}
     assert {name: operation.id for name, operation in CONSTANTS.items()} == expected
-    assert len(CONSTANTS) == 34
+    assert len(CONSTANTS) == 35
 
 
 @pytest.mark.parametrize("operation", CONSTANTS.values(), ids=lambda operation: operation.id)
@@ -53,6 +53,7 @@ def test_an_operation_is_as_described(operation: Operation[Any]) -> None:
     assert list(operation.query) == [each["name"] for each in parameters if each["in"] == "query"]
     assert operation.authority == (AUTHORITIES[schemes[0]] if schemes else "public")
     assert operation.scope == described.get("x-scope")
+    assert list(operation.profiles) == described.get("x-profiles", ["tripwire", "foil"])
     assert operation.success == int(success)
     assert operation.returns is (schema(content) if content else type(None))
     assert operation.body is (schema(body["content"]) if body else None)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.webhook_bodies import DATA, NOW, PAIR, SECRET, body_of, envelope, headers_of
+from tripwire_async import FOIL, TRIPWIRE
 from tripwire_async.errors import EventDecodeError, SignatureError
 from tripwire_async.models import Verdict
 from tripwire_async.receiver import (
@@ -62,12 +63,12 @@ def test_a_gate_event_says_under_which_name_it_came() -> None:
     """The answer is encrypted for that name."""
     first = parse_event(body_of("gate.session.approved"))
     assert isinstance(first, GateSessionApprovedEvent)
-    assert first.service == "tripwire"
+    assert first.profile == TRIPWIRE
     assert PAIR.request == first.data.delivery
     data = {("foil" if name == "tripwire" else name): value for name, value in DATA["gate.session.approved"].items()}
     later = parse_event(body_of("gate.session.approved", data=data))
     assert isinstance(later, GateSessionApprovedEvent)
-    assert later.service == "foil"
+    assert later.profile == FOIL
     assert later.data.tripwire.verdict == Verdict.HUMAN
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.frames import library_locals
 from tests.support.webhook_bodies import DATA, NOW, PAIR, SECRET, body_of, headers_of
+from tripwire_async import FOIL
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.gate_delivery import DeliveredCredentials, decrypt_delivery
 from tripwire_async.receiver import (
@@ -26,7 +27,7 @@ from tripwire_async.receiver import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable
 
 TEST = body_of("webhook.test")
 GATE = body_of("gate.session.approved")
@@ -306,8 +307,7 @@ async def test_a_gate_session_under_the_later_name_is_answered_under_it(monkeypa
     router, _ = counting({"ACME_KEY": "k"})
     response = await receiver_of(router).answer(body, headers_of(body))
     envelope = json.loads(response.body)["encrypted_delivery"]
-    only_foil: Mapping[str, bytes] = {"foil": b"foil-gate-delivery:v1"}
-    monkeypatch.setattr("tripwire_async.gate_delivery.envelopes._INFO", only_foil)
+    monkeypatch.setattr("tripwire_async.gate_delivery.envelopes.PROFILES", {FOIL.name: FOIL})
     assert decrypt_delivery(envelope, PAIR).outputs == {"ACME_KEY": Secret("k")}
 
 

@@ -17,7 +17,7 @@ import pytest
 from yarl import URL
 
 from tests.testing.document import document
-from tripwire_async import AsyncTripwire
+from tripwire_async import FOIL, TRIPWIRE, AsyncTripwire, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 METHODS = {
     "listSessions": "sessions.list",
     "getSession": "sessions.get",
+    "updateSession": "sessions.attach_client_user",
     "listVisitorFingerprints": "fingerprints.list",
     "getVisitorFingerprint": "fingerprints.get",
     "createOrganization": "organizations.create",
@@ -64,6 +65,7 @@ METHODS = {
 
 BESIDES = {
     "sessions.iter",
+    "sessions.clear_client_user",
     "fingerprints.iter",
     "organizations.api_keys.iter",
     "webhooks.loopback_endpoint",
@@ -91,6 +93,7 @@ class Described:
     schema: dict[str, Any]
     body: dict[str, Any] | None
     bearer: dict[str, str]
+    profile: Profile
 
 
 class Sent(Exception):  # noqa: N818 - ends a call in the place of an answer
@@ -155,6 +158,8 @@ def described() -> Iterator[Described]:
                 schema=schema,
                 body=sample(schema, "body") if schema else None,
                 bearer={TOKENS[scheme]: f"{scheme}-1" for scheme in schemes & set(TOKENS)},
+                # A request to create a key has a field that only Foil has.
+                profile=TRIPWIRE if operation.get("x-profiles") == ["tripwire"] else FOIL,
             )
 
 
@@ -166,16 +171,16 @@ async def stop(request: Request, call_next: Handler) -> Response:
     raise Sent(request)
 
 
-def method_of(name: str) -> Callable[..., Any]:
-    """Return the method called *name* of a client that sends nothing."""
-    client = AsyncTripwire(base_url="https://api.example", middleware=[stop])
-    return operator.attrgetter(name)(client)
+def method_of(operation: Described) -> Callable[..., Any]:
+    """Return the method of *operation* on a client that sends nothing."""
+    client = AsyncTripwire(profile=operation.profile, base_url="https://api.example", middleware=[stop])
+    return operator.attrgetter(METHODS[operation.id])(client)
 
 
-async def sent_by(name: str, ids: tuple[str, ...], arguments: dict[str, Any]) -> Request:
-    """Return what the method called *name* would send."""
+async def sent_by(operation: Described, ids: tuple[str, ...], arguments: dict[str, Any]) -> Request:
+    """Return the request that the method of *operation* would send."""
     with pytest.raises(Sent) as caught:
-        await method_of(name)(*ids, **arguments)
+        await method_of(operation)(*ids, **arguments)
     return caught.value.request
 
 
@@ -195,7 +200,7 @@ def test_every_operation_has_a_method_and_every_method_an_operation() -> None:
     client = AsyncTripwire(middleware=[stop])
     resources = ("sessions", "fingerprints", "organizations", "webhooks", "gate")
     there = {found for name in resources for found in methods(getattr(client, name), f"{name}.")}
-    assert 34 == len(DESCRIBED)
+    assert 35 == len(DESCRIBED)
     assert set(DESCRIBED) == set(METHODS)
     assert set(METHODS.values()) == there - BESIDES
 
@@ -203,14 +208,14 @@ def test_every_operation_has_a_method_and_every_method_an_operation() -> None:
 def test_every_method_has_its_raw_twin() -> None:
     """Under the same name, and no others."""
     client = AsyncTripwire(middleware=[stop])
-    assert set(METHODS.values()) == set(methods(client.with_raw_response, ""))
+    assert {*METHODS.values(), "sessions.clear_client_user"} == set(methods(client.with_raw_response, ""))
 
 
 @pytest.mark.parametrize("operation", DESCRIBED.values(), ids=DESCRIBED)
 async def test_a_method_calls_its_operation_with_every_input(operation: Described) -> None:
     """Ids in their order, every query argument and every property of the body by its name, and the right token."""
     arguments = {**operation.query, **(operation.body or {}), **operation.bearer}
-    request = await sent_by(METHODS[operation.id], tuple(operation.ids.values()), arguments)
+    request = await sent_by(operation, tuple(operation.ids.values()), arguments)
     assert (operation.id, operation.method) == (request.operation.id, request.operation.method)
     path = re.sub(r"\{(\w+)\}", lambda match: operation.ids[match[1]], operation.path)
     expected = URL(f"https://api.example{path}").with_query({name: str(it) for name, it in operation.query.items()})
@@ -222,7 +227,7 @@ async def test_a_method_calls_its_operation_with_every_input(operation: Describe
 @pytest.mark.parametrize("operation", DESCRIBED.values(), ids=DESCRIBED)
 def test_an_argument_is_named_as_the_input(operation: Described) -> None:
     """And a method takes nothing that its operation does not."""
-    taken = set(inspect.signature(method_of(METHODS[operation.id])).parameters) - OURS
+    taken = set(inspect.signature(method_of(operation)).parameters) - OURS
     inputs = {*map(snake_case, operation.ids), *operation.query, *(operation.body or {}), *operation.bearer}
     assert inputs == taken
 
@@ -233,7 +238,7 @@ async def test_what_is_left_out_is_not_sent(operation: Described) -> None:
     properties = list(operation.schema.get("properties", {}))
     needed = [*operation.schema.get("required", []), *properties[: operation.schema.get("minProperties", 0)]]
     body = {name: it for name, it in (operation.body or {}).items() if name in needed}
-    request = await sent_by(METHODS[operation.id], tuple(operation.ids.values()), {**body, **operation.bearer})
+    request = await sent_by(operation, tuple(operation.ids.values()), {**body, **operation.bearer})
     assert "" == request.url.query_string
     assert (None if operation.body is None else body) == (None if request.body is None else json.loads(request.body))
 
@@ -241,12 +246,12 @@ async def test_what_is_left_out_is_not_sent(operation: Described) -> None:
 @pytest.mark.parametrize("operation", [one for one in DESCRIBED.values() if one.body], ids=lambda one: one.id)
 async def test_null_is_sent_exactly_where_the_wire_takes_it(operation: Described) -> None:
     """Anywhere else None is refused before anything is sent."""
-    name_of, ids, body = METHODS[operation.id], tuple(operation.ids.values()), operation.body or {}
+    ids, body = tuple(operation.ids.values()), operation.body or {}
     for name, each in operation.schema["properties"].items():
         arguments = {**body, **operation.bearer, name: None}
         if "null" in resolved(each).get("type", ()):
-            request = await sent_by(name_of, ids, arguments)
+            request = await sent_by(operation, ids, arguments)
             assert json.loads(request.body or b"")[name] is None
         else:
             with pytest.raises((ValueError, TypeError)):
-                await method_of(name_of)(*ids, **arguments)
+                await method_of(operation)(*ids, **arguments)

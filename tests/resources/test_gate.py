@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tripwire_async import AsyncTripwire, Secret, errors
+from tripwire_async import TRIPWIRE, AsyncTripwire, Profile, Secret, errors
 from tripwire_async.gate_delivery import decrypt_delivery, generate_key_pair
 from tripwire_async.models import (
     AgentTokenStatus,
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tripwire_async.testing import TripwireServer
+
+
+@pytest.fixture
+def tripwire_profile() -> Profile:
+    """Return the profile that has Gate."""
+    return TRIPWIRE
 
 
 @pytest.fixture

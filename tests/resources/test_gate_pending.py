@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from tripwire_async import AsyncTripwire, PollSchedule, Secret, errors
+from tripwire_async import TRIPWIRE, AsyncTripwire, PollSchedule, Profile, Secret, errors
 from tripwire_async.gate_delivery import encrypt_delivery, generate_key_pair
 from tripwire_async.models import (
     GateDeliveryBundle,
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tripwire_async.testing import TripwireServer
+
+
+@pytest.fixture
+def tripwire_profile() -> Profile:
+    """Return the profile that has Gate."""
+    return TRIPWIRE
+
 
 SOON = PollSchedule(first=0.01, longest=0.01)
 PAIR = generate_key_pair()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tripwire_async import AsyncTripwire, errors
-from tripwire_async.models import ApiKeyScope, ApiKeyStatus, ApiKeyType, OrganizationStatus
+from tripwire_async import TRIPWIRE, AsyncTripwire, errors
+from tripwire_async.models import ApiKeyClientTarget, ApiKeyScope, ApiKeyStatus, ApiKeyType, OrganizationStatus
 
 if TYPE_CHECKING:
     from tripwire_async.testing import TripwireServer
@@ -50,7 +50,9 @@ async def test_a_key_is_revealed_when_it_is_issued_and_never_again(
     (listed,) = [key async for key in keys.iter(organization) if key.id == issued.id]
     assert listed.revealed_key is None
     assert (ApiKeyScope.ORGANIZATIONS_READ,) == listed.scopes
-    async with AsyncTripwire(issued.revealed_key, base_url=tripwire_server.base_url) as other:
+    async with AsyncTripwire(
+        issued.revealed_key, profile=tripwire_server.profile, base_url=tripwire_server.base_url
+    ) as other:
         assert organization == (await other.organizations.get(organization)).id
         with pytest.raises(errors.PermissionDeniedError, match="has the scope sessions:list"):
             await other.sessions.list()
@@ -60,7 +62,7 @@ async def test_a_key_is_changed_rotated_and_revoked(tripwire: AsyncTripwire, tri
     """A rotation reveals another secret part and leaves the former one for a while."""
     organization, keys = tripwire_server.organization_id, tripwire.organizations.api_keys
     issued = await keys.create(
-        organization, name="site", environment="test", allowed_origins=["https://acme.example.com"]
+        organization, name="site", type="publishable", environment="test", allowed_origins=["https://acme.example.com"]
     )
     assert (ApiKeyType.PUBLISHABLE, None) == (issued.type, issued.scopes)
     changed = await keys.update(organization, issued.id, allowed_origins=[])
@@ -119,3 +121,29 @@ async def test_arguments_that_cannot_be_right_are_never_sent(
     with pytest.raises(ValueError, match=message.replace("*", r"\*")):
         await tripwire.organizations.api_keys.create(tripwire_server.organization_id, name="ci", **given)
     assert 0 == len(tripwire_server.requests)
+
+
+async def test_a_client_target_is_sent_under_foil_only(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """Under Tripwire it is an error that names the argument and the profile, before anything is sent."""
+    organization, keys = tripwire_server.organization_id, tripwire.organizations.api_keys
+    if tripwire.profile == TRIPWIRE:
+        message = (
+            "createOrganizationApiKey: Tripwire has no client_target; this argument exists under the Foil profile only"
+        )
+        with pytest.raises(errors.ConfigurationError, match=message):
+            await keys.create(organization, name="app", type="publishable", client_target="native-ios")
+        assert 0 == len(tripwire_server.requests)
+        return
+    issued = await keys.create(organization, name="app", type="publishable", client_target="native-ios")
+    assert ApiKeyClientTarget.NATIVE_IOS == issued.client_target
+    assert [None, ApiKeyClientTarget.NATIVE_IOS] == [key.client_target async for key in keys.iter(organization)]
+
+
+async def test_a_key_without_a_type_follows_the_service(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """The client states no default: the service decides."""
+    issued = await tripwire.organizations.api_keys.create(tripwire_server.organization_id, name="ci")
+    assert (ApiKeyType.SECRET, (ApiKeyScope.ALL,)) == (issued.type, issued.scopes)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tripwire_async import AsyncTripwire, PendingDelivery, PollSchedule, errors
+from tripwire_async import TRIPWIRE, AsyncTripwire, PendingDelivery, PollSchedule, errors
 from tripwire_async.middleware import CallStats
 from tripwire_async.resources.gate.pending import PendingGateSession
 from tripwire_async.resources.pagination import Page
@@ -15,6 +15,9 @@ from tripwire_async.testing import Fault
 
 if TYPE_CHECKING:
     from tripwire_async.testing import TripwireServer
+
+# Gate exists under the Tripwire profile only.
+ONLY_TRIPWIRE = pytest.mark.parametrize("tripwire_profile", [TRIPWIRE])
 
 
 async def test_a_raw_answer_has_what_came_with_the_model(tripwire: AsyncTripwire) -> None:
@@ -44,6 +47,7 @@ async def test_a_raw_list_is_a_page(tripwire: AsyncTripwire) -> None:
     assert (2, raw.request_id) == (len(raw.parsed), raw.parsed.request_id)
 
 
+@ONLY_TRIPWIRE
 async def test_what_is_awaited_later_can_be_under_a_raw_answer_too(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
@@ -64,12 +68,14 @@ async def test_what_is_awaited_later_can_be_under_a_raw_answer_too(
     assert (201, begun.request_id) == (begun.status, begun.parsed.request_id)
 
 
+@ONLY_TRIPWIRE
 async def test_an_answer_without_a_body_is_none(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
     """And its status is 204."""
     raw = await tripwire.with_raw_response.gate.agent_tokens.revoke(tripwire_server.add_agent_token())
     assert (204, None) == (raw.status, raw.parsed)
 
 
+@ONLY_TRIPWIRE
 async def test_every_part_of_the_client_has_its_raw_twin(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
@@ -116,6 +122,7 @@ async def test_options_hold_for_raw_answers(tripwire: AsyncTripwire, tripwire_se
     assert 1 == caught.value.attempts
 
 
+@ONLY_TRIPWIRE
 async def test_the_request_id_is_at_hand_on_everything(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:

@@ -1,4 +1,4 @@
-"""Sessions, over the wire."""
+"""Sessions, over the wire, under both profiles."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tripwire_async import errors
-from tripwire_async.models import Verdict
+from tripwire_async import TRIPWIRE, errors
+from tripwire_async.models import SessionDetailBehaviorEntryMode, SessionDetailBehaviorTier, Verdict
 
 if TYPE_CHECKING:
     from tripwire_async import AsyncTripwire
@@ -87,3 +87,44 @@ async def test_an_unknown_verdict_is_never_sent_unless_it_is_meant(
     assert 0 == len(tripwire_server.requests)
     with pytest.raises(errors.ValidationFailedError):
         await tripwire.sessions.list(verdict=Verdict("robot"))
+
+
+async def test_a_user_id_is_attached_and_removed_under_foil(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """Both methods return the whole session; Tripwire does not have the operation, and nothing is sent."""
+    session_id = next(iter(tripwire_server.state.seeds.visits))
+    if tripwire.profile == TRIPWIRE:
+        message = "updateSession: Tripwire has no such operation; this operation exists under the Foil profile only"
+        for call in (
+            tripwire.sessions.attach_client_user(session_id, "u"),
+            tripwire.sessions.clear_client_user(session_id),
+        ):
+            with pytest.raises(errors.ConfigurationError, match=message):
+                await call
+        assert 0 == len(tripwire_server.requests)
+        return
+    attached = await tripwire.sessions.attach_client_user(session_id, "user_7")
+    assert (session_id, "user_7") == (attached.id, attached.client_user_id)
+    (listed,) = await tripwire.sessions.list(search=session_id)
+    assert "user_7" == listed.client_user_id
+    assert (await tripwire.sessions.clear_client_user(session_id)).client_user_id is None
+    with pytest.raises(errors.ValidationFailedError) as caught:
+        await tripwire.sessions.attach_client_user(session_id, "u" * 257)
+    assert ["client_user_id"] == [field.name for field in caught.value.field_errors]
+
+
+async def test_fields_of_foil_are_none_under_tripwire(tripwire: AsyncTripwire) -> None:
+    """A marked field is absent from Tripwire's responses, and null means the same."""
+    details = [await tripwire.sessions.get(summary.id) for summary in await tripwire.sessions.list(limit=3)]
+    behaviors = [detail.behavior for detail in details if detail.behavior is not None]
+    resolutions = [detail.visitor_fingerprint and detail.visitor_fingerprint.resolution for detail in details]
+    users = [detail.client_user_id for detail in details]
+    if tripwire.profile == TRIPWIRE:
+        assert ([], [None] * 3, [None] * 3) == (behaviors, resolutions, users)
+        return
+    (behavior,) = behaviors
+    assert SessionDetailBehaviorTier.ELEVATED == behavior.assessment.tier
+    assert SessionDetailBehaviorEntryMode.PASTED == behavior.fields[0].entry_mode
+    assert all(resolution is not None for resolution in resolutions)
+    assert any(user is not None for user in users)

@@ -1,4 +1,4 @@
-"""A client that checks each answer against our OpenAPI document, and a receiver for webhooks."""
+"""A client that checks each response against our OpenAPI document, and a receiver for webhooks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from tests.testing.document import check_answer, operation_at
+from tripwire_async import FOIL, TRIPWIRE, Profile
 from tripwire_async.testing import ManualClock, TripwireServer
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Answer:
+    """A response with its decoded body."""
+
     status: int
     headers: Any
     body: Any
@@ -37,7 +40,7 @@ class Answer:
 
 
 class Api:
-    """Plain requests to a server, each answer checked by the document."""
+    """Plain requests to a server; each response is checked against the document of its profile."""
 
     def __init__(self, server: TripwireServer, session: aiohttp.ClientSession) -> None:
         self.server = server
@@ -47,7 +50,7 @@ class Api:
     async def __call__(
         self, method: str, path: str, *, json: Any = None, data: Any = None, bearer: str | None = None
     ) -> Answer:
-        """Send one request; *path* may leave out the organization: ``~`` stands for its path."""
+        """Send one request; ``~`` in *path* stands for the path of the organization."""
         path = path.replace("~", f"/v1/organizations/{self.server.organization_id}", 1)
         token = self.server.secret_key if bearer is None else bearer
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -55,8 +58,8 @@ class Api:
             method, self.server.base_url + path, json=json, data=data, headers=headers
         ) as response:
             body = await response.json() if response.status != 204 else None
-            operation = operation_at(method, path)
-            check_answer(operation, response.status, body)
+            operation = operation_at(method, path, self.server.profile)
+            check_answer(operation, response.status, body, self.server.profile)
             if body is not None:
                 said = body["error"] if response.status >= 400 else body["meta"]
                 assert response.headers["X-Request-Id"] == said["request_id"]
@@ -69,9 +72,16 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
+@pytest.fixture(params=[TRIPWIRE, FOIL], ids=lambda profile: profile.name)
+def profile(request: pytest.FixtureRequest) -> Profile:
+    """Run the test under each profile of the service."""
+    return request.param
+
+
 @pytest.fixture
-async def server() -> AsyncIterator[TripwireServer]:
-    async with TripwireServer() as server:
+async def server(profile: Profile) -> AsyncIterator[TripwireServer]:
+    """Run a server for one test."""
+    async with TripwireServer(profile=profile) as server:
         yield server
 
 
@@ -88,12 +98,14 @@ def api(server: TripwireServer, session: aiohttp.ClientSession) -> Api:
 
 @attrs.define
 class Received:
+    """A webhook as it was received."""
+
     headers: Any
     body: bytes
 
 
 class Receiver:
-    """An endpoint on loopback that answers as *respond* says and keeps what came."""
+    """A webhook endpoint on loopback that responds with *respond* and records requests."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []

@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from tests.testing.conftest import Api, Receiver
 from tests.testing.document import validator
 from tests.testing.gate_keys import delivery_request, opened
+from tripwire_async import TRIPWIRE, Profile
 from tripwire_async.testing import TripwireServer, WebhookSettings
-from tripwire_async.testing._service.gate_encryption import seal
+from tripwire_async.testing._service.gate_encryption import encrypt
 from tripwire_async.testing._service.messages import decode, encode
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from tripwire_async.testing import ManualClock
 
 SESSIONS = "/v1/gate/sessions"
+
+
+@pytest.fixture
+def profile() -> Profile:
+    """Gate exists under the Tripwire profile only."""
+    return TRIPWIRE
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +61,7 @@ async def test_an_approved_session_carries_credentials_for_its_key_alone(
     own = opened(private, bundle["gate"])
     assert ["ACME_PROD_GATE_AGENT_TOKEN"] == list(own["outputs"])
     wrong = await api("POST", f"{one}/ack", json={"ack_token": "x"}, bearer=token)
-    assert (403, "gate.invalid_ack_token") == (wrong.status, wrong.code)
+    assert (403, "auth.forbidden") == (wrong.status, wrong.code)
     for _ in range(2):
         assert 200 == (await api("POST", f"{one}/ack", json={"ack_token": own["ack_token"]}, bearer=token)).status
     assert "delivery_bundle" not in (await api("GET", one, bearer=token)).data
@@ -130,14 +137,14 @@ async def test_the_service_itself_may_be_asked_for_its_credentials(
         event = decode(receiver.received[-1].body)
         validator("GateSessionApprovedWebhookEvent").validate(event)
         validator("GateApprovedWebhookPayload").validate(event["data"])
-        envelope = seal(event["data"]["delivery"], {"ACME_KEY": "theirs"})
+        envelope = encrypt(event["data"]["delivery"], {"ACME_KEY": "theirs"})
         return web.Response(body=encode({"encrypted_delivery": envelope}))
 
     receiver.respond = respond
     async with TripwireServer(webhooks=WebhookSettings(delay=0)) as server:
         api = Api(server, session)
         asked = (await created(api, private)).data
-        with pytest.raises(ValueError, match="outputs: give them, for the service acme-prod has no endpoint"):
+        with pytest.raises(ValueError, match="pass outputs=: the service acme-prod has no webhook endpoint"):
             server.approve_gate_session(asked["id"])
         endpoint = server.add_endpoint(receiver.url, event_types=["gate.session.approved"])
         server.gate_service.webhook_endpoint_id = endpoint.id
@@ -169,7 +176,10 @@ async def test_an_approval_that_hands_over_nothing_is_a_failed_delivery(
         server.approve_gate_session(asked["id"])
         await server.delivered()
         [delivery] = server.deliveries.values()
-        assert ("failed", "The endpoint's answer carries no encrypted_delivery.") == (delivery.status, delivery.error)
+        assert ("failed", "The response of the endpoint contains no encrypted_delivery.") == (
+            delivery.status,
+            delivery.error,
+        )
         assert "pending" == server.state.gate.sessions[asked["id"]].status
 
 
@@ -188,7 +198,7 @@ async def test_services_are_seen_by_their_owners_and_if_they_like_by_all(
     }
     assert 201 == (await api("POST", "/v1/gate/services", json=new)).status
     taken = await api("POST", "/v1/gate/services", json=new)
-    assert (409, "gate.service_taken") == (taken.status, taken.code)
+    assert (409, "request.conflict") == (taken.status, taken.code)
     listed = (await api("GET", "/v1/gate/registry", bearer="")).data
     assert ["acme-prod"] == [entry["id"] for entry in listed]
     assert 200 == (await api("GET", "/v1/gate/registry/new", bearer="")).status

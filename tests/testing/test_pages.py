@@ -90,7 +90,7 @@ async def test_a_cursor_to_an_item_that_is_not_there_is_a_422(api: Api) -> None:
     """A cursor that another server gave out names an item that this one has not."""
     from tripwire_async.testing import TripwireServer
 
-    await api("POST", "~/api-keys", json={"name": "a"})
+    await api("POST", "~/api-keys", json={"name": "a", "type": "secret", "scopes": ["*"]})
     cursor = (await api("GET", "~/api-keys?limit=1")).body["pagination"]["next_cursor"]
     async with TripwireServer(organization_id=api.server.organization_id) as other:
         headers = {"Authorization": f"Bearer {other.secret_key}"}

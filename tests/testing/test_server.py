@@ -16,6 +16,7 @@ from aiohttp import web
 
 import tripwire_async.testing
 from tests.testing.conftest import Api, Receiver
+from tripwire_async import FOIL
 from tripwire_async.testing import DeliveryOutcome, Fault, TripwireServer, WebhookSettings
 from tripwire_async.testing.__main__ import main
 
@@ -130,14 +131,27 @@ async def test_a_quoted_id_is_one_id(api: Api) -> None:
 
 async def test_events_are_made_up_for_the_types_about_sessions(server: TripwireServer, receiver: Receiver) -> None:
     """Those who take a type are sent it; other types need their data given."""
-    server.add_endpoint(receiver.url, event_types=["session.fingerprint.calculated"])
+    server.add_endpoint(receiver.url, event_types=["webhook.test"])
     server.add_endpoint(receiver.url, event_types=["session.result.persisted"])
+    server.emit("session.result.persisted")
+    await server.delivered()
+    [webhook] = receiver.received
+    assert "session_result" == json.loads(webhook.body)["data"]["object"]
+    with pytest.raises(ValueError, match=r"event_type 'webhook\.test' has no default data: pass data="):
+        server.emit("webhook.test")
+
+
+async def test_fingerprint_events_exist_under_tripwire_only(server: TripwireServer, receiver: Receiver) -> None:
+    """Foil rejects the type before anything is sent."""
+    server.add_endpoint(receiver.url, event_types=["session.fingerprint.calculated"])
+    if server.profile == FOIL:
+        with pytest.raises(ValueError, match=r"session\.fingerprint\.calculated is not an event type of Foil"):
+            server.emit("session.fingerprint.calculated")
+        return
     server.emit("session.fingerprint.calculated")
     await server.delivered()
     [webhook] = receiver.received
     assert "session_fingerprint" == json.loads(webhook.body)["data"]["object"]
-    with pytest.raises(ValueError, match=r"event_type: give the data of a gate\.session\.approved event"):
-        server.emit("gate.session.approved")
 
 
 async def test_a_redirect_is_not_followed(receiver: Receiver) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import attrs
 from msgspec import UNSET, Meta, UnsetType
@@ -11,7 +11,13 @@ from msgspec import UNSET, Meta, UnsetType
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["UNSET", "Discriminator", "Timestamp", "UnsetType"]
+__all__ = ["PROFILE", "READ_ONLY", "UNSET", "Discriminator", "Timestamp", "UnsetType"]
+
+PROFILE: Final = "profile"
+"""Metadata key of a request field that only one profile has; the value is the profile's name."""
+
+READ_ONLY: Final = "read_only"
+"""Metadata key of a field that the service sets: required in responses, left out of requests."""
 
 Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
 """A timestamp with a time zone; decoding one without is an error."""

@@ -20,12 +20,14 @@ def render(description: Path) -> dict[str, str]:
     from .modules import EVENTS, read_api  # noqa: PLC0415 - needs PyYAML
     from .render_models import render_module, render_public_module  # noqa: PLC0415 - needs PyYAML
     from .render_operations import render_operations  # noqa: PLC0415 - needs PyYAML
+    from .render_profiles import render_profiles  # noqa: PLC0415 - needs PyYAML
     from .render_text import header  # noqa: PLC0415 - needs PyYAML
 
     api = read_api(description)
     tags = dict.fromkeys(endpoint.tag for endpoint in api.endpoints)
     files = {
         "models.py": render_public_module(api),
+        "_generated/profiles.py": render_profiles(api),
         "_generated/__init__.py": header("Models and operations generated from the API description."),
         "_generated/models/__init__.py": header("Models, one module per tag."),
         "_generated/operations/__init__.py": header("Operations, one module per tag."),

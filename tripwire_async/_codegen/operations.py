@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from . import profiles
 from .shapes import Alias, Argument, Endpoint, Named, names_in
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def read_webhooks(document: Document) -> WebhookSchemas:
     requests: list[str] = []
     responses: list[str] = []
     for _, item in document.root["webhooks"].members():
-        for _, node in item.members():
+        for method, node in item.members():
+            if method == "x-profiles":
+                continue
             requests.append(_json(document, node["requestBody"]))
             responses.extend(_json(document, each) for _, each in node["responses"].members() if "content" in each)
     return WebhookSchemas(tuple(requests), tuple(responses))
@@ -66,8 +69,8 @@ def read_webhooks(document: Document) -> WebhookSchemas:
 
 def _endpoint(document: Document, schemas: SchemaReader, method: str, path: str, node: Node) -> Endpoint:
     node.only(
-        *("operationId", "tags", "summary", "description", "security", "x-scope", "parameters", "requestBody"),
-        "responses",
+        *("operationId", "x-profiles", "tags", "summary", "description", "security", "x-scope", "parameters"),
+        *("requestBody", "responses"),
     )
     tags = node["tags"].texts()
     if len(tags) != 1:
@@ -89,7 +92,8 @@ def _endpoint(document: Document, schemas: SchemaReader, method: str, path: str,
         success=int(success.pointer.rpartition("/")[2]),
         returns=_json(document, success) if "content" in success else None,
         error_models=tuple(_json(document, error) for error in errors),
-        doc=" ".join(node["summary"].text().split()),
+        doc=" ".join(filter(None, (*node["summary"].text().split(), profiles.note(profiles.of(node))))),
+        profiles=profiles.of(node),
     )
 
 

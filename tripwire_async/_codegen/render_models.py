@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from . import modules
+from . import modules, profiles
 from .render_text import WIDTH, call, docstring, header, imports, string
 from .shapes import (
     NULL,
@@ -104,7 +104,9 @@ def _imports(module: Module, api: Api, body: str) -> Iterator[str]:
     shared = {name for each in module.declarations for name in mentioned(each)} - own
     package = {
         "tripwire_async._codec.enums": used("OpenEnum"),
-        "tripwire_async._codec.fields": used("UNSET", "Discriminator", "Timestamp", "UnsetType"),
+        "tripwire_async._codec.fields": used(
+            "PROFILE", "READ_ONLY", "UNSET", "Discriminator", "Timestamp", "UnsetType"
+        ),
         "tripwire_async._secrets.secret": used("Secret"),
     }
     for name in shared:
@@ -145,7 +147,8 @@ def _declaration(declaration: Declaration, api: Api) -> Iterator[str]:
                 yield from docstring(declaration.doc, indent="")
         case Enumeration():
             yield (f"class {declaration.name}(OpenEnum):")
-            yield from docstring(declaration.doc or f"Known values of {declaration.name}.")
+            doc = declaration.doc or f"Known values of {declaration.name}."
+            yield from docstring(f"{doc} {profiles.values_note(declaration.value_profiles)}".rstrip())
             yield ""
             for name, value in declaration.members:
                 yield f"    {name} = {string(value)}"
@@ -165,23 +168,33 @@ def _model(model: Model, *, sent: bool) -> Iterator[str]:
 
 
 def _field(field: Field, *, sent: bool) -> list[str]:
+    required = field.required and field.profiles == profiles.ALL and not field.read_only
     options = [field.shape]
-    default = ""
     if field.discriminator is not None:
         options.append(MapOf(Scalar("Any")))
-    if not field.required:
-        default = " = UNSET" if sent else " = None"
-        if not sent:
-            options.append(NULL)
+    if not required and not sent:
+        options.append(NULL)
     names = [annotation(option) for option in _flat(options)]
-    if not field.required and sent:
+    if not required and sent:
         names.append("UnsetType")
     if field.discriminator is not None:
         return _discriminated(field, names)
+    default = "" if required else f" = {_default(field, sent=sent)}"
     line = f"    {field.name}: {' | '.join(names)}{default}"
     if len(line) <= WIDTH:
         return [line]
     return [f"    {field.name}: (", f"        {' | '.join(names)}", f"    ){default}"]
+
+
+def _default(field: Field, *, sent: bool) -> str:
+    """Return the default of an optional field, with the metadata that sending and decoding it need."""
+    metadata: list[str] = []
+    if sent and field.profiles != profiles.ALL:
+        metadata.append(f"PROFILE: {string(field.profiles[0])}")
+    if field.read_only:
+        metadata.append("READ_ONLY: True")
+    default = "UNSET" if sent else "None"
+    return f"attrs.field(default={default}, metadata={{{', '.join(metadata)}}})" if metadata else default
 
 
 def _flat(options: list[Shape]) -> list[Shape]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import names
+from . import names, profiles
 from .modules import pattern_names
 from .render_text import WIDTH, call, docstring, header, imports, raw, string
 
@@ -71,6 +71,8 @@ def _endpoint(endpoint: Endpoint, patterns: dict[str, str]) -> Iterator[str]:
     if in_query:
         yield f"    query=({', '.join(in_query)}{',' if len(in_query) == 1 else ''}),"
     yield f"    authority={string(endpoint.authority)},"
+    if endpoint.profiles != profiles.ALL:
+        yield f"    profiles=({string(endpoint.profiles[0])},),"
     if endpoint.scope is not None:
         yield f"    scope={string(endpoint.scope)},"
     if endpoint.body is not None:

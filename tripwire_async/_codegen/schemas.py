@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from . import names
+from . import names, profiles
 from .shapes import (
     ANY,
     NULL,
@@ -28,7 +28,7 @@ from .shapes import (
 if TYPE_CHECKING:
     from .document import Document, Node
 
-_ANNOTATIONS: Final = ("description", "title", "default")
+_ANNOTATIONS: Final = ("description", "x-class", "default", "x-profiles", "readOnly")
 _STRING: Final = (*_ANNOTATIONS, "type", "format", "pattern", "minLength", "maxLength", "x-secret")
 _NUMBER: Final = (*_ANNOTATIONS, "type", "minimum", "maximum")
 _LIST: Final = (*_ANNOTATIONS, "type", "items", "minItems", "maxItems")
@@ -69,7 +69,7 @@ class SchemaReader:
         elif "properties" in node:
             self._add(self._model(name, node), node)
         else:
-            self._add(Alias(name, self.shape(node), _pattern(node), node.description(), node.pointer), node)
+            self._add(Alias(name, self.shape(node), _pattern(node), _doc(node), node.pointer), node)
 
     def shape(self, node: Node) -> Shape:
         """Return the shape of the values that the schema *node* allows."""
@@ -105,14 +105,14 @@ class SchemaReader:
         return ListOf(self.shape(node["items"]))
 
     def _reference(self, node: Node) -> Shape:
-        node.only("$ref", "description", "x-secret")
+        node.only("$ref", "description", "x-secret", "x-profiles")
         name = self.document.schema_name(node)
         if "x-secret" in node and "x-secret" not in self.document.follow(node):
             node["x-secret"].error(f"{name} is marked x-secret here but not in its own schema")
         return Named(name)
 
     def _any_of(self, node: Node) -> Shape:
-        node.only("anyOf", "description", "x-discriminator")
+        node.only("anyOf", "description", "x-discriminator", "x-profiles")
         options = [self.shape(option) for option in node["anyOf"].items()]
         objects = [option for option in options if isinstance(option, Named | MapOf)]
         if len(objects) > 1 and "x-discriminator" not in node:
@@ -121,9 +121,9 @@ class SchemaReader:
 
     def _object(self, node: Node, _: str) -> Shape:
         if "properties" in node:
-            if "title" not in node:
-                node.error("an inline object needs a title, which names its class")
-            name = names.class_(node["title"].text(), node["title"])
+            if "x-class" not in node:
+                node.error("an inline object needs x-class, the name of its class")
+            name = names.class_(node["x-class"].text(), node["x-class"])
             self._add(self._model(name, node), node)
             return Named(name)
         node.only(*_ANNOTATIONS, "type", "additionalProperties")
@@ -133,9 +133,9 @@ class SchemaReader:
         return MapOf(self.shape(more))
 
     def _inline_enumeration(self, node: Node) -> Shape:
-        if "title" not in node:
-            node.error("an inline enumeration needs a title, which names its class")
-        name = names.class_(node["title"].text(), node["title"])
+        if "x-class" not in node:
+            node.error("an inline enumeration needs x-class, the name of its class")
+        name = names.class_(node["x-class"].text(), node["x-class"])
         self._add(_enumeration(name, node), node)
         return Named(name)
 
@@ -153,18 +153,26 @@ class SchemaReader:
             self._field(name, field, schema, required=field in required)
             for field, schema in node["properties"].members()
         ]
-        return Model(name, tuple(fields), node.description(), node.pointer)
+        return Model(name, tuple(fields), _doc(node), node.pointer)
 
     def _field(self, owner: str, name: str, node: Node, *, required: bool) -> Field:
         shape: Shape
         if "const" in node and name not in ("object", "type") and node["type"].value == "string":
             # The service may add values, as for an enumeration. An `object` or `type` marker stays constant.
-            title = node["title"].text() if "title" in node else owner + names.pascal_case(name)
-            self._add(_enumeration(names.class_(title, node), node), node)
-            shape = Named(title)
+            name_of_class = node["x-class"].text() if "x-class" in node else owner + names.pascal_case(name)
+            self._add(_enumeration(names.class_(name_of_class, node), node), node)
+            shape = Named(name_of_class)
         else:
             shape = self.shape(node)
-        return Field(names.field(name, node), shape, required, node.description(), self._discriminator(node))
+        return Field(
+            name=names.field(name, node),
+            shape=shape,
+            required=required,
+            doc=_doc(node),
+            discriminator=self._discriminator(node),
+            profiles=profiles.of(node),
+            read_only="readOnly" in node and node["readOnly"].value is True,
+        )
 
     def _discriminator(self, node: Node) -> DiscriminatedUnion | None:
         discriminator = node.get("x-discriminator")
@@ -178,7 +186,7 @@ class SchemaReader:
         return DiscriminatedUnion(discriminator["property"].text(), models)
 
     def _extension(self, name: str, node: Node) -> Model:
-        node.only("allOf", "description")
+        node.only("allOf", "description", "x-profiles")
         fields: dict[str, Field] = {}
         bases: list[str] = []
         for part in node["allOf"].items():
@@ -191,7 +199,7 @@ class SchemaReader:
                     required=field.required or (inherited is not None and inherited.required),
                     doc=field.doc or (inherited.doc if inherited else ""),
                 )
-        return Model(name, tuple(fields.values()), node.description(), node.pointer, tuple(bases))
+        return Model(name, tuple(fields.values()), _doc(node), node.pointer, tuple(bases))
 
     def _extensible(self, part: Node) -> Node:
         whole = self.document.follow(part)
@@ -255,6 +263,11 @@ def _null(node: Node, _: str) -> Scalar:
     return NULL
 
 
+def _doc(node: Node) -> str:
+    """Return the description of *node*, with a note if only one profile has it."""
+    return " ".join(filter(None, (node.description(), profiles.note(profiles.of(node)))))
+
+
 def _pattern(node: Node) -> str | None:
     return node["pattern"].text() if "pattern" in node else None
 
@@ -268,11 +281,11 @@ def _constant(node: Node) -> Constant:
 
 
 def _enumeration(name: str, node: Node) -> Enumeration:
-    node.only(*_ANNOTATIONS, "type", "enum", "const")
+    node.only(*_ANNOTATIONS, "type", "enum", "const", "x-value-profiles")
     if node["type"].value != "string":
         node["type"].error("only string enumerations are supported")
     values = node["enum"].items() if "enum" in node else [node["const"]]
     members = tuple((names.member(value), value.text()) for value in values)
     if len({member for member, _ in members}) != len(members):
         node.error("two values have the same Python name")
-    return Enumeration(name, members, node.description(), node.pointer)
+    return Enumeration(name, members, _doc(node), node.pointer, profiles.of_values(node))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
+from . import profiles
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -82,6 +84,8 @@ class Field:
     required: bool
     doc: str = attrs.field(eq=False)
     discriminator: DiscriminatedUnion | None = None
+    profiles: tuple[str, ...] = profiles.ALL
+    read_only: bool = False
 
 
 @attrs.frozen
@@ -97,12 +101,13 @@ class Model:
 
 @attrs.frozen
 class Enumeration:
-    """A set of known strings, each with its Python name."""
+    """A set of known strings, each with its Python name; *value_profiles* are those that only one profile has."""
 
     name: str
     members: tuple[tuple[str, str], ...]
     doc: str = attrs.field(eq=False)
     pointer: str = attrs.field(eq=False)
+    value_profiles: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @attrs.frozen
@@ -145,6 +150,7 @@ class Endpoint:
     returns: str | None
     error_models: tuple[str, ...]
     doc: str
+    profiles: tuple[str, ...] = profiles.ALL
 
 
 def names_in(shape: Shape) -> Iterator[str]:

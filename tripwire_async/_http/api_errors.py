@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tripwire_async._secrets.redaction import excerpt, sanitize
 from tripwire_async.errors import APIError, error_class
@@ -11,10 +11,12 @@ from .error_body import read_error_body
 from .headers import header, parse_retry_after, request_id
 
 if TYPE_CHECKING:
+    from tripwire_async._operation import Operation
+    from tripwire_async.profiles import Profile
+
     from .messages import Request, Response
 
 _ADVICE: Final = {
-    401: "set TRIPWIRE_SECRET_KEY, or pass secret_key, with an active secret key of this environment",
     403: "check that the credentials belong to this resource",
     404: "check the ids, and that they belong to the organization of the key",
     409: "it conflicts with existing data: read the current state first",
@@ -24,8 +26,8 @@ _ADVICE: Final = {
 }
 
 
-def api_error(request: Request, response: Response) -> APIError:
-    """Return the exception for a *response* whose status is not a success."""
+def api_error(request: Request, response: Response, profile: Profile) -> APIError:
+    """Return the exception for a *response* whose status is not a success; *profile* determines the advice."""
     operation, status = request.operation, response.status
     error = read_error_body(response.body)
     id_ = request_id(response.headers) or error.request_id
@@ -34,8 +36,13 @@ def api_error(request: Request, response: Response) -> APIError:
         location = header(response.headers, "Location")
         reason = "unexpected status" if location is None else f"redirect to {sanitize(location)!r}"
         advice = "redirects are not followed: check base_url"
+    elif status == 401:
+        advice = _key_advice(operation, profile)
     elif status == 403 and operation.scope is not None:
-        advice = f"check that the key has the scope {operation.scope} and belongs to this organization"
+        advice = (
+            f"check that the key is a secret key (sk_…), has the scope {operation.scope}, and has access to the "
+            "organization"
+        )
     msg = f"{operation.id}: {status}{f' {error.code}' if error.code else ''}: "
     msg += reason or "the response is not in the service's format; a proxy may have sent it"
     fields = "; ".join(f"{field.name}: {field.issue}" for field in error.field_errors)
@@ -54,4 +61,13 @@ def api_error(request: Request, response: Response) -> APIError:
         retry_after=parse_retry_after(response.headers),
         attempts=request.stats.attempts,
         body=excerpt(response.body),
+    )
+
+
+def _key_advice(operation: Operation[Any], profile: Profile) -> str:
+    if operation.authority != "secret":
+        return "pass the token of this Gate session or agent"
+    return (
+        f"the key is missing, unknown, expired or revoked: set {profile.secret_key_variable}, or pass secret_key, with "
+        f"an active secret key of {profile.title}"
     )

@@ -6,21 +6,25 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 from multidict import istr
 
-from tripwire_async._codec.converter import DecodeError, decode
+from tripwire_async._codec.converter import DecodeError
+from tripwire_async._codec.read_only import decode_response
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._secrets.redaction import excerpt
 from tripwire_async.errors import ResponseDecodeError
+from tripwire_async.profiles import TRIPWIRE
 
 from .api_calls import ApiResponse
 from .api_errors import api_error
 from .encoding import build_path, build_query, encode_body
 from .headers import REQUEST_ID, header, request_id
 from .messages import CallStats, Request
+from .profile_check import check_profile
 
 if TYPE_CHECKING:
     from yarl import URL
 
     from tripwire_async._concurrency.clock import Clock
+    from tripwire_async.profiles import Profile
 
     from .api_calls import ApiRequest
     from .messages import Response
@@ -41,10 +45,20 @@ class ApiCaller:
         handler: The chain of middleware, transport included.
         base_url: The API's URL; the paths of operations are appended to its path.
         options: The options of every call.
+        profile: The name of the service; it must have the operations and the fields of requests.
         clock: The clock of deadlines.
     """
 
-    def __init__(self, handler: Handler, base_url: URL, options: CallOptions, *, clock: Clock = LOOP_CLOCK) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        base_url: URL,
+        options: CallOptions,
+        *,
+        profile: Profile = TRIPWIRE,
+        clock: Clock = LOOP_CLOCK,
+    ) -> None:
+        self._profile = profile
         self._handler = handler
         self._base_url = base_url
         self._prefix = base_url.raw_path.rstrip("/")
@@ -59,6 +73,7 @@ class ApiCaller:
         Raises:
             ValueError: An argument that the API cannot accept; nothing was sent.
             TypeError: A path argument that is not a string; nothing was sent.
+            ConfigurationError: The profile does not have the operation or a field of the body; nothing was sent.
             APIError: The service rejected the request; the subclass depends on the status.
             TransportError: There was no response.
             ResponseDecodeError: The response does not match the API's description.
@@ -67,11 +82,11 @@ class ApiCaller:
         response = await self._handler(request)
         request.stats.finished = self._now()
         if not 200 <= response.status < 300:
-            raise api_error(request, response)
+            raise api_error(request, response, self._profile)
         returns = call.operation.returns
         try:
             # The body of a response without content is not read, whatever it is.
-            value = decode(b"null" if returns is type(None) else response.body, returns)
+            value = decode_response(b"null" if returns is type(None) else response.body, returns)
         except DecodeError as error:
             # The frames that the error went through hold the whole body.
             raise decode_error(error, request, response) from error.with_traceback(None)
@@ -80,6 +95,7 @@ class ApiCaller:
 
     def _request(self, call: ApiRequest[Any]) -> Request:
         operation, options = call.operation, self._options
+        check_profile(operation, call.body, self._profile)
         url = self._base_url.with_path(self._prefix + build_path(operation, call.path), encoded=True)
         if call.query is not None and (query := build_query(call.query)):
             url = url.with_query(query)

@@ -15,6 +15,7 @@ from tripwire_async._concurrency.per_loop import PerLoop
 from tripwire_async._concurrency.timeouts import Timeout, TimeoutGroup
 from tripwire_async._version import __version__
 from tripwire_async.errors import ConfigurationError, ResponseDecodeError
+from tripwire_async.profiles import TRIPWIRE
 
 from .headers import request_id
 from .messages import Response
@@ -37,11 +38,7 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 """Limit on the size of a response body after decompression, against decompression bombs."""
 
-DEFAULT_HEADERS: Final[Mapping[str, str]] = {
-    "Accept": "application/json",
-    "User-Agent": f"tripwire-async/{__version__} aiohttp/{aiohttp.__version__}",
-    "X-Tripwire-Client": f"tripwire-async/{__version__}",
-}
+_CLIENT: Final = f"tripwire-async/{__version__}"
 
 
 def client_timeout(seconds: float) -> aiohttp.ClientTimeout:
@@ -87,6 +84,7 @@ class AiohttpTransport:
         session: The caller's session; None to create and close sessions here.
         timeout: Seconds for one attempt, for most requests.
         max_body: Limit on the size of a response body after decompression, in bytes.
+        client_header: The header in which the client names itself.
         clock: The clock of timeouts and deadlines.
     """
 
@@ -96,9 +94,15 @@ class AiohttpTransport:
         *,
         timeout: float = 30.0,
         max_body: int = MAX_BODY_BYTES,
+        client_header: str = TRIPWIRE.client_header,
         clock: Clock = LOOP_CLOCK,
     ) -> None:
         self._own = session
+        self._headers: Mapping[str, str] = {
+            "Accept": "application/json",
+            "User-Agent": f"{_CLIENT} aiohttp/{aiohttp.__version__}",
+            client_header: _CLIENT,
+        }
         self._timeout = timeout
         self._max_body = max_body
         self._clock = clock
@@ -177,7 +181,7 @@ class AiohttpTransport:
             request.operation.method,
             request.url,
             data=request.body,
-            headers=request.headers if self._own is None else {**DEFAULT_HEADERS, **request.headers},
+            headers=request.headers if self._own is None else {**self._headers, **request.headers},
             allow_redirects=False,
             timeout=client_timeout(seconds),
             raise_for_status=False,
@@ -227,7 +231,7 @@ class AiohttpTransport:
             # The rate limit bounds the requests in flight. A second queue here would use up the timeout of attempts.
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers=DEFAULT_HEADERS,
+            headers=self._headers,
             timeout=client_timeout(self._timeout),
         )
         return LoopSession(session, TimeoutGroup(self._clock, loop), time_on(loop, self._clock))

@@ -10,6 +10,7 @@ import argparse
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from tripwire_async import __version__
+from tripwire_async.profiles import FOIL, TRIPWIRE
 
 from .commands import demo, endpoints, events, fingerprints, keys, listen, serve, sessions, test, token
 from .exit_codes import ExitCode
@@ -22,10 +23,11 @@ __all__ = ["main"]
 _PROGRAM: Final = "tripwire-async"
 _EPILOG: Final = """\
 environment:
-  TRIPWIRE_SECRET_KEY     the secret key; there is no option for it, since
+  {secret_key:<24}the secret key; there is no option for it, since
                           everybody on a machine can read what programs are given
-  TRIPWIRE_ORGANIZATION   the organization
-  TRIPWIRE_BASE_URL       another address than the service's own
+  {organization:<24}the organization
+  {base_url:<24}another address than the service's own
+  Under the name Foil, the variables begin with {foil} instead.
 
 exit status:
   0    all is well
@@ -56,7 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=_PROGRAM,
         description="Test webhook endpoints and look into the Tripwire API.",
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(
+            secret_key=TRIPWIRE.secret_key_variable,
+            organization=TRIPWIRE.organization_variable,
+            base_url=TRIPWIRE.base_url_variable,
+            foil=FOIL.secret_key_variable.partition("_")[0] + "_",
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 import attrs
 
+from tripwire_async.profiles import PROFILES
 from tripwire_async.receiver import WebhookResponse
 from tripwire_async.receiver.respond import receive_or_reject
 
@@ -23,10 +24,7 @@ if TYPE_CHECKING:
 
 _FORWARDED_HEADERS: Final = (
     "Content-Type",
-    "X-Tripwire-Timestamp",
-    "X-Tripwire-Signature",
-    "X-Foil-Timestamp",
-    "X-Foil-Signature",
+    *(header for profile in PROFILES.values() for header in (profile.timestamp_header, profile.signature_header)),
 )
 
 

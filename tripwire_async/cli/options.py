@@ -6,12 +6,14 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from tripwire_async.profiles import PROFILES, missing_key_advice, select_profile
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Awaitable, Callable
     from typing import Protocol, TypeAlias
 
-    from tripwire_async import AsyncTripwire
+    from tripwire_async import AsyncTripwire, Profile
 
     from .output import Output
 
@@ -55,9 +57,14 @@ def add_connection_options(parser: argparse.ArgumentParser, *, organization: boo
     """Add to *parser* the options that say how the API is reached."""
     add_secret_key_option(parser)
     options = parser.add_argument_group("connection")
+    options.add_argument(
+        "--profile", choices=sorted(PROFILES), help="the name of the service; by default the environment decides"
+    )
     if organization:
-        options.add_argument("--organization", metavar="ID", help="default: TRIPWIRE_ORGANIZATION")
-    options.add_argument("--base-url", metavar="URL", help="default: TRIPWIRE_BASE_URL, or the service's own")
+        options.add_argument("--organization", metavar="ID", help=f"default: {_variables('organization_variable')}")
+    options.add_argument(
+        "--base-url", metavar="URL", help=f"default: {_variables('base_url_variable')}, or the service's own"
+    )
     options.add_argument(
         "--attempt-timeout", type=float, default=30.0, metavar="SECONDS", help="for one attempt (%(default)g)"
     )
@@ -70,21 +77,31 @@ def connect(arguments: argparse.Namespace) -> AsyncTripwire:
     """Return a client as *arguments* and the environment say; raise `ConfigurationError` without a key."""
     from tripwire_async import AsyncTripwire
 
+    profile = profile_of(arguments)
     return AsyncTripwire(
-        read_secret_key(arguments.secret_key_file),
+        read_secret_key(arguments.secret_key_file, profile),
+        profile=profile,
         base_url=arguments.base_url,
         timeout=arguments.attempt_timeout,
         deadline=arguments.deadline,
     )
 
 
+def profile_of(arguments: argparse.Namespace) -> Profile:
+    """Return the profile that *arguments* and the environment select."""
+    if arguments.profile is not None:
+        return PROFILES[arguments.profile]
+    return select_profile(base_url=arguments.base_url, has_key=arguments.secret_key_file is not None)
+
+
 def organization_id(arguments: argparse.Namespace) -> str:
     """Return the organization that *arguments* or the environment name, or raise `ConfigurationError`."""
     from tripwire_async.errors import ConfigurationError
 
-    organization: str = arguments.organization or os.environ.get("TRIPWIRE_ORGANIZATION", "")
+    variable = profile_of(arguments).organization_variable
+    organization: str = arguments.organization or os.environ.get(variable, "")
     if not organization:
-        msg = "no organization: pass --organization ID, or set TRIPWIRE_ORGANIZATION"
+        msg = f"no organization: pass --organization ID, or set {variable}"
         raise ConfigurationError(msg)
     return organization
 
@@ -92,7 +109,9 @@ def organization_id(arguments: argparse.Namespace) -> str:
 def add_secret_key_option(parser: argparse.ArgumentParser) -> None:
     """Add to *parser* the option that says where the secret key comes from."""
     parser.add_argument(
-        "--secret-key-file", metavar="FILE", help="holds the secret key, - for stdin; default: TRIPWIRE_SECRET_KEY"
+        "--secret-key-file",
+        metavar="FILE",
+        help=f"holds the secret key, - for stdin; default: {_variables('secret_key_variable')}",
     )
 
 
@@ -102,25 +121,38 @@ def add_page_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cursor", metavar="CURSOR", help="where to begin, as an earlier page told")
 
 
-def read_secret_key(file: str | None) -> str:
-    """Return what *file*, or else ``TRIPWIRE_SECRET_KEY``, holds; raise `ConfigurationError` if that is nothing."""
-    return _secret(file, "TRIPWIRE_SECRET_KEY", "secret key", "--secret-key-file")
+def read_secret_key(file: str | None, profile: Profile) -> str:
+    """Return the secret key in *file*, or in the variable of *profile*; raise `ConfigurationError` without one."""
+    if file is None and not os.environ.get(profile.secret_key_variable, "").strip():
+        from tripwire_async.errors import ConfigurationError
+
+        advice = missing_key_advice(profile, argument="name a file that holds it with --secret-key-file")
+        msg = f"no secret key: {advice}"
+        raise ConfigurationError(msg)
+    return _secret(file, (profile.secret_key_variable,), "secret key", "--secret-key-file")
+
+
+def read_secret_keys(file: str | None) -> list[str]:
+    """Return the secret key in *file*, or those in the variables of both profiles."""
+    variables = tuple(profile.secret_key_variable for profile in PROFILES.values())
+    return _secret(file, variables, "secret key", "--secret-key-file").split()
 
 
 def read_signing_secrets(file: str | None) -> list[str]:
-    """Return the signing secrets, parted by white space, in *file* or else in ``TRIPWIRE_SIGNING_SECRET``."""
-    return _secret(file, "TRIPWIRE_SIGNING_SECRET", "signing secret", "--signing-secret-file").split()
+    """Return the signing secrets, separated by white space, in *file* or in the variables of both profiles."""
+    variables = tuple(profile.signing_secret_variable for profile in PROFILES.values())
+    return _secret(file, variables, "signing secret", "--signing-secret-file").split()
 
 
-def _secret(file: str | None, variable: str, what: str, option: str) -> str:
+def _secret(file: str | None, variables: tuple[str, ...], what: str, option: str) -> str:
     from pathlib import Path
 
     from tripwire_async.errors import ConfigurationError
 
     if file is None:
-        text = os.environ.get(variable, "").strip()
+        text = " ".join(os.environ.get(variable, "") for variable in variables).strip()
         if not text:
-            msg = f"no {what}: set {variable}, or name a file that holds it with {option}"
+            msg = f"no {what}: set {' or '.join(variables)}, or name a file that holds it with {option}"
             raise ConfigurationError(msg)
         return text
     try:
@@ -133,3 +165,8 @@ def _secret(file: str | None, variable: str, what: str, option: str) -> str:
         msg = f"{option} {file}: it is empty"
         raise ConfigurationError(msg)
     return text
+
+
+def _variables(attribute: str) -> str:
+    """Return the names of an environment variable under both profiles, for help texts."""
+    return " or ".join(getattr(profile, attribute) for profile in PROFILES.values())

@@ -9,7 +9,7 @@ Keys and envelopes need the extra ``crypto``; the checks and the rules about var
 from __future__ import annotations
 
 from .approved import check_approved_payload
-from .envelopes import DeliveredCredentials, ServiceName, check_envelope, decrypt_delivery, encrypt_delivery
+from .envelopes import DeliveredCredentials, check_envelope, decrypt_delivery, encrypt_delivery
 from .environment import agent_token_variable, check_environment, is_forbidden_variable, is_managed_variable
 from .keys import ALGORITHM, VERSION, DeliveryKeyPair, check_delivery_request, generate_key_pair, import_key_pair
 
@@ -18,7 +18,6 @@ __all__ = [
     "VERSION",
     "DeliveredCredentials",
     "DeliveryKeyPair",
-    "ServiceName",
     "agent_token_variable",
     "check_approved_payload",
     "check_delivery_request",

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from tripwire_async.errors import GateDeliveryError
 from tripwire_async.models import GateApprovedWebhookPayload
+from tripwire_async.profiles import FOIL, TRIPWIRE
 
 from ._parsing import parse_model
 from .keys import check_delivery_request
@@ -15,11 +16,11 @@ from .keys import check_delivery_request
 def check_approved_payload(payload: GateApprovedWebhookPayload | Mapping[str, Any]) -> GateApprovedWebhookPayload:
     """Return *payload* if it is valid, else raise `GateDeliveryError`.
 
-    Its names and ids must not be empty, its verdict must be known and its delivery request valid. Under the service's
-    later name the verdict is in a field ``foil``, which is read as `tripwire`. A payload with an ``event`` field is
-    rejected, because it is something else.
+    Its names and ids must not be empty, its verdict must be known and its delivery request valid. Under `FOIL` the
+    verdict is in another field, which is read as `tripwire`. A payload with an ``event`` field is rejected, because it
+    is something else.
     """
-    checked = parse_model(_normalize_service_name(payload), GateApprovedWebhookPayload, "approved payload")
+    checked = parse_model(_normalize_verdict_field(payload), GateApprovedWebhookPayload, "approved payload")
     for name in ("service_id", "gate_session_id", "gate_account_id", "account_name"):
         if not getattr(checked, name).strip():
             msg = f"the approved payload has an empty {name}"
@@ -31,13 +32,13 @@ def check_approved_payload(payload: GateApprovedWebhookPayload | Mapping[str, An
     return checked
 
 
-def _normalize_service_name(payload: object) -> object:
+def _normalize_verdict_field(payload: object) -> object:
     if not isinstance(payload, Mapping):
         return payload
     fields = dict(cast("Mapping[str, Any]", payload))
     if "event" in fields:
         msg = "the approved payload has an event field: pass the data of the event, not the whole webhook"
         raise GateDeliveryError(msg)
-    if "foil" in fields and "tripwire" not in fields:
-        fields["tripwire"] = fields.pop("foil")
+    if FOIL.verdict_field in fields and TRIPWIRE.verdict_field not in fields:
+        fields[TRIPWIRE.verdict_field] = fields.pop(FOIL.verdict_field)
     return fields

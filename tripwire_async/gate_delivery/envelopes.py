@@ -3,7 +3,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Literal
 
 import attrs
 
@@ -12,6 +12,7 @@ from tripwire_async._secrets.crypto import KEY_SIZE, NONCE_SIZE, TAG_SIZE, agree
 from tripwire_async._secrets.secret import Secret, as_secret
 from tripwire_async.errors import GateDeliveryError
 from tripwire_async.models import GateDeliveryEnvelope, GateDeliveryEnvelopeAlgorithm, GateDeliveryRequest
+from tripwire_async.profiles import PROFILES, TRIPWIRE, Profile
 
 from ._parsing import decode_base64url, encode_base64url, parse_model
 from .environment import check_environment
@@ -24,14 +25,6 @@ from .keys import (
     load_private_key,
     public_bytes,
 )
-
-ServiceName: TypeAlias = Literal["tripwire", "foil"]
-"""The two names of the service; each envelope is bound to one of them."""
-
-_INFO: Final[Mapping[ServiceName, bytes]] = {
-    "tripwire": b"tripwire-gate-delivery:v1",
-    "foil": b"foil-gate-delivery:v1",
-}
 
 
 @attrs.frozen(kw_only=True)
@@ -75,7 +68,7 @@ def encrypt_delivery(
     *,
     ack_token: str | Secret | None = None,
     managed: bool = False,
-    service: ServiceName = "tripwire",
+    profile: Profile = TRIPWIRE,
 ) -> GateDeliveryEnvelope:
     """Encrypt credentials for the sender of *request*, and return the envelope for the response.
 
@@ -84,8 +77,7 @@ def encrypt_delivery(
         outputs: The credentials, by the name of the environment variable for each.
         ack_token: The token that acknowledges the delivery.
         managed: Whether *outputs* may set variables that Gate manages; only Gate itself may.
-        service: The name under which the service made the request: ``foil`` if the approved payload has its verdict
-            under that name.
+        profile: The name of the service that made the request, see `GateSessionApprovedEvent.profile`.
 
     Raises:
         GateDeliveryError: The request is not valid (see `check_delivery_request`), or *outputs* sets a variable that a
@@ -101,7 +93,7 @@ def encrypt_delivery(
     check_environment(outputs, managed=managed)
     ephemeral, salt, nonce = X25519PrivateKey.generate(), os.urandom(32), os.urandom(NONCE_SIZE)
     try:
-        key = agree(ephemeral, decode_base64url(checked.public_key, "public_key"), salt=salt, info=_INFO[service])
+        key = agree(ephemeral, decode_base64url(checked.public_key, "public_key"), salt=salt, info=profile.gate_info)
     except ValueError:
         msg = "the public key of the delivery request is a point of low order, which gives no shared secret"
         raise GateDeliveryError(msg) from None
@@ -148,7 +140,7 @@ def _open(envelope: GateDeliveryEnvelope, key_pair: DeliveryKeyPair) -> bytes:
             envelope.tag,
         )
     )
-    for info in _INFO.values():
+    for info in (profile.gate_info for profile in PROFILES.values()):
         try:
             return decrypt(agree(private_key, ephemeral, salt=salt, info=info), nonce, ciphertext + tag)
         except ValueError:

@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tripwire_async.errors import GateDeliveryError
+from tripwire_async.profiles import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _AGENT_TOKEN_SUFFIX: Final = "_GATE_AGENT_TOKEN"  # noqa: S105 - the end of a variable's name
-_MANAGED: Final = frozenset({"TRIPWIRE_AGENT_TOKEN", "FOIL_AGENT_TOKEN"})
+_MANAGED: Final = frozenset(profile.agent_token_variable for profile in PROFILES.values())
 _OTHER_THAN_LETTERS_AND_DIGITS: Final = re.compile(r"[^A-Za-z0-9]+")
 
 # Variables that make a shell, a loader, an interpreter or a tool run other code.

@@ -10,6 +10,7 @@ from multidict import istr
 
 from tripwire_async._secrets.keys import as_secret_key
 from tripwire_async.errors import ConfigurationError
+from tripwire_async.profiles import missing_key_advice, select_profile
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
     from tripwire_async._http.pipeline import Handler
     from tripwire_async._operation import Authority
     from tripwire_async._secrets.secret import Secret
+    from tripwire_async.profiles import Profile
 
 _AUTHORIZATION: Final = istr("Authorization")
-_VARIABLE: Final = "TRIPWIRE_SECRET_KEY"
-_KEY_ADVICE: Final = f"pass a key that begins with sk_ as secret_key=, or set {_VARIABLE} to it"
 _VISIBLE_ASCII: Final = re.compile(r"[\x21-\x7e]+")
 _CREDENTIALS: Final[dict[Authority, str]] = {
     "secret": "a secret key (sk_…)",
@@ -38,31 +38,37 @@ class BearerAuth:
     Operations that require a token get the token of the call, never the key. ``public`` operations get nothing.
 
     Args:
-        key: The secret key. The default is the environment variable ``TRIPWIRE_SECRET_KEY``, read once, here. Without
-            either, calls that require a key raise `ConfigurationError` before anything is sent.
+        key: The secret key. The default is the environment variable of *profile*, read once, here. Without either,
+            calls that require a key raise `ConfigurationError` before anything is sent.
+        profile: The name of the service. By default the environment decides; a client sets its own profile.
 
     Raises:
         ConfigurationError: The key is publishable (``pk_…``) or cannot be sent in a header. The message never
             contains the key.
     """
 
-    __slots__ = ("_authorization", "_given")
+    __slots__ = ("_authorization", "_given", "_profile")
 
     _authorization: str | None
 
-    def __init__(self, key: str | Secret | None = None) -> None:
+    def __init__(self, key: str | Secret | None = None, *, profile: Profile | None = None) -> None:
+        self._profile = select_profile(profile, has_key=key is not None)
         self._authorization = None
         self._given = key is not None
         if key is None:
             # Deployments set an empty variable to mean that there is no key.
-            key = os.environ.get(_VARIABLE) or None
+            key = os.environ.get(self._profile.secret_key_variable) or None
         if key is not None:
             key = as_secret_key(key)
-            self._authorization = _authorization(key, "the secret key", _KEY_ADVICE)
+            self._authorization = self._encode(key)
 
     def or_with(self, key: str | Secret) -> BearerAuth:
         """Return this middleware if it was made with a key, else a new one with *key*."""
-        return self if self._given else BearerAuth(key)
+        return self if self._given else BearerAuth(key, profile=self._profile)
+
+    def for_profile(self, profile: Profile) -> BearerAuth:
+        """Return this middleware if it was made with a key or for *profile*, else a new one for *profile*."""
+        return self if self._given or profile == self._profile else BearerAuth(profile=profile)
 
     def replace(self, key: str | Secret) -> None:
         """Use *key* from the next attempt on; requests in flight are not affected.
@@ -71,7 +77,7 @@ class BearerAuth:
             ConfigurationError: *key* cannot be a secret key. The previous key stays in use.
         """
         key = as_secret_key(key)
-        self._authorization = _authorization(key, "the secret key", _KEY_ADVICE)
+        self._authorization = self._encode(key)
 
     # Not a coroutine: its frame holds the key and would be part of the traceback of every transport error.
     def __call__(self, request: Request, call_next: Handler, /) -> Awaitable[Response]:
@@ -85,11 +91,16 @@ class BearerAuth:
             msg = f"{request.operation.id} needs {_CREDENTIALS[authority]}, and the call has none"
             raise ConfigurationError(msg)
         elif self._authorization is None:
-            msg = f"{request.operation.id} needs a secret key: pass secret_key=, or set {_VARIABLE}"
+            msg = f"{request.operation.id} needs a secret key: {missing_key_advice(self._profile)}"
             raise ConfigurationError(msg)
         else:
             authorization = self._authorization
         return call_next(request.with_header(_AUTHORIZATION, authorization))
+
+    def _encode(self, key: Secret) -> str:
+        variable = self._profile.secret_key_variable
+        advice = f"pass a key that begins with sk_ as secret_key=, or set {variable} to it"
+        return _authorization(key, "the secret key", advice)
 
     def __repr__(self) -> str:
         return f"BearerAuth({'no key' if self._authorization is None else '…'})"

@@ -13,17 +13,21 @@ from .request_log import RequestLog
 if TYPE_CHECKING:
     from tripwire_async._http.pipeline import Middleware
     from tripwire_async._secrets.secret import Secret
+    from tripwire_async.profiles import Profile
 
 
-def default_middleware(secret_key: str | Secret | None = None) -> tuple[Middleware, ...]:
+def default_middleware(
+    secret_key: str | Secret | None = None, *, profile: Profile | None = None
+) -> tuple[Middleware, ...]:
     """Return the default middleware, outermost first.
 
     `RequestLog` and `Retry` run once per call; `RateLimit` and `BearerAuth` run once per attempt.
 
     Args:
-        secret_key: The secret key; the default is the environment variable ``TRIPWIRE_SECRET_KEY``.
+        secret_key: The secret key; the default is the environment variable of the profile.
+        profile: The name of the service; by default the environment decides.
 
     Raises:
         ConfigurationError: *secret_key* cannot be a secret key.
     """
-    return (RequestLog(), Retry(), RateLimit(), BearerAuth(secret_key))
+    return (RequestLog(), Retry(), RateLimit(), BearerAuth(secret_key, profile=profile))

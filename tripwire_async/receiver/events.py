@@ -11,13 +11,14 @@ from tripwire_async._codec.converter import DecodeError, decode, structure
 from tripwire_async._codec.fields import Timestamp
 from tripwire_async._secrets.keys import Secrets, hide_all
 from tripwire_async.errors import EventDecodeError, GateDeliveryError
-from tripwire_async.gate_delivery import ServiceName, check_approved_payload
+from tripwire_async.gate_delivery import check_approved_payload
 from tripwire_async.models import (
     GateApprovedWebhookPayload,
     SessionFingerprintCalculatedPayload,
     SessionResultPersistedPayload,
     WebhookTestEventPayload,
 )
+from tripwire_async.profiles import FOIL, TRIPWIRE, Profile
 
 from .signature import DEFAULT_TOLERANCE, verify_signature
 
@@ -76,9 +77,9 @@ class GateSessionApprovedEvent(WebhookEvent):
     data: GateApprovedWebhookPayload
 
     @property
-    def service(self) -> ServiceName:
-        """The name under which the service sent the event; the encrypted response depends on it."""
-        return "tripwire" if "tripwire" in self.raw["data"] else "foil"
+    def profile(self) -> Profile:
+        """The name of the service that sent the event; the encrypted response depends on it."""
+        return TRIPWIRE if TRIPWIRE.verdict_field in self.raw["data"] else FOIL
 
 
 @attrs.frozen(kw_only=True)

@@ -160,7 +160,7 @@ class WebhookReceiver:
             event.data.delivery,
             credentials.outputs,
             ack_token=credentials.ack_token,
-            service=event.service,
+            profile=event.profile,
         )
         return encode(GateApprovedWebhookResponse(encrypted_delivery=envelope))
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from tripwire_async._secrets.keys import Secrets, hide_all, require_secrets
 from tripwire_async.errors import SignatureError
+from tripwire_async.profiles import PROFILES, TRIPWIRE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tripwire_async._secrets.secret import Secret
+    from tripwire_async.profiles import Profile
 
 __all__ = ["DEFAULT_TOLERANCE", "sign_webhook", "verify_signature"]
 
@@ -24,11 +26,6 @@ DEFAULT_TOLERANCE: Final = 300
 """Largest accepted difference between a timestamp and now, in seconds; the service's own rule."""
 
 _SECRET_NAME: Final = "webhook signing secret"  # noqa: S105 - a term for error messages
-# The service has two names. Each name has its own headers; the signature is computed in the same way.
-_TIMESTAMP_AND_SIGNATURE: Final = (
-    ("X-Tripwire-Timestamp", "X-Tripwire-Signature"),
-    ("X-Foil-Timestamp", "X-Foil-Signature"),
-)
 _UNIX_SECONDS: Final = re.compile(r"[0-9]{1,12}")
 _HEX_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -43,9 +40,8 @@ def verify_signature(
 ) -> None:
     """Raise `SignatureError` unless the service signed *body* within *tolerance* seconds of now.
 
-    The headers are ``X-Tripwire-Timestamp`` and ``X-Tripwire-Signature``, or the same under the service's later name,
-    ``X-Foil-…``. A timestamp of one name does not match a signature of the other. If both pairs are present, both must
-    be valid.
+    The headers are those of either profile, `TRIPWIRE` or `FOIL`. A timestamp of one profile does not match a signature
+    of the other. If both pairs are present, both must be valid.
 
     Args:
         body: The body as received, before any parsing: the signature covers its bytes.
@@ -94,17 +90,19 @@ def verify_signature(
             raise SignatureError(msg)
 
 
-def sign_webhook(body: bytes, secret: str | Secret, timestamp: float | None = None) -> dict[str, str]:
+def sign_webhook(
+    body: bytes, secret: str | Secret, timestamp: float | None = None, *, profile: Profile = TRIPWIRE
+) -> dict[str, str]:
     """Return the headers with which the service would send *body*, for tests of an endpoint.
 
-    *timestamp* is in Unix seconds. A fraction is dropped. None means now.
+    *timestamp* is in Unix seconds. A fraction is dropped. None means now. *profile* determines the header names.
     """
     secrets = hide_all(secret)
     del secret
     require_secrets(secrets, name=_SECRET_NAME)
     signed_at = str(int(time.time() if timestamp is None else timestamp))
-    timestamp_header, signature_header = _TIMESTAMP_AND_SIGNATURE[0]
-    return {timestamp_header: signed_at, signature_header: _digest(body, secrets[0], signed_at).decode()}
+    signature = _digest(body, secrets[0], signed_at).decode()
+    return {profile.timestamp_header: signed_at, profile.signature_header: signature}
 
 
 def _is_genuine(body: bytes, secrets: tuple[Secret, ...], timestamp: str, signature: bytes) -> bool:
@@ -124,7 +122,8 @@ def _digest(body: bytes, secret: Secret, timestamp: str) -> bytes:
 def _signatures(headers: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
     """Yield each timestamp with its signature, both well-formed; raise if there is no pair."""
     found = False
-    for timestamp_header, signature_header in _TIMESTAMP_AND_SIGNATURE:
+    for profile in PROFILES.values():
+        timestamp_header, signature_header = profile.timestamp_header, profile.signature_header
         timestamp = _single_value(headers, timestamp_header)
         signature = _single_value(headers, signature_header)
         if timestamp is None and signature is None:
@@ -150,13 +149,12 @@ def _signatures(headers: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
 def _missing_headers(headers: Mapping[str, str]) -> str:
     if any(isinstance(name, bytes) for name in headers):
         return "the webhook's header names are bytes: pass a mapping of text such as request.headers"
-    if any(name.upper().startswith(("HTTP_X_TRIPWIRE_", "HTTP_X_FOIL_")) for name in headers):
-        return "the webhook's headers are WSGI variables such as HTTP_X_TRIPWIRE_TIMESTAMP: pass request.headers"
-    timestamp_header, signature_header = _TIMESTAMP_AND_SIGNATURE[0]
-    return (
-        f"the webhook has no {timestamp_header} and {signature_header} headers: it is not from the service, or a proxy "
-        "removed them"
-    )
+    for profile in PROFILES.values():
+        variable = "HTTP_" + profile.timestamp_header.upper().replace("-", "_")
+        if any(name.upper() == variable for name in headers):
+            return f"the webhook's headers are WSGI variables such as {variable}: pass request.headers"
+    expected = " or ".join(f"{each.timestamp_header} and {each.signature_header}" for each in PROFILES.values())
+    return f"the webhook has no {expected} headers: it is not from the service, or a proxy removed them"
 
 
 def _single_value(headers: Mapping[str, str], name: str) -> str | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from tripwire_async._codec.fields import UNSET, UnsetType
 from tripwire_async._generated.models.api_keys import (
+    ApiKeyClientTarget,
     ApiKeyEnvironment,
     ApiKeyScope,
     ApiKeyType,
@@ -69,6 +70,7 @@ class ApiKeys:
         *,
         name: str,
         type: ApiKeyType | str | UnsetType = UNSET,  # noqa: A002 - named as on the wire
+        client_target: ApiKeyClientTarget | str | UnsetType = UNSET,
         environment: ApiKeyEnvironment | str | UnsetType = UNSET,
         allowed_origins: Iterable[str] | UnsetType = UNSET,
         scopes: Iterable[ApiKeyScope | str] | UnsetType = UNSET,
@@ -80,7 +82,9 @@ class ApiKeys:
         Args:
             organization_id: The organization that will own the key.
             name: A label for people.
-            type: ``publishable``, for browsers, or ``secret``, for servers; the service's default is ``publishable``.
+            type: ``publishable``, for browsers, or ``secret``, for servers. The API documents no default.
+            client_target: The kind of client that uses a publishable key: ``browser``, ``native-ios`` or
+                ``native-android``. Required for a native app. Foil only.
             environment: ``live`` or ``test``.
             allowed_origins: The web origins from which the key may be used.
             scopes: The permissions of a secret key, which must have some; ``*`` means all. Not for publishable keys.
@@ -88,6 +92,7 @@ class ApiKeys:
         body = CreateApiKeyRequest(
             name=name,
             type=enum_value(ApiKeyType, type),
+            client_target=enum_value(ApiKeyClientTarget, client_target),
             environment=enum_value(ApiKeyEnvironment, environment),
             allowed_origins=text_list("allowed_origins", allowed_origins),
             scopes=enum_values(ApiKeyScope, scopes),

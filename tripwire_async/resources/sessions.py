@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
+from tripwire_async._generated.models.sessions import UpdateSessionRequest
 from tripwire_async._generated.models.shared import Verdict
 from tripwire_async._generated.operations import sessions as operations
 from tripwire_async._http.api_calls import ApiRequest
@@ -75,6 +76,22 @@ class Sessions:
         response = await self._call(ApiRequest(operations.GET_SESSION, (session_id,)))
         return response.value.data
 
+    async def attach_client_user(self, session_id: str, client_user_id: str) -> SessionDetail:
+        """Attach your own id of the user behind a session, in place of a previous one; return the session.
+
+        The id has at most 256 characters. Foil only; scope ``sessions:update``.
+        """
+        return await self._update(session_id, client_user_id)
+
+    async def clear_client_user(self, session_id: str) -> SessionDetail:
+        """Remove your own user id from a session; return the session. Foil only; scope ``sessions:update``."""
+        return await self._update(session_id, None)
+
+    async def _update(self, session_id: str, client_user_id: str | None) -> SessionDetail:
+        body = UpdateSessionRequest(client_user_id=client_user_id)
+        response = await self._call(ApiRequest(operations.UPDATE_SESSION, (session_id,), body=body))
+        return response.value.data
+
 
 @final
 class RawSessions(RawResource[Sessions]):
@@ -82,3 +99,5 @@ class RawSessions(RawResource[Sessions]):
 
     list = raw(Sessions.list)
     get = raw(Sessions.get)
+    attach_client_user = raw(Sessions.attach_client_user)
+    clear_client_user = raw(Sessions.clear_client_user)

@@ -16,6 +16,7 @@ from tripwire_async._secrets.crypto import KEY_SIZE, NONCE_SIZE, TAG_SIZE, decry
 from tripwire_async._secrets.keys import Secrets, hide_all, require_secrets
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import ConfigurationError, TokenVerificationError
+from tripwire_async.profiles import PROFILES
 
 from .format import (
     MAX_RECIPIENTS,
@@ -48,7 +49,8 @@ def verify_token(
     Args:
         token: The token as the browser sent it.
         secret_key: The secret key that the token was sealed for, its SHA-256 as 64 hexadecimal digits, or several of
-            either during a rotation. None means the environment variable ``TRIPWIRE_SECRET_KEY``.
+            either during a rotation. None means the keys in the environment
+            variables of both profiles, because a token does not state its profile.
         max_inflated: Largest accepted payload after decompression, in bytes.
 
     Raises:
@@ -57,7 +59,7 @@ def verify_token(
         ConfigurationError: No key was given, or the extra ``crypto`` is not installed.
         ValueError: *max_inflated* is below 1.
     """
-    keys = hide_all(_environment_key() if secret_key is None else secret_key)
+    keys = hide_all(_environment_keys() if secret_key is None else secret_key)
     del secret_key
     if max_inflated < 1:
         msg = f"max_inflated must be 1 byte or more, not {max_inflated}"
@@ -74,12 +76,14 @@ def verify_token(
     return verified
 
 
-def _environment_key() -> Secret:
-    key = Secret(os.environ.get("TRIPWIRE_SECRET_KEY", ""))
-    if not key:
-        msg = "no secret key: pass secret_key, or set the environment variable TRIPWIRE_SECRET_KEY"
+def _environment_keys() -> list[Secret]:
+    variables = [profile.secret_key_variable for profile in PROFILES.values()]
+    keys = [Secret(os.environ.get(variable, "")) for variable in variables]
+    present = [key for key in keys if key]
+    if not present:
+        msg = f"no secret key: pass secret_key, or set the environment variable {' or '.join(variables)}"
         raise ConfigurationError(msg)
-    return key
+    return present
 
 
 def _require(condition: bool) -> None:

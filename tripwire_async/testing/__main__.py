@@ -1,4 +1,4 @@
-"""``python -m tripwire_async.testing``: the server in a process of its own, for benchmarks and other languages."""
+"""Command ``python -m tripwire_async.testing``: the server in its own process, for benchmarks and other languages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from tripwire_async.profiles import PROFILES, TRIPWIRE
 from tripwire_async.testing._service.messages import encode
 from tripwire_async.testing._service.webhook_sender import DeliveryOutcome
 from tripwire_async.testing.server import TripwireServer
@@ -17,27 +18,29 @@ if TYPE_CHECKING:
 
     from tripwire_async.testing._service.records import JsonObject
 
-# Endpoints that are there from the beginning are for counting; the discard port takes what is posted to them.
+# Port 9 is the discard service: nothing listens there.
 _DISCARD_URL: Final = "http://127.0.0.1:9/"
 
 
 async def serve(server: TripwireServer, *, endpoints: int = 0, report: bool = False) -> None:
-    """Run *server* until SIGINT or SIGTERM; say where it is and what opens it in one line of JSON first.
+    """Run *server* until SIGINT or SIGTERM.
 
-    It begins with as many *endpoints*, whose ids are in that line. With *report*, a second line tells what came.
+    The first line of output is a JSON object with the URL, the key and the ids, those of *endpoints* new endpoints
+    included. With *report*, a last line contains the counters of the server.
     """
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     async with server:
-        line = {
-            "base_url": server.base_url,
-            "secret_key": server.secret_key,
-            "organization_id": server.organization_id,
-            "endpoint_ids": [server.add_endpoint(_DISCARD_URL).id for _ in range(endpoints)],
-        }
-        _print_json(line)
+        _print_json(
+            {
+                "base_url": server.base_url,
+                "secret_key": server.secret_key,
+                "organization_id": server.organization_id,
+                "endpoint_ids": [server.add_endpoint(_DISCARD_URL).id for _ in range(endpoints)],
+            }
+        )
         await stopped.wait()
     if report:
         _print_json(
@@ -57,19 +60,21 @@ def _print_json(line: JsonObject) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Read *arguments* and serve."""
+    """Parse *arguments* and run the server."""
     parser = argparse.ArgumentParser(prog="python -m tripwire_async.testing", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0 for one that is free")
-    parser.add_argument("--limit", type=int, default=600, help="requests a key in a window")
-    parser.add_argument("--window", type=float, default=60.0, help="seconds")
-    parser.add_argument("--secret-key", default="", help="one is made up unless given")
-    parser.add_argument("--organization-id", default="", help="one is made up unless given")
-    parser.add_argument("--record-limit", type=int, default=0, help="how many requests to keep in memory")
-    parser.add_argument("--settle", action="store_true", help="let deliveries succeed at once instead of posting them")
-    parser.add_argument("--endpoints", type=int, default=0, help="how many endpoints to begin with")
-    parser.add_argument("--report", action="store_true", help="say in a last line of JSON how much came")
+    parser.add_argument("--profile", choices=sorted(PROFILES), default=TRIPWIRE.name, help="name of the service")
+    parser.add_argument("--port", type=int, default=0, help="0 selects a free port")
+    parser.add_argument("--limit", type=int, default=600, help="requests per key and window")
+    parser.add_argument("--window", type=float, default=60.0, help="length of the window in seconds")
+    parser.add_argument("--secret-key", default="", help="random by default")
+    parser.add_argument("--organization-id", default="", help="random by default")
+    parser.add_argument("--record-limit", type=int, default=0, help="number of requests to keep in memory")
+    parser.add_argument("--settle", action="store_true", help="settle deliveries at once instead of posting them")
+    parser.add_argument("--endpoints", type=int, default=0, help="number of endpoints to create")
+    parser.add_argument("--report", action="store_true", help="print the counters of the server at the end")
     options = parser.parse_args(arguments)
     server = TripwireServer(
+        profile=PROFILES[options.profile],
         port=options.port,
         limit=options.limit,
         window=options.window,
@@ -84,11 +89,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
     try:
-        import uvloop  # noqa: PLC0415 - faster where it is installed, and not missed elsewhere
+        import uvloop  # noqa: PLC0415 - optional; faster if installed
     except ModuleNotFoundError:
         return asyncio.run
     return uvloop.run
 
 
-if __name__ == "__main__":  # pragma: no cover - a test runs it in a process of its own
+if __name__ == "__main__":  # pragma: no cover - a test runs it in a separate process
     main()

@@ -1,4 +1,4 @@
-"""Faults by script: what can go wrong between a client and the API, each in one line of a test.
+"""Fault injection: errors between a client and the test server, each in one line of a test.
 
 ::
 
@@ -8,9 +8,9 @@
         ...
     assert rule.hits
 
-A fault stands between the request and the work, as a middleware does: it may answer by itself, or do the work and
-spoil the answer. Faults that match the same request nest, the first that was added outermost. They come after the key
-and its limit have been looked at, so a request that meets a fault has been counted.
+A fault wraps the handler of a request like a middleware: it responds itself, or calls the handler and changes the
+response. Faults that match the same request are nested, the one added first outermost. Faults apply after the key and
+the rate limit are checked, so a request that hits a fault is counted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 import attrs
 
 from tripwire_async.testing._service.errors import ServiceError, not_found
-from tripwire_async.testing._service.messages import ServiceResponse, decode, encode, error_response
+from tripwire_async.testing._service.messages import ServiceResponse, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
-    Work: TypeAlias = Callable[[], Awaitable[ServiceResponse]]
-    Act: TypeAlias = Callable[[Service, ServiceRequest, Work], Awaitable[ServiceResponse]]
-    Change: TypeAlias = Callable[[Any], None]
+    Proceed: TypeAlias = Callable[[], Awaitable[ServiceResponse]]
+    Action: TypeAlias = Callable[[Service, ServiceRequest, Proceed], Awaitable[ServiceResponse]]
+    Edit: TypeAlias = Callable[[Any], None]
 
 _CODES: Final = {
     400: "request.malformed",
@@ -50,28 +50,28 @@ _CODES: Final = {
 @final
 @attrs.frozen
 class Fault:
-    """One thing that goes wrong.
+    """One kind of error.
 
-    *act* is given the service, the request and the work; it answers. The constructors below cover what the API and the
-    network are known to do; any other mishap is ``Fault("its name", act)``.
+    *act* receives the service, the request and a function that calls the handler; it returns the response. The
+    constructors below cover the known errors of the API and of networks. For any other, use ``Fault("name", act)``.
     """
 
     name: str
-    act: Act
+    act: Action
 
     @staticmethod
     def status(
         status: int,
         *,
         code: str | None = None,
-        message: str = "This is a fault by script.",
+        message: str = "Injected by the test.",
         retryable: bool | None = None,
         retry_after: float | str | None = None,
         next_action: str | None = None,
     ) -> Fault:
-        """Answer *status* with the API's envelope; the work is not done.
+        """Return *status* with the API's error body instead of calling the handler.
 
-        *retry_after* goes into the header as it is, rubbish too. *retryable* follows from the status unless given.
+        *retry_after* is sent unchanged, also if it is invalid. *retryable* depends on the status by default.
         """
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
         error = ServiceError(
@@ -83,174 +83,174 @@ class Fault:
             headers=headers,
         )
 
-        async def act(_: Service, request: ServiceRequest, __: Work) -> ServiceResponse:
-            return error_response(error, request.request_id)
+        async def act(service: Service, request: ServiceRequest, _: Proceed) -> ServiceResponse:
+            return service.error(error, request.request_id)
 
         return Fault(f"status {status}", act)
 
     @staticmethod
     def html(status: int = 502, text: str = "<html><body><h1>Bad gateway</h1></body></html>") -> Fault:
-        """Answer *status* with a page of HTML, as a proxy does; the work is not done."""
+        """Return *status* with an HTML page, like a proxy, instead of calling the handler."""
         response = ServiceResponse(status, text.encode(), {"Content-Type": "text/html"}, from_proxy=True)
 
-        async def act(_: Service, __: ServiceRequest, ___: Work) -> ServiceResponse:
+        async def act(_: Service, __: ServiceRequest, ___: Proceed) -> ServiceResponse:
             return response
 
         return Fault(f"html {status}", act)
 
     @staticmethod
     def empty(status: int = 502) -> Fault:
-        """Answer *status* with no body at all; the work is not done."""
+        """Return *status* with an empty body instead of calling the handler."""
         return Fault(f"empty {status}", Fault.html(status, "").act)
 
     @staticmethod
     def delay(seconds: float) -> Fault:
-        """Wait *seconds* of the server's clock, then do the work."""
+        """Wait *seconds* by the server's clock, then call the handler."""
 
-        async def act(service: Service, _: ServiceRequest, work: Work) -> ServiceResponse:
+        async def act(service: Service, _: ServiceRequest, proceed: Proceed) -> ServiceResponse:
             await service.clock.sleep(seconds)
-            return await work()
+            return await proceed()
 
         return Fault(f"delay {seconds:g}", act)
 
     @staticmethod
     def closed_connection() -> Fault:
-        """Close the connection without an answer; the work is not done."""
+        """Close the connection without a response and without calling the handler."""
 
-        async def act(_: Service, __: ServiceRequest, ___: Work) -> ServiceResponse:
+        async def act(_: Service, __: ServiceRequest, ___: Proceed) -> ServiceResponse:
             return ServiceResponse(503, bytes_sent=0)
 
         return Fault("closed connection", act)
 
     @staticmethod
     def lost_response() -> Fault:
-        """Do the work, then close the connection without an answer: what a POST must not be repeated after."""
+        """Call the handler, then close the connection without a response. A POST must not be retried after this."""
 
-        async def act(_: Service, __: ServiceRequest, work: Work) -> ServiceResponse:
-            return attrs.evolve(await work(), bytes_sent=0)
+        async def act(_: Service, __: ServiceRequest, proceed: Proceed) -> ServiceResponse:
+            return attrs.evolve(await proceed(), bytes_sent=0)
 
-        return Fault("lost answer", act)
+        return Fault("lost response", act)
 
     @staticmethod
     def truncated_body(at: int | None = None) -> Fault:
-        """Do the work and promise the whole body, but close after *at* bytes of it; half of it by default."""
+        """Call the handler, but close the connection after *at* bytes of the body, by default after half of it."""
 
-        async def act(_: Service, __: ServiceRequest, work: Work) -> ServiceResponse:
-            response = await work()
+        async def act(_: Service, __: ServiceRequest, proceed: Proceed) -> ServiceResponse:
+            response = await proceed()
             return attrs.evolve(response, bytes_sent=max(1, len(response.body) // 2 if at is None else at))
 
-        return Fault("cut-off body", act)
+        return Fault("truncated body", act)
 
     @staticmethod
     def malformed(path: str, value: object) -> Fault:
-        """Do the work, but put *value* at *path* of the answer, as in ``data.webhook_deliveries.0.attempts``."""
+        """Call the handler, but replace the value at *path*, such as ``data.webhook_deliveries.0.attempts``."""
 
-        def change(body: Any) -> None:
-            holder, last = _reach(body, path)
-            holder[last] = value
+        def edit(body: Any) -> None:
+            container, key = _locate(body, path)
+            container[key] = value
 
-        return _changed(f"malformed {path}", change)
+        return _edit_body(f"malformed {path}", edit)
 
     @staticmethod
     def missing(path: str) -> Fault:
-        """Do the work, but leave out what is at *path* of the answer."""
+        """Call the handler, but remove the value at *path* of the response."""
 
-        def change(body: Any) -> None:
-            holder, last = _reach(body, path)
-            del holder[last]
+        def edit(body: Any) -> None:
+            container, key = _locate(body, path)
+            del container[key]
 
-        return _changed(f"missing {path}", change)
+        return _edit_body(f"missing {path}", edit)
 
     @staticmethod
     def body(body: bytes, content_type: str = "application/json") -> Fault:
-        """Do the work, but answer *body*, whatever that is."""
+        """Call the handler, but return *body*."""
 
-        async def act(_: Service, __: ServiceRequest, work: Work) -> ServiceResponse:
-            response = await work()
+        async def act(_: Service, __: ServiceRequest, proceed: Proceed) -> ServiceResponse:
+            response = await proceed()
             return attrs.evolve(response, body=body, headers={**response.headers, "Content-Type": content_type})
 
         return Fault("body", act)
 
     @staticmethod
     def gzip_bomb(size: int = 64 * 2**20) -> Fault:
-        """Do the work, but answer a small body that inflates to *size* bytes of white space."""
+        """Call the handler, but return a small body that decompresses to *size* bytes of spaces."""
         bomb = _gzip(size)
 
-        async def act(_: Service, __: ServiceRequest, work: Work) -> ServiceResponse:
-            response = await work()
+        async def act(_: Service, __: ServiceRequest, proceed: Proceed) -> ServiceResponse:
+            response = await proceed()
             return attrs.evolve(response, body=bomb, headers={**response.headers, "Content-Encoding": "gzip"})
 
         return Fault("gzip bomb", act)
 
     @staticmethod
     def null_latest_delivery() -> Fault:
-        """Have `sendTestWebhook` answer before anything is recorded of the delivery."""
+        """Return null as the latest delivery of `sendTestWebhook`."""
         return attrs.evolve(Fault.malformed("data.latest_delivery", None), name="null latest_delivery")
 
     @staticmethod
     def stuck_pending() -> Fault:
-        """Have the deliveries of `sendTestWebhook` stay pending for good."""
+        """Leave the deliveries of `sendTestWebhook` pending."""
 
-        async def act(service: Service, _: ServiceRequest, work: Work) -> ServiceResponse:
-            response = await work()
+        async def act(service: Service, _: ServiceRequest, proceed: Proceed) -> ServiceResponse:
+            response = await proceed()
             for delivery_id in decode(response.body)["data"]["delivery_ids"]:
-                service.webhook_sender.hold(service.state.deliveries[delivery_id])
+                service.webhook_sender.cancel(service.state.deliveries[delivery_id])
             return response
 
         return Fault("stuck pending", act)
 
     @staticmethod
     def not_found_at_first(times: int = 2) -> Fault:
-        """Answer 404 the first *times* that each thing is asked for, as a service does whose copies lag behind."""
-        asked: dict[tuple[str, ...], int] = {}
+        """Return 404 for the first *times* reads of each resource, like a service with a replication lag."""
+        reads: dict[tuple[str, ...], int] = {}
 
-        async def act(_: Service, request: ServiceRequest, work: Work) -> ServiceResponse:
+        async def act(service: Service, request: ServiceRequest, proceed: Proceed) -> ServiceResponse:
             names = tuple(request.ids.values())
-            asked[names] = asked.get(names, 0) + 1
-            if asked[names] <= times:
-                return error_response(not_found("record", names[-1]), request.request_id)
-            return await work()
+            reads[names] = reads.get(names, 0) + 1
+            if reads[names] <= times:
+                return service.error(not_found("record", names[-1]), request.request_id)
+            return await proceed()
 
         return Fault(f"not found {times} times", act)
 
     @staticmethod
     def missing_cursor() -> Fault:
-        """Have a list say that there is more, but not where."""
+        """Return a list with ``has_more`` but without a cursor."""
 
-        def change(body: Any) -> None:
+        def edit(body: Any) -> None:
             body["pagination"]["has_more"] = True
             body["pagination"].pop("next_cursor", None)
 
-        return _changed("more without a cursor", change)
+        return _edit_body("missing cursor", edit)
 
     @staticmethod
     def repeated_cursor() -> Fault:
-        """Have a list say for ever that it goes on where its first page ended."""
+        """Return the cursor of the first page for every page."""
         first: list[str] = []
 
-        def change(body: Any) -> None:
+        def edit(body: Any) -> None:
             pagination = body["pagination"]
-            first.append(pagination.get("next_cursor", "the-same-again"))
+            first.append(pagination.get("next_cursor", "repeated"))
             pagination["has_more"] = True
             pagination["next_cursor"] = first[0]
 
-        return _changed("same cursor", change)
+        return _edit_body("repeated cursor", edit)
 
 
-def _reach(body: Any, path: str) -> tuple[Any, Any]:
-    *holders, last = path.split(".")
-    for part in holders:
+def _locate(body: Any, path: str) -> tuple[Any, Any]:
+    *parents, last = path.split(".")
+    for part in parents:
         body = body[int(part) if isinstance(body, list) else part]
     return body, int(last) if isinstance(body, list) else last
 
 
-def _changed(name: str, change: Change) -> Fault:
-    async def act(_: Service, __: ServiceRequest, work: Work) -> ServiceResponse:
-        response = await work()
+def _edit_body(name: str, edit: Edit) -> Fault:
+    async def act(_: Service, __: ServiceRequest, proceed: Proceed) -> ServiceResponse:
+        response = await proceed()
         if response.status >= 400:
             return response
         body = decode(response.body)
-        change(body)
+        edit(body)
         return attrs.evolve(response, body=encode(body))
 
     return Fault(name, act)
@@ -265,7 +265,7 @@ def _gzip(size: int) -> bytes:
 
 @final
 class Rule:
-    """A fault and the requests that it matches; also a context manager, at the end of which it is gone."""
+    """A fault and the requests it applies to; as a context manager it is removed at the end."""
 
     def __init__(
         self,
@@ -276,36 +276,36 @@ class Rule:
         times: int | None,
         rate: float,
         seed: int,
-        where: Mapping[str, str],
+        path_arguments: Mapping[str, str],
         when: Callable[[ServiceRequest], bool] | None,
     ) -> None:
         self._faults = faults
         self._operation = operation
-        self._left = times
+        self._remaining = times
         self._rate = rate
-        self._random = Random(seed)  # noqa: S311 - chance that a test can repeat
-        self._where = where
+        self._random = Random(seed)  # noqa: S311 - reproducible tests
+        self._path_arguments = path_arguments
         self._when = when
         self.fault = fault
         self.hits = 0
 
     def matches(self, request: ServiceRequest) -> bool:
-        """Say whether *request* meets the fault, and count it if so."""
-        if self._left == 0 or self._operation not in {None, request.operation}:
+        """Return whether the fault applies to *request*, and count it if so."""
+        if self._remaining == 0 or self._operation not in {None, request.operation}:
             return False
-        if any(request.ids.get(name) != value for name, value in self._where.items()):
+        if any(request.ids.get(name) != value for name, value in self._path_arguments.items()):
             return False
         if self._when is not None and not self._when(request):
             return False
         if self._rate < 1.0 and self._random.random() >= self._rate:
             return False
-        if self._left is not None:
-            self._left -= 1
+        if self._remaining is not None:
+            self._remaining -= 1
         self.hits += 1
         return True
 
     def remove(self) -> None:
-        """Let no further request make_visitor the fault; a second request changes nothing."""
+        """Remove the fault; a second call has no effect."""
         self._faults.rules = [rule for rule in self._faults.rules if rule is not self]
 
     def __enter__(self) -> Rule:
@@ -319,7 +319,7 @@ class Rule:
 
 @final
 class Faults:
-    """The faults of one server, in the order in which they were added."""
+    """The faults of one server in the order in which they were added."""
 
     def __init__(self) -> None:
         self.rules: list[Rule] = []
@@ -335,15 +335,25 @@ class Faults:
         endpoint_id: str | None = None,
         when: Callable[[ServiceRequest], bool] | None = None,
     ) -> Rule:
-        """Have requests to *operation*, or all if None, make_visitor *fault*.
+        """Apply *fault* to requests to *operation*, or to all requests if it is None.
 
-        *times* bounds how many, *rate* is the chance of each, drawn from *seed*; *endpoint_id* and *when* choose.
+        *times* limits how many requests it applies to. *rate* is the probability for each, from a generator with
+        *seed*. *endpoint_id* and *when* select requests.
         """
-        where = {} if endpoint_id is None else {"endpointId": endpoint_id}
-        rule = Rule(self, fault, operation=operation, times=times, rate=rate, seed=seed, where=where, when=when)
+        path_arguments = {} if endpoint_id is None else {"endpointId": endpoint_id}
+        rule = Rule(
+            self,
+            fault,
+            operation=operation,
+            times=times,
+            rate=rate,
+            seed=seed,
+            path_arguments=path_arguments,
+            when=when,
+        )
         self.rules.append(rule)
         return rule
 
     def clear(self) -> None:
-        """Let everything go well again."""
+        """Remove all faults."""
         self.rules = []

@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from aiohttp import web
 
+from tripwire_async.errors import ConfigurationError
+from tripwire_async.profiles import FOIL, TRIPWIRE
 from tripwire_async.testing._service.errors import ServiceError
-from tripwire_async.testing._service.handlers import ROUTES
-from tripwire_async.testing._service.keys import SCOPES
-from tripwire_async.testing._service.messages import error_response
+from tripwire_async.testing._service.handlers import routes_of
 from tripwire_async.testing._service.seeds.payloads import payload
 from tripwire_async.testing._service.service import Limits, Service
 from tripwire_async.testing._service.state import State
-from tripwire_async.testing._service.webhook_sender import DeliveryOutcome, FinalStatus, WebhookSender, WebhookSettings
+from tripwire_async.testing._service.webhook_sender import (
+    DeliveryOutcome,
+    FinalStatus,
+    WebhookSender,
+    WebhookSettings,
+)
 from tripwire_async.testing.clock import Calendar, ServerLoopClock
 
 if TYPE_CHECKING:
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from tripwire_async._concurrency.clock import Clock
+    from tripwire_async.profiles import Profile
+    from tripwire_async.testing._service.gate import Gate
+    from tripwire_async.testing._service.gate_records import GateService
     from tripwire_async.testing._service.keys import Key
     from tripwire_async.testing._service.limits import RetryAfter
     from tripwire_async.testing._service.messages import ServiceRequest, ServiceResponse
@@ -32,7 +40,9 @@ if TYPE_CHECKING:
 
 _NO_QUERY: Final[Mapping[str, str]] = {}
 
-_TOO_LARGE: Final = ServiceError(413, "request.too_large", "The body is larger than a mebibyte.")
+_GATE_SERVICE_ID: Final = "acme-prod"
+
+_TOO_LARGE: Final = ServiceError(413, "request.too_large", "The body is larger than 1 MiB.")
 
 
 @final
@@ -47,11 +57,13 @@ class TripwireServer:
 
     The server checks keys and arguments, enforces a rate limit, and signs webhooks and posts them to loopback URLs.
     Where the API's behavior is undocumented it does the following: a test send to a disabled endpoint is accepted and
-    its delivery is skipped; a rotated key keeps its id; an unknown agent token is reported as not valid.
+    its delivery is skipped; a rotated key keeps its id; a key created without a type is a secret one with the scopes of
+    the caller's key; an unknown agent token is reported as not valid.
 
     All attributes can be read at any time, also before the server is started.
 
     Args:
+        profile: The name of the service that the server acts as: its operations, fields, scopes and headers.
         port: The port to listen on; 0 selects a free one.
         limit: Requests per key and *window*, rate-limited ones included.
         window: Length of the rolling rate-limit window in seconds.
@@ -68,6 +80,7 @@ class TripwireServer:
     def __init__(
         self,
         *,
+        profile: Profile = TRIPWIRE,
         port: int = 0,
         limit: int = 600,
         window: float = 60.0,
@@ -80,6 +93,7 @@ class TripwireServer:
         record_limit: int = 100_000,
         seed: int = 0,
     ) -> None:
+        self.profile = profile
         self._port = port
         self._runner: web.ServerRunner | None = None
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
@@ -88,30 +102,32 @@ class TripwireServer:
         self.state = State(self._calendar, seed)
         self.limits = Limits(limit, window, retry_after)
         self._webhook_sender = WebhookSender(
-            self._calendar, webhooks or WebhookSettings(), self._notice, self._gate_answered
+            profile, self._calendar, webhooks or WebhookSettings(), self._notify, self._approve_gate_session
         )
         self._service = Service(
-            ROUTES,
+            routes_of(profile),
             self.state,
             self._webhook_sender,
             self.limits,
+            profile=profile,
             record_limit=record_limit,
             grace=grace,
-            changed=self._notice,
+            on_change=self._notify,
         )
         organization = self.state.add_organization("Acme", "acme", organization_id)
         self.organization_id = organization.id
         self.key = self.state.add_key(organization.id, "default", scopes=["*"], secret=secret_key)
-        self.gate_service = self.state.gate.add_service(
-            "acme-prod",
-            organization.id,
-            {"name": "Acme", "description": "Everything for the road.", "website": "https://acme.example.com"},
-        )
+        if profile == TRIPWIRE:
+            self.state.gate.add_service(
+                _GATE_SERVICE_ID,
+                organization.id,
+                {"name": "Acme", "description": "Everything for the road.", "website": "https://acme.example.com"},
+            )
 
-    # -- life -------------------------------------------------------------------------------------------------------
+    # -- start and stop ---------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Listen on 127.0.0.1, on the port that was given or on one that is free."""
+        """Start to listen on 127.0.0.1."""
         if isinstance(self.clock, ServerLoopClock):
             self.clock.bind()
         self._calendar.start()
@@ -125,7 +141,7 @@ class TripwireServer:
     async def aclose(self) -> None:
         """Close every connection and end every delivery; a second request does nothing."""
         runner, self._runner = self._runner, None
-        await self._webhook_sender.close()
+        await self._webhook_sender.aclose()
         if runner is not None:
             await runner.cleanup()
 
@@ -140,19 +156,19 @@ class TripwireServer:
 
     @property
     def base_url(self) -> str:
-        """Where the server listens; known once it has been started, or before when a port was given."""
+        """The URL of the server; before the start it is only known if a port was given."""
         return f"http://127.0.0.1:{self._port}"
 
     @property
     def secret_key(self) -> str:
-        """The text of the key that the server begins with, which may do everything."""
+        """The text of the initial key, which has all scopes."""
         return self.key.secret
 
     # -- limits -----------------------------------------------------------------------------------------------------
 
     @property
     def limit(self) -> int:
-        """How many requests a key may send in a window, unless it has a limit of its own; may be set in mid-run."""
+        """Requests per key and window, for keys without their own limit; can be set while the server runs."""
         return self.limits.limit
 
     @limit.setter
@@ -166,24 +182,24 @@ class TripwireServer:
 
     @property
     def rate_limited(self) -> int:
-        """How many requests have been answered 429 by the limit."""
+        """The number of requests that the rate limit rejected with 429."""
         return self._service.rate_limited
 
     @property
     def window_peak(self) -> int:
-        """The most requests, refused ones counted, that any one key has ever had in a window."""
-        return self._service.peak
+        """The highest number of requests of one key in a window, rate-limited ones included."""
+        return self._service.window_peak
 
     @property
     def requests(self) -> Sequence[RecordedRequest]:
-        """The requests that have come, oldest first."""
+        """The recorded requests, oldest first."""
         return self._service.requests
 
     # -- faults -----------------------------------------------------------------------------------------------------
 
     @property
     def faults(self) -> Faults:
-        """The faults by script."""
+        """The injected faults."""
         return self._service.faults
 
     def fail(
@@ -197,16 +213,17 @@ class TripwireServer:
         endpoint_id: str | None = None,
         when: Callable[[ServiceRequest], bool] | None = None,
     ) -> Rule:
-        """Have requests to *operation*, or all if None, make_visitor *fault*; see `tripwire_async.testing.faults`."""
+        """Apply *fault* to requests to *operation*, or to all if it is None; see `tripwire_async.testing.faults`."""
         return self.faults.add(operation, fault, times=times, rate=rate, seed=seed, endpoint_id=endpoint_id, when=when)
 
     # -- keys, endpoints, events ------------------------------------------------------------------------------------
 
     def add_key(self, scopes: Sequence[str] = ("*",), *, name: str = "test", rate_limit: int | None = None) -> Key:
-        """Add a key with *scopes* and, if given, a limit of its own; its text is the `secret` of what is returned."""
-        unknown = set(scopes) - set(SCOPES)
+        """Add a secret key with *scopes* and optionally its own rate limit; its text is the attribute `secret`."""
+        unknown = set(scopes) - self.profile.scopes
         if unknown:
-            msg = f"scopes: there is no scope {', '.join(sorted(unknown))}"
+            known = ", ".join(sorted(self.profile.scopes))
+            msg = f"unknown scope {', '.join(sorted(unknown))}. Choose from: {known}"
             raise ValueError(msg)
         return self.state.add_key(self.organization_id, name, scopes=scopes, rate_limit=rate_limit)
 
@@ -218,7 +235,7 @@ class TripwireServer:
         event_types: Sequence[str] = ("session.result.persisted",),
         organization_id: str | None = None,
     ) -> Endpoint:
-        """Add an endpoint without a request; its `signing_secret` is at hand."""
+        """Add a webhook endpoint; its signing secret is the attribute `signing_secret`."""
         return self.state.add_endpoint(organization_id or self.organization_id, name, url, event_types)
 
     def emit(
@@ -229,22 +246,28 @@ class TripwireServer:
         subject: tuple[str, str] | None = None,
         organization_id: str | None = None,
     ) -> Event:
-        """Have something happen: every active endpoint that takes *event_type* is sent it.
+        """Send an event to every active endpoint that subscribes to *event_type*.
 
-        Without *data* the event is about one of the seeded sessions; *subject* is the type and id of what it is about.
+        Without *data* the event is about one of the seeded sessions. *subject* is the type and id of its subject.
+
+        Raises:
+            ValueError: *event_type* exists under the other profile only, or has no default data.
         """
+        if event_type in self.profile.other.event_types - self.profile.event_types:
+            msg = f"{event_type} is not an event type of {self.profile.title}"
+            raise ValueError(msg)
         organization = organization_id or self.organization_id
         if data is None:
             visit = next(iter(self.state.seeds.visits.values()))
             data, subject = payload(event_type, visit), subject or ("session", visit.id)
-        takers = [
+        endpoints = [
             endpoint
             for endpoint in self.state.endpoints.values()
             if endpoint.organization_id == organization
             and endpoint.status == "active"
             and event_type in endpoint.event_types
         ]
-        event = self.state.add_event(event_type, subject or ("session", "unknown"), data, takers, organization)
+        event = self.state.add_event(event_type, subject or ("session", "unknown"), data, endpoints, organization)
         self._webhook_sender.send(event)
         return event
 
@@ -252,7 +275,7 @@ class TripwireServer:
 
     @property
     def deliveries(self) -> Mapping[str, Delivery]:
-        """All deliveries by their ids, oldest first."""
+        """All deliveries by id, oldest first."""
         return self.state.deliveries
 
     @property
@@ -265,9 +288,9 @@ class TripwireServer:
         self._webhook_sender.settings = settings
 
     def set_outcome(self, outcome: DeliveryOutcome | None, *, endpoint_id: str | None = None) -> None:
-        """Have deliveries to one endpoint, or all if None, end by *outcome*, without a post.
+        """Settle new deliveries to one endpoint, or to all if it is None, with *outcome* and without a post.
 
-        The deliveries are those that come from now on; an *outcome* of None ends the script.
+        An *outcome* of None restores normal delivery.
         """
         if outcome is None:
             self._webhook_sender.outcomes.pop(endpoint_id, None)
@@ -284,14 +307,14 @@ class TripwireServer:
         error: str | None = None,
         attempts: int = 1,
     ) -> None:
-        """End one delivery now, whatever was coming."""
+        """Settle one delivery now and cancel further attempts."""
         self._webhook_sender.settle(
             self.state.deliveries[delivery_id],
             DeliveryOutcome(status, response_status, response_body, error, attempts),
         )
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Return once *condition* holds; it is tried at every request, fault and change of a delivery."""
+        """Wait until *condition* is true; it is evaluated at each request, fault and change of a delivery."""
         if condition():
             return
         waiter = (condition, asyncio.get_running_loop().create_future())
@@ -302,75 +325,86 @@ class TripwireServer:
             self._waiters.remove(waiter)
 
     async def delivered(self) -> None:
-        """Return once no delivery has anything coming any more."""
+        """Wait until no delivery is in progress."""
         await self.until(lambda: not self._webhook_sender.in_progress)
 
-    # -- gate -------------------------------------------------------------------------------------------------------
+    # -- Gate -------------------------------------------------------------------------------------------------------
+
+    @property
+    def gate_service(self) -> GateService:
+        """The initial Gate service."""
+        return self._gate().services[_GATE_SERVICE_ID]
 
     def approve_gate_session(self, session_id: str, outputs: Mapping[str, str] | None = None) -> None:
-        """Approve a Gate session, so that its next poll carries the credentials.
+        """Approve a Gate session, so that its next poll returns the credentials.
 
-        *outputs* are the service's credentials by the names of their variables. Left out, the service's own endpoint is
-        asked for them by a ``gate.session.approved`` webhook, and the session is approved once it has answered.
+        *outputs* are the service's credentials by environment variable. Without them, a ``gate.session.approved``
+        webhook requests them from the service's endpoint, and its response approves the session.
         """
-        session = self.state.gate.sessions[session_id]
+        session = self._gate().sessions[session_id]
         if outputs is not None:
-            self.state.gate.approve(session, outputs)
+            self._gate().approve(session, outputs)
             return
         endpoint = self.state.endpoints.get(session.service.webhook_endpoint_id or "")
         if endpoint is None:
-            msg = f"outputs: give them, for the service {session.service.id} has no endpoint to ask"
+            msg = f"pass outputs=: the service {session.service.id} has no webhook endpoint"
             raise ValueError(msg)
         event = self.state.add_event(
             "gate.session.approved",
             ("gate_session", session.id),
-            self.state.gate.approved_payload(session),
+            self._gate().approved_payload(session),
             (endpoint,),
             endpoint.organization_id,
         )
         self._webhook_sender.send(event)
 
     def reject_gate_session(self, session_id: str) -> None:
-        """Say no to a Gate session."""
-        self.state.gate.sessions[session_id].status = "rejected"
+        """Reject a Gate session."""
+        self._gate().sessions[session_id].status = "rejected"
 
     def expire_gate_session(self, session_id: str) -> None:
-        """Let a Gate session expire before its time."""
-        self.state.gate.sessions[session_id].status = "expired"
+        """Expire a Gate session now."""
+        self._gate().sessions[session_id].status = "expired"
 
     def add_agent_token(self, gate_account_id: str = "gacct_test", account_name: str = "test") -> str:
-        """Issue an agent token for the server's own service and return its text."""
-        return self.state.gate.issue_token(self.gate_service, gate_account_id, account_name).text
+        """Issue an agent token for `gate_service` and return its text."""
+        return self._gate().issue_token(self.gate_service, gate_account_id, account_name).text
 
     def consent_to_login(self, login_session_id: str) -> str:
-        """Agree to an agent's login and return the code that its dashboard trades in."""
-        return self.state.gate.consent(self.state.gate.logins[login_session_id])
+        """Consent to an agent's login and return the code for the dashboard."""
+        return self._gate().consent(self._gate().logins[login_session_id])
 
-    def _gate_answered(self, event: Event, envelope: JsonObject) -> None:
-        self.state.gate.approve_encrypted(self.state.gate.sessions[event.data["gate_session_id"]], envelope)
+    def _gate(self) -> Gate:
+        if self.profile == FOIL:
+            msg = f"{FOIL.title} has no Gate: create the server with profile=TRIPWIRE"
+            raise ConfigurationError(msg)
+        return self.state.gate
 
-    # -- wire -------------------------------------------------------------------------------------------------------
+    def _approve_gate_session(self, event: Event, envelope: JsonObject) -> None:
+        self._gate().approve_encrypted(self._gate().sessions[event.data["gate_session_id"]], envelope)
 
-    def _notice(self) -> None:
+    # -- HTTP -------------------------------------------------------------------------------------------------------
+
+    def _notify(self) -> None:
         for condition, woken in self._waiters:
             if not woken.done() and condition():
                 woken.set_result(None)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        path, mark, _ = request.raw_path.partition("?")
+        path, question_mark, _ = request.raw_path.partition("?")
         try:
             body = await request.read() if request.can_read_body else b""
         except web.HTTPRequestEntityTooLarge:
-            return _whole(error_response(_TOO_LARGE, self.state.ids.hex_id("req")))
-        response = await self._service.answer(
-            request.method, path, request.query if mark else _NO_QUERY, request.headers, body
+            return _complete(self._service.error(_TOO_LARGE, self.state.ids.hex_id("req")))
+        response = await self._service.respond(
+            request.method, path, request.query if question_mark else _NO_QUERY, request.headers, body
         )
         if response.bytes_sent is not None:
             return await _truncate(request, response)
-        return _whole(response)
+        return _complete(response)
 
 
-def _whole(response: ServiceResponse) -> web.Response:
+def _complete(response: ServiceResponse) -> web.Response:
     headers: dict[str, Any] = {"Content-Type": "application/json", **response.headers}
     return web.Response(body=response.body, status=response.status, headers=headers)
 

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 from tripwire_async._codec.enums import OpenEnum
-from tripwire_async._codec.fields import UNSET, Timestamp, UnsetType
+from tripwire_async._codec.fields import PROFILE, UNSET, Timestamp, UnsetType
 from tripwire_async._generated.models.shared import CursorPagination, ResponseMeta
 from tripwire_async._secrets.secret import Secret
 
@@ -19,11 +19,17 @@ class ApiKeyType(OpenEnum):
 
 
 class ApiKeyScope(OpenEnum):
-    """One thing that an API key may do; `*` stands for everything."""
+    """One thing that an API key may do; `*` stands for everything.
+
+    Foil only: `sessions:update`. Tripwire only: `gate:agent_tokens:verify`,
+    `gate:agent_tokens:revoke`, `gate:login_sessions:consume`, `gate:services:read`,
+    `gate:services:manage`.
+    """
 
     ALL = "*"
     SESSIONS_LIST = "sessions:list"
     SESSIONS_READ = "sessions:read"
+    SESSIONS_UPDATE = "sessions:update"
     FINGERPRINTS_LIST = "fingerprints:list"
     FINGERPRINTS_READ = "fingerprints:read"
     ORGANIZATIONS_CREATE = "organizations:create"
@@ -42,6 +48,17 @@ class ApiKeyScope(OpenEnum):
 
 ApiKeyId: TypeAlias = str
 """The id of an API key, `key_` and 26 characters."""
+
+
+class ApiKeyClientTarget(OpenEnum):
+    """The kind of client that uses a publishable key.
+
+    Foil only.
+    """
+
+    BROWSER = "browser"
+    NATIVE_IOS = "native-ios"
+    NATIVE_ANDROID = "native-android"
 
 
 class ApiKeyEnvironment(OpenEnum):
@@ -67,6 +84,8 @@ class ApiKey:
         object: Names the kind of this object, always `api_key`.
         id: The key's id, which is not the key itself.
         type: Whether the key is for browsers (`publishable`) or for servers (`secret`).
+        client_target: The kind of client that uses a publishable key; null for a secret key. Foil
+            only.
         environment: Whether the key works on live or on test data.
         name: The label that people know the key by.
         status: Whether the key is in force, being rotated or revoked.
@@ -88,6 +107,7 @@ class ApiKey:
     object: Literal["api_key"]
     id: ApiKeyId
     type: ApiKeyType
+    client_target: ApiKeyClientTarget | None = None
     environment: ApiKeyEnvironment
     name: str
     status: ApiKeyStatus
@@ -141,6 +161,9 @@ class CreateApiKeyRequest:
     Attributes:
         name: The label that people will know the key by.
         type: Whether the key is for browsers (`publishable`) or for servers (`secret`).
+        client_target: The kind of client that uses a publishable key. Required for a native app,
+            `browser` by default, and not allowed for a secret key. It cannot be changed later. Foil
+            only.
         environment: Whether the key is to work on live or on test data.
         allowed_origins: The web origins from which the key may be used.
         scopes: What a secret key may do (`*` is everything).
@@ -148,6 +171,7 @@ class CreateApiKeyRequest:
 
     name: str
     type: ApiKeyType | UnsetType = UNSET
+    client_target: ApiKeyClientTarget | UnsetType = attrs.field(default=UNSET, metadata={PROFILE: "foil"})
     environment: ApiKeyEnvironment | UnsetType = UNSET
     allowed_origins: tuple[str, ...] | UnsetType = UNSET
     scopes: tuple[ApiKeyScope, ...] | UnsetType = UNSET
@@ -161,6 +185,8 @@ class IssuedApiKey:
         object: Names the kind of this object, always `api_key`.
         id: The key's id, which is not the key itself.
         type: Whether the key is for browsers (`publishable`) or for servers (`secret`).
+        client_target: The kind of client that uses a publishable key; null for a secret key. Foil
+            only.
         environment: Whether the key works on live or on test data.
         name: The label that people know the key by.
         status: Whether the key is in force, being rotated or revoked.
@@ -182,6 +208,7 @@ class IssuedApiKey:
     object: Literal["api_key"]
     id: ApiKeyId
     type: ApiKeyType
+    client_target: ApiKeyClientTarget | None = None
     environment: ApiKeyEnvironment
     name: str
     status: ApiKeyStatus

@@ -39,6 +39,8 @@ class GateApprovedWebhookPayloadTripwire:
 class GateApprovedWebhookPayload:
     """An approved Gate session, for which the service now makes credentials.
 
+    Tripwire only.
+
     Attributes:
         service_id: The service that the session is for.
         gate_session_id: The Gate session that was approved.
@@ -61,6 +63,8 @@ class GateApprovedWebhookPayload:
 @attrs.frozen(kw_only=True)
 class GateApprovedWebhookResponse:
     """The receiver's answer to an approved Gate session.
+
+    Tripwire only.
 
     Attributes:
         encrypted_delivery: The credentials, encrypted for the public key of the request.
@@ -123,6 +127,8 @@ class WebhookRequestSummary:
 @attrs.frozen(kw_only=True)
 class SessionFingerprintCalculatedPayload:
     """A session that was matched to a visitor fingerprint.
+
+    Tripwire only.
 
     Attributes:
         object: Names the kind of this object, always `session_fingerprint`.
@@ -333,6 +339,8 @@ class WebhookEventEnvelope:
 class GateSessionApprovedWebhookEvent:
     """The event that a Gate session was approved, as it is posted to the service's endpoint.
 
+    Tripwire only.
+
     Attributes:
         id: The event's id. The same event can come again: handlers dedupe on it.
         object: Names the kind of this object, always `webhook_event`.
@@ -351,6 +359,8 @@ class GateSessionApprovedWebhookEvent:
 @attrs.frozen(kw_only=True)
 class SessionFingerprintCalculatedWebhookEvent:
     """The event that a session was matched to a visitor fingerprint, as it is posted to endpoints.
+
+    Tripwire only.
 
     Attributes:
         id: The event's id. The same event can come again: handlers dedupe on it.

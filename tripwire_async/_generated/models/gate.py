@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from tripwire_async._codec.enums import OpenEnum
-from tripwire_async._codec.fields import UNSET, Timestamp, UnsetType
+from tripwire_async._codec.fields import READ_ONLY, UNSET, Timestamp, UnsetType
 from tripwire_async._generated.models.shared import (
     GateDeliveryEnvelope,
     GateDeliveryRequest,
@@ -22,6 +22,8 @@ from tripwire_async._secrets.secret import Secret
 class AcknowledgeGateSessionDeliveryRequest:
     """Confirms that the credentials of a Gate session were received and decrypted.
 
+    Tripwire only.
+
     Attributes:
         ack_token: The acknowledgement token found inside the decrypted delivery.
     """
@@ -30,7 +32,10 @@ class AcknowledgeGateSessionDeliveryRequest:
 
 
 AgentToken: TypeAlias = Secret
-"""A token `agt_…` that stands for an agent's account at one service."""
+"""A token `agt_…` that stands for an agent's account at one service.
+
+Tripwire only.
+"""
 
 
 class AgentTokenStatus(OpenEnum):
@@ -43,6 +48,8 @@ class AgentTokenStatus(OpenEnum):
 @attrs.frozen(kw_only=True)
 class AgentTokenVerification:
     """The outcome of checking an agent token.
+
+    Tripwire only.
 
     Attributes:
         valid: Whether the token may be trusted now.
@@ -63,6 +70,8 @@ class AgentTokenVerification:
 class AgentTokenVerificationResponse:
     """The answer to an agent token's check.
 
+    Tripwire only.
+
     Attributes:
         data: What is known of the token.
         meta: About the answer itself: the id of its request.
@@ -73,12 +82,17 @@ class AgentTokenVerificationResponse:
 
 
 GateLoginCode: TypeAlias = Secret
-"""A code with which a user arrives at the dashboard of a service; it expires."""
+"""A code with which a user arrives at the dashboard of a service; it expires.
+
+Tripwire only.
+"""
 
 
 @attrs.frozen(kw_only=True)
 class ConsumeGateLoginSessionRequest:
     """Exchanges a login code for the account that logs in.
+
+    Tripwire only.
 
     Attributes:
         code: The login code with which the user arrived at the dashboard.
@@ -91,6 +105,8 @@ class ConsumeGateLoginSessionRequest:
 class CreateGateLoginSessionRequest:
     """Starts a login to the dashboard of a service.
 
+    Tripwire only.
+
     Attributes:
         service_id: The service whose dashboard the agent wants to open.
     """
@@ -101,6 +117,8 @@ class CreateGateLoginSessionRequest:
 @attrs.frozen(kw_only=True)
 class GateEnvVar:
     """An environment variable in which a service's credentials are delivered.
+
+    Tripwire only.
 
     Attributes:
         name: What the variable is for, as people see it.
@@ -117,6 +135,8 @@ class GateEnvVar:
 class GateSdkInstall:
     """A client library that a service recommends.
 
+    Tripwire only.
+
     Attributes:
         label: The library's name as people see it.
         install: The command that installs the library.
@@ -132,15 +152,18 @@ class GateSdkInstall:
 class GateBranding:
     """How a service looks when it is shown to a user.
 
+    Tripwire only.
+
     Attributes:
-        verified: Whether the branding was verified.
+        verified: True if the service has verified the branding. The service sets it; requests leave
+            it out.
         logo_url: The address of the service's logo.
         primary_color: The service's main color, as a hexadecimal CSS color such as `#0a84ff`.
         secondary_color: The service's second color, as a hexadecimal CSS color such as `#0a84ff`.
         ascii_art: A logo made of characters, for terminals.
     """
 
-    verified: bool
+    verified: bool | UnsetType = attrs.field(default=UNSET, metadata={READ_ONLY: True})
     logo_url: str | UnsetType = UNSET
     primary_color: str | UnsetType = UNSET
     secondary_color: str | UnsetType = UNSET
@@ -150,6 +173,8 @@ class GateBranding:
 @attrs.frozen(kw_only=True)
 class GateConsentConfig:
     """What a user is asked to agree to.
+
+    Tripwire only.
 
     Attributes:
         terms_url: The address of the service's terms.
@@ -163,6 +188,8 @@ class GateConsentConfig:
 @attrs.frozen(kw_only=True)
 class CreateGateServiceRequest:
     """The description of a new Gate service.
+
+    Tripwire only.
 
     Attributes:
         id: The id that the service is to have.
@@ -197,6 +224,8 @@ class CreateGateServiceRequest:
 class CreateGateSessionRequest:
     """Starts a Gate session, at whose end a service hands over credentials.
 
+    Tripwire only.
+
     Attributes:
         service_id: The service to get credentials from.
         account_name: The name that the account at the service is to have.
@@ -214,6 +243,8 @@ class CreateGateSessionRequest:
 class GateDashboardLogin:
     """The account that logs in to a service's dashboard.
 
+    Tripwire only.
+
     Attributes:
         object: Names the kind of this object, always `gate_dashboard_login`.
         gate_account_id: The Gate account that logs in.
@@ -229,6 +260,8 @@ class GateDashboardLogin:
 class GateDashboardLoginResponse:
     """The answer to a login code's exchange.
 
+    Tripwire only.
+
     Attributes:
         data: The account that logs in.
         meta: About the answer itself: the id of its request.
@@ -241,6 +274,8 @@ class GateDashboardLoginResponse:
 @attrs.frozen(kw_only=True)
 class GateDeliveryBundle:
     """The credentials of an approved session in two encrypted parts.
+
+    Tripwire only.
 
     Attributes:
         integrator: The part that the service itself encrypted.
@@ -261,6 +296,8 @@ class GateLoginSessionStatus(OpenEnum):
 class GateLoginSession:
     """A login to a service's dashboard that waits for the user's consent.
 
+    Tripwire only.
+
     Attributes:
         object: Names the kind of this object, always `gate_login_session`.
         id: The id of the login session.
@@ -280,6 +317,8 @@ class GateLoginSession:
 class GateLoginSessionResponse:
     """The answer that carries a new login session.
 
+    Tripwire only.
+
     Attributes:
         data: The login session, which waits for consent.
         meta: About the answer itself: the id of its request.
@@ -290,7 +329,10 @@ class GateLoginSessionResponse:
 
 
 class GateServiceStatus(OpenEnum):
-    """Whether a Gate service is in use."""
+    """Whether a Gate service is in use.
+
+    Tripwire only.
+    """
 
     ACTIVE = "active"
     DISABLED = "disabled"
@@ -299,6 +341,8 @@ class GateServiceStatus(OpenEnum):
 @attrs.frozen(kw_only=True)
 class GateManagedService:
     """A Gate service, as its owner sees it.
+
+    Tripwire only.
 
     Attributes:
         object: Names the kind of this object, always `gate_service`.
@@ -343,6 +387,8 @@ class GateManagedService:
 class GateManagedServiceListResponse:
     """The Gate services that the key manages.
 
+    Tripwire only.
+
     Attributes:
         data: The services, all of them.
         meta: About the answer itself: the id of its request.
@@ -356,6 +402,8 @@ class GateManagedServiceListResponse:
 class GateManagedServiceResponse:
     """The answer that carries one managed Gate service.
 
+    Tripwire only.
+
     Attributes:
         data: The service as its owner sees it.
         meta: About the answer itself: the id of its request.
@@ -366,12 +414,17 @@ class GateManagedServiceResponse:
 
 
 GatePollToken: TypeAlias = Secret
-"""A token `gtpoll_…` with which one Gate session is polled and acknowledged."""
+"""A token `gtpoll_…` with which one Gate session is polled and acknowledged.
+
+Tripwire only.
+"""
 
 
 @attrs.frozen(kw_only=True)
 class GateRegistryEntry:
     """A Gate service, as everybody sees it in the public registry.
+
+    Tripwire only.
 
     Attributes:
         id: The service's id, chosen by its owner.
@@ -407,6 +460,8 @@ class GateRegistryEntry:
 class GateRegistryEntryResponse:
     """The answer that carries one service of the public registry.
 
+    Tripwire only.
+
     Attributes:
         data: The service as everybody sees it.
         meta: About the answer itself: the id of its request.
@@ -419,6 +474,8 @@ class GateRegistryEntryResponse:
 @attrs.frozen(kw_only=True)
 class GateRegistryListResponse:
     """The services of the public registry.
+
+    Tripwire only.
 
     Attributes:
         data: The services, all of them.
@@ -438,6 +495,8 @@ class GateSessionCreateStatus(OpenEnum):
 @attrs.frozen(kw_only=True)
 class GateSessionCreate:
     """A Gate session that has just begun.
+
+    Tripwire only.
 
     Attributes:
         object: Names the kind of this object, always `gate_session`.
@@ -460,6 +519,8 @@ class GateSessionCreate:
 class GateSessionCreateResponse:
     """The answer that carries a new Gate session.
 
+    Tripwire only.
+
     Attributes:
         data: The session, with the token to poll it.
         meta: About the answer itself: the id of its request.
@@ -479,6 +540,8 @@ class GateSessionDeliveryAcknowledgementStatus(OpenEnum):
 class GateSessionDeliveryAcknowledgement:
     """The confirmation that a delivery was acknowledged.
 
+    Tripwire only.
+
     Attributes:
         object: Names the kind of this object, always `gate_session_delivery`.
         gate_session_id: The session whose delivery was acknowledged.
@@ -493,6 +556,8 @@ class GateSessionDeliveryAcknowledgement:
 @attrs.frozen(kw_only=True)
 class GateSessionDeliveryResponse:
     """The answer to an acknowledgement.
+
+    Tripwire only.
 
     Attributes:
         data: The confirmation that the delivery was acknowledged.
@@ -515,6 +580,8 @@ class GateSessionStatus(OpenEnum):
 @attrs.frozen(kw_only=True)
 class GateSessionPollData:
     """How a Gate session stands.
+
+    Tripwire only.
 
     Attributes:
         object: Names the kind of this object, always `gate_session`.
@@ -541,6 +608,8 @@ class GateSessionPollData:
 class GateSessionPollResponse:
     """The answer to a poll of a Gate session.
 
+    Tripwire only.
+
     Attributes:
         data: The session as it is now.
         meta: About the answer itself: the id of its request.
@@ -554,6 +623,8 @@ class GateSessionPollResponse:
 class RevokeAgentTokenRequest:
     """Revokes an agent token.
 
+    Tripwire only.
+
     Attributes:
         agent_token: The token to revoke.
     """
@@ -565,7 +636,7 @@ class RevokeAgentTokenRequest:
 class UpdateGateServiceRequest:
     """The changes to a Gate service.
 
-    What is left out stays as it is.
+    What is left out stays as it is. Tripwire only.
 
     Attributes:
         discoverable: Whether the service is to be listed in the public registry.
@@ -599,6 +670,8 @@ class UpdateGateServiceRequest:
 @attrs.frozen(kw_only=True)
 class VerifyAgentTokenRequest:
     """Asks whether an agent token is valid.
+
+    Tripwire only.
 
     Attributes:
         agent_token: The token to check.

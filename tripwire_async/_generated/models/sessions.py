@@ -125,12 +125,14 @@ class SessionBrowser:
         version: The full version of the browser; null if it is not known.
         major_version: The first part of the browser's version; null if it is not known.
         engine: The browser's rendering engine.
+        app_name: The app around an embedded web view; null in an ordinary browser. Foil only.
     """
 
     name: str | None
     version: str | None
     major_version: str | None
     engine: str
+    app_name: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -151,6 +153,8 @@ class SessionRawDeviceNavigator:
         languages: The languages that the browser names.
         mime_types_count: How many MIME types the browser lists; null if it is not known.
         plugins: The plugins that the browser lists.
+        model: The device model from User-Agent Client Hints, which identifies a kind of device, not
+            one device; null if unknown. Foil only.
     """
 
     platform: str | None
@@ -165,6 +169,7 @@ class SessionRawDeviceNavigator:
     languages: tuple[str, ...]
     mime_types_count: int | None
     plugins: tuple[str, ...]
+    model: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -1106,6 +1111,42 @@ class SessionDetailVisitorFingerprintLifecycle:
     seen_count: int | None
 
 
+class VisitorResolutionMethod(OpenEnum):
+    """Kind of evidence that ties a session to a visitor."""
+
+    CONTINUITY = "continuity"
+    FINGERPRINT = "fingerprint"
+    FINGERPRINT_EVOLUTION = "fingerprint_evolution"
+    NEW = "new"
+    NATIVE_PERSISTENT = "native_persistent"
+    NATIVE_NEW = "native_new"
+    EXISTING = "existing"
+    UNKNOWN = "unknown"
+
+
+class VisitorResolutionBasis(OpenEnum):
+    """Strength of the evidence that ties a session to a visitor."""
+
+    DETERMINISTIC = "deterministic"
+    PROBABILISTIC = "probabilistic"
+
+
+@attrs.frozen(kw_only=True)
+class SessionDetailVisitorFingerprintResolution:
+    """The evidence that ties the session to the visitor.
+
+    Foil only.
+
+    Attributes:
+        method: The kind of evidence; null if the session is older than this field.
+        basis: The strength of the evidence: `deterministic` for an identifier stored in an earlier
+            session, `probabilistic` for a matching fingerprint; null for a new visitor.
+    """
+
+    method: VisitorResolutionMethod | None
+    basis: VisitorResolutionBasis | None
+
+
 @attrs.frozen(kw_only=True)
 class SessionDetailVisitorFingerprint:
     """The visitor fingerprint that a session was matched to, with its history.
@@ -1116,6 +1157,7 @@ class SessionDetailVisitorFingerprint:
         confidence: How certain the match is, from 0 to 100; null if it is not known.
         identified_at: When the match was made; null if it is not known.
         lifecycle: When and how often the visitor was seen.
+        resolution: The evidence that ties the session to the visitor. Foil only.
     """
 
     object: Literal["visitor_fingerprint"]
@@ -1123,6 +1165,7 @@ class SessionDetailVisitorFingerprint:
     confidence: int | None
     identified_at: Timestamp | None
     lifecycle: SessionDetailVisitorFingerprintLifecycle
+    resolution: SessionDetailVisitorFingerprintResolution | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -1326,6 +1369,136 @@ class SessionSignalFired:
     signal_score: int
 
 
+class SessionDetailBehaviorTier(OpenEnum):
+    """The level of suspicion."""
+
+    NONE = "none"
+    ELEVATED = "elevated"
+    HIGH = "high"
+    UNKNOWN = "unknown"
+
+
+@attrs.frozen(kw_only=True)
+class SessionDetailBehaviorAssessment:
+    """Overall assessment of how a form was filled.
+
+    Foil only.
+
+    Attributes:
+        tier: The level of suspicion.
+        findings: The findings as sentences for people.
+    """
+
+    tier: SessionDetailBehaviorTier
+    findings: tuple[str, ...]
+
+
+class SessionDetailBehaviorEntryMode(OpenEnum):
+    """How the value was entered."""
+
+    TYPED = "typed"
+    TYPED_WITH_EDITS = "typed_with_edits"
+    TYPED_AND_PASTED = "typed_and_pasted"
+    PASTED = "pasted"
+    AUTOFILLED = "autofilled"
+    PREFILLED = "prefilled"
+    CHANGED_WITHOUT_INPUT = "changed_without_input"
+    MACHINE_SPEED = "machine_speed"
+    SCRIPTED_CADENCE = "scripted_cadence"
+    FILLED_INSTANTLY = "filled_instantly"
+    CHANGED = "changed"
+    VISITED_NO_ENTRY = "visited_no_entry"
+    UNKNOWN = "unknown"
+
+
+class SessionDetailBehaviorTone(OpenEnum):
+    """The assessment of the entry."""
+
+    MANUAL = "manual"
+    ASSISTED = "assisted"
+    NOTICE = "notice"
+    RISK = "risk"
+    NEUTRAL = "neutral"
+
+
+@attrs.frozen(kw_only=True)
+class SessionDetailBehaviorMechanics:
+    """The measurements behind the assessment.
+
+    Attributes:
+        input_count: The number of input events.
+        typed_chars: The number of typed characters.
+        paste_count: The number of pastes.
+        correction_count: The number of corrections.
+        dwell_ms: The time spent in the field, in milliseconds.
+        median_interval_ms: The median time between inputs, in milliseconds; null if unknown.
+        interval_cv: The coefficient of variation of the time between inputs; null if unknown.
+    """
+
+    input_count: float
+    typed_chars: float
+    paste_count: float
+    correction_count: float
+    dwell_ms: float
+    median_interval_ms: float | None
+    interval_cv: float | None
+
+
+@attrs.frozen(kw_only=True)
+class SessionDetailBehaviorField:
+    """How one form field was filled.
+
+    Foil only.
+
+    Attributes:
+        field_hash: A number that identifies the field.
+        display_name: The name of the field as people see it; null if unknown.
+        field_role: The role of the field. The set of roles is open.
+        entry_mode: How the value was entered.
+        tone: The assessment of the entry.
+        mechanics: The measurements behind the assessment.
+    """
+
+    field_hash: float
+    display_name: str | None
+    field_role: str
+    entry_mode: SessionDetailBehaviorEntryMode
+    tone: SessionDetailBehaviorTone
+    mechanics: SessionDetailBehaviorMechanics
+
+
+@attrs.frozen(kw_only=True)
+class SessionDetailBehaviorCoverage:
+    """How much of the form the record covers.
+
+    Attributes:
+        fields_tracked: The number of fields in the record.
+        fields_dropped: The number of fields that were left out.
+        complete: True if the record covers every field.
+    """
+
+    fields_tracked: float
+    fields_dropped: float
+    complete: bool
+
+
+@attrs.frozen(kw_only=True)
+class SessionDetailBehavior:
+    """How the form fields of a session were filled.
+
+    Foil only.
+
+    Attributes:
+        assessment: The overall assessment of the behavior.
+        fields: The form fields and how each was filled.
+        coverage: How much of the form the record covers.
+    """
+
+    assessment: SessionDetailBehaviorAssessment
+    fields: tuple[SessionDetailBehaviorField, ...]
+    coverage: SessionDetailBehaviorCoverage
+
+
 @attrs.frozen(kw_only=True)
 class SessionDetail:
     """A session with all of its evidence.
@@ -1334,6 +1507,8 @@ class SessionDetail:
         object: Names the kind of this object, always `session`.
         id: The session's id, `sid_` and 26 characters.
         created_at: When the session began; null if it is not known.
+        client_user_id: The customer's own id of the user behind the session; null if none is
+            attached. Foil only.
         decision: What Tripwire makes of the session now.
         highlights: The findings that matter most, in words for people.
         web_bot_auth: What Web Bot Auth says about the client; null if it says nothing.
@@ -1357,12 +1532,15 @@ class SessionDetail:
         analysis_coverage: Which parts of the session could be analyzed.
         signals_fired: The signals that fired, with their weight.
         client_telemetry: What the browser showed of itself, in detail.
+        behavior: How each form field was filled, with an overall assessment; null unless the
+            organization has access to it, which is off by default. Foil only.
         attribution: Who or what seems to be behind the session; null if that was not assessed.
     """
 
     object: Literal["session"]
     id: SessionId
     created_at: Timestamp | None
+    client_user_id: str | None = None
     decision: SessionDetailDecision
     highlights: tuple[SessionHighlight, ...]
     web_bot_auth: SessionWebBotAuth | None
@@ -1383,6 +1561,7 @@ class SessionDetail:
     analysis_coverage: SessionAnalysisCoverage
     signals_fired: tuple[SessionSignalFired, ...]
     client_telemetry: SessionClientTelemetry
+    behavior: SessionDetailBehavior | None = None
     attribution: SessionAttribution | None
 
 
@@ -1424,6 +1603,8 @@ class SessionSummary:
         object: Names the kind of this object, always `session`.
         id: The session's id, `sid_` and 26 characters.
         created_at: When the session began; null if it is not known.
+        client_user_id: The customer's own id of the user behind the session; null if none is
+            attached. Foil only.
         latest_decision: What Tripwire makes of the session now.
         visitor_fingerprint: The visitor fingerprint that the session was matched to; null if there
             was no match.
@@ -1432,6 +1613,7 @@ class SessionSummary:
     object: Literal["session"]
     id: SessionId
     created_at: Timestamp | None
+    client_user_id: str | None = None
     latest_decision: Decision
     visitor_fingerprint: VisitorFingerprintLink | None
 
@@ -1449,3 +1631,16 @@ class SessionListResponse:
     data: tuple[SessionSummary, ...]
     pagination: CursorPagination
     meta: ResponseMeta
+
+
+@attrs.frozen(kw_only=True)
+class UpdateSessionRequest:
+    """The changes to a session.
+
+    Foil only.
+
+    Attributes:
+        client_user_id: The customer's own id of the user behind the session; null removes it.
+    """
+
+    client_user_id: str | None

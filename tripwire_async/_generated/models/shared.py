@@ -42,6 +42,8 @@ class CursorPagination:
 GateServiceId: TypeAlias = str
 """The id of a Gate service: 3 to 32 lower-case letters, digits, hyphens and underscores, with a
 letter or digit at both ends.
+
+Tripwire only.
 """
 
 WebhookEndpointId: TypeAlias = str
@@ -58,7 +60,7 @@ class GateDeliveryRequestAlgorithm(OpenEnum):
 class GateDeliveryRequest:
     """The public key for which credentials are to be encrypted.
 
-    Binary fields are base64url without padding.
+    Binary fields are base64url without padding. Tripwire only.
 
     Attributes:
         version: The version of the format, always 1.
@@ -145,7 +147,10 @@ WebhookEventId: TypeAlias = str
 
 
 class WebhookDeliveryEventType(OpenEnum):
-    """The types of events that can be delivered, test events included."""
+    """The types of events that can be delivered, test events included.
+
+    Tripwire only: `session.fingerprint.calculated`, `gate.session.approved`.
+    """
 
     SESSION_FINGERPRINT_CALCULATED = "session.fingerprint.calculated"
     SESSION_RESULT_PERSISTED = "session.result.persisted"
@@ -157,7 +162,10 @@ FingerprintId: TypeAlias = str
 """The id of a visitor fingerprint, `vid_` and 26 characters."""
 
 GateSessionId: TypeAlias = str
-"""The id of a Gate session."""
+"""The id of a Gate session.
+
+Tripwire only.
+"""
 
 
 class GateDeliveryEnvelopeAlgorithm(OpenEnum):
@@ -170,7 +178,7 @@ class GateDeliveryEnvelopeAlgorithm(OpenEnum):
 class GateDeliveryEnvelope:
     """Credentials encrypted for one public key.
 
-    Binary fields are base64url without padding.
+    Binary fields are base64url without padding. Tripwire only.
 
     Attributes:
         version: The version of the format, always 1.

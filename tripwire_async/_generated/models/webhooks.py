@@ -18,7 +18,10 @@ from tripwire_async._secrets.secret import Secret
 
 
 class WebhookEventType(OpenEnum):
-    """The types of events that an endpoint can ask for."""
+    """The types of events that an endpoint can ask for.
+
+    Tripwire only: `session.fingerprint.calculated`, `gate.session.approved`.
+    """
 
     SESSION_FINGERPRINT_CALCULATED = "session.fingerprint.calculated"
     SESSION_RESULT_PERSISTED = "session.result.persisted"

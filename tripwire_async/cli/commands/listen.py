@@ -25,7 +25,7 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--signing-secret-file",
         metavar="FILE",
-        help="holds the endpoint's signing secret, or several, - for stdin; default: TRIPWIRE_SIGNING_SECRET",
+        help="holds the endpoint's signing secret, or several, - for stdin; default: the environment",
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tripwire_async.cli.exit_codes import ExitCode
 from tripwire_async.cli.options import add_command
+from tripwire_async.profiles import PROFILES, TRIPWIRE
 
 if TYPE_CHECKING:
     import argparse
@@ -19,6 +20,9 @@ def register(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
         commands, "serve", serve, "Run the test server of the API on this machine, with three endpoints to try."
+    )
+    parser.add_argument(
+        "--profile", choices=sorted(PROFILES), default=TRIPWIRE.name, help="the name of the service (%(default)s)"
     )
     parser.add_argument("--port", type=int, default=0, help="by default one that is free")
     parser.add_argument("--limit", type=int, default=600, metavar="N", help="requests a key in a window (%(default)s)")
@@ -38,7 +42,9 @@ async def serve(arguments: argparse.Namespace, output: Output) -> int:
         msg = "--limit and --window must be above zero, and --port from 0 to 65535"
         raise ConfigurationError(msg)
     stopped = stop_event()
-    server = TripwireServer(port=arguments.port, limit=arguments.limit, window=arguments.window)
+    server = TripwireServer(
+        profile=PROFILES[arguments.profile], port=arguments.port, limit=arguments.limit, window=arguments.window
+    )
     try:
         await server.start()
     except OSError as error:
@@ -59,6 +65,7 @@ def _print_settings(server: TripwireServer, output: Output) -> None:
         {"base_url": server.base_url, "secret_key": server.secret_key, "organization_id": server.organization_id}
     )
     output.line("# The test server runs until Ctrl-C. For another terminal:")
-    output.line(f"export TRIPWIRE_BASE_URL={server.base_url}")
-    output.line(f"export TRIPWIRE_SECRET_KEY={server.secret_key}")
-    output.line(f"export TRIPWIRE_ORGANIZATION={server.organization_id}")
+    profile = server.profile
+    output.line(f"export {profile.base_url_variable}={server.base_url}")
+    output.line(f"export {profile.secret_key_variable}={server.secret_key}")
+    output.line(f"export {profile.organization_variable}={server.organization_id}")

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, add_group, add_secret_key_option, read_secret_key
+from tripwire_async.cli.options import add_command, add_group, add_secret_key_option, read_secret_keys
 
 if TYPE_CHECKING:
     import argparse
@@ -27,9 +27,9 @@ async def verify_token(arguments: argparse.Namespace, output: Output) -> int:
     """Open a token; nothing is sent anywhere."""
     from tripwire_async import sealed_tokens
 
-    key = read_secret_key(arguments.secret_key_file)
+    keys = read_secret_keys(arguments.secret_key_file)
     text = sys.stdin.read().strip() if arguments.token == "-" else arguments.token  # noqa: S105 - stdin's usual name
-    token = sealed_tokens.verify_token(text, key)
+    token = sealed_tokens.verify_token(text, keys)
     visitor = token.visitor_fingerprint
     if output.as_json:
         output.emit({"data": dict(token.raw)})

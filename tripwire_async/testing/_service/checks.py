@@ -1,4 +1,4 @@
-"""Checks of what callers send: small functions that name what they expect, and 422 with every field that fails."""
+"""Validation of request bodies and queries; a failure is a 422 that lists every invalid field."""
 
 from __future__ import annotations
 
@@ -22,71 +22,77 @@ Predicate: TypeAlias = "Callable[[Any], bool]"
 
 @attrs.frozen
 class Check:
-    """A *test* of a value, and the words for what it expects."""
+    """A *predicate* for a value, the description of *expected* values and the word for the *issue*."""
 
     expected: str
-    test: Predicate
+    predicate: Predicate
+    issue: str = "invalid"
 
 
 @attrs.frozen
 class Field:
-    """A field of a body, by its check and by whether it must be there."""
+    """A field of a body: its check and whether it is required."""
 
     check: Check
     required: bool = False
 
 
 def required(check: Check) -> Field:
-    """Return a field that must be there."""
+    """Return a required field."""
     return Field(check, required=True)
 
 
 def optional(check: Check) -> Field:
-    """Return a field that may be left out."""
+    """Return an optional field."""
     return Field(check)
 
 
-def text(at_least: int = 0) -> Check:
-    """Expect text of *at_least* so many characters."""
-    return Check(f"text of at least {at_least} characters", lambda value: _is_text(value, at_least))
+def text(min_length: int = 0, max_length: int | None = None) -> Check:
+    """Expect a string with a length in the given range."""
+    limits = [f"at least {min_length}"] if max_length is None else [f"{min_length} to {max_length}"]
+    return Check(
+        f"string of {limits[0]} characters",
+        lambda value: (
+            isinstance(value, str) and min_length <= len(value) and (max_length is None or len(value) <= max_length)
+        ),
+        "invalid_string",
+    )
 
 
-def matching(pattern: str, what: str) -> Check:
-    """Expect text that *pattern* matches as a whole."""
+def matching(pattern: str, expected: str, *, issue: str = "invalid_string") -> Check:
+    """Expect a string that matches *pattern* completely."""
     compiled = re.compile(pattern)
-    return Check(what, lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None)
+    return Check(expected, lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None, issue)
 
 
 def one_of(values: Iterable[str]) -> Check:
     """Expect one of *values*."""
     allowed = tuple(values)
-    return Check("one of " + ", ".join(allowed), lambda value: isinstance(value, str) and value in allowed)
+    expected = "one of " + ", ".join(allowed)
+    return Check(expected, lambda value: isinstance(value, str) and value in allowed, "invalid_enum_value")
 
 
-def list_of(item: Check, at_least: int = 0) -> Check:
-    """Expect a list of *at_least* so many items that pass *item*."""
+def list_of(item: Check, min_items: int = 0) -> Check:
+    """Expect a list of at least *min_items* items that pass *item*."""
     return Check(
-        f"a list of at least {at_least}, each {item.expected}",
-        lambda value: _are(value, item.test, at_least),
+        f"list of at least {min_items} items, each {item.expected}",
+        lambda value: _is_list(value) and len(value) >= min_items and all(map(item.predicate, value)),
+        "invalid_list",
     )
 
 
 def nullable(check: Check) -> Check:
     """Expect what *check* expects, or null."""
-    return Check(f"{check.expected}, or null", lambda value: value is None or check.test(value))
+    return Check(f"{check.expected}, or null", lambda value: value is None or check.predicate(value), check.issue)
 
 
-def object_with(fields: Mapping[str, Field], what: str) -> Check:
-    """Expect an object with *fields*; others may come."""
-    return Check(what, lambda value: isinstance(value, dict) and not _issues(cast("JsonObject", value), fields))
-
-
-def _is_text(value: object, at_least: int) -> bool:
-    return isinstance(value, str) and len(value) >= at_least
-
-
-def _are(values: Any, test: Predicate, at_least: int) -> bool:
-    return _is_list(values) and len(values) >= at_least and all(map(test, values))
+def object_with(fields: Mapping[str, Field], expected: str) -> Check:
+    """Expect an object with *fields*; further fields are allowed."""
+    return Check(
+        expected,
+        lambda value: isinstance(value, dict) and not _issues(cast("JsonObject", value), fields),
+        "invalid_object",
+    )
 
 
 def _is_list(value: object) -> TypeGuard[list[Any]]:
@@ -101,7 +107,7 @@ def _is_url(value: object) -> bool:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether *url* stays on this machine."""
+    """Return whether *url* points to this machine."""
     host = urlsplit(url).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -111,14 +117,17 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-BOOLEAN: Final = Check("true or false", lambda value: isinstance(value, bool))
-OBJECT: Final = Check("an object", lambda value: isinstance(value, dict))
-URL: Final = Check("an http or https URL", _is_url)
+BOOLEAN: Final = Check("boolean", lambda value: isinstance(value, bool), "invalid_boolean")
+OBJECT: Final = Check("object", lambda value: isinstance(value, dict), "invalid_object")
+URL: Final = Check("http or https URL", _is_url, "invalid_url")
 WEBHOOK_URL: Final = Check(
-    "an https URL (http on a loopback address only)",
+    "https URL, or an http URL on a loopback address",
     lambda value: _is_url(value) and (value.startswith("https:") or is_loopback(value)),
+    "invalid_url",
 )
-SLUG: Final = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*", "lower-case letters and digits, parted by single dashes")
+SLUG: Final = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*", "lowercase letters and digits, separated by single hyphens")
+ENDPOINT_ID: Final = matching(r"we_[0-9a-f]{32}", "webhook endpoint id")
+LIMIT: Final = matching(r"[1-9]\d?|1\d\d|200", "integer between 1 and 200", issue="invalid_integer")
 
 
 def _received(value: object) -> str | float | bool | None:
@@ -130,47 +139,44 @@ def _issues(body: Mapping[str, Any], fields: Mapping[str, Field]) -> list[FieldI
     for name, field in fields.items():
         if name not in body:
             if field.required:
-                found.append(FieldIssue(name, "is required"))
-        elif not field.check.test(body[name]):
-            found.append(FieldIssue(name, "is invalid", field.check.expected, _received(body[name])))
+                found.append(FieldIssue(name, "required"))
+        elif not field.check.predicate(body[name]):
+            found.append(FieldIssue(name, field.check.issue, field.check.expected, _received(body[name])))
     return found
 
 
 def checked_body(
-    request: ServiceRequest, fields: Mapping[str, Field], *, is_open: bool = False, at_least: int = 0
+    request: ServiceRequest, fields: Mapping[str, Field], *, is_open: bool = False, min_fields: int = 0
 ) -> dict[str, Any]:
-    """Return the body of *request*, checked: 400 when it is no object, 422 with every field that fails.
+    """Return the body of *request*; raise 400 if it is not an object, 422 with every invalid field.
 
-    A body that is not *is_open* takes no other fields; one with *at_least* takes no fewer.
+    Unless *is_open*, fields other than *fields* are invalid. The body needs at least *min_fields* fields.
     """
     body = request.json()
     issues = _issues(body, fields)
     if not is_open:
-        issues += [FieldIssue(name, "is not a field of this request") for name in body if name not in fields]
-    if len(body) < at_least:
-        issues.append(FieldIssue("body", f"needs at least {at_least} field", expected=", ".join(fields)))
+        issues += [FieldIssue(name, "unknown_field") for name in body if name not in fields]
+    if len(body) < min_fields:
+        issues.append(FieldIssue("body", "too_few_fields", f"at least {min_fields} of {', '.join(fields)}", len(body)))
     if issues:
         raise validation_error(*issues)
     return body
 
 
 def checked_query(request: ServiceRequest, allowed: Mapping[str, Check]) -> Mapping[str, str]:
-    """Return the query of *request*, checked: 422 with every parameter that fails or that is not *allowed*."""
+    """Return the query of *request*; raise 422 with every parameter that is invalid or not *allowed*."""
     issues: list[FieldIssue] = []
     for name, value in request.query.items():
         check = allowed.get(name)
         if check is None:
-            issues.append(FieldIssue(name, "is not a parameter of this operation"))
-        elif not check.test(value):
-            issues.append(FieldIssue(name, "is invalid", check.expected, value))
+            issues.append(FieldIssue(name, "unknown_parameter"))
+        elif not check.predicate(value):
+            issues.append(FieldIssue(name, check.issue, check.expected, value))
     if issues:
-        raise validation_error(*issues)
+        raise validation_error(*issues, parameter_set=request.resource)
     return request.query
 
 
-LIMIT: Final = matching(r"[1-9]\d?|1\d\d|200", "a whole number from 1 to 200")
-
-
 def page_limit(query: Mapping[str, str]) -> int:
-    """Return how many items a page of a list has; 50 unless the *query* says so."""
+    """Return the page size that *query* asks for, 50 by default."""
     return int(query.get("limit", "50"))

@@ -1,4 +1,4 @@
-"""What the API answers when it says no: one exception, one envelope."""
+"""Error responses of the service: one exception and one envelope."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_DOCS: Final = "https://docs.tripwirejs.com/errors"
+AUTHENTICATION_DOCS: Final = "introduction"
 
 
 @attrs.frozen
 class FieldIssue:
-    """A bad input: its *name*, what is wrong with it, and what was expected and received, where that can be said."""
+    """An invalid input: its *name*, the kind of *issue*, and what was expected and received, where that is known."""
 
     name: str
     issue: str
@@ -22,7 +22,7 @@ class FieldIssue:
     received: str | float | bool | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the issue as it stands in an answer."""
+        """Return the issue as the API reports it."""
         fields: dict[str, Any] = {"name": self.name, "issue": self.issue}
         if self.expected is not None:
             fields |= {"expected": self.expected, "received": self.received}
@@ -30,9 +30,10 @@ class FieldIssue:
 
 
 class ServiceError(Exception):
-    """An answer of 400 or more, raised from wherever it is noticed.
+    """An error response with a status of 400 or more.
 
-    *retryable* follows from *status* unless it is given: true on 429 and 5xx.
+    *retryable* defaults to True for 429 and 5xx. *docs_page* is the page about the topic, below the profile's
+    documentation URL. *parameter_set* names the group of parameters that *fields* belong to.
     """
 
     def __init__(
@@ -43,7 +44,10 @@ class ServiceError(Exception):
         *,
         retryable: bool | None = None,
         fields: Sequence[FieldIssue] = (),
+        parameter_set: str | None = None,
+        header_name: str | None = None,
         next_action: str | None = None,
+        docs_page: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message)
@@ -51,36 +55,78 @@ class ServiceError(Exception):
         self.code = code
         self.message = message
         self.retryable = (status == 429 or status >= 500) if retryable is None else retryable
-        self.fields = fields
-        self.next_action = next_action
+        self.docs_page = docs_page
         self.headers = headers or {}
+        self.details: dict[str, Any] = {}
+        if fields:
+            self.details["fields"] = [issue.to_json() for issue in fields]
+        for name, value in (
+            ("parameter_set", parameter_set),
+            ("header_name", header_name),
+            ("next_action", next_action),
+        ):
+            if value is not None:
+                self.details[name] = value
 
-    def envelope(self, request_id: str) -> dict[str, Any]:
-        """Return the body of the answer to *request_id*."""
+    def envelope(self, request_id: str, docs_url: str) -> dict[str, Any]:
+        """Return the response body for *request_id*; documentation is at *docs_url*."""
         error: dict[str, Any] = {
             "code": self.code,
             "message": self.message,
             "status": self.status,
             "retryable": self.retryable,
             "request_id": request_id,
-            "docs_url": f"{_DOCS}#{self.code}",
         }
-        details: dict[str, Any] = {}
-        if self.fields:
-            details["fields"] = [issue.to_json() for issue in self.fields]
-        if self.next_action is not None:
-            details["next_action"] = self.next_action
-        if details:
-            error["details"] = details
+        if self.docs_page is not None:
+            error["docs_url"] = f"{docs_url}/{self.docs_page}"
+        if self.details:
+            error["details"] = self.details
         return {"error": error}
 
 
-def not_found(what: str, name: str) -> ServiceError:
-    """Return the answer for a *what* called *name* that is not there, or not this key's to see."""
-    return ServiceError(404, "request.not_found", f"There is no {what} {name}.")
+def missing_key() -> ServiceError:
+    """Return the error for a request without a bearer token."""
+    return ServiceError(
+        401,
+        "auth.missing_api_key",
+        "Missing API key. Send one in the Authorization header.",
+        header_name="Authorization",
+        docs_page=AUTHENTICATION_DOCS,
+    )
 
 
-def validation_error(*issues: FieldIssue) -> ServiceError:
-    """Return the answer for values that the API does not take."""
+def invalid_key() -> ServiceError:
+    """Return the error for a key that is unknown, expired or revoked."""
+    return ServiceError(
+        401,
+        "auth.invalid_api_key",
+        "The API key is not recognized. Is it active, and does it belong to this environment?",
+        docs_page=AUTHENTICATION_DOCS,
+    )
+
+
+def forbidden(message: str) -> ServiceError:
+    """Return the error for a recognized credential that does not permit the request."""
+    return ServiceError(403, "auth.forbidden", message, docs_page=AUTHENTICATION_DOCS)
+
+
+def not_found(kind: str, name: str, *, docs_page: str | None = None) -> ServiceError:
+    """Return the error for a resource that does not exist or is not visible to the key."""
+    return ServiceError(404, "request.not_found", f"There is no {kind} {name}.", docs_page=docs_page)
+
+
+def conflict(message: str) -> ServiceError:
+    """Return the error for a conflict with existing data."""
+    return ServiceError(409, "request.conflict", message)
+
+
+def gone(message: str, *, next_action: str | None = None) -> ServiceError:
+    """Return the error for something that has expired or was already used."""
+    return ServiceError(410, "request.gone", message, next_action=next_action)
+
+
+def validation_error(*issues: FieldIssue, parameter_set: str | None = None) -> ServiceError:
+    """Return the error for invalid values."""
     names = ", ".join(issue.name for issue in issues)
-    return ServiceError(422, "request.validation_failed", f"Some values are invalid: {names}.", fields=issues)
+    message = f"Some values are invalid: {names}."
+    return ServiceError(422, "request.validation_failed", message, fields=issues, parameter_set=parameter_set)

@@ -1,10 +1,12 @@
-"""Gate's life: services, sign-ups that are approved or not, agents that log in."""
+"""State of Gate: services, sign-up sessions, agent tokens and logins."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
-from .gate_encryption import seal
+from tripwire_async.profiles import TRIPWIRE
+
+from .gate_encryption import encrypt
 from .gate_records import AgentToken, GateLogin, GateService, GateSession, default_fields
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from .ids import Ids
     from .records import JsonObject
 
-CONSENT: Final = "https://gate.tripwirejs.com"
+CONSENT_URL: Final = "https://gate.tripwirejs.com"
 SESSION_LIFETIME: Final = 900.0
 LOGIN_LIFETIME: Final = 600.0
 TOKEN_LIFETIME: Final = 90 * 86_400.0
@@ -23,7 +25,7 @@ TOKEN_LIFETIME: Final = 90 * 86_400.0
 
 @final
 class Gate:
-    """All that Gate remembers."""
+    """The data of Gate."""
 
     def __init__(self, ids: Ids, calendar: Calendar) -> None:
         self._ids = ids
@@ -36,7 +38,7 @@ class Gate:
     def add_service(
         self, service_id: str, organization_id: str, fields: JsonObject, webhook_endpoint_id: str | None = None
     ) -> GateService:
-        """Remember a new service."""
+        """Add a service."""
         stamp = self._calendar.timestamp()
         full = default_fields(fields["website"]) | fields
         service = GateService(service_id, organization_id, full, stamp, stamp, webhook_endpoint_id=webhook_endpoint_id)
@@ -46,15 +48,15 @@ class Gate:
     def create_session(
         self, service: GateService, account_name: str, metadata: JsonObject | None, request: JsonObject
     ) -> GateSession:
-        """Remember that somebody signs up for *service*."""
+        """Add a sign-up session for *service*."""
         session = GateSession(
-            id=self._ids.base32_id("gates"),
+            id=self._ids.base32_id("gate"),
             service=service,
             account_name=account_name,
             metadata=metadata,
             request=request,
             poll_token=self._ids.token("gtpoll"),
-            ends=self._calendar.unix_time() + SESSION_LIFETIME,
+            expires=self._calendar.unix_time() + SESSION_LIFETIME,
             gate_account_id=self._ids.base32_id("gacct"),
             ack_token=self._ids.token("gtack"),
         )
@@ -62,42 +64,42 @@ class Gate:
         return session
 
     def approve(self, session: GateSession, outputs: Mapping[str, str]) -> None:
-        """Approve *session*, with *outputs* as the credentials that its service hands over."""
-        self.approve_encrypted(session, seal(session.request, outputs))
+        """Approve *session* with *outputs* as the credentials from its service."""
+        self.approve_encrypted(session, encrypt(session.request, outputs))
 
     def approve_encrypted(self, session: GateSession, integrator: JsonObject) -> None:
-        """Approve *session*, with credentials that its service has encrypted already; an agent token comes with it."""
+        """Approve *session* with credentials that its service encrypted; an agent token is added."""
         token = self.issue_token(session.service, session.gate_account_id, session.account_name)
-        own = seal(session.request, {session.service.agent_variable: token.text}, session.ack_token)
-        session.bundle = {"integrator": integrator, "gate": own}
+        gate = encrypt(session.request, {session.service.agent_variable: token.text}, session.ack_token)
+        session.bundle = {"integrator": integrator, "gate": gate}
         session.status = "approved"
 
     def issue_token(self, service: GateService, gate_account_id: str, account_name: str) -> AgentToken:
-        """Remember a new agent token."""
+        """Add an agent token."""
         now = self._calendar.unix_time()
         token = AgentToken(self._ids.token("agt"), service, gate_account_id, account_name, now, now + TOKEN_LIFETIME)
         self.tokens[token.text] = token
         return token
 
     def create_login(self, token: AgentToken) -> GateLogin:
-        """Remember that an agent wants to log in."""
-        login = GateLogin(self._ids.base32_id("gatel"), token, self._calendar.unix_time() + LOGIN_LIFETIME)
+        """Add a login of an agent."""
+        login = GateLogin(self._ids.base32_id("gate"), token, self._calendar.unix_time() + LOGIN_LIFETIME)
         self.logins[login.id] = login
         return login
 
     def consent(self, login: GateLogin) -> str:
-        """Give *login* its code, as consent does, and return it."""
-        login.code = self._ids.token("gtcode")
+        """Create the code of *login* and return it."""
+        login.code = self._ids.token("gate_code")
         return login.code
 
     def approved_payload(self, session: GateSession) -> JsonObject:
-        """Return what the service behind *session* is told, so that it can encrypt credentials."""
+        """Return the webhook data from which the service creates credentials."""
         return {
             "service_id": session.service.id,
             "gate_session_id": session.id,
             "gate_account_id": session.gate_account_id,
             "account_name": session.account_name,
             "metadata": session.metadata,
-            "tripwire": {"verdict": "human", "score": 0.04},
+            TRIPWIRE.verdict_field: {"verdict": "human", "score": 0.04},
             "delivery": session.request,
         }

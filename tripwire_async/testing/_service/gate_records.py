@@ -1,4 +1,4 @@
-"""What Gate remembers: services, sessions, logins and agent tokens."""
+"""Records of Gate: services, sessions, logins and agent tokens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GateStatus: TypeAlias = Literal["pending", "approved", "rejected", "expired"]
 
 
 def default_fields(website: str) -> JsonObject:
-    """Return what a service has that says nothing of it."""
+    """Return the optional fields of a service with their defaults."""
     return {
         "discoverable": True,
         "env_vars": [],
@@ -29,7 +29,7 @@ def default_fields(website: str) -> JsonObject:
 
 @attrs.define(eq=False)
 class GateService:
-    """A service that can be signed up for; *fields* are those that its owner sets, as on the wire."""
+    """A service; *fields* are those that its owner sets, as in the API."""
 
     id: str
     organization_id: str
@@ -41,16 +41,16 @@ class GateService:
 
     @property
     def is_public(self) -> bool:
-        """Whether the registry shows it to anybody who looks."""
+        """Whether the public registry lists the service."""
         return self.status == "active" and bool(self.fields["discoverable"])
 
     @property
     def agent_variable(self) -> str:
-        """The name of the variable that holds an agent's token for it."""
+        """The environment variable of an agent token for the service."""
         return re.sub(r"[^A-Za-z0-9]+", "_", self.id).upper() + "_GATE_AGENT_TOKEN"
 
     def entry(self) -> JsonObject:
-        """Return the service as the registry shows it."""
+        """Return the service as the public registry shows it."""
         return {"id": self.id, "status": self.status, **self.fields}
 
     def to_json(self) -> JsonObject:
@@ -66,7 +66,7 @@ class GateService:
 
 @attrs.define(eq=False)
 class GateSession:
-    """Somebody signing up for a service; *ends* is in Unix seconds, and counts while it is pending."""
+    """A sign-up for a service; a pending one expires at *expires*, in Unix seconds."""
 
     id: str
     service: GateService = attrs.field(repr=False)
@@ -74,16 +74,16 @@ class GateSession:
     metadata: JsonObject | None
     request: JsonObject
     poll_token: str = attrs.field(repr=False)
-    ends: float
+    expires: float
     gate_account_id: str
     ack_token: str = attrs.field(repr=False)
     status: GateStatus = "pending"
     bundle: JsonObject | None = attrs.field(default=None, repr=False)
     is_acknowledged: bool = False
 
-    def has_ended(self, now: float) -> bool:
-        """Whether nobody can approve it any more."""
-        return self.status == "expired" or (self.status == "pending" and now >= self.ends)
+    def is_expired(self, now: float) -> bool:
+        """Return whether the session can no longer be approved."""
+        return self.status == "expired" or (self.status == "pending" and now >= self.expires)
 
     def to_json(self) -> JsonObject:
         """Return the session as a poll shows it."""
@@ -91,7 +91,7 @@ class GateSession:
             "object": "gate_session",
             "id": self.id,
             "status": self.status,
-            "expires_at": rfc3339(self.ends),
+            "expires_at": rfc3339(self.expires),
         }
         if self.status == "approved":
             fields["gate_account_id"] = self.gate_account_id
@@ -104,37 +104,37 @@ class GateSession:
 
 @attrs.define(eq=False)
 class AgentToken:
-    """What an agent signs in with; times are Unix seconds."""
+    """The token of an agent; times are Unix seconds."""
 
     text: str = attrs.field(repr=False)
     service: GateService = attrs.field(repr=False)
     gate_account_id: str
     account_name: str
     created: float
-    ends: float
+    expires: float
     is_revoked: bool = False
 
     def is_valid(self, now: float) -> bool:
-        """Whether it opens anything."""
-        return not self.is_revoked and now < self.ends
+        """Return whether the token is valid."""
+        return not self.is_revoked and now < self.expires
 
     def to_json(self, now: float) -> JsonObject:
-        """Return what its verification says."""
+        """Return the result of verifying the token."""
         return {
             "valid": self.is_valid(now),
             "gate_account_id": self.gate_account_id,
             "status": "revoked" if self.is_revoked else "active",
             "created_at": rfc3339(self.created),
-            "expires_at": rfc3339(self.ends),
+            "expires_at": rfc3339(self.expires),
         }
 
 
 @attrs.define(eq=False)
 class GateLogin:
-    """An agent's way into a dashboard: pending until consent gives it a *code*, which is good for one use."""
+    """A login of an agent; consent gives it a *code*, which can be used once."""
 
     id: str
     token: AgentToken = attrs.field(repr=False)
-    ends: float
+    expires: float
     code: str | None = attrs.field(default=None, repr=False)
     is_consumed: bool = False

@@ -1,38 +1,18 @@
-"""Keys: what they may do, and which secrets open them at the moment."""
+"""API keys: their scopes, and the secrets that are currently valid."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, final
 
 import attrs
 
 from tripwire_async.testing.clock import rfc3339
 
-from .errors import ServiceError
+from .errors import forbidden, invalid_key
 from .limits import RollingWindow
 
 if TYPE_CHECKING:
     from .records import JsonObject
-
-SCOPES: Final = (
-    "*",
-    "sessions:list",
-    "sessions:read",
-    "fingerprints:list",
-    "fingerprints:read",
-    "organizations:create",
-    "organizations:read",
-    "organizations:update",
-    "api_keys:read",
-    "api_keys:manage",
-    "gate:agent_tokens:verify",
-    "gate:agent_tokens:revoke",
-    "gate:login_sessions:consume",
-    "gate:services:read",
-    "gate:services:manage",
-    "webhooks:read",
-    "webhooks:manage",
-)
 
 
 @attrs.define(eq=False)
@@ -52,27 +32,34 @@ class Key:
     environment: str = "test"
     scopes: list[str] | None = None
     allowed_origins: list[str] | None = None
+    client_target: str | None = None
     rate_limit: int | None = None
     previous_secret: str = attrs.field(default="", repr=False)
     grace_expires_at: float | None = None
     last_used_at: float | None = None
     rotated_at: str | None = None
     revoked_at: str | None = None
-    organizations: set[str] = attrs.field(factory=set[str], repr=False)
+    organizations: set[str] = attrs.field(init=False)
     window: RollingWindow = attrs.field(factory=RollingWindow, repr=False)
 
-    def allows(self, scope: str) -> bool:
-        """Whether the key may do what *scope* names."""
-        return self.scopes is not None and ("*" in self.scopes or scope in self.scopes)
+    @organizations.default
+    def _own_organization(self) -> set[str]:
+        return {self.organization_id}
 
     def status(self, now: float) -> str:
-        """Return active, revoked, or rotating while the previous_secret secret still opens the key."""
+        """Return ``active``, ``rotating`` or ``revoked``."""
         if self.revoked_at is not None:
             return "revoked"
-        return "rotating" if self.grace_expires_at is not None and now < self.grace_expires_at else "active"
+        if self.grace_expires_at is not None and now < self.grace_expires_at:
+            return "rotating"
+        return "active"
 
-    def to_json(self, now: float, *, revealed: bool = False) -> JsonObject:
-        """Return the key as the API shows it; *revealed* only right after its secret was made."""
+    def allows(self, scope: str) -> bool:
+        """Return whether the key grants *scope*."""
+        return self.scopes is not None and ("*" in self.scopes or scope in self.scopes)
+
+    def to_json(self, now: float, *, revealed: bool = False, with_client_target: bool = False) -> JsonObject:
+        """Return the key as the API shows it: *revealed* with its secret, *with_client_target* for Foil."""
         fields: JsonObject = {
             "object": "api_key",
             "id": self.id,
@@ -90,6 +77,8 @@ class Key:
             "revoked_at": self.revoked_at,
             "grace_expires_at": None if self.grace_expires_at is None else rfc3339(self.grace_expires_at),
         }
+        if with_client_target:
+            fields["client_target"] = self.client_target
         if self.type == "publishable":
             fields["display_key"] = self.secret
         if revealed:
@@ -99,35 +88,33 @@ class Key:
 
 @final
 class KeyStore:
-    """All keys, by id and by the texts that open them."""
+    """All keys, by id and by secret."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, Key] = {}
-        self._by_text: dict[str, Key] = {}
+        self._by_secret: dict[str, Key] = {}
 
     def add(self, key: Key) -> Key:
-        """Take *key* in."""
-        key.organizations.add(key.organization_id)
+        """Add *key*."""
         self.by_id[key.id] = key
-        self._by_text[key.secret] = key
+        self._by_secret[key.secret] = key
         return key
 
     def rotate(self, key: Key, secret: str, *, now: float, grace: float) -> None:
-        """Give *key* a new *secret*; the one that it had opens it for *grace* seconds more."""
-        self._by_text.pop(key.previous_secret, None)
+        """Give *key* a new *secret*; the previous one remains valid for *grace* seconds."""
+        self._by_secret.pop(key.previous_secret, None)
         key.previous_secret, key.secret = key.secret, secret
         key.rotated_at = rfc3339(now)
         key.grace_expires_at = now + grace
-        self._by_text[secret] = key
+        self._by_secret[secret] = key
 
-    def authenticate(self, text: str, now: float) -> Key:
-        """Return the key that *text* opens; raise 403 if there is none any more."""
-        key = self._by_text.get(text)
-        if text.startswith("pk_"):
-            raise ServiceError(403, "auth.publishable_key", "Publishable keys belong to browsers; use a secret key.")
-        if key is None or (text == key.previous_secret and key.status(now) != "rotating"):
-            raise ServiceError(403, "auth.invalid_api_key", "This API key is not known, or its grace period is over.")
-        if key.revoked_at is not None:
-            raise ServiceError(403, "auth.revoked_api_key", "This API key has been revoked.")
+    def authenticate(self, secret: str, now: float) -> Key:
+        """Return the key with *secret*; raise 401 if it is unknown, expired or revoked, 403 if it is publishable."""
+        if secret.startswith("pk_"):
+            raise forbidden("Publishable keys are for browsers. Use a secret key.")
+        key = self._by_secret.get(secret)
+        expired = key is not None and secret == key.previous_secret and key.status(now) != "rotating"
+        if key is None or expired or key.revoked_at is not None:
+            raise invalid_key()
         key.last_used_at = now
         return key

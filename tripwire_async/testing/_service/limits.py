@@ -1,4 +1,4 @@
-"""The rolling limit: every request counts, the refused ones too."""
+"""Rolling rate limit, in which rate-limited requests count, too."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from typing import Final, Literal, TypeAlias, final
 import attrs
 
 RetryAfter: TypeAlias = Literal["seconds", "float", "date"]
+"""Format of the Retry-After header."""
 
-# Sums of floats miss by less than this; who comes at the very moment is not too early.
-_ULP: Final = 1e-9
+# Tolerance for rounding errors of summed floats, so that a request at exactly the right time is accepted.
+_TOLERANCE: Final = 1e-9
 
 
 @attrs.frozen
 class LimitResult:
-    """What the limit said to one request: *wait* seconds until one would be let in, or None for come in."""
+    """Result of counting one request; *wait* is the time in seconds until one would be accepted, or None."""
 
     limit: int
     remaining: int
     wait: float | None
 
     def headers(self) -> dict[str, str]:
-        """Return the headers that every authenticated answer carries."""
+        """Return the headers of every authenticated response."""
         return {"X-RateLimit-Limit": str(self.limit), "X-RateLimit-Remaining": str(self.remaining)}
 
 
 @final
 class RollingWindow:
-    """The requests of one key over the last seconds.
+    """The requests of one key within the window.
 
-    A request at *t* counts until *t + window*, let in or not: whoever keeps knocking keeps the door shut.
+    A request at *t* counts until *t + window*, accepted or not, so a client that keeps retrying stays rate limited.
     """
 
     __slots__ = ("_times", "peak")
@@ -42,26 +43,26 @@ class RollingWindow:
         self.peak = 0
 
     def count(self, now: float, *, limit: int, window: float) -> LimitResult:
-        """Count a request at *now* and say whether it may come in.
+        """Count a request at *now* and return whether it is accepted.
 
-        *limit* and *window* are given each time, so that either may change in mid-run.
+        *limit* and *window* are arguments because they can change while the server runs.
         """
         times = self._times
-        while times and times[0] + window <= now + _ULP:
+        while times and times[0] + window <= now + _TOLERANCE:
             times.popleft()
         times.append(now)
         count = len(times)
         self.peak = max(self.peak, count)
         if count <= limit:
             return LimitResult(limit, limit - count, None)
-        # One fits in as soon as fewer than the limit are left.
+        # The next request is accepted once fewer than the limit are left in the window.
         return LimitResult(limit, 0, min(window, times[count - limit] + window - now))
 
 
-def retry_after(wait: float, unix: float, form: RetryAfter) -> str:
-    """Write *wait* seconds from *unix* in the given *form* of the Retry-After header, never shorter than it is."""
+def retry_after(wait: float, unix_time: float, form: RetryAfter) -> str:
+    """Return the Retry-After header for *wait* seconds from *unix_time*, never shorter than *wait*."""
     if form == "date":
-        return formatdate(math.ceil(unix + wait), usegmt=True)
+        return formatdate(math.ceil(unix_time + wait), usegmt=True)
     if form == "float":
         return f"{math.ceil(wait * 1000) / 1000:.3f}"
-    return str(max(1, math.ceil(wait - _ULP)))
+    return str(max(1, math.ceil(wait - _TOLERANCE)))

@@ -1,4 +1,4 @@
-"""A request and an answer, apart from the library that carries them."""
+"""Requests and responses of the service, independent of the HTTP library."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ decode = msgspec.json.Decoder().decode
 
 @attrs.define(eq=False)
 class ServiceRequest:
-    """One request that has found its operation.
+    """A request to one operation.
 
-    *ids* are the arguments in the path by their names in the API's description; *key* is the key that was shown, if
-    the operation takes one, and *token* the poll or agent token.
+    *ids* are the path arguments by their names in the API description. *resource* is the group of operations, which
+    errors name as ``parameter_set``. *key* is the secret key, for operations that use one; *token* is the poll or agent
+    token.
     """
 
     operation: str
@@ -32,23 +33,24 @@ class ServiceRequest:
     headers: Mapping[str, str]
     body: bytes
     request_id: str
+    resource: str = ""
     key: Key | None = None
     token: str = ""
 
     @property
     def secret_key(self) -> Key:
-        """The key, for operations that are never reached without one."""
-        assert self.key is not None, f"{self.operation} takes a secret key"  # noqa: S101 - the route table's promise
+        """The key of an operation that uses one."""
+        assert self.key is not None, f"{self.operation} uses a secret key"  # noqa: S101 - the route table guarantees it
         return self.key
 
     def json(self) -> dict[str, Any]:
-        """Return the body's object; raise 400 when there is none."""
+        """Return the body as an object; raise 400 if it is not one."""
         try:
             value = decode(self.body)
         except msgspec.DecodeError as error:
-            raise ServiceError(400, "request.malformed_json", f"The body is not JSON: {error}.") from None
+            raise ServiceError(400, "request.malformed", f"The body is not valid JSON: {error}.") from None
         if not isinstance(value, dict):
-            raise ServiceError(400, "request.malformed_json", "The body is not a JSON object.")
+            raise ServiceError(400, "request.malformed", "The body is not a JSON object.")
         return cast("dict[str, Any]", value)
 
 
@@ -68,22 +70,21 @@ class ServiceResponse:
 
 
 def data_response(request: ServiceRequest, data: object, status: int = 200) -> ServiceResponse:
-    """Answer *request* with one object."""
+    """Return a response with *data*: one object, or a list without pages."""
     return ServiceResponse(status, encode({"data": data, "meta": {"request_id": request.request_id}}))
 
 
 def list_response(
     request: ServiceRequest, items: Sequence[object], *, limit: int, has_more: bool = False, cursor: str | None = None
 ) -> ServiceResponse:
-    """Answer *request* with one page of a list."""
+    """Return a response with one page of a list."""
     pagination: dict[str, object] = {"limit": limit, "has_more": has_more}
     if cursor is not None:
         pagination["next_cursor"] = cursor
-    return ServiceResponse(
-        200, encode({"data": items, "pagination": pagination, "meta": {"request_id": request.request_id}})
-    )
+    body = {"data": items, "pagination": pagination, "meta": {"request_id": request.request_id}}
+    return ServiceResponse(200, encode(body))
 
 
-def error_response(error: ServiceError, request_id: str) -> ServiceResponse:
-    """Answer with *error*."""
-    return ServiceResponse(error.status, encode(error.envelope(request_id)), error.headers)
+def error_response(error: ServiceError, request_id: str, docs_url: str) -> ServiceResponse:
+    """Return the response for *error*; documentation is at *docs_url*."""
+    return ServiceResponse(error.status, encode(error.envelope(request_id, docs_url)), error.headers)

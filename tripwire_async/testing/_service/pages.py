@@ -1,4 +1,4 @@
-"""Pages of a list, with cursors that mean nothing to anybody else."""
+"""Pages of a list, with opaque cursors."""
 
 from __future__ import annotations
 
@@ -19,36 +19,33 @@ if TYPE_CHECKING:
 
 
 def page(request: ServiceRequest, query: Mapping[str, str], items: Sequence[JsonObject]) -> ServiceResponse:
-    """Answer the part of *items* that *query* asks for by limit and cursor.
+    """Return the page of *items* that the limit and cursor in *query* select.
 
-    A cursor remembers its list, the filters and the last item, and goes on behind that one, so that what is added
-    meanwhile disturbs nothing. A cursor of another list, or of other filters, is a 422.
+    A cursor contains its list, the filters and the id of the last item, so items that are added meanwhile do not
+    shift the pages. A cursor of another list or of other filters is a 422.
     """
     limit = page_limit(query)
     filters = sorted((name, value) for name, value in query.items() if name not in {"limit", "cursor"})
-    of_list = [request.operation, *request.ids.values(), *(f"{name}={value}" for name, value in filters)]
-    begin = 0
-    if "cursor" in query:
-        begin = _behind(query["cursor"], of_list, items)
-    found = items[begin : begin + limit]
-    has_more = begin + limit < len(items)
-    cursor = _cursor(of_list, found[-1]["id"]) if has_more else None
+    list_key = [request.operation, *request.ids.values(), *(f"{name}={value}" for name, value in filters)]
+    start = _start_index(request, query["cursor"], list_key, items) if "cursor" in query else 0
+    found = items[start : start + limit]
+    has_more = start + limit < len(items)
+    cursor = _cursor(list_key, found[-1]["id"]) if has_more else None
     return list_response(request, found, limit=limit, has_more=has_more, cursor=cursor)
 
 
-def _cursor(of_list: list[str], last: str) -> str:
-    return base64.urlsafe_b64encode(encode([of_list, last])).rstrip(b"=").decode()
+def _cursor(list_key: list[str], last_id: str) -> str:
+    return base64.urlsafe_b64encode(encode([list_key, last_id])).rstrip(b"=").decode()
 
 
-def _behind(cursor: str, of_list: list[str], items: Sequence[JsonObject]) -> int:
+def _start_index(request: ServiceRequest, cursor: str, list_key: list[str], items: Sequence[JsonObject]) -> int:
     try:
-        meant, last = decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        cursor_key, last_id = decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError, msgspec.DecodeError):
-        meant, last = None, None
-    if meant == of_list:
+        cursor_key, last_id = None, None
+    if cursor_key == list_key:
         for index, item in enumerate(items):
-            if item["id"] == last:
+            if item["id"] == last_id:
                 return index + 1
-    raise validation_error(
-        FieldIssue("cursor", "is not a cursor of this list", "next_cursor of an earlier page", cursor)
-    )
+    issue = FieldIssue("cursor", "invalid_cursor", "next_cursor of an earlier page of this list", cursor)
+    raise validation_error(issue, parameter_set=request.resource)

@@ -1,4 +1,4 @@
-"""What the server remembers: organizations, endpoints, events and deliveries, and how each reads on the wire."""
+"""Records of the service: organizations, endpoints, events and deliveries, and their JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DeliveryStatus: TypeAlias = Literal["pending", "delivering", "succeeded", "faile
 
 @attrs.define(eq=False)
 class Organization:
-    """A customer."""
+    """An organization."""
 
     id: str
     name: str
@@ -36,7 +36,7 @@ class Organization:
 
 @attrs.define(eq=False)
 class Endpoint:
-    """A URL of a customer that takes webhooks."""
+    """A webhook endpoint."""
 
     id: str
     organization_id: str
@@ -49,7 +49,7 @@ class Endpoint:
     status: str = "active"
 
     def to_json(self, *, with_secret: bool = False) -> JsonObject:
-        """Return the endpoint as the API shows it; *with_secret* only right after the secret was made."""
+        """Return the endpoint as the API shows it; *with_secret* right after creation or rotation."""
         fields: JsonObject = {
             "object": "webhook_endpoint",
             "id": self.id,
@@ -67,7 +67,7 @@ class Endpoint:
 
 @attrs.define(eq=False)
 class Delivery:
-    """One event on its way to one endpoint."""
+    """The delivery of one event to one endpoint."""
 
     id: str
     event: Event = attrs.field(repr=False)
@@ -82,7 +82,7 @@ class Delivery:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Whether the delivery has a final state."""
         return self.status in {"succeeded", "failed", "skipped"}
 
     def to_json(self) -> JsonObject:
@@ -105,7 +105,7 @@ class Delivery:
 
 @attrs.define(eq=False)
 class Event:
-    """Something that happened, with its deliveries to whoever wanted to know."""
+    """An event with its deliveries."""
 
     id: str
     organization_id: str
@@ -129,7 +129,7 @@ class Event:
         }
 
     def envelope(self) -> JsonObject:
-        """Return what an endpoint receives."""
+        """Return the webhook body that endpoints receive."""
         return {
             "id": self.id,
             "object": "webhook_event",

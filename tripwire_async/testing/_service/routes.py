@@ -1,4 +1,4 @@
-"""The operations: where each is found, what opens it and who answers it."""
+"""Route table: the path, credential and handler of each operation."""
 
 from __future__ import annotations
 
@@ -13,67 +13,75 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from .messages import ServiceRequest, ServiceResponse
-
-    Handler: TypeAlias = Callable[["Service", ServiceRequest], ServiceResponse]
     from .service import Service
 
-Authority: TypeAlias = Literal["public", "secret", "poll_token", "agent_token"]
+    Handler: TypeAlias = Callable[[Service, ServiceRequest], ServiceResponse]
 
-_ARGUMENT: Final = ""
+Credential: TypeAlias = Literal["public", "secret", "poll_token", "agent_token"]
+
+_PLACEHOLDER: Final = ""
 
 
 @attrs.frozen
 class Route:
-    """One operation: *scope* is what its secret key must grant."""
+    """One operation; *scope* is the scope that a secret key needs."""
 
     operation: str
     method: str
     path: str
-    authority: Authority
+    credential: Credential
     scope: str
-    answer: Handler
+    handler: Handler
 
     @property
-    def names(self) -> list[str]:
-        """The names of the arguments in the path, in their order."""
+    def placeholders(self) -> list[str]:
+        """The names of the path arguments in order."""
         return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
+
+    @property
+    def resource(self) -> str:
+        """The last fixed segment of the path, for example ``sessions``."""
+        return [part for part in self.path.split("/") if not part.startswith("{")][-1]
 
 
 @attrs.define
 class _Node:
-    routes: dict[str, tuple[Route, list[str]]] = attrs.field(factory=dict[str, "tuple[Route, list[str]]"])
+    routes: dict[str, Route] = attrs.field(factory=dict[str, Route])
     children: dict[str, _Node] = attrs.field(factory=dict[str, "_Node"])
 
 
 class Routes:
-    """The operations by method and path, found without trying one after the other."""
+    """Routes by method and path, as a tree of path segments."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._root = _Node()
         for route in routes:
             node = self._root
             for part in route.path.split("/")[1:]:
-                node = node.children.setdefault(_ARGUMENT if part.startswith("{") else part, _Node())
-            node.routes[route.method] = (route, route.names)
+                node = node.children.setdefault(_PLACEHOLDER if part.startswith("{") else part, _Node())
+            node.routes[route.method] = route
 
     def find(self, method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
-        """Return the operation at *raw_path*, still quoted, and its arguments; raise 404 or 405."""
+        """Return the route for the percent-encoded *raw_path* and its path arguments; raise 404 or 405."""
         node = self._root
         arguments: list[str] = []
         for part in raw_path.split("/")[1:]:
             child = node.children.get(part) if part else None
             if child is None:
-                child = node.children.get(_ARGUMENT) if part else None
+                child = node.children.get(_PLACEHOLDER) if part else None
                 if child is None:
-                    raise ServiceError(404, "request.unknown_route", f"Nothing is served at {raw_path}.")
+                    raise _unknown(raw_path)
                 arguments.append(unquote(part) if "%" in part else part)
             node = child
         if not node.routes:
-            raise ServiceError(404, "request.unknown_route", f"Nothing is served at {raw_path}.")
-        found = node.routes.get(method)
-        if found is None:
+            raise _unknown(raw_path)
+        route = node.routes.get(method)
+        if route is None:
             allowed = ", ".join(sorted(node.routes))
-            raise ServiceError(
-                405, "request.method_not_allowed", f"{raw_path} takes {allowed}.", headers={"Allow": allowed}
-            )
-        return found[0], dict(zip(found[1], arguments, strict=True))
+            message = f"{raw_path} supports {allowed}."
+            raise ServiceError(405, "request.method_not_allowed", message, headers={"Allow": allowed})
+        return route, dict(zip(route.placeholders, arguments, strict=True))
+
+
+def _unknown(raw_path: str) -> ServiceError:
+    return ServiceError(404, "request.not_found", f"There is no operation at {raw_path}.")

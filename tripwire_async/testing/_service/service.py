@@ -1,4 +1,4 @@
-"""The API as a function: a request goes in, an answer comes out, and no socket is seen."""
+"""The API as a function from requests to responses, without sockets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import attrs
 
 from tripwire_async.testing.faults import Faults
 
-from .errors import ServiceError
+from .errors import ServiceError, forbidden, missing_key
 from .limits import LimitResult, RetryAfter, RollingWindow, retry_after
 from .messages import ServiceRequest, ServiceResponse, error_response
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tripwire_async._concurrency.clock import Clock
+    from tripwire_async.profiles import Profile
     from tripwire_async.testing.faults import Rule
 
     from .routes import Route, Routes
     from .state import State
     from .webhook_sender import WebhookSender
 
-_REMEMBERED_HEADERS = frozenset({"accept", "accept-encoding", "content-type", "traceparent", "user-agent"})
-_BEARER = "Bearer "
+_RECORDED_HEADERS = frozenset({"accept", "accept-encoding", "content-type", "traceparent", "user-agent"})
 
 
 @attrs.define(eq=False)
 class RecordedRequest:
-    """A request as the server remembers it.
+    """A request that the server received.
 
-    *time* is the server's clock when it came; *operation* is empty where nothing is served; *status* is None until it
-    has been answered, and when it never was. *headers* are lower-cased: the ``x-`` ones and a few harmless others,
-    never the authorization.
+    *time* is the server's clock at arrival. *operation* is empty if the path is unknown. *status* is None until the
+    response is sent, and if it is never sent. *headers* have lower-case names; they contain the ``x-`` headers and a
+    few others, never the authorization.
     """
 
     time: float
@@ -48,7 +48,7 @@ class RecordedRequest:
 
 @attrs.define(eq=False)
 class Limits:
-    """The rolling limit of every key that has none of its own; each part may be changed in mid-run."""
+    """The rate limit of keys without a limit of their own; each attribute can change while the server runs."""
 
     limit: int = 600
     window: float = 60.0
@@ -57,7 +57,7 @@ class Limits:
 
 @final
 class Service:
-    """Finds the operation, looks at the key, counts, lets faults have their way, and answers."""
+    """Routes requests, checks keys, enforces the rate limit, applies faults and calls the handlers."""
 
     def __init__(
         self,
@@ -66,14 +66,16 @@ class Service:
         webhook_sender: WebhookSender,
         limits: Limits,
         *,
+        profile: Profile,
         record_limit: int,
         grace: float,
-        changed: Callable[[], None],
+        on_change: Callable[[], None],
     ) -> None:
         self._routes = routes
-        self._changed = changed
-        self._windows: dict[str, RollingWindow] = {}
-        self._remembers = record_limit > 0
+        self._on_change = on_change
+        self._token_windows: dict[str, RollingWindow] = {}
+        self._records_requests = record_limit > 0
+        self.profile = profile
         self.state = state
         self.grace = grace
         self.webhook_sender = webhook_sender
@@ -82,75 +84,79 @@ class Service:
         self.requests: deque[RecordedRequest] = deque(maxlen=record_limit)
         self.received = 0
         self.rate_limited = 0
-        self.peak = 0
+        self.window_peak = 0
 
     @property
     def clock(self) -> Clock:
         """The server's clock."""
         return self.state.calendar.clock
 
-    async def answer(
+    async def respond(
         self, method: str, raw_path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
     ) -> ServiceResponse:
-        """Answer one request; *raw_path* is quoted as it came."""
+        """Return the response to one request; *raw_path* is percent-encoded."""
         self.received += 1
         request_id = self.state.ids.hex_id("req")
-        record = self._remember(method, raw_path, headers, body) if self._remembers else None
-        own = {"X-Request-Id": request_id}
+        record = self._record(method, raw_path, headers, body) if self._records_requests else None
+        service_headers = {"X-Request-Id": request_id}
         try:
             route, ids = self._routes.find(method, raw_path)
-            request = ServiceRequest(route.operation, ids, query, headers, body, request_id)
+            request = ServiceRequest(route.operation, ids, query, headers, body, request_id, route.resource)
             if record is not None:
                 record.operation = route.operation
-            if route.authority != "public":
-                self._open(route, request, own, record)
+            if route.credential != "public":
+                self._authorize(route, request, service_headers, record)
             rules = self.faults.rules and [rule for rule in self.faults.rules if rule.matches(request)]
-            response = await self._apply_faults(rules, route, request) if rules else route.answer(self, request)
+            response = await self._apply_faults(rules, route, request) if rules else route.handler(self, request)
         except ServiceError as error:
-            response = error_response(error, request_id)
+            response = self.error(error, request_id)
         if not response.from_proxy:
-            response = ServiceResponse(response.status, response.body, own | response.headers, response.bytes_sent)
+            merged = service_headers | response.headers
+            response = ServiceResponse(response.status, response.body, merged, response.bytes_sent)
         if record is not None:
             record.status = None if response.bytes_sent == 0 else response.status
-        self._changed()
+        self._on_change()
         return response
 
-    def _remember(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> RecordedRequest:
-        kept = {
+    def error(self, error: ServiceError, request_id: str) -> ServiceResponse:
+        """Return the response for *error*."""
+        return error_response(error, request_id, self.profile.docs_url)
+
+    def _record(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> RecordedRequest:
+        recorded = {
             lowered: value
             for name, value in headers.items()
-            if (lowered := name.lower()).startswith("x-") or lowered in _REMEMBERED_HEADERS
+            if (lowered := name.lower()).startswith("x-") or lowered in _RECORDED_HEADERS
         }
-        record = RecordedRequest(self.clock.now(), method, path, kept, body)
+        record = RecordedRequest(self.clock.now(), method, path, recorded, body)
         self.requests.append(record)
         return record
 
-    def _open(self, route: Route, request: ServiceRequest, own: dict[str, str], record: RecordedRequest | None) -> None:
-        """Look at the key or token and count the request; raise 401, 403 or 429."""
-        authorization = request.headers.get("Authorization", "")
-        if not authorization.startswith(_BEARER):
-            raise ServiceError(401, "auth.missing_api_key", "Send an Authorization header with a bearer key.")
-        text = authorization[len(_BEARER) :].strip()
+    def _authorize(
+        self, route: Route, request: ServiceRequest, service_headers: dict[str, str], record: RecordedRequest | None
+    ) -> None:
+        """Check the credential and count the request; raise 401, 403 or 429."""
+        token = _bearer_token(request.headers)
         limit = self.limits.limit
-        if route.authority == "secret":
-            key = self.state.keys.authenticate(text, self.state.calendar.unix_time())
+        if route.credential == "secret":
+            key = self.state.keys.authenticate(token, self.state.calendar.unix_time())
             request.key = key
             window = key.window
             limit = key.rate_limit or limit
             if record is not None:
                 record.key_id = key.id
         else:
-            request.token = text
-            window = self._windows.setdefault(text, RollingWindow())
+            request.token = token
+            window = self._token_windows.setdefault(token, RollingWindow())
         result = window.count(self.clock.now(), limit=limit, window=self.limits.window)
-        self.peak = max(self.peak, window.peak)
-        own |= result.headers()
+        self.window_peak = max(self.window_peak, window.peak)
+        service_headers |= result.headers()
         if result.wait is not None:
-            raise self._limited(result, result.wait)
+            raise self._rate_limit_error(result, result.wait)
         if request.key is not None and not request.key.allows(route.scope):
-            raise ServiceError(403, "auth.insufficient_scope", f"This key lacks the scope {route.scope}.")
+            raise forbidden(f"The key does not have the scope {route.scope}.")
 
-    def _limited(self, result: LimitResult, wait: float) -> ServiceError:
+    def _rate_limit_error(self, result: LimitResult, wait: float) -> ServiceError:
         self.rate_limited += 1
         after = retry_after(wait, self.state.calendar.unix_time(), self.limits.form)
         return ServiceError(
@@ -162,12 +168,20 @@ class Service:
         )
 
     async def _apply_faults(self, rules: list[Rule], route: Route, request: ServiceRequest) -> ServiceResponse:
-        """Answer *request* through the faults of *rules*, the first outermost."""
-        self._changed()
+        """Return the response to *request* after the faults of *rules*, the first outermost."""
+        self._on_change()
         if not rules:
             try:
-                return route.answer(self, request)
+                return route.handler(self, request)
             except ServiceError as error:
-                return error_response(error, request.request_id)
+                return self.error(error, request.request_id)
         first, *rest = rules
         return await first.fault.act(self, request, lambda: self._apply_faults(rest, route, request))
+
+
+def _bearer_token(headers: Mapping[str, str]) -> str:
+    """Return the token in the Authorization header, whose scheme is case-insensitive (RFC 9110, section 11.1)."""
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise missing_key()
+    return token.strip()

@@ -1,4 +1,4 @@
-"""All that the server remembers, in memory, and who may see it."""
+"""The data of one server, and access to it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from random import Random
 from typing import TYPE_CHECKING, final
 
-from .errors import ServiceError, not_found
+from .errors import forbidden, not_found
 from .gate import Gate
 from .ids import Ids
 from .keys import Key, KeyStore
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class State:
     """The records of one server.
 
-    Ids are drawn anew for each server, so that two servers in one test never share one.
+    Ids are random, so two servers in one test never share an id.
     """
 
     def __init__(self, calendar: Calendar, seed: int) -> None:
@@ -41,10 +41,10 @@ class State:
         self.deliveries: dict[str, Delivery] = {}
 
     def add_organization(self, name: str, slug: str, organization_id: str = "") -> Organization:
-        """Remember a new organization."""
-        identifier = organization_id or self.ids.base32_id("org")
-        organization = Organization(identifier, name, slug, self.calendar.timestamp())
-        self.organizations[identifier] = organization
+        """Add an organization."""
+        id_ = organization_id or self.ids.base32_id("org")
+        organization = Organization(id_, name, slug, self.calendar.timestamp())
+        self.organizations[id_] = organization
         return organization
 
     def add_key(
@@ -54,13 +54,14 @@ class State:
         *,
         scopes: Sequence[str] | None,
         secret: str = "",
-        kind: str = "secret",
+        type_: str = "secret",
+        client_target: str | None = None,
         environment: str = "test",
         allowed_origins: Sequence[str] | None = None,
         rate_limit: int | None = None,
     ) -> Key:
-        """Remember a new key; without *secret* one is made."""
-        prefix = "sk" if kind == "secret" else "pk"
+        """Add a key; without *secret* a random one is created."""
+        prefix = "sk" if type_ == "secret" else "pk"
         return self.keys.add(
             Key(
                 id=self.ids.base32_id("key"),
@@ -68,7 +69,8 @@ class State:
                 name=name,
                 secret=secret or self.ids.token(f"{prefix}_{environment}"),
                 created_at=self.calendar.timestamp(),
-                type=kind,
+                type=type_,
+                client_target=client_target,
                 environment=environment,
                 scopes=None if scopes is None else list(scopes),
                 allowed_origins=None if allowed_origins is None else list(allowed_origins),
@@ -77,8 +79,8 @@ class State:
         )
 
     def add_endpoint(self, organization_id: str, name: str, url: str, event_types: Sequence[str]) -> Endpoint:
-        """Remember a new endpoint, with a new signing secret."""
-        stamp = self.calendar.timestamp()
+        """Add an endpoint with a new signing secret."""
+        now = self.calendar.timestamp()
         endpoint = Endpoint(
             id=self.ids.hex_id("we"),
             organization_id=organization_id,
@@ -86,28 +88,33 @@ class State:
             url=url,
             event_types=list(event_types),
             signing_secret=self.ids.token("whsec"),
-            created_at=stamp,
-            updated_at=stamp,
+            created_at=now,
+            updated_at=now,
         )
         self.endpoints[endpoint.id] = endpoint
         return endpoint
 
     def add_event(
-        self, kind: str, subject: tuple[str, str], data: JsonObject, endpoints: Sequence[Endpoint], organization_id: str
+        self,
+        type_: str,
+        subject: tuple[str, str],
+        data: JsonObject,
+        endpoints: Sequence[Endpoint],
+        organization_id: str,
     ) -> Event:
-        """Remember a new event with a delivery to each of *endpoints*; one that is disabled is skipped."""
-        stamp = self.calendar.timestamp()
+        """Add an event with a delivery to each of *endpoints*; the delivery to a disabled one is skipped."""
+        now = self.calendar.timestamp()
         event = Event(
             id=self.ids.hex_id("wevt"),
             organization_id=organization_id,
-            type=kind,
+            type=type_,
             subject_type=subject[0],
             subject_id=subject[1],
             data=data,
-            created_at=stamp,
+            created_at=now,
         )
         for endpoint in endpoints:
-            delivery = Delivery(self.ids.hex_id("wdlv"), event, endpoint, stamp, stamp)
+            delivery = Delivery(self.ids.hex_id("wdlv"), event, endpoint, now, now)
             if endpoint.status != "active":
                 delivery.status = "skipped"
                 delivery.error = "The endpoint is disabled."
@@ -116,20 +123,24 @@ class State:
         self.events[event.id] = event
         return event
 
-    def organization(self, request: ServiceRequest, *, absent: int = 404) -> Organization:
-        """Return the organization in the path of *request*; raise *absent* when its key does not see one there."""
-        identifier = request.ids["organizationId"]
-        if identifier not in request.secret_key.organizations:
-            if absent == 403:
-                raise ServiceError(403, "auth.organization_forbidden", f"This key does not see {identifier}.")
-            raise not_found("organization", identifier)
-        return self.organizations[identifier]
+    def organization(self, request: ServiceRequest, *, missing: int = 404) -> Organization:
+        """Return the organization in the path of *request*.
+
+        Raises 403 if the key has no access to it, and *missing* (404 or 403) if it does not exist.
+        """
+        id_ = request.ids["organizationId"]
+        organization = self.organizations.get(id_)
+        if organization is None and missing == 404:
+            raise not_found("organization", id_)
+        if organization is None or id_ not in request.secret_key.organizations:
+            raise forbidden(f"The key has no access to the organization {id_}.")
+        return organization
 
     def endpoint(self, request: ServiceRequest) -> Endpoint:
-        """Return the endpoint in the path of *request*; raise 404 when its organization has none like it."""
-        organization = self.organization(request)
-        identifier = request.ids["endpointId"]
-        endpoint = self.endpoints.get(identifier)
+        """Return the endpoint in the path of *request*; raise 404 if the organization does not have it."""
+        organization = self.organization(request, missing=403)
+        id_ = request.ids["endpointId"]
+        endpoint = self.endpoints.get(id_)
         if endpoint is None or endpoint.organization_id != organization.id:
-            raise not_found("webhook endpoint", identifier)
+            raise not_found("webhook endpoint", id_)
         return endpoint

@@ -1,11 +1,9 @@
-"""Deliveries: events that are signed and really posted, again and again until somebody takes them."""
+"""Webhook delivery: events are signed and posted, with retries."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, final
 
@@ -13,6 +11,7 @@ import aiohttp
 import attrs
 import msgspec
 
+from tripwire_async.receiver import sign_webhook
 from tripwire_async.testing.clock import ManualClock
 
 from .checks import is_loopback
@@ -22,20 +21,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tripwire_async._concurrency.clock import Timer
+    from tripwire_async.profiles import Profile
     from tripwire_async.testing.clock import Calendar
 
     from .records import Delivery, Event, JsonObject
 
 FinalStatus: TypeAlias = Literal["succeeded", "failed", "skipped"]
 
-_BODY_READ: Final = 65_536
-_BODY_KEPT: Final = 2_048
-_OUT_OF_REACH: Final = "This test server posts to loopback addresses only."
+_MAX_READ: Final = 65_536
+_MAX_STORED: Final = 2_048
+_NOT_LOOPBACK: Final = "This test server posts to loopback addresses only."
 
 
 @attrs.frozen
 class DeliveryOutcome:
-    """How a delivery ends by script, *after* so many seconds of the server's clock, without a post."""
+    """A fixed outcome of deliveries without a post, *after* that many seconds of the server's clock."""
 
     status: FinalStatus
     response_status: int | None = None
@@ -47,29 +47,29 @@ class DeliveryOutcome:
 
 @attrs.frozen
 class WebhookSettings:
-    """How deliveries are posted: seconds before the first attempt, seconds for each, how many, how far.
+    """How webhooks are posted.
 
-    *backoff* is the wait before the second attempt, in seconds of the server's clock; it doubles each time. *timeout*
-    is in real seconds. Addresses other than loopback are refused unless *anywhere* is true: a test that names
-    ``https://example.com/hook`` must not reach it.
+    Attributes:
+        delay: Seconds before the first attempt, by the server's clock.
+        backoff: Seconds before the second attempt, by the server's clock; doubled for each further one.
+        max_attempts: The number of attempts per delivery.
+        timeout: Seconds for one attempt, in real time.
+        allow_remote: Post to any address. By default only loopback addresses are reached, so that a test with
+            ``https://example.com/hook`` sends nothing there.
+        enabled: Post at all. Otherwise deliveries stay pending until `TripwireServer.settle`.
     """
 
     delay: float = 0.05
     backoff: float = 0.2
     max_attempts: int = 3
     timeout: float = 5.0
-    anywhere: bool = False
+    allow_remote: bool = False
     enabled: bool = True
-
-
-def sign(secret: str, timestamp: int, body: bytes) -> str:
-    """Return the signature of *body*, sent at *timestamp* (Unix seconds), under an endpoint's whole *secret*."""
-    return hmac.new(secret.encode(), b"%d.%b" % (timestamp, body), hashlib.sha256).hexdigest()
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     parts: list[bytes] = []
-    left = _BODY_READ
+    left = _MAX_READ
     while left > 0 and (part := await response.content.read(left)):
         parts.append(part)
         left -= len(part)
@@ -78,22 +78,25 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 @final
 class WebhookSender:
-    """Brings events to their endpoints, one task a delivery; `close` ends them all.
+    """Delivers events to their endpoints, one task per delivery; `aclose` cancels them.
 
-    *changed* is called after each change of a delivery, *approved* with each answer to ``gate.session.approved``.
+    *on_change* is called after each change of a delivery, *on_approval* with each response to
+    ``gate.session.approved``.
     """
 
     def __init__(
         self,
+        profile: Profile,
         calendar: Calendar,
         settings: WebhookSettings,
-        changed: Callable[[], None],
-        approved: Callable[[Event, JsonObject], None],
+        on_change: Callable[[], None],
+        on_approval: Callable[[Event, JsonObject], None],
     ) -> None:
+        self._profile = profile
         self._calendar = calendar
         self._clock = calendar.clock
-        self._changed = changed
-        self._approved = approved
+        self._on_change = on_change
+        self._on_approval = on_approval
         self._session: aiohttp.ClientSession | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._timers: dict[str, Timer] = {}
@@ -102,35 +105,35 @@ class WebhookSender:
 
     @property
     def in_progress(self) -> int:
-        """How many deliveries have something coming."""
+        """The number of deliveries that are not settled yet."""
         return len(self._tasks) + len(self._timers)
 
     def send(self, event: Event) -> None:
-        """Set out with every pending delivery of *event*."""
+        """Start every pending delivery of *event*."""
         for delivery in event.deliveries:
             if delivery.status != "pending":
                 continue
-            script = self.outcomes.get(delivery.endpoint.id) or self.outcomes.get(None)
-            if script is not None:
-                self._apply_outcome(delivery, script)
+            outcome = self.outcomes.get(delivery.endpoint.id) or self.outcomes.get(None)
+            if outcome is not None:
+                self._apply_outcome(delivery, outcome)
             elif self.settings.enabled:
                 task = asyncio.create_task(self._deliver(delivery), name=f"deliver {delivery.id}")
                 self._tasks[delivery.id] = task
                 task.add_done_callback(partial(self._done, delivery.id))
 
     def settle(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
-        """End *delivery* by *outcome*, whatever was coming."""
-        self.hold(delivery)
+        """Settle *delivery* with *outcome* and cancel further attempts."""
+        self.cancel(delivery)
         delivery.status = outcome.status
         delivery.attempts = outcome.attempts
         delivery.response_status = outcome.response_status
         delivery.response_body = outcome.response_body
         delivery.error = outcome.error
         delivery.updated_at = self._calendar.timestamp()
-        self._changed()
+        self._on_change()
 
-    def hold(self, delivery: Delivery) -> None:
-        """Leave *delivery* as it is: nothing more will come by itself."""
+    def cancel(self, delivery: Delivery) -> None:
+        """Cancel further attempts; *delivery* keeps its state."""
         task = self._tasks.get(delivery.id)
         if task is not None:
             task.cancel()
@@ -138,8 +141,8 @@ class WebhookSender:
         if timer is not None:
             timer.cancel()
 
-    async def close(self) -> None:
-        """End every delivery that is under way, and the connections to the endpoints."""
+    async def aclose(self) -> None:
+        """Cancel all deliveries and close the connections to the endpoints."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -153,19 +156,19 @@ class WebhookSender:
 
     def _done(self, delivery_id: str, _: asyncio.Task[None]) -> None:
         del self._tasks[delivery_id]
-        self._changed()
+        self._on_change()
 
-    def _apply_outcome(self, delivery: Delivery, script: DeliveryOutcome) -> None:
-        if script.after <= 0:
-            self.settle(delivery, script)
+    def _apply_outcome(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
+        if outcome.after <= 0:
+            self.settle(delivery, outcome)
             return
-        when = self._clock.now() + script.after
-        self._timers[delivery.id] = self._clock.call_at(when, lambda: self.settle(delivery, script))
+        when = self._clock.now() + outcome.after
+        self._timers[delivery.id] = self._clock.call_at(when, lambda: self.settle(delivery, outcome))
 
     def _move(self, delivery: Delivery, status: Literal["pending", "delivering", "succeeded", "failed"]) -> None:
         delivery.status = status
         delivery.updated_at = self._calendar.timestamp()
-        self._changed()
+        self._on_change()
 
     async def _deliver(self, delivery: Delivery) -> None:
         await self._clock.sleep(self.settings.delay)
@@ -176,42 +179,39 @@ class WebhookSender:
             delivery.attempts += 1
             if received:
                 return self._move(delivery, "succeeded")
-            if delivery.attempts >= self.settings.max_attempts or delivery.error == _OUT_OF_REACH:
+            if delivery.attempts >= self.settings.max_attempts or delivery.error == _NOT_LOOPBACK:
                 return self._move(delivery, "failed")
             self._move(delivery, "pending")
             await self._clock.sleep(wait)
             wait *= 2
 
     async def _attempt(self, delivery: Delivery) -> bool:
-        """Post *delivery* once; write down what came back and say whether it was received."""
+        """Post *delivery* once, record the response, and return whether it was received."""
         delivery.response_status = delivery.response_body = delivery.error = None
         url = delivery.endpoint.url
-        if not (self.settings.anywhere or is_loopback(url)):
-            delivery.error = _OUT_OF_REACH
+        if not (self.settings.allow_remote or is_loopback(url)):
+            delivery.error = _NOT_LOOPBACK
             return False
         body = encode(delivery.event.envelope())
         timestamp = int(self._calendar.unix_time())
-        headers = {
-            "Content-Type": "application/json",
-            "X-Tripwire-Timestamp": str(timestamp),
-            "X-Tripwire-Signature": sign(delivery.endpoint.signing_secret, timestamp, body),
-        }
+        signature = sign_webhook(body, delivery.endpoint.signing_secret, timestamp, profile=self._profile)
+        headers = {"Content-Type": "application/json", **signature}
         hold = self._clock.hold() if isinstance(self._clock, ManualClock) else contextlib.nullcontext()
         with hold:
             try:
                 async with self._connected().post(url, data=body, headers=headers, allow_redirects=False) as response:
                     delivery.response_status = response.status
-                    answer = await _read(response)
+                    received = await _read(response)
             except TimeoutError:
                 delivery.error = f"The endpoint did not answer within {self.settings.timeout:g} seconds."
                 return False
             except (aiohttp.ClientError, OSError) as error:
                 delivery.error = f"{type(error).__name__}: {error}"
                 return False
-        delivery.response_body = answer[:_BODY_KEPT].decode(errors="replace")
-        return self._is_received(delivery, answer)
+        delivery.response_body = received[:_MAX_STORED].decode(errors="replace")
+        return self._is_received(delivery, received)
 
-    def _is_received(self, delivery: Delivery, answer: bytes) -> bool:
+    def _is_received(self, delivery: Delivery, body: bytes) -> bool:
         status = delivery.response_status
         if status is None or not 200 <= status < 300:
             delivery.error = f"The endpoint answered {status}."
@@ -219,13 +219,13 @@ class WebhookSender:
         if delivery.event.type != "gate.session.approved":
             return True
         try:
-            envelope: JsonObject | None = msgspec.convert(decode(answer)["encrypted_delivery"], dict[str, Any])
+            envelope: JsonObject | None = msgspec.convert(decode(body)["encrypted_delivery"], dict[str, Any])
         except (msgspec.DecodeError, KeyError, TypeError):
             envelope = None
         if status != 200 or envelope is None:
-            delivery.error = "The endpoint's answer carries no encrypted_delivery."
+            delivery.error = "The response of the endpoint contains no encrypted_delivery."
             return False
-        self._approved(delivery.event, envelope)
+        self._on_approval(delivery.event, envelope)
         return True
 
     def _connected(self) -> aiohttp.ClientSession:
@@ -233,6 +233,6 @@ class WebhookSender:
             self._session = aiohttp.ClientSession(
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=self.settings.timeout),
-                headers={"User-Agent": "Tripwire-Webhooks/1.0"},
+                headers={"User-Agent": f"{self._profile.title}-Webhooks/1.0"},
             )
         return self._session

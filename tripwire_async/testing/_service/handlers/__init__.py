@@ -1,8 +1,8 @@
-"""What answers each operation, one module a resource, and the table of them all."""
+"""Handlers of the operations, one module per resource, and the route tables."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tripwire_async.testing._service.routes import Routes
 
@@ -18,6 +18,9 @@ from . import (
     webhooks,
 )
 
+if TYPE_CHECKING:
+    from tripwire_async.profiles import Profile
+
 ALL: Final = (
     *sessions.ROUTES,
     *fingerprints.ROUTES,
@@ -29,4 +32,8 @@ ALL: Final = (
     *gate_sessions.ROUTES,
     *gate_agents.ROUTES,
 )
-ROUTES: Final = Routes(ALL)
+
+
+def routes_of(profile: Profile) -> Routes:
+    """Return the routes of *profile*."""
+    return Routes(route for route in ALL if route.operation in profile.operations)

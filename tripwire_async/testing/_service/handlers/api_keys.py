@@ -1,12 +1,14 @@
-"""API keys: issued, changed, rotated with a grace period, revoked."""
+"""API keys: create, list, update, rotate and revoke."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from tripwire_async.profiles import FOIL
 from tripwire_async.testing._service.checks import (
     LIMIT,
     URL,
+    Check,
     checked_body,
     checked_query,
     list_of,
@@ -16,85 +18,108 @@ from tripwire_async.testing._service.checks import (
     text,
 )
 from tripwire_async.testing._service.errors import FieldIssue, not_found, validation_error
-from tripwire_async.testing._service.keys import SCOPES
 from tripwire_async.testing._service.messages import ServiceResponse, data_response
 from tripwire_async.testing._service.pages import page
 from tripwire_async.testing._service.routes import Route
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tripwire_async.testing._service.keys import Key
     from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
-_SCOPES: Final = list_of(one_of(SCOPES), at_least=1)
-_NEW: Final = {
-    "name": required(text(1)),
-    "type": optional(one_of(("publishable", "secret"))),
-    "environment": optional(one_of(("live", "test"))),
-    "allowed_origins": optional(list_of(URL)),
-    "scopes": optional(_SCOPES),
-}
-_CHANGES: Final = {
-    "name": optional(text()),
-    "allowed_origins": optional(list_of(URL)),
-    "scopes": optional(_SCOPES),
-}
+_CLIENT_TARGETS: Final = ("browser", "native-ios", "native-android")
 
 
 def list_keys(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Answer a page of an organization's keys, oldest first."""
+    """Return a page of an organization's keys, oldest first."""
     organization = service.state.organization(request)
     query = checked_query(request, {"limit": LIMIT, "cursor": text(1)})
-    now = service.state.calendar.unix_time()
-    found = [key.to_json(now) for key in service.state.keys.by_id.values() if key.organization_id == organization.id]
-    return page(request, query, found)
+    keys = [key for key in service.state.keys.by_id.values() if key.organization_id == organization.id]
+    return page(request, query, [_to_json(service, key) for key in keys])
 
 
 def create_key(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Issue a key, publishable unless it says secret, and reveal it once."""
+    """Create a key; the response reveals it.
+
+    A key without a type is a secret one with the scopes of the caller's key.
+    """
     organization = service.state.organization(request)
-    body = checked_body(request, _NEW)
-    kind = body.get("type", "publishable")
-    if ("scopes" in body) != (kind == "secret"):
-        raise validation_error(FieldIssue("scopes", "is given exactly when type is secret"))
+    fields = {
+        "name": required(text(1)),
+        "type": optional(one_of(("publishable", "secret"))),
+        "environment": optional(one_of(("live", "test"))),
+        "allowed_origins": optional(list_of(URL)),
+        "scopes": optional(_scopes(service)),
+    }
+    if service.profile == FOIL:
+        fields["client_target"] = optional(one_of(_CLIENT_TARGETS))
+    body = checked_body(request, fields)
+    type_ = body.get("type", "secret")
+    if ("scopes" in body) != (body.get("type") == "secret"):
+        raise validation_error(FieldIssue("scopes", "conflicts_with_type", "given exactly when type is secret"))
+    if "client_target" in body and type_ == "secret":
+        raise validation_error(FieldIssue("client_target", "conflicts_with_type", "given for publishable keys only"))
     key = service.state.add_key(
         organization.id,
         body["name"],
-        scopes=body.get("scopes"),
-        kind=kind,
+        scopes=_granted_scopes(request, body, type_),
+        type_=type_,
+        client_target=body.get("client_target", "browser") if type_ == "publishable" else None,
         environment=body.get("environment", "test"),
         allowed_origins=body.get("allowed_origins"),
     )
-    return data_response(request, key.to_json(service.state.calendar.unix_time(), revealed=True), 201)
+    return data_response(request, _to_json(service, key, revealed=True), 201)
 
 
 def update_key(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Change what the body names."""
+    """Update a key."""
     key = _key(service, request)
-    body = checked_body(request, _CHANGES, at_least=1)
+    fields = {
+        "name": optional(text()),
+        "allowed_origins": optional(list_of(URL)),
+        "scopes": optional(_scopes(service)),
+    }
+    body = checked_body(request, fields, min_fields=1)
     if "scopes" in body and key.type != "secret":
-        raise validation_error(FieldIssue("scopes", "belongs to secret keys only"))
+        raise validation_error(FieldIssue("scopes", "conflicts_with_type", "given for secret keys only"))
     for name, value in body.items():
         setattr(key, name, value)
-    return data_response(request, key.to_json(service.state.calendar.unix_time()))
+    return data_response(request, _to_json(service, key))
 
 
 def revoke_key(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """End a key at once; ending it again changes nothing."""
+    """Revoke a key; repeating it has no effect."""
     key = _key(service, request)
     key.revoked_at = key.revoked_at or service.state.calendar.timestamp()
-    return data_response(request, key.to_json(service.state.calendar.unix_time()))
+    return data_response(request, _to_json(service, key))
 
 
 def rotate_key(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Give a key a new secret and reveal it once; the one that it had works on for a while."""
+    """Give a key a new secret, which the response reveals; the previous one stays valid for the grace period."""
     key = _key(service, request)
     if key.revoked_at is not None:
         raise not_found("active API key", key.id)
     now = service.state.calendar.unix_time()
     secret = service.state.ids.token(f"{'sk' if key.type == 'secret' else 'pk'}_{key.environment}")
     service.state.keys.rotate(key, secret, now=now, grace=service.grace)
-    return data_response(request, key.to_json(now, revealed=True), 201)
+    return data_response(request, _to_json(service, key, revealed=True), 201)
+
+
+def _scopes(service: Service) -> Check:
+    return list_of(one_of(sorted(service.profile.scopes)), min_items=1)
+
+
+def _granted_scopes(request: ServiceRequest, body: dict[str, Any], type_: str) -> Sequence[str] | None:
+    if type_ == "publishable":
+        return None
+    return body.get("scopes", request.secret_key.scopes)
+
+
+def _to_json(service: Service, key: Key, *, revealed: bool = False) -> dict[str, Any]:
+    now = service.state.calendar.unix_time()
+    return key.to_json(now, revealed=revealed, with_client_target=service.profile == FOIL)
 
 
 def _key(service: Service, request: ServiceRequest) -> Key:

@@ -1,32 +1,25 @@
-"""Events, with the deliveries inside them."""
+"""Events with their deliveries."""
 
 from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async.testing._service.checks import LIMIT, checked_query, matching, one_of, page_limit
+from tripwire_async.testing._service.checks import ENDPOINT_ID, LIMIT, checked_query, one_of, page_limit
 from tripwire_async.testing._service.errors import not_found
 from tripwire_async.testing._service.messages import ServiceResponse, data_response, list_response
 from tripwire_async.testing._service.routes import Route
-
-from .webhooks import EVENT_TYPES
 
 if TYPE_CHECKING:
     from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
-_QUERY: Final = {
-    "endpoint_id": matching(r"we_[0-9a-f]{32}", "an endpoint's id"),
-    "type": one_of((*EVENT_TYPES, "webhook.test")),
-    "limit": LIMIT,
-}
-
 
 def list_events(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Answer the newest events; there may be more, but no cursor leads to them."""
-    organization = service.state.organization(request, absent=403)
-    query = checked_query(request, _QUERY)
+    """Return the newest events; the list has no cursor."""
+    organization = service.state.organization(request, missing=403)
+    types = one_of(sorted(service.profile.event_types))
+    query = checked_query(request, {"endpoint_id": ENDPOINT_ID, "type": types, "limit": LIMIT})
     limit = page_limit(query)
     kind, endpoint_id = query.get("type"), query.get("endpoint_id")
     matches = (
@@ -42,8 +35,8 @@ def list_events(service: Service, request: ServiceRequest) -> ServiceResponse:
 
 
 def retrieve_event(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Answer one event."""
-    organization = service.state.organization(request)
+    """Return one event."""
+    organization = service.state.organization(request, missing=403)
     event = service.state.events.get(request.ids["eventId"])
     if event is None or event.organization_id != organization.id:
         raise not_found("event", request.ids["eventId"])

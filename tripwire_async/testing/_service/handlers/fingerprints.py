@@ -1,4 +1,4 @@
-"""Visitor fingerprints, read only: those of the seeded sessions."""
+"""Visitor fingerprints of the seeded sessions, read-only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _QUERY: Final = {
 
 
 def list_fingerprints(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Answer a page of the fingerprints: seen last first, or most often, or those that came last."""
+    """Return a page of fingerprints, by default the most recently seen first."""
     query = checked_query(request, _QUERY)
     search = query.get("search", "").lower()
     found = [visitor for visitor in service.state.seeds.visitors.values() if search in visitor.searchable]
@@ -38,7 +38,7 @@ def list_fingerprints(service: Service, request: ServiceRequest) -> ServiceRespo
 
 
 def get_fingerprint(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Answer all that is known of one visitor."""
+    """Return one fingerprint with its activity."""
     visitor = service.state.seeds.visitors.get(request.ids["visitorId"])
     if visitor is None:
         raise not_found("visitor fingerprint", request.ids["visitorId"])

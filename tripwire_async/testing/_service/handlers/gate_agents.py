@@ -1,12 +1,12 @@
-"""Agents: their tokens, and their way into a dashboard."""
+"""Gate agent tokens and logins."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from tripwire_async.testing._service.checks import checked_body, required, text
-from tripwire_async.testing._service.errors import ServiceError, not_found
-from tripwire_async.testing._service.gate import CONSENT
+from tripwire_async.testing._service.errors import ServiceError, forbidden, gone, not_found
+from tripwire_async.testing._service.gate import CONSENT_URL
 from tripwire_async.testing._service.messages import ServiceResponse, data_response
 from tripwire_async.testing._service.routes import Route
 from tripwire_async.testing.clock import rfc3339
@@ -20,36 +20,36 @@ if TYPE_CHECKING:
 
 
 def create_login(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Begin a login to the service that the agent's token is for."""
+    """Start a login to the service of the agent token."""
     now = service.state.calendar.unix_time()
     token = service.state.gate.tokens.get(request.token)
     if token is None or not token.is_valid(now):
-        raise ServiceError(403, "auth.invalid_agent_token", "This agent token is not known, revoked or expired.")
-    wanted = checked_body(request, {"service_id": required(SERVICE_ID)}, is_open=True)["service_id"]
-    if token.service.id != wanted or token.service.status != "active":
-        raise not_found("service of this agent", wanted)
+        raise forbidden("The agent token is unknown, revoked or expired.")
+    service_id = checked_body(request, {"service_id": required(SERVICE_ID)}, is_open=True)["service_id"]
+    if token.service.id != service_id or token.service.status != "active":
+        raise not_found("service of the agent token", service_id)
     login = service.state.gate.create_login(token)
     data = {
         "object": "gate_login_session",
         "id": login.id,
         "status": "pending",
-        "consent_url": f"{CONSENT}/logins/{login.id}",
-        "expires_at": rfc3339(login.ends),
+        "consent_url": f"{CONSENT_URL}/logins/{login.id}",
+        "expires_at": rfc3339(login.expires),
     }
     return data_response(request, data, 201)
 
 
 def consume_code(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Trade the code of a login for who it is that logs in; 410 if it is used, expired or unknown."""
+    """Exchange the code of a login for the account; 410 if it is used, expired or unknown."""
     code = checked_body(request, {"code": required(text(1))}, is_open=True)["code"]
     login = next((known for known in service.state.gate.logins.values() if known.code == code), None)
     if (
         login is None
         or login.is_consumed
-        or service.state.calendar.unix_time() >= login.ends
+        or service.state.calendar.unix_time() >= login.expires
         or login.token.service.organization_id not in request.secret_key.organizations
     ):
-        raise ServiceError(410, "gate.code_gone", "This code is used, expired or not known.")
+        raise gone("The code is used, expired or unknown.")
     login.is_consumed = True
     data = {
         "object": "gate_dashboard_login",
@@ -60,7 +60,7 @@ def consume_code(service: Service, request: ServiceRequest) -> ServiceResponse:
 
 
 def verify_token(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Answer whether an agent's token is good; one that is not known is merely not valid."""
+    """Return whether an agent token is valid; an unknown one is not."""
     token = _token(service, request)
     return data_response(
         request, {"valid": False} if token is None else token.to_json(service.state.calendar.unix_time())
@@ -68,10 +68,10 @@ def verify_token(service: Service, request: ServiceRequest) -> ServiceResponse:
 
 
 def revoke_token(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """End an agent's token; 404 if it is not known."""
+    """Revoke an agent token; 404 if it is unknown."""
     token = _token(service, request)
     if token is None:
-        raise ServiceError(404, "request.not_found", "This agent token is not known.")
+        raise ServiceError(404, "request.not_found", "The agent token is unknown.")
     token.is_revoked = True
     return ServiceResponse(204)
 

@@ -1,4 +1,4 @@
-"""Gate's registry, which anybody may read, and the services behind it, which their owners keep."""
+"""Gate's public registry, and the services that organizations manage."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tripwire_async.testing._service.checks import (
     BOOLEAN,
+    ENDPOINT_ID,
     URL,
     checked_body,
     list_of,
@@ -16,8 +17,8 @@ from tripwire_async.testing._service.checks import (
     required,
     text,
 )
-from tripwire_async.testing._service.errors import FieldIssue, ServiceError, not_found, validation_error
-from tripwire_async.testing._service.messages import ServiceResponse, data_response, encode
+from tripwire_async.testing._service.errors import FieldIssue, conflict, not_found, validation_error
+from tripwire_async.testing._service.messages import ServiceResponse, data_response
 from tripwire_async.testing._service.routes import Route
 
 if TYPE_CHECKING:
@@ -25,26 +26,27 @@ if TYPE_CHECKING:
     from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
-SERVICE_ID: Final = matching(r"[a-z0-9](?:[a-z0-9_-]{1,30}[a-z0-9])", "3 to 32 of a-z, 0-9, _ and -")
+SERVICE_ID: Final = matching(r"[a-z0-9](?:[a-z0-9_-]{1,30}[a-z0-9])", "3 to 32 characters of a-z, 0-9, _ and -")
 
-_COLOUR: Final = matching(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})", "a colour as #rrggbb")
-_VARIABLE: Final = object_with(
-    {"name": required(text()), "key": required(text()), "secret": required(BOOLEAN)}, "a variable"
+_COLOR: Final = matching(
+    r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})", "hexadecimal CSS color such as #0a84ff"
 )
-_SDK: Final = object_with({"label": required(text()), "install": required(text()), "url": required(URL)}, "an SDK")
+_VARIABLE: Final = object_with(
+    {"name": required(text()), "key": required(text()), "secret": required(BOOLEAN)}, "environment variable"
+)
+_SDK: Final = object_with({"label": required(text()), "install": required(text()), "url": required(URL)}, "SDK")
 _BRANDING: Final = object_with(
     {
         "logo_url": optional(URL),
-        "primary_color": optional(_COLOUR),
-        "secondary_color": optional(_COLOUR),
+        "primary_color": optional(_COLOR),
+        "secondary_color": optional(_COLOR),
         "ascii_art": optional(text()),
-        "verified": required(BOOLEAN),
+        "verified": optional(BOOLEAN),
     },
     "branding",
 )
 _CONSENT: Final = object_with({"terms_url": optional(URL), "privacy_url": optional(URL)}, "links for consent")
-_ENDPOINT_ID: Final = matching(r"we_[0-9a-f]{32}", "an endpoint's id")
-_EITHER: Final = {
+_COMMON: Final = {
     "discoverable": optional(BOOLEAN),
     "env_vars": optional(list_of(_VARIABLE)),
     "docs_url": optional(URL),
@@ -58,28 +60,28 @@ _NEW: Final = {
     "description": required(text()),
     "website": required(URL),
     "dashboard_login_url": optional(URL),
-    "webhook_endpoint_id": required(_ENDPOINT_ID),
-    **_EITHER,
+    "webhook_endpoint_id": required(ENDPOINT_ID),
+    **_COMMON,
 }
 _CHANGES: Final = {
     "name": optional(text()),
     "description": optional(text()),
     "website": optional(URL),
     "dashboard_login_url": optional(nullable(URL)),
-    "webhook_endpoint_id": optional(_ENDPOINT_ID),
-    **_EITHER,
+    "webhook_endpoint_id": optional(ENDPOINT_ID),
+    **_COMMON,
 }
-_KEPT: Final = frozenset(_CHANGES) - {"webhook_endpoint_id"}
+_STORED: Final = frozenset(_CHANGES) - {"webhook_endpoint_id"}
 
 
 def list_registry(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Answer every service that wants to be found."""
+    """Return every discoverable service."""
     found = [entry.entry() for entry in service.state.gate.services.values() if entry.is_public]
-    return _all(request, found)
+    return data_response(request, found)
 
 
 def get_entry(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Answer one service, whether it wants to be found or not."""
+    """Return one service, discoverable or not."""
     found = service.state.gate.services.get(request.ids["serviceId"])
     if found is None:
         raise not_found("service", request.ids["serviceId"])
@@ -87,53 +89,56 @@ def get_entry(service: Service, request: ServiceRequest) -> ServiceResponse:
 
 
 def list_services(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Answer every service of the key's organizations."""
-    mine = request.secret_key.organizations
-    found = [owned.to_json() for owned in service.state.gate.services.values() if owned.organization_id in mine]
-    return _all(request, found)
+    """Return every service of the key's organizations."""
+    own = request.secret_key.organizations
+    found = [owned.to_json() for owned in service.state.gate.services.values() if owned.organization_id in own]
+    return data_response(request, found)
 
 
 def create_service(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Make a service; its id must be free, and its endpoint one of the organization's."""
+    """Create a service with an unused id and an endpoint of the organization."""
     body = checked_body(request, _NEW, is_open=True)
     if body["id"] in service.state.gate.services:
-        raise ServiceError(409, "gate.service_taken", f"There is a service {body['id']} already.")
+        raise conflict(f"The service id {body['id']} is taken.")
     _check_endpoint(service, request, body)
-    fields = {name: value for name, value in body.items() if name in _KEPT}
+    fields = _stored(body)
     owner = request.secret_key.organization_id
-    made = service.state.gate.add_service(body["id"], owner, fields, body["webhook_endpoint_id"])
-    return data_response(request, made.to_json(), 201)
+    created = service.state.gate.add_service(body["id"], owner, fields, body["webhook_endpoint_id"])
+    return data_response(request, created.to_json(), 201)
 
 
 def get_service(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Answer one service of the key's organizations."""
+    """Return one service of the key's organizations."""
     return data_response(request, _service(service, request).to_json())
 
 
 def update_service(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Change what the body names; null takes the dashboard's address away."""
+    """Update a service; null removes the dashboard URL."""
     owned = _service(service, request)
     body = checked_body(request, _CHANGES, is_open=True)
     if "webhook_endpoint_id" in body:
         _check_endpoint(service, request, body)
         owned.webhook_endpoint_id = body["webhook_endpoint_id"]
-    fields = owned.fields | {name: value for name, value in body.items() if name in _KEPT}
+    fields = owned.fields | _stored(body)
     owned.fields = {name: value for name, value in fields.items() if value is not None}
     owned.updated_at = service.state.calendar.timestamp()
     return data_response(request, owned.to_json())
 
 
 def disable_service(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Take no more sign-ups for a service; it stays."""
+    """Disable sign-ups for a service."""
     owned = _service(service, request)
     owned.status = "disabled"
     owned.updated_at = service.state.calendar.timestamp()
     return data_response(request, owned.to_json())
 
 
-def _all(request: ServiceRequest, found: list[dict[str, Any]]) -> ServiceResponse:
-    """Answer a list that knows no pages at all."""
-    return ServiceResponse(200, encode({"data": found, "meta": {"request_id": request.request_id}}))
+def _stored(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of *body* that a service stores; `verified` is the service's own decision."""
+    fields = {name: value for name, value in body.items() if name in _STORED}
+    if "branding" in fields:
+        fields["branding"] = {**fields["branding"], "verified": False}
+    return fields
 
 
 def _service(service: Service, request: ServiceRequest) -> GateService:
@@ -146,7 +151,7 @@ def _service(service: Service, request: ServiceRequest) -> GateService:
 def _check_endpoint(service: Service, request: ServiceRequest, body: dict[str, Any]) -> None:
     endpoint = service.state.endpoints.get(body["webhook_endpoint_id"])
     if endpoint is None or endpoint.organization_id not in request.secret_key.organizations:
-        raise validation_error(FieldIssue("webhook_endpoint_id", "is not an endpoint of this organization"))
+        raise validation_error(FieldIssue("webhook_endpoint_id", "unknown_endpoint"))
 
 
 _REGISTRY: Final = "/v1/gate/registry"

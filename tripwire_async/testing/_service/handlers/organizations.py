@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tripwire_async.testing._service.checks import SLUG, checked_body, one_of, optional, required, text
-from tripwire_async.testing._service.errors import ServiceError
+from tripwire_async.testing._service.errors import conflict
 from tripwire_async.testing._service.messages import ServiceResponse, data_response
 from tripwire_async.testing._service.routes import Route
 
@@ -21,24 +21,24 @@ _CHANGES: Final = {
 
 
 def create_organization(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Make an organization, which the key that made it sees from then on."""
+    """Create an organization, to which the key then has access."""
     body = checked_body(request, _NEW)
     if any(other.slug == body["slug"] for other in service.state.organizations.values()):
-        raise ServiceError(409, "organization.slug_taken", f"There is an organization {body['slug']} already.")
+        raise conflict(f"The slug {body['slug']} is taken.")
     organization = service.state.add_organization(body["name"], body["slug"])
     request.secret_key.organizations.add(organization.id)
     return data_response(request, organization.to_json(), 201)
 
 
 def get_organization(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Answer one organization."""
+    """Return one organization."""
     return data_response(request, service.state.organization(request).to_json())
 
 
 def update_organization(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Change what the body names."""
+    """Update an organization."""
     organization = service.state.organization(request)
-    for name, value in checked_body(request, _CHANGES, at_least=1).items():
+    for name, value in checked_body(request, _CHANGES, min_fields=1).items():
         setattr(organization, name, value)
     organization.updated_at = service.state.calendar.timestamp()
     return data_response(request, organization.to_json())

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async.testing._service.checks import WEBHOOK_URL, checked_body, list_of, one_of, optional, required, text
+from tripwire_async.testing._service.checks import (
+    WEBHOOK_URL,
+    Check,
+    checked_body,
+    list_of,
+    one_of,
+    optional,
+    required,
+    text,
+)
 from tripwire_async.testing._service.messages import ServiceResponse, data_response, list_response
 from tripwire_async.testing._service.routes import Route
 
@@ -12,21 +21,17 @@ if TYPE_CHECKING:
     from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
 
-EVENT_TYPES: Final = ("session.fingerprint.calculated", "session.result.persisted", "gate.session.approved")
+_TEST_EVENT: Final = "webhook.test"
 
-_TYPES: Final = list_of(one_of(EVENT_TYPES), at_least=1)
-_NEW: Final = {"name": required(text(1)), "url": required(WEBHOOK_URL), "event_types": required(_TYPES)}
-_CHANGES: Final = {
-    "name": optional(text(1)),
-    "url": optional(WEBHOOK_URL),
-    "status": optional(one_of(("active", "disabled"))),
-    "event_types": optional(_TYPES),
-}
+
+def _event_types(service: Service) -> Check:
+    """Expect a list of the types that an endpoint can subscribe to."""
+    return list_of(one_of(sorted(service.profile.event_types - {_TEST_EVENT})), min_items=1)
 
 
 def list_endpoints(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Answer all endpoints of an organization, whatever their number, oldest first."""
-    organization = service.state.organization(request, absent=403)
+    """Return all endpoints of an organization, oldest first."""
+    organization = service.state.organization(request, missing=403)
     found = [
         endpoint.to_json()
         for endpoint in service.state.endpoints.values()
@@ -36,24 +41,35 @@ def list_endpoints(service: Service, request: ServiceRequest) -> ServiceResponse
 
 
 def create_endpoint(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Make an endpoint and show its signing secret once."""
-    organization = service.state.organization(request, absent=403)
-    body = checked_body(request, _NEW)
+    """Create an endpoint; the response contains its signing secret."""
+    organization = service.state.organization(request, missing=403)
+    fields = {
+        "name": required(text(1)),
+        "url": required(WEBHOOK_URL),
+        "event_types": required(_event_types(service)),
+    }
+    body = checked_body(request, fields)
     endpoint = service.state.add_endpoint(organization.id, body["name"], body["url"], body["event_types"])
     return data_response(request, endpoint.to_json(with_secret=True), 201)
 
 
 def update_endpoint(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Change what the body names."""
+    """Update an endpoint; `event_types` replaces the whole list."""
     endpoint = service.state.endpoint(request)
-    for name, value in checked_body(request, _CHANGES).items():
+    fields = {
+        "name": optional(text(1)),
+        "url": optional(WEBHOOK_URL),
+        "status": optional(one_of(("active", "disabled"))),
+        "event_types": optional(_event_types(service)),
+    }
+    for name, value in checked_body(request, fields).items():
         setattr(endpoint, name, value)
     endpoint.updated_at = service.state.calendar.timestamp()
     return data_response(request, endpoint.to_json())
 
 
 def disable_endpoint(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Stop sending to an endpoint; it stays, and can be made active again."""
+    """Disable an endpoint; it can be enabled again."""
     endpoint = service.state.endpoint(request)
     endpoint.status = "disabled"
     endpoint.updated_at = service.state.calendar.timestamp()
@@ -61,7 +77,7 @@ def disable_endpoint(service: Service, request: ServiceRequest) -> ServiceRespon
 
 
 def rotate_secret(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Give an endpoint a new signing secret at once, and show it once."""
+    """Replace the signing secret of an endpoint; the response contains the new one."""
     endpoint = service.state.endpoint(request)
     endpoint.signing_secret = service.state.ids.token("whsec")
     endpoint.updated_at = service.state.calendar.timestamp()
@@ -69,10 +85,10 @@ def rotate_secret(service: Service, request: ServiceRequest) -> ServiceResponse:
 
 
 def send_test(service: Service, request: ServiceRequest) -> ServiceResponse:
-    """Queue a ``webhook.test`` event for one endpoint; to one that is disabled the delivery is skipped."""
+    """Queue a ``webhook.test`` event; the delivery to a disabled endpoint is skipped."""
     endpoint = service.state.endpoint(request)
     event = service.state.add_event(
-        "webhook.test",
+        _TEST_EVENT,
         ("webhook_endpoint", endpoint.id),
         {"object": "webhook_test", "endpoint": {"id": endpoint.id}},
         (endpoint,),

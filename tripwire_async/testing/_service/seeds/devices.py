@@ -1,4 +1,4 @@
-"""What a session's device says of itself."""
+"""Device data of seeded sessions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def device(random: Random, persona: Persona) -> JsonObject:
-    """Return the device of *persona*, as the service sums it up."""
+    """Return the summary of the device of *persona*."""
     runs = persona.screen is not None
     has = runs or None
     return {
@@ -49,7 +49,7 @@ def device(random: Random, persona: Persona) -> JsonObject:
 
 
 def client_telemetry(random: Random, persona: Persona) -> JsonObject:
-    """Return what a browser of *persona* sent in: mostly hashes, and nothing where no script ran."""
+    """Return the browser telemetry of *persona*, mostly hashes; null where no script ran."""
     runs = persona.screen is not None
 
     def digest() -> str | None:
@@ -111,7 +111,7 @@ def client_telemetry(random: Random, persona: Persona) -> JsonObject:
             },
         },
         "audio": {
-            # A hash that is a number: observations come as either.
+            # Hashes can be numbers, too.
             "hash": 124.04347527516074 if runs else None,
             "sample_rate": 48_000.0 if runs else None,
             "channel_count": 2 if runs else None,

@@ -1,4 +1,4 @@
-"""What webhooks about a seeded session say."""
+"""Data of webhook events about a seeded session."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def payload(event_type: str, visit: Visit) -> JsonObject:
-    """Return the data of an event of *event_type*, one of the two about sessions, concerning *visit*."""
+    """Return the data of an event of *event_type*, one of the two session events, about *visit*."""
     if event_type == "session.result.persisted":
         return _result(visit)
     if event_type == "session.fingerprint.calculated":
         return _fingerprint(visit)
-    msg = f"event_type: give the data of a {event_type} event; only those about sessions are made up"
+    msg = f"event_type {event_type!r} has no default data: pass data="
     raise ValueError(msg)
 
 
@@ -55,10 +55,10 @@ def _fingerprint(visit: Visit) -> JsonObject:
         "visitor_fingerprint": {
             "id": visit.visitor.id,
             "confidence": 100 - visit.risk_score // 3,
-            "identified_at": rfc3339(visit.at + 0.2),
+            "identified_at": rfc3339(visit.started + 0.2),
         },
         "request": _request(visit),
-        "calculated_at": rfc3339(visit.at + 0.2),
+        "calculated_at": rfc3339(visit.started + 0.2),
     }
 
 

@@ -1,4 +1,4 @@
-"""Who visits: people with their browsers, and programs that would pass for them."""
+"""Kinds of visitors: people with their browsers, and bots."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import attrs
 
 @attrs.frozen
 class Persona:
-    """A kind of visitor: what its software says of itself, and how it is judged."""
+    """A kind of visitor: its software and its verdict."""
 
     verdict: str
     risk: tuple[int, int]

@@ -1,4 +1,4 @@
-"""The full detail of a session: the one large record of the API."""
+"""The full detail of a seeded session."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _CITIES: Final = (
 
 
 def session_detail(visit: Visit) -> JsonObject:
-    """Return everything about *visit*, the same each time."""
-    random = Random(visit.draw)  # noqa: S311 - test data
+    """Return the detail of *visit*, which is the same for each call."""
+    random = Random(visit.seed)  # noqa: S311 - test data
     is_bot = visit.verdict == "bot"
     persona = visit.visitor.persona
     hosted = is_bot or random.random() < 0.05
     return {
         "object": "session",
         "id": visit.id,
-        "created_at": rfc3339(visit.at),
+        "created_at": rfc3339(visit.started),
         "decision": _decision(visit),
         "highlights": _highlights(visit),
         "web_bot_auth": {"status": "absent", "domain": None} if is_bot else None,
@@ -75,7 +75,7 @@ def _decision(visit: Visit, *, preliminary: bool = False) -> JsonObject:
         "risk_score": visit.risk_score,
         "evaluation_phase": "snapshot" if is_early else "behavioral",
         "decision_status": "preliminary" if is_early else "final",
-        "evaluated_at": rfc3339(visit.at + visit.milliseconds / 1000),
+        "evaluated_at": rfc3339(visit.started + visit.evaluation_ms / 1000),
     }
 
 
@@ -86,7 +86,7 @@ def _highlights(visit: Visit) -> list[JsonObject]:
                 "key": "automation_runtime",
                 "effect": "increases_risk",
                 "importance": "high",
-                "summary": "The browser is driven by a program.",
+                "summary": "The browser is controlled by a program.",
                 "evidence": [{"signal": "webdriver_present", "name": "WebDriver"}],
             }
         ]
@@ -95,7 +95,7 @@ def _highlights(visit: Visit) -> list[JsonObject]:
             "key": "consistent_device",
             "effect": "reduces_risk",
             "importance": "medium",
-            "summary": "What the device says of itself agrees with what it does.",
+            "summary": "The claims of the device match its behavior.",
         }
     ]
 
@@ -106,7 +106,7 @@ def _network(random: Random, visit: Visit, *, hosted: bool) -> JsonObject:
         "ip_address": visit.visitor.ip_address,
         "ip_version": "ipv4",
         "status": "ready",
-        "summary": "An address of a data centre." if hosted else "An address of a household.",
+        "summary": "Address of a data center." if hosted else "Residential address.",
         "location": {
             "city": city[0],
             "region": city[1],
@@ -140,7 +140,7 @@ def _network(random: Random, visit: Visit, *, hosted: bool) -> JsonObject:
             "client_types": ["desktop"],
             "client_count": random.randint(1, 9),
         },
-        "evaluated_at": rfc3339(visit.at + 0.1),
+        "evaluated_at": rfc3339(visit.started + 0.1),
     }
 
 
@@ -159,7 +159,7 @@ def _integrity(visit: Visit) -> JsonObject:
 
 
 def _native(random: Random, visit: Visit) -> JsonObject:
-    """Return what an app's session has and a browser's has not; one iPhone in two comes by the app."""
+    """Return the fields of a mobile app's session; half of the iPhone sessions come from an app."""
     names = ("native_runtime_integrity", "native_app", "native_carrier", "native_motion_print", "device_identity")
     if visit.visitor.persona.platform != "iPhone" or random.random() < 0.5:
         return {**dict.fromkeys(names), "install_id": None}
@@ -182,7 +182,7 @@ def _native(random: Random, visit: Visit) -> JsonObject:
             "bundle_id": "com.example.shop",
             "app_version": "7.2.0",
             "app_build": "7201",
-            "install_time_epoch_ms": (visit.at - 86_400) * 1000,
+            "install_time_epoch_ms": (visit.started - 86_400) * 1000,
             "provisioning_team": None,
         },
         "native_carrier": {
@@ -208,7 +208,7 @@ def _native(random: Random, visit: Visit) -> JsonObject:
             "confidence": 0.98,
             "source": "attested",
             "platform": "ios",
-            "identified_at": rfc3339(visit.at),
+            "identified_at": rfc3339(visit.started),
             "lifecycle": {
                 "first_seen_at": rfc3339(visit.visitor.first_seen),
                 "last_seen_at": rfc3339(visit.visitor.last_seen),
@@ -280,5 +280,5 @@ def _attribution(visit: Visit) -> JsonObject | None:
     if name is None:
         return None
     label = {"kind": "tool", "value": name.lower(), "label": name, "confidence": 92}
-    behaviour = {"channel": "mouse", "value": "linear", "label": "Straight lines", "confidence": 81}
-    return {"labels": [label], "behaviors": [behaviour]}
+    behavior = {"channel": "mouse", "value": "linear", "label": "Straight lines", "confidence": 81}
+    return {"labels": [label], "behaviors": [behavior]}

@@ -1,4 +1,4 @@
-"""Visitors and their visits, as short as lists show them."""
+"""Seeded visitors and their sessions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tripwire_async.testing._service.ids import Ids
     from tripwire_async.testing._service.records import JsonObject
 
-# All seeded visits lie in the four weeks before this moment, whatever the day of the test.
+# All seeded sessions are in the four weeks before this fixed time.
 _END: Final = datetime(2026, 3, 24, 20, 0, tzinfo=UTC).timestamp()
 _DAY: Final = 86_400.0
 _PAGES: Final = ("", "login", "signup", "checkout", "pricing", "account/settings")
@@ -26,7 +26,7 @@ _PAGES: Final = ("", "login", "signup", "checkout", "pricing", "account/settings
 
 @attrs.define(eq=False)
 class Visitor:
-    """Somebody who is known again by a fingerprint; times are Unix seconds."""
+    """A visitor with a fingerprint; times are Unix seconds."""
 
     id: str
     persona: Persona
@@ -37,22 +37,22 @@ class Visitor:
 
     @property
     def first_seen(self) -> float:
-        """When it came first."""
-        return min(visit.at for visit in self.visits)
+        """The time of the first session."""
+        return min(visit.started for visit in self.visits)
 
     @property
     def last_seen(self) -> float:
-        """When it came last."""
-        return max(visit.at for visit in self.visits)
+        """The time of the last session."""
+        return max(visit.started for visit in self.visits)
 
     @property
     def seen_count(self) -> int:
-        """How often it came."""
+        """The number of sessions."""
         return len(self.visits)
 
     @property
     def searchable(self) -> str:
-        """What a search looks into."""
+        """The text that searches match."""
         return f"{self.id} {self.ip_address} {self.persona.user_agent}".lower()
 
     def summary(self) -> JsonObject:
@@ -83,8 +83,8 @@ class Visitor:
         }
 
     def detail(self) -> JsonObject:
-        """Return all that is known of the fingerprint."""
-        newest = sorted(self.visits, key=lambda visit: visit.at, reverse=True)
+        """Return the fingerprint with its activity."""
+        newest = sorted(self.visits, key=lambda visit: visit.started, reverse=True)
         return {
             **self.summary(),
             "components": {"vector": self.vector},
@@ -94,30 +94,32 @@ class Visitor:
 
 @attrs.define(eq=False)
 class Visit:
-    """One session; *at* is in Unix seconds."""
+    """One session; *started* is in Unix seconds, *seed* determines the detail."""
 
     id: str
     event_id: str
     visitor: Visitor
-    at: float
+    started: float
     url: str
     risk_score: int
     is_provisional: bool
-    milliseconds: int
-    draw: int
+    evaluation_ms: int
+    seed: int
+    client_user_id: str | None = None
+    has_behavior: bool = False
 
     @property
     def verdict(self) -> str:
-        """What it was taken for."""
+        """The verdict of the session."""
         return self.visitor.persona.verdict
 
     @property
     def searchable(self) -> str:
-        """What a search looks into."""
+        """The text that searches match."""
         return f"{self.id} {self.url} {self.visitor.searchable}"
 
     def decision(self) -> JsonObject:
-        """Return what was decided."""
+        """Return the decision."""
         is_bot = self.verdict == "bot"
         return {
             "event_id": self.event_id,
@@ -126,8 +128,8 @@ class Visit:
             "phase": "snapshot" if self.is_provisional else "behavioral",
             "is_provisional": self.is_provisional,
             "manipulation": {"score": self.risk_score // 2 if is_bot else 0, "verdict": "medium" if is_bot else "none"},
-            "evaluation_duration_ms": self.milliseconds,
-            "evaluated_at": rfc3339(self.at + self.milliseconds / 1000),
+            "evaluation_duration_ms": self.evaluation_ms,
+            "evaluated_at": rfc3339(self.started + self.evaluation_ms / 1000),
         }
 
     def summary(self) -> JsonObject:
@@ -135,18 +137,18 @@ class Visit:
         return {
             "object": "session",
             "id": self.id,
-            "created_at": rfc3339(self.at),
+            "created_at": rfc3339(self.started),
             "latest_decision": self.decision(),
             "visitor_fingerprint": {
                 "object": "visitor_fingerprint",
                 "id": self.visitor.id,
                 "confidence": 100 - self.risk_score // 3,
-                "identified_at": rfc3339(self.at + 0.2),
+                "identified_at": rfc3339(self.started + 0.2),
             },
         }
 
     def request(self) -> JsonObject:
-        """Return where it came from."""
+        """Return the web request of the session."""
         persona = self.visitor.persona
         return {
             "url": self.url,
@@ -157,7 +159,7 @@ class Visit:
         }
 
     def activity(self) -> JsonObject:
-        """Return the session as its fingerprint shows it."""
+        """Return the session as the activity of its fingerprint shows it."""
         return {
             "session_id": self.id,
             "decision": self.decision(),
@@ -166,12 +168,12 @@ class Visit:
         }
 
     def detail(self) -> JsonObject:
-        """Return all that is known of the session."""
+        """Return the session in full."""
         return session_detail(self)
 
 
 def make_visitor(random: Random, ids: Ids) -> Visitor:
-    """Make up a visitor."""
+    """Create a visitor."""
     [persona] = random.choices(PERSONAS, [each.weight for each in PERSONAS])
     third, fourth = random.randrange(256), random.randrange(1, 255)
     hashes = (f"{random.getrandbits(64):016x}", f"{random.getrandbits(64):016x}", f"{random.getrandbits(64):016x}")
@@ -184,18 +186,18 @@ def make_visitor(random: Random, ids: Ids) -> Visitor:
     )
 
 
-def visit(random: Random, ids: Ids, visitor: Visitor) -> Visit:
-    """Make up a visit of *visitor*."""
-    made = Visit(
+def make_visit(random: Random, ids: Ids, visitor: Visitor) -> Visit:
+    """Create a session of *visitor*."""
+    visit = Visit(
         id=ids.base32_id("sid"),
         event_id=ids.base32_id("evt"),
         visitor=visitor,
-        at=round(_END - random.random() * 28 * _DAY, 3),
+        started=round(_END - random.random() * 28 * _DAY, 3),
         url=f"https://shop.example.com/{random.choice(_PAGES)}",
         risk_score=random.randint(*visitor.persona.risk),
         is_provisional=random.random() < 0.1,
-        milliseconds=random.randint(20, 400),
-        draw=random.getrandbits(32),
+        evaluation_ms=random.randint(20, 400),
+        seed=random.getrandbits(32),
     )
-    visitor.visits.append(made)
-    return made
+    visitor.visits.append(visit)
+    return visit
