@@ -125,13 +125,14 @@ def test_every_program_among_the_examples_is_run() -> None:
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.serial) if name in COUNTED else name for name in PRINTED]
 )
-def test_an_example_prints_what_the_documentation_says(name: str, redis: str) -> None:
-    """It ends well, without a warning, and with the output that its page shows."""
+def test_an_example_prints_what_the_documentation_says(name: str, redis: str, tmp_path: Path) -> None:
+    """It runs in an empty folder, without a warning, and prints the output that its page shows."""
     ran = subprocess.run(  # noqa: S603 - this Python, and a file of ours
         [sys.executable, "-W", "error", str(EXAMPLES / name)],
         capture_output=True,
         text=True,
         timeout=60,
+        cwd=tmp_path,
         env={**os.environ, "REDIS_URL": redis},
         check=False,
     )
