@@ -1,4 +1,4 @@
-"""A cancellation in whatever turn of the loop: nothing stays behind, and the next run works."""
+"""Cancellation in any turn of the event loop: nothing is left, and the next run works."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ IDS = tuple(endpoint(number) for number in range(8))
 
 
 class _CountedLoop(VirtualTimeLoop):
-    """A loop on virtual time that does something in a turn of a given number."""
+    """Loop on virtual time whose turns are counted, with a callback in one of them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,12 +113,12 @@ WAYS = [
 ]
 
 
-def _cancelled_at(turn: int, way: _Way, troubles: list[object]) -> bool:
-    """Cancel the *way* through a run in that *turn*; check that nothing is left; return whether it came so far."""
+def _cancelled_at(turn: int, way: _Way, reports: list[object]) -> bool:
+    """Cancel the *way* through a run in that *turn*; check that nothing is left; return False if it ended before."""
     service = Service(limit=12, window=4.0, takes=lambda number: 1.0 + number % 3, latency=(0.02, 0.06))
     service.add_endpoints(*range(8))
     loop = _CountedLoop()
-    loop.set_exception_handler(lambda _, trouble: troubles.append(trouble))
+    loop.set_exception_handler(lambda _, report: reports.append(report))
     reached = False
 
     async def main() -> None:
@@ -136,7 +136,7 @@ def _cancelled_at(turn: int, way: _Way, troubles: list[object]) -> bool:
         loop.at, loop.then = loop.turns + turn, cancel
         await asyncio.wait([task])
         if not task.cancelled() and not isinstance(task.exception(), (ZeroDivisionError, type(None))):
-            raise task.exception()  # type: ignore[misc] - None was told apart
+            raise task.exception()  # type: ignore[misc] - None was excluded above
         loop.at = -1
         for _ in range(4):
             await asyncio.sleep(0)
@@ -157,12 +157,12 @@ def _cancelled_at(turn: int, way: _Way, troubles: list[object]) -> bool:
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__.strip("_"))
 def test_a_cancellation_in_any_turn_of_the_loop_leaves_nothing(way: _Way) -> None:
-    """No task, no waiter, no slot, no place in the window, no complaint of the loop; and the next run succeeds."""
-    troubles: list[object] = []
+    """No task, waiter, permit or place in the window, and no report of the loop; and the next run succeeds."""
+    reports: list[object] = []
     turn = 1
-    while _cancelled_at(turn, way, troubles):
-        # Each of the first turns, where everything begins; later on it repeats itself.
+    while _cancelled_at(turn, way, reports):
+        # Each of the first turns, in which the parts start. Later turns are alike.
         turn += 1 if turn < 30 else 11
     assert turn > 30
     gc.collect()
-    assert [] == troubles
+    assert [] == reports

@@ -1,4 +1,4 @@
-"""How far a run has come, and how long it will still take."""
+"""Progress of a run, and its estimated remaining time."""
 
 from __future__ import annotations
 
@@ -29,47 +29,47 @@ def snapshot(
     return make_progress(endpoints, counts, seconds, conditions, is_over=False)
 
 
-def test_tests_are_counted_by_how_far_they_have_come() -> None:
-    """Those that ended by state; those that are accepted apart from those that are not."""
+def test_tests_are_counted_by_phase() -> None:
+    """Ended tests are counted by state, the others by whether they were accepted."""
     counts = TestCounts(sending=1, pending=2, states=Counter(failed=2, refused=1))
     progress = snapshot(9, counts, 2.0)
     assert ({"failed": 2, "refused": 1}, 3) == (progress.states, progress.done)
     assert (2, 1, 1.5, 0.0) == (progress.pending, progress.sending, progress.rate, progress.cooldown)
 
 
-def test_before_anything_is_known_nothing_is_foretold() -> None:
-    """Neither without the endpoints nor, before the first answer, without the limit."""
+def test_without_information_there_is_no_estimate() -> None:
+    """The number of endpoints and, after the first response, the limit are needed."""
     unknown = snapshot(None, TestCounts(), 0.0)
     assert (None, 0, 0.0) == (unknown.seconds_left, unknown.done, unknown.rate)
     assert left(0, 0.0, limits(None)) is None
 
 
-def test_the_time_left_is_what_the_limit_s_windows_take() -> None:
-    """Not what the pace says: 600 are sent at once, and then nothing for a minute."""
+def test_the_time_left_follows_from_the_windows_of_the_limit() -> None:
+    """The rate so far would mislead: 600 are sent at once, and then none for a minute."""
     assert 65.0 == left(0, 0.0, limits())
     assert 55.0 == left(600, 10.0, limits())
 
 
-def test_a_run_that_takes_longer_than_planned_goes_on_at_its_pace() -> None:
-    """As when other processes use the limit up."""
+def test_a_run_that_takes_longer_than_planned_is_estimated_by_its_rate() -> None:
+    """For example because other processes use the limit."""
     assert 100.0 == left(500, 100.0, limits())
     assert left(0, 100.0, limits()) is None
 
 
-def test_a_cooldown_is_waited_for_at_least() -> None:
-    """Nothing ends before anything is sent."""
+def test_the_time_left_is_at_least_the_cooldown() -> None:
+    """No test ends before one is sent."""
     assert 90.0 == left(0, 10.0, limits(cooldown=90.0))
     assert 90.0 == left(0, 100.0, limits(cooldown=90.0))
     assert 90.0 == snapshot(1000, TestCounts(), 100.0, limits(cooldown=90.0)).cooldown
 
 
-def test_at_the_end_nothing_is_left() -> None:
-    """Whatever the plan was."""
+def test_at_the_end_no_time_is_left() -> None:
+    """Independently of the plan."""
     assert 0.0 == left(1000, 20.0, limits())
 
 
-async def test_a_run_tells_its_progress_at_any_time() -> None:
-    """Before it begins, on its way, and when it is over, from when on its time stands still."""
+async def test_a_run_has_a_progress_at_any_time() -> None:
+    """Before its start, while it runs, and after its end, when its duration no longer changes."""
     service = Service(takes=lambda number: 2.0 + 10 * number)
     run = webhooks(service).send_tests(ORGANIZATION, [endpoint(0), endpoint(1)])
     assert (2, 0, 0, 0.0) == ((before := run.progress()).endpoints, before.done, before.pending, before.seconds)
@@ -84,8 +84,8 @@ async def test_a_run_tells_its_progress_at_any_time() -> None:
     assert after.seconds == run.progress().seconds
 
 
-async def test_how_many_there_are_is_known_when_they_are_listed() -> None:
-    """Not before the run has begun, if none were named."""
+async def test_the_number_of_endpoints_is_known_when_they_are_listed() -> None:
+    """It is not known before the start if no ids were given."""
     service = Service(takes=1.0)
     service.add_endpoints(1, 2, 3)
     run = webhooks(service).send_tests(ORGANIZATION)

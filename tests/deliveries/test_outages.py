@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.delivery_service import ORGANIZATION, Service, endpoint, now, webhooks
+from tests.support.runs import SEND, outcomes_of, run_of, states
 from tests.support.virtual_time import run
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.messages import Response
@@ -25,11 +25,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.virtual_time
 
-SEND = "sendTestWebhook"
-
 
 def away(start: float, end: float, *, cut: float = 0.0) -> Callable[[Request, str], Response | None]:
-    """Let no request reach the service from *start* to *end*; those in the first *cut* seconds lose their response."""
+    """Return a fault that keeps requests from the service; those in the first *cut* seconds lose their response."""
 
     def fail(request: Request, when: str) -> Response | None:
         if start <= now() < start + cut:
@@ -42,21 +40,11 @@ def away(start: float, end: float, *, cut: float = 0.0) -> Callable[[Request, st
     return fail
 
 
-async def send_to_many(service: Service, count: int, **options: object) -> Sequence[TestOutcome]:
-    """Send a test to each of *count* endpoints."""
-    ids = [endpoint(number) for number in range(count)]
-    return await webhooks(service).send_tests(ORGANIZATION, ids, **options)  # type: ignore[arg-type] - the callers pass valid options
-
-
-def states(outcomes: Sequence[TestOutcome]) -> dict[str, int]:
-    return dict(Counter(outcome.state for outcome in outcomes))
-
-
 @pytest.mark.parametrize("seconds", [3.0, 30.0, 55.0])
 async def test_a_run_survives_an_outage_of_less_than_a_minute(seconds: float) -> None:
     """Sends that did not reach the service are retried until it is back, within 5 seconds of its return."""
     service = Service(limit=60, window=2.0, takes=1.0, spoil=away(2.0, 2.0 + seconds))
-    outcomes = await send_to_many(service, 200, timeout=100.0)
+    outcomes = await run_of(service, 200, timeout=100.0)
     assert {"succeeded": 200} == states(outcomes)
     assert 200 == len(service.sent)
     assert now() <= 2.0 + seconds + 5.0 + 8.0
@@ -65,23 +53,23 @@ async def test_a_run_survives_an_outage_of_less_than_a_minute(seconds: float) ->
 async def test_sends_that_were_cut_off_are_found_once_the_service_is_back() -> None:
     """No endpoint is sent a second test, although the first responses were lost and no event could be read."""
     service = Service(limit=60, window=2.0, takes=1.0, spoil=away(2.0, 22.0, cut=0.5))
-    outcomes = await send_to_many(service, 200, timeout=100.0)
+    outcomes = await run_of(service, 200, timeout=100.0)
     assert {"succeeded": 200} == states(outcomes)
     assert 200 == len({sent.endpoint_id for sent in service.sent}) == len(service.sent)
 
 
-async def test_a_service_that_never_responded_is_refused_at_once() -> None:
-    """Its address is wrong: nothing is gained by waiting for a minute."""
+async def test_tests_are_refused_at_once_if_the_service_has_never_responded() -> None:
+    """Its address is wrong, and retries would not help."""
     service = Service(spoil=away(0.0, 1e9))
-    outcomes = await send_to_many(service, 20)
+    outcomes = await run_of(service, 20)
     assert {"refused": 20} == states(outcomes)
     assert now() < 20.0
 
 
 async def test_an_outage_that_does_not_end_ends_the_sends_after_a_minute() -> None:
-    """Counted from the last response; what was not sent is refused with the error of the last attempt."""
+    """The minute starts with the last response. The error of a refused test is that of its last attempt."""
     service = Service(limit=60, window=2.0, takes=1.0, spoil=away(2.0, 1e9))
-    outcomes = await send_to_many(service, 100, until="sent")
+    outcomes = await run_of(service, 100, until="sent")
     assert {"sent", "refused"} == set(states(outcomes))
     assert 60.0 <= now() <= 2.0 + 60.0 + 10.0
     refused = [outcome for outcome in outcomes if outcome.state == "refused"]
@@ -89,15 +77,15 @@ async def test_an_outage_that_does_not_end_ends_the_sends_after_a_minute() -> No
 
 
 async def test_the_end_of_the_run_ends_the_retries() -> None:
-    """What could not be sent until then has timed out."""
+    """Tests that could not be sent until then have timed out."""
     service = Service(limit=60, window=2.0, takes=1.0, spoil=away(2.0, 1e9))
-    outcomes = await send_to_many(service, 100, until="sent", timeout=20.0)
+    outcomes = await run_of(service, 100, until="sent", timeout=20.0)
     assert {"sent", "timed_out"} == set(states(outcomes))
     assert 20.0 <= now() <= 20.5
 
 
 async def test_a_rejection_by_the_service_shows_that_it_is_there() -> None:
-    """Also a 404 is a response: the outage that follows is waited for."""
+    """A 404 is a response too, so the sends of a later outage are retried."""
     service = Service(takes=1.0)
 
     def fail(request: Request, when: str) -> Response | None:
@@ -106,7 +94,7 @@ async def test_a_rejection_by_the_service_shows_that_it_is_there() -> None:
         return away(1.0, 5.0)(request, when)
 
     service.spoil = fail
-    first, second = await asyncio.gather(_slow_second(service), send_to_many(Service(), 1))
+    first, second = await asyncio.gather(_slow_second(service), outcomes_of(run_of(Service(), 1)))
     assert isinstance(first[0].error, NotFoundError)
     assert ["refused", "succeeded"] == [outcome.state for outcome in first]
     assert {"succeeded": 1} == states(second)
@@ -144,7 +132,7 @@ async def test_a_firewall_that_rejects_some_sends_ends_no_other_test() -> None:
     def fail(request: Request, when: str) -> Response | None:
         return Response(403, {}, b"<html>") if endpoint(3) in request.url.path else None
 
-    outcomes = await send_to_many(Service(takes=1.0, spoil=fail), 10)
+    outcomes = await run_of(Service(takes=1.0, spoil=fail), 10)
     assert {"succeeded": 9, "refused": 1} == states(outcomes)
 
 
@@ -170,13 +158,13 @@ async def test_retries_are_spread_and_at_most_five_seconds_apart() -> None:
     takes=st.floats(0.1, 5.0),
 )
 def test_every_test_is_sent_once_whatever_the_outage(start: float, seconds: float, cut: float, takes: float) -> None:
-    """Each succeeds, and none is sent twice."""
+    """Every test succeeds, and no endpoint receives two."""
 
     async def main() -> None:
         service = Service(
             limit=60, window=2.0, takes=takes, spoil=away(start, start + max(seconds, cut + 0.1), cut=min(cut, seconds))
         )
-        outcomes = await send_to_many(service, 100, timeout=200.0)
+        outcomes = await run_of(service, 100, timeout=200.0)
         assert {"succeeded": 100} == states(outcomes)
         assert 100 == len(service.sent)
 

@@ -33,6 +33,6 @@ def test_the_delivery_explains_why_it_failed() -> None:
 
 
 def test_a_reason_contains_no_secret() -> None:
-    """Whoever wrote it: a proxy may repeat the credentials."""
+    """A proxy may repeat the credentials in its response."""
     error = TransportError("the proxy responded: Bearer sk_live_0123456789", maybe_sent=False)
     assert "0123456789" not in outcome(1, "refused", None, error).reason

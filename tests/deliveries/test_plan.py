@@ -1,4 +1,4 @@
-"""Plans, made of what is known beforehand."""
+"""Plans of runs, from the number of endpoints and the known limit."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def test_a_plan_counts_the_windows_that_the_limit_makes() -> None:
     assert Plan(endpoints=1000, requests=1010, seconds=65.0, limit=600, window=60.0) == plan
 
 
-def test_what_is_used_up_and_a_cooldown_are_waited_for() -> None:
-    """Nothing is free, and nothing goes before the cooldown has passed."""
+def test_a_plan_includes_a_used_up_limit_and_a_cooldown() -> None:
+    """No request is left in the window, and none is sent during the cooldown."""
     plan = make_plan(100, conditions(200, 2.0, state(60, 0, cooldown=7.0, window=2.0), settle=True))
     assert (102, 2 * 2.0 + 7.0 + 2.0) == (plan.requests, plan.seconds)
 
 
 @pytest.mark.parametrize("limits", [None, state(None, None, window=None)])
-def test_where_nothing_is_known_the_service_s_usual_limit_is_taken(limits: RateLimitState | None) -> None:
-    """600 a minute, and the plan says by None that it did."""
+def test_without_a_known_limit_the_usual_one_is_assumed(limits: RateLimitState | None) -> None:
+    """600 per minute; the plan then has no limit and no window."""
     plan = make_plan(1000, conditions(200, 0.0, limits, settle=True))
     assert Plan(endpoints=1000, requests=1013, seconds=61.0, limit=None, window=None) == plan
 
@@ -38,14 +38,14 @@ def test_where_nothing_is_known_the_service_s_usual_limit_is_taken(limits: RateL
 @pytest.mark.parametrize(
     ("endpoints", "settle", "requests"), [(0, True, 0), (1, True, 2), (2, True, 4), (50, False, 50)]
 )
-def test_one_or_two_are_read_alone_and_what_is_only_sent_is_not_read(
+def test_one_or_two_deliveries_are_read_singly_and_tests_that_are_only_sent_are_not_read(
     endpoints: int, settle: bool, requests: int
 ) -> None:
-    """A page is worth its request for three and more."""
+    """A page of events replaces single reads from three deliveries on."""
     plan = make_plan(endpoints, conditions(200, 1.0, None, settle=settle))
     assert (requests, float(settle and endpoints > 0)) == (plan.requests, plan.seconds)
 
 
-def test_deliveries_that_take_long_are_followed_in_rounds() -> None:
-    """No more are under way at once than are allowed, whatever the rate limit says."""
+def test_slow_deliveries_are_awaited_in_rounds() -> None:
+    """No more tests are in flight at once than allowed, whatever the rate limit is."""
     assert 100.0 == make_plan(1000, conditions(200, 20.0, state(10_000, 10_000, window=60.0), settle=True)).seconds

@@ -1,4 +1,4 @@
-"""A test send whose answer is lost: looked for, and sent again only if it left no trace."""
+"""Test sends whose response is lost: reconciliation, and another send only if no event was found."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ async def send(service: Service, *, deadline: float = 300.0) -> PendingDelivery:
     return await webhooks(service, deadline=deadline).send_test(ORGANIZATION, endpoint(1), reconcile=True)
 
 
-def answer(status: int, body: object, *, operation: str = SEND) -> Callable[[Request, str], Response | None]:
-    """Have *operation* answer so, once the work was done."""
+def respond(status: int, body: object, *, operation: str = SEND) -> Callable[[Request, str], Response | None]:
+    """Return a fault that replaces the response of *operation* after it was processed."""
 
-    def spoil(request: Request, when: str) -> Response | None:
+    def fail(request: Request, when: str) -> Response | None:
         if request.operation.id == operation and when == "after":
             return Response(status, {}, json.dumps(body).encode())
         return None
 
-    return spoil
+    return fail
 
 
 def _refuse_sends(refusal: Response, request: Request, when: str) -> Response | None:
@@ -50,8 +50,8 @@ def problem(*, retryable: bool) -> dict[str, object]:
 
 
 @pytest.mark.virtual_time
-async def test_a_lost_answer_is_an_error_unless_reconciling_was_asked_for() -> None:
-    """A plain send makes one request, and says that the test may have been sent."""
+async def test_a_lost_response_is_an_error_without_reconciliation() -> None:
+    """A plain send makes one request, and its error states that the test may have been sent."""
     service = Service(spoil=lose(SEND, "after"))
     with pytest.raises(TransportError) as caught:
         await webhooks(service).send_test(ORGANIZATION, endpoint(1))
@@ -59,8 +59,8 @@ async def test_a_lost_answer_is_an_error_unless_reconciling_was_asked_for() -> N
 
 
 @pytest.mark.virtual_time
-async def test_the_event_that_has_appeared_since_is_adopted() -> None:
-    """Nothing is sent again, and the handle leads to the delivery."""
+async def test_the_event_that_has_appeared_since_the_send_is_adopted() -> None:
+    """The test is not sent again, and the handle has the delivery."""
     service = Service(spoil=lose(SEND, "after"))
     handle = await send(service)
     assert (service.sent[0].event_id, endpoint(1), None) == (handle.event_id, handle.endpoint_id, handle.request_id)
@@ -69,8 +69,8 @@ async def test_the_event_that_has_appeared_since_is_adopted() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_a_send_that_left_no_trace_is_sent_again() -> None:
-    """After three looks, three seconds after it was lost."""
+async def test_a_test_without_an_event_is_sent_again() -> None:
+    """After three reads of the events, three seconds after the loss."""
     service = Service(spoil=lose(SEND, "before", 0))
     await send(service)
     assert (2, 1, 3) == (service.count(SEND), len(service.sent), service.count("listEvents"))
@@ -79,8 +79,8 @@ async def test_a_send_that_left_no_trace_is_sent_again() -> None:
 
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("ahead", [-600.0, 0.0, 600.0])
-async def test_what_was_there_before_is_not_adopted(ahead: float) -> None:
-    """By the service's own clock, however far it is from ours, and from whomever the older event is."""
+async def test_an_older_event_is_not_adopted(ahead: float) -> None:
+    """Events are compared by the service's clock, whatever its offset is and whichever client sent the older test."""
     service = Service(ahead=ahead, spoil=lose(SEND, "before", 0))
     await asyncio.sleep(5.02)
     service.take(endpoint(1))
@@ -91,8 +91,8 @@ async def test_what_was_there_before_is_not_adopted(ahead: float) -> None:
 
 
 @pytest.mark.virtual_time
-async def test_an_earlier_answer_tells_the_time_to_milliseconds() -> None:
-    """The Date header knows whole seconds; the date of a delivery that was sent before is better."""
+async def test_an_earlier_response_gives_the_time_in_milliseconds() -> None:
+    """The Date header has whole seconds; the date of an earlier delivery is more exact."""
     service = Service(ahead=100.4, dates=False)
     client = webhooks(service)
     await client.send_test(ORGANIZATION, endpoint(7))
@@ -104,8 +104,8 @@ async def test_an_earlier_answer_tells_the_time_to_milliseconds() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_without_any_time_of_the_service_nothing_is_guessed() -> None:
-    """An event that may be older is neither adopted nor taken for none: the error stands."""
+async def test_without_a_date_of_the_service_no_event_is_adopted() -> None:
+    """The event may be older than the send, so the test is not sent again either, and the error is raised."""
     service = Service(dates=False, spoil=lose(SEND, "after"))
     with pytest.raises(TransportError) as caught:
         await send(service)
@@ -113,8 +113,8 @@ async def test_without_any_time_of_the_service_nothing_is_guessed() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_an_event_that_shows_late_is_waited_for() -> None:
-    """The service may still be at work when its answer is lost."""
+async def test_an_event_that_becomes_visible_late_is_found() -> None:
+    """The service may still be processing the send when its response is lost."""
     service = Service(lag=0.9, spoil=lose(SEND, "after"))
     await send(service)
     assert (1, 2) == (len(service.sent), service.count("listEvents"))
@@ -122,7 +122,7 @@ async def test_an_event_that_shows_late_is_waited_for() -> None:
 
 @pytest.mark.virtual_time
 async def test_no_event_is_adopted_twice() -> None:
-    """Two sends to one endpoint, whose answers are both lost, end with an event each."""
+    """Two sends to one endpoint that both lose their response adopt different events."""
     service = Service(spoil=lose(SEND, "after"))
     client = webhooks(service)
     sends = [client.send_test(ORGANIZATION, endpoint(1), reconcile=True) for _ in range(2)]
@@ -131,8 +131,8 @@ async def test_no_event_is_adopted_twice() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_the_event_of_a_send_that_is_being_answered_is_not_adopted() -> None:
-    """One was lost on its way and another worked on: they must not share its event, or a test would be lost."""
+async def test_the_event_of_a_send_in_progress_is_not_adopted() -> None:
+    """One request was lost and another processed. If they shared its event, a test would be missing."""
     service = Service(spoil=lose(SEND, "before", 0))
 
     async def slow(request: Request, call_next: Handler) -> Response:
@@ -151,8 +151,8 @@ async def test_the_event_of_a_send_that_is_being_answered_is_not_adopted() -> No
 
 
 @pytest.mark.virtual_time
-async def test_the_deadline_ends_the_wait_for_the_answers_of_others() -> None:
-    """Whose event it is cannot be told by then: the error stands, and nothing is sent again."""
+async def test_the_deadline_ends_the_wait_for_other_responses() -> None:
+    """The event cannot be attributed, so the error is raised and the test is not sent again."""
     service = Service(spoil=lose(SEND, "before", 0))
 
     async def stuck(request: Request, call_next: Handler) -> Response:
@@ -175,8 +175,8 @@ async def test_the_deadline_ends_the_wait_for_the_answers_of_others() -> None:
 
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("count", [40, 220])
-async def test_so_many_sends_to_one_endpoint_that_a_look_does_not_reach_them_all(count: int) -> None:
-    """Each adopts an event of its own; none is sent twice because newer ones hide its event, page or no page."""
+async def test_more_sends_to_one_endpoint_than_a_read_covers(count: int) -> None:
+    """Each adopts its own event. None is sent again because newer events hide its event, even beyond a page."""
     service = Service(spoil=lose(SEND, "after", *range(count)))
     client = webhooks(service)
     sends = [client.send_test(ORGANIZATION, endpoint(1), reconcile=True) for _ in range(count)]
@@ -188,15 +188,13 @@ async def test_so_many_sends_to_one_endpoint_that_a_look_does_not_reach_them_all
 
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("start", [0.02, 0.35, 0.74, 0.9])
-async def test_a_service_that_writes_whole_seconds_makes_no_test_go_twice(
-    start: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What it dates before the send may have come after it: that is adopted or an error, and never sent again."""
+async def test_dates_in_whole_seconds_cause_no_second_send(start: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event dated before the send may be newer than it: it is adopted or an error, and never sent again."""
     exact = simulation.stamp
     monkeypatch.setattr(
         simulation,
         "stamp",
-        lambda moment, *, ahead=0.0: exact(float(int(moment + ahead))),  # as it would cut it
+        lambda time, *, ahead=0.0: exact(float(int(time + ahead))),  # truncated
     )
     service = Service(ahead=-600.0, spoil=lose(SEND, "after", 1), latency=(0.01, 0.01))
     client = webhooks(service)
@@ -209,8 +207,8 @@ async def test_a_service_that_writes_whole_seconds_makes_no_test_go_twice(
 
 
 @pytest.mark.virtual_time
-async def test_answers_that_are_lost_again_and_again_are_an_error() -> None:
-    """After three sends that left no trace."""
+async def test_three_lost_responses_are_an_error() -> None:
+    """The test is sent three times if no event is found."""
     service = Service(spoil=lose(SEND, "before"))
     with pytest.raises(TransportError):
         await send(service)
@@ -218,23 +216,23 @@ async def test_answers_that_are_lost_again_and_again_are_an_error() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_a_send_that_was_never_sent_is_not_looked_for() -> None:
-    """The error says so, and `Retry` has tried again already."""
+async def test_a_request_that_was_not_sent_needs_no_reconciliation() -> None:
+    """The error states it, and `Retry` has already retried it."""
 
-    def spoil(request: Request, when: str) -> Response | None:
+    def fail(request: Request, when: str) -> Response | None:
         raise TransportError("no connection", maybe_sent=False)
 
-    service = Service(spoil=spoil)
+    service = Service(spoil=fail)
     with pytest.raises(TransportError) as caught:
         await send(service)
     assert (False, 0) == (caught.value.maybe_sent, service.reads)
 
 
 @pytest.mark.virtual_time
-async def test_what_may_not_be_read_is_not_sent_again() -> None:
-    """Without the scope there is no telling whether it arrived: the error of the send, and from what it comes."""
+async def test_without_the_scope_to_read_the_test_is_not_sent_again() -> None:
+    """It is unknown if the test was processed. The error of the send has that of the read as its cause."""
     service = Service()
-    first, second = lose(SEND, "after"), answer(403, problem(retryable=False), operation="listEvents")
+    first, second = lose(SEND, "after"), respond(403, problem(retryable=False), operation="listEvents")
     service.spoil = lambda request, when: first(request, when) or second(request, when)
     with pytest.raises(TransportError) as caught:
         await send(service)
@@ -243,8 +241,8 @@ async def test_what_may_not_be_read_is_not_sent_again() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_no_look_begins_that_would_end_after_the_deadline() -> None:
-    """The error comes in time, and nothing is sent again."""
+async def test_no_read_starts_that_would_end_after_the_deadline() -> None:
+    """The error is raised in time, and the test is not sent again."""
     service = Service(spoil=lose(SEND, "before"))
     sender = webhooks(service)._sender
     with pytest.raises(TransportError):
@@ -254,17 +252,17 @@ async def test_no_look_begins_that_would_end_after_the_deadline() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_the_test_behind_an_answer_that_makes_no_sense_is_found() -> None:
-    """A 202 that cannot be read, or a 5xx after the work: one look, and the event is adopted."""
+async def test_a_malformed_response_is_reconciled() -> None:
+    """After a 202 that cannot be read, or a 5xx after processing, one read finds the event."""
     for status, body in ((202, {"data": 5}), (502, "bad gateway")):
-        service = Service(spoil=answer(status, body))
+        service = Service(spoil=respond(status, body))
         handle = await send(service)
         assert (service.sent[0].event_id, 1, 1) == (handle.event_id, len(service.sent), service.count("listEvents"))
 
 
 @pytest.mark.virtual_time
-async def test_a_5xx_that_left_no_trace_is_not_sent_again() -> None:
-    """It is an answer, if a bad one; after a 503 that says *again later* nothing is looked for at all."""
+async def test_a_test_is_not_sent_again_after_a_5xx_without_an_event() -> None:
+    """After a 503 that is marked as retryable the events are not read at all."""
     for status, retryable, looks in ((500, False, 1), (503, True, 0)):
         refusal = Response(status, {}, json.dumps(problem(retryable=retryable)).encode())
         service = Service(
@@ -276,8 +274,8 @@ async def test_a_5xx_that_left_no_trace_is_not_sent_again() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_the_ids_of_our_own_events_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that sends tests for years remembers the last few thousand."""
+async def test_a_limited_number_of_event_ids_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that sends tests for years remembers the last few thousand ids."""
     monkeypatch.setattr("tripwire_async.deliveries.reconcile._MAX_REMEMBERED", 5)
     client = webhooks(Service())
     for number in range(8):
@@ -285,10 +283,10 @@ async def test_the_ids_of_our_own_events_are_not_kept_for_ever(monkeypatch: pyte
     assert 5 == client._sender.reconciler.statistics().claimed
 
 
-async def test_a_thousand_sends_and_one_in_twenty_answers_lost(
+async def test_a_thousand_sends_with_one_in_twenty_responses_lost(
     tripwire_server: TripwireServer, tripwire: AsyncTripwire
 ) -> None:
-    """Over the wire: each endpoint is sent exactly one webhook, and every outcome is known."""
+    """Over the wire, each endpoint receives exactly one webhook, and every outcome is known."""
     tripwire_server.limit = 100_000
     tripwire_server.set_outcome(DeliveryOutcome("succeeded", after=0.05))
     ids = [tripwire_server.add_endpoint("https://example.com/hook").id for _ in range(1000)]

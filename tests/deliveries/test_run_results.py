@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.delivery_service import ORGANIZATION, Service, endpoint, now, webhooks
+from tests.support.delivery_service import Service, endpoint, now
+from tests.support.runs import run_of
 from tests.support.virtual_time import run
 from tripwire_async.errors import DeliveryError, TransportError
 
@@ -15,20 +16,15 @@ if TYPE_CHECKING:
     from tripwire_async.deliveries import TestRun
 
 
-def many(service: Service, count: int, **options: object) -> TestRun:
-    ids = [endpoint(number) for number in range(count)]
-    return webhooks(service).send_tests(ORGANIZATION, ids, **options)  # type: ignore[arg-type] - typed by the callers
-
-
 async def start(tests: TestRun, seconds: float) -> None:
-    """Run the tests, and leave them after so many seconds."""
+    """Run the tests, and leave them after *seconds*."""
     async with tests, asyncio.timeout(seconds):
         await tests
 
 
 def test_results_and_progress_can_be_read_after_the_loop_has_ended() -> None:
-    """As after Ctrl-C: outcomes, ``unknown`` for what was under way, and the duration of the run."""
-    tests = many(Service(takes=lambda number: 1.0 + 10 * number), 5, in_flight=4)
+    """As after Ctrl-C: outcomes, ``unknown`` for tests in progress, and the duration of the run."""
+    tests = run_of(Service(takes=lambda number: 1.0 + 10 * number), 5, in_flight=4)
     with pytest.raises(TimeoutError):
         run(start(tests, 5.0))
     results = tests.results
@@ -46,15 +42,15 @@ def test_results_and_progress_can_be_read_after_the_loop_has_ended() -> None:
 
 
 def test_an_unknown_result_always_has_an_error() -> None:
-    """It says what is not known; what was accepted can be awaited further."""
+    """The error names the missing information. The delivery of an accepted test can still be awaited."""
     service = Service(takes=100.0)
-    tests = many(service, 3)
+    tests = run_of(service, 3)
     with pytest.raises(TimeoutError):
         run(start(tests, 0.001))
     unanswered = tests.results[endpoint(0)]
     assert isinstance(unanswered.error, TransportError)
     assert (True, None, False) == (unanswered.error.maybe_sent, unanswered.pending, unanswered.is_final)
-    tests = many(service, 3)
+    tests = run_of(service, 3)
     with pytest.raises(TimeoutError):
         run(start(tests, 5.0))
     accepted = tests.results[endpoint(0)]
@@ -65,9 +61,9 @@ def test_an_unknown_result_always_has_an_error() -> None:
 
 @pytest.mark.virtual_time
 async def test_results_follow_the_run() -> None:
-    """One view shows what is known at any time."""
+    """One view shows the results at any time."""
     service = Service(takes=lambda number: 1.0 + number)
-    async with many(service, 4, in_flight=2) as tests:
+    async with run_of(service, 4, in_flight=2) as tests:
         results = tests.results
         assert ({}, 0) == (dict(results), len(results))
         async for outcome in tests:
@@ -85,7 +81,7 @@ async def test_results_follow_the_run() -> None:
 @pytest.mark.virtual_time
 async def test_each_iteration_gives_all_outcomes() -> None:
     """Two at once, one after the other, and one after the run has ended."""
-    async with many(Service(takes=1.0), 5) as tests:
+    async with run_of(Service(takes=1.0), 5) as tests:
         first, second = await asyncio.gather(_collect(tests), _collect(tests))
         assert first == second == await _collect(tests)
     assert first == await _collect(tests)
@@ -100,9 +96,9 @@ async def _collect(tests: TestRun) -> list[object]:
 
 @pytest.mark.virtual_time
 async def test_a_break_does_not_end_the_run_before_its_block_does() -> None:
-    """A second loop goes on where the tests are."""
+    """The tests continue, and a second loop gives all outcomes."""
     service = Service(takes=lambda number: 1.0 + number)
-    async with many(service, 3) as tests:
+    async with run_of(service, 3) as tests:
         async for _ in tests:
             break
         await asyncio.sleep(5.0)
@@ -113,7 +109,7 @@ async def test_a_break_does_not_end_the_run_before_its_block_does() -> None:
 @pytest.mark.virtual_time
 async def test_awaiting_inside_the_block_can_be_cancelled_without_ending_the_run() -> None:
     """The run belongs to the block, not to the task that waits for it."""
-    async with many(Service(takes=5.0), 3) as tests:
+    async with run_of(Service(takes=5.0), 3) as tests:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1.0):
                 await tests
@@ -124,21 +120,21 @@ async def test_awaiting_inside_the_block_can_be_cancelled_without_ending_the_run
 @pytest.mark.virtual_time
 async def test_a_run_cannot_be_entered_twice_at_once() -> None:
     """Leaving either block would end the tests of the other."""
-    async with many(Service(), 3) as tests:
+    async with run_of(Service(), 3) as tests:
         with pytest.raises(RuntimeError, match="under way"):
             await tests.__aenter__()
 
 
 @pytest.mark.virtual_time
 async def test_progress_costs_the_same_however_many_tests_have_ended() -> None:
-    """Counters are kept, and nothing is counted anew: as many function calls for 2,000 tests as for 20."""
+    """Counters are kept up to date: as many function calls for 2,000 tests as for 20."""
     assert await _calls_of_progress(20) == await _calls_of_progress(2000)
 
 
 async def _calls_of_progress(count: int) -> int:
     import sys
 
-    tests = many(Service(takes=0.1), count)
+    tests = run_of(Service(takes=0.1), count)
     await tests
     calls = 0
 

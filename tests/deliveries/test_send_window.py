@@ -1,4 +1,4 @@
-"""How far sends run ahead."""
+"""Window that keeps sends close to the oldest open delivery."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tripwire_async.deliveries._send_window import SendWindow
 pytestmark = pytest.mark.virtual_time
 
 
-def window(width: int = 3, patience: float = 10.0) -> SendWindow:
-    return SendWindow(width, lambda: patience, LOOP_CLOCK)
+def window(width: int = 3, max_hold: float = 10.0) -> SendWindow:
+    return SendWindow(width, lambda: max_hold, LOOP_CLOCK)
 
 
 async def enter_soon(sends: SendWindow) -> asyncio.Task[None]:
@@ -22,8 +22,8 @@ async def enter_soon(sends: SendWindow) -> asyncio.Task[None]:
     return task
 
 
-async def test_no_more_tests_are_sent_after_the_oldest_than_a_page_tells_of() -> None:
-    """It is the distance to the oldest that counts: the younger ones that have ended make no room."""
+async def test_no_more_tests_are_sent_after_the_oldest_than_a_page_holds() -> None:
+    """The distance to the oldest counts: younger deliveries that have ended make no room."""
     sends = window()
     numbers = []
     for _ in range(3):
@@ -36,8 +36,8 @@ async def test_no_more_tests_are_sent_after_the_oldest_than_a_page_tells_of() ->
     await waiting
 
 
-async def test_those_on_the_wire_count() -> None:
-    """Each of them will be an event, unless it fails."""
+async def test_tests_that_are_being_sent_count() -> None:
+    """Each of them becomes an event, unless it fails."""
     sends = window()
     for _ in range(3):
         await sends.acquire()
@@ -47,8 +47,8 @@ async def test_those_on_the_wire_count() -> None:
     await waiting
 
 
-async def test_one_that_takes_too_long_holds_nobody() -> None:
-    """After ten seconds it may be pushed off the page."""
+async def test_a_delivery_that_takes_too_long_does_not_hold_back_sends() -> None:
+    """After ten seconds its event may leave the page."""
     sends = window()
     for _ in range(3):
         await sends.acquire()
@@ -57,9 +57,9 @@ async def test_one_that_takes_too_long_holds_nobody() -> None:
     assert 10.0 == asyncio.get_running_loop().time()
 
 
-async def test_when_all_take_too_long_only_the_wire_counts() -> None:
-    """A wait for those on the wire is not a wait for time."""
-    sends = window(width=2, patience=1.0)
+async def test_if_all_deliveries_take_too_long_only_tests_being_sent_count() -> None:
+    """Waiting for a response needs no timer."""
+    sends = window(width=2, max_hold=1.0)
     await sends.acquire()
     number = sends.accept()
     await sends.acquire()
@@ -72,8 +72,8 @@ async def test_when_all_take_too_long_only_the_wire_counts() -> None:
     await also_waiting
 
 
-async def test_the_turn_of_one_that_was_cancelled_goes_to_the_next() -> None:
-    """Before its turn came, and between its turn and its next step."""
+async def test_the_turn_of_a_cancelled_send_goes_to_the_next_one() -> None:
+    """A send can be cancelled before its turn or right after it."""
     sends = window(width=1)
     await sends.acquire()
     first, second, third = [await enter_soon(sends) for _ in range(3)]

@@ -82,6 +82,7 @@ class Service:
     ahead: float = 0.0
     dates: bool = True
     page: int = 200
+    seed: int = 0
     endpoints: list[dict[str, Any]] = attrs.field(factory=list)
     spoil: Callable[[Request, str], Response | None] = lambda request, when: None
     sent: list[Sent] = attrs.field(factory=list)
@@ -89,7 +90,7 @@ class Service:
     limits: LimitedServer = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.limits = LimitedServer(limit=self.limit, window=self.window, latency=self.latency)
+        self.limits = LimitedServer(limit=self.limit, window=self.window, latency=self.latency, seed=self.seed)
 
     def count(self, operation: str) -> int:
         """Return how many requests there were to *operation*."""

@@ -1,0 +1,286 @@
+"""Endings of a run: its timeout, leaving its block, cancellations and errors, on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.delivery_service import ORGANIZATION, Service, endpoint, now, webhooks
+from tests.support.runs import SEND, assert_no_task_left, outcomes_of, reject, run_of, states
+from tripwire_async import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tripwire_async._http.messages import Request, Response
+
+pytestmark = pytest.mark.virtual_time
+
+
+async def test_a_run_ends_when_its_time_is_up() -> None:
+    """Sent tests time out with their handle, and the others with an error that states that nothing was sent."""
+    service = Service(takes=100.0)
+    outcomes = await run_of(service, 300, timeout=8.0)
+    assert ({"timed_out": 300}, True) == (states(outcomes), now() <= 9.0)
+    assert 200 == len(service.sent)
+    sent = [outcome for outcome in outcomes if outcome.pending is not None]
+    assert {errors.DeliveryTimeoutError} == {type(outcome.error) for outcome in sent}
+    assert {errors.RequestTimeoutError} == {type(outcome.error) for outcome in outcomes if outcome.pending is None}
+    assert_no_task_left()
+
+
+async def test_a_run_ends_although_the_server_stops_responding() -> None:
+    """Within a second of its time, and with an outcome for every endpoint."""
+    service = Service(takes=1.0, limit=100, window=10.0)
+    run = run_of(service, 200, timeout=30.0)
+    waiting = asyncio.create_task(outcomes_of(run))
+    await asyncio.sleep(12.0)
+    service.limits.latency = (1e6, 1e6)
+    outcomes = await waiting
+    assert now() <= 31.0
+    assert {"succeeded", "timed_out"} == set(states(outcomes))
+    assert_no_task_left()
+
+
+async def test_a_run_ends_although_a_middleware_ignores_deadlines() -> None:
+    """Half a second after its time, tests in progress are cancelled."""
+
+    async def sleepy(request: Request, call_next: Callable[[Request], object]) -> Response:
+        await asyncio.sleep(1000)
+        raise AssertionError
+
+    ids = [endpoint(number) for number in range(5)]
+    run = webhooks(Service(), sleepy).send_tests(ORGANIZATION, ids, in_flight=3, timeout=10.0)
+    outcomes = await run
+    assert ({"timed_out": 5}, 10.5) == (states(outcomes), now())
+    assert {errors.RequestTimeoutError} == {type(outcome.error) for outcome in outcomes}
+    assert [True] * 3 + [False] * 2 == [getattr(outcome.error, "maybe_sent", None) for outcome in outcomes]
+
+
+async def test_a_run_ends_although_a_middleware_ignores_the_deadlines_of_reads() -> None:
+    """The tests were accepted, and time out with their handle."""
+    service = Service()
+
+    async def sleepy(request: Request, call_next: Callable[[Request], object]) -> Response:
+        if request.operation.id != SEND:
+            await asyncio.sleep(1000)
+        return await service(request)
+
+    run = webhooks(service, sleepy).send_tests(ORGANIZATION, [endpoint(number) for number in range(2)], timeout=10.0)
+    outcomes = await run
+    assert ({"timed_out": 2}, True) == (states(outcomes), now() <= 11.0)
+    assert {errors.DeliveryTimeoutError} == {type(outcome.error) for outcome in outcomes}
+
+
+async def test_a_clock_that_jumps_ends_the_run_with_outcomes() -> None:
+    """The machine was suspended for a day: all waits have timed out."""
+    service = Service(takes=5.0)
+    run = run_of(service, 50, timeout=100.0)
+    waiting = asyncio.create_task(outcomes_of(run))
+    await asyncio.sleep(2.0)
+    asyncio.get_running_loop()._jumping.now += 86_400.0  # type: ignore[attr-defined] - the loop of these tests
+    outcomes = await waiting
+    assert set(states(outcomes)) <= {"timed_out", "succeeded"}
+    assert now() < 86_410
+    assert_no_task_left()
+
+
+async def test_leaving_early_ends_all_tests_before_the_block_is_left() -> None:
+    """The results keep the outcomes, and the handles of tests in progress."""
+    service = Service(takes=lambda number: 1.0 + number)
+    async with run_of(service, 50, in_flight=20) as run:
+        async for outcome in run:
+            assert outcome.state == "succeeded"
+            break
+    assert_no_task_left()
+    sent = len(service.sent)
+    await asyncio.sleep(100)
+    assert sent == len(service.sent)
+    results = run.results
+    assert ["succeeded"] + ["unknown"] * 19 == [results[endpoint(number)].state for number in range(20)]
+    assert results[endpoint(5)].pending is not None
+    assert len(results) <= 21
+
+
+async def test_leaving_the_block_ends_an_iteration_that_was_kept() -> None:
+    """An iteration or a wait in another task ends as well."""
+    async with run_of(Service(takes=lambda number: 1.0 + number), 5) as run:
+        walk = aiter(run)
+        await anext(walk)
+    assert_no_task_left()
+    with pytest.raises(StopAsyncIteration):
+        await anext(walk)
+    async with run_of(Service(), 5) as run:
+        waiting = asyncio.create_task(outcomes_of(run))
+        await asyncio.sleep(1)
+    assert {"unknown": 0} | states(await waiting) == {"unknown": 5}
+    assert_no_task_left()
+
+
+async def test_iterating_without_a_block_is_an_error_before_anything_is_sent() -> None:
+    """Nothing would end the tests after a ``break``. The message names the two ways that work."""
+    service = Service()
+    run = run_of(service, 50)
+    with pytest.raises(RuntimeError, match=r"`async with send_tests\(…\) as run: async for outcome in run`"):
+        async for _ in run:
+            pass
+    await asyncio.sleep(10)
+    assert [] == service.requests
+    assert_no_task_left()
+    assert {"succeeded": 50} == states(await run)
+
+
+async def test_an_error_in_the_body_of_the_loop_ends_all_tests() -> None:
+    """It is the user's own error, and is raised unchanged."""
+
+    async def walk() -> None:
+        async with run_of(Service(), 50) as run:
+            async for _ in run:
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await walk()
+    assert_no_task_left()
+
+
+@pytest.mark.parametrize("time", [0.01, 0.3, 2.0, 5.3])
+async def test_a_cancelled_run_leaves_nothing(time: float) -> None:
+    """The cancellation is raised once all tests have ended."""
+    run = run_of(Service(limit=60, window=10.0), 100)
+    waiting = asyncio.create_task(outcomes_of(run))
+    await asyncio.sleep(time)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert_no_task_left()
+
+
+async def test_a_task_group_can_contain_a_run() -> None:
+    """If a sibling fails, the run is cancelled with the group, and no task is left."""
+    run = run_of(Service(), 100)
+
+    async def fail() -> None:
+        await asyncio.sleep(1)
+        raise ZeroDivisionError
+
+    async def both() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(outcomes_of(run))
+            group.create_task(fail())
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await both()
+    assert [ZeroDivisionError] == [type(one) for one in caught.value.exceptions]
+    assert_no_task_left()
+
+
+async def test_a_run_that_has_ended_gives_the_same_outcomes_and_sends_nothing() -> None:
+    """It can be awaited or iterated any number of times."""
+    service = Service(takes=1.0)
+    run = run_of(service, 5)
+    outcomes = await run
+    assert outcomes == await run
+    assert set(outcomes) == {outcome async for outcome in run}
+    assert 5 == service.count(SEND)
+
+
+async def test_a_run_cannot_be_awaited_twice_at_once() -> None:
+    """A cancellation of one task would end the tests for the other."""
+    run = run_of(Service(), 5)
+    waiting = asyncio.create_task(outcomes_of(run))
+    await asyncio.sleep(0.1)
+    with pytest.raises(RuntimeError, match="under way"):
+        await run
+    assert {"succeeded": 5} == states(await waiting)
+
+
+async def test_a_run_that_was_left_before_it_started_sends_nothing() -> None:
+    """Not even if it is awaited later."""
+    service = Service()
+    async with run_of(service, 5) as run:
+        pass
+    assert () == await run
+    assert 0 == len(service.requests)
+
+
+async def test_a_block_that_is_left_while_the_endpoints_are_listed_sends_nothing() -> None:
+    """A task that waits for the run ends without outcomes."""
+    service = Service()
+    service.add_endpoints(1, 2, 3)
+    async with webhooks(service).send_tests(ORGANIZATION) as run:
+        waiting = asyncio.create_task(outcomes_of(run))
+        await asyncio.sleep(0.01)
+    assert () == await waiting
+    assert 0 == service.count(SEND)
+    assert_no_task_left()
+
+
+async def test_a_run_whose_endpoints_could_not_be_listed_can_be_started_again() -> None:
+    """Nothing was sent, so an empty result would be wrong."""
+    service = Service(spoil=reject("listWebhookEndpoints", 404), takes=1.0)
+    service.add_endpoints(1, 2, 3)
+    run = webhooks(service).send_tests(ORGANIZATION)
+    with pytest.raises(errors.NotFoundError):
+        await run
+    with pytest.raises(errors.NotFoundError):
+        await run
+    service.spoil = lambda request, when: None
+    assert {"succeeded": 3} == states(await run)
+
+
+class _NoException(BaseException):
+    """Error that is not an Exception."""
+
+
+def raising(error: BaseException, operation: str, number: int) -> Callable[[Request, str], Response | None]:
+    """Raise *error* in place of one response of *operation*."""
+    count = 0
+
+    def fail(request: Request, when: str) -> Response | None:
+        nonlocal count
+        count += request.operation.id == operation and when == "before"
+        if count == number and request.operation.id == operation:
+            raise error
+        return None
+
+    return fail
+
+
+@pytest.mark.parametrize("operation", [SEND, "listEvents"])
+async def test_a_cancelled_error_raised_by_a_middleware_is_one_outcome(operation: str) -> None:
+    """It does not cancel the run or another test."""
+    service = Service(takes=1.0, spoil=raising(asyncio.CancelledError(), operation, 1))
+    async with run_of(service, 10, in_flight=1 if operation == SEND else 10) as run:
+        outcomes = [outcome async for outcome in run]
+    assert {"succeeded": 9, "unknown": 1} == states(outcomes)
+    (unknown,) = (outcome for outcome in outcomes if outcome.state == "unknown")
+    assert "raised CancelledError although it was not cancelled" in str(unknown.error)
+    assert_no_task_left()
+
+
+@pytest.mark.parametrize("operation", [SEND, "listEvents"])
+@pytest.mark.parametrize("error", [_NoException(), GeneratorExit()])
+async def test_an_error_that_is_not_an_exception_ends_the_run(operation: str, error: BaseException) -> None:
+    """It is not an outcome of a test, and the loop reports nothing."""
+    reports: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, report: reports.append(report))
+    run = run_of(Service(takes=1.0, spoil=raising(error, operation, 1)), 10, in_flight=3)
+    with pytest.raises(type(error)):
+        await run
+    assert_no_task_left()
+    gc.collect()
+    assert [] == reports
+    assert 3 <= len(run.results) < 10
+
+
+async def test_a_worker_that_other_code_cancels_ends_the_run_as_cancelled() -> None:
+    """No endpoint is lost silently."""
+    waiting = asyncio.create_task(outcomes_of(run_of(Service(), 10)))
+    await asyncio.sleep(1.0)
+    (asyncio.all_tasks() - {waiting, asyncio.current_task()}).pop().cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert_no_task_left()
