@@ -40,14 +40,19 @@ def complaint(ended: Ended) -> str:
             "TRIPWIRE_SECRET_KEY",
             "",
             2,
-            "with --secret-key-file, or set TRIPWIRE_SECRET_KEY",
+            "contains it, or set TRIPWIRE_SECRET_KEY",
         ),
         ("TRIPWIRE_SECRET_KEY", "pk_live_1", 2, "publishable"),
         ("TRIPWIRE_SECRET_KEY", "sk_test_unknown", 3, "401 auth.invalid_api_key"),
         ("TRIPWIRE_ORGANIZATION", "", 2, "no organization: pass --organization ID"),
-        ("TRIPWIRE_ORGANIZATION", "../..", 2, "organization_id '../..' is not a valid id"),
+        (
+            "TRIPWIRE_ORGANIZATION",
+            "../..",
+            2,
+            'TRIPWIRE_ORGANIZATION: "../.." is not a valid id: organization ids begin with org_',
+        ),
         ("TRIPWIRE_BASE_URL", "http://example.com", 2, "must begin with https://"),
-        ("TRIPWIRE_BASE_URL", "nonsense", 2, "base_url 'nonsense'"),
+        ("TRIPWIRE_BASE_URL", "nonsense", 2, "TRIPWIRE_BASE_URL 'nonsense'"),
         ("TRIPWIRE_BASE_URL", "http://127.0.0.1:1", 4, "cannot connect to http://127.0.0.1:1"),
     ],
 )
@@ -85,25 +90,45 @@ def test_a_server_that_is_not_itself_is_told(
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (("endpoints", "disable", UNKNOWN), 3, "404"),
-        (("endpoints", "rotate", "../../keys"), 2, "endpoint_id '../../keys' is not a valid id"),
+        (("endpoints", "disable", UNKNOWN, "--yes"), 3, "404"),
+        (
+            ("endpoints", "rotate", "../../keys"),
+            2,
+            'ENDPOINT: "../../keys" is not a valid id',
+        ),
         (("endpoints", "create", "ftp://x", "--name", "x", "--event-type", "session.result.persisted"), 3, "url"),
-        (("endpoints", "create", "https://x.example", "--name", "x", "--event-type", "nonsense"), 2, "'nonsense'"),
-        (("events", "show", "we_1"), 2, "event_id 'we_1' is not a valid id"),
-        (("events", "list", "--limit", "201"), 2, "limit must be"),
-        (("events", "list", "--limit", "many"), 2, "invalid int value: 'many' (tripwire-async events list --help"),
-        (("sessions", "list", "--verdict", "evil"), 2, "'evil'"),
+        (
+            ("endpoints", "create", "https://x.example", "--name", "x", "--event-type", "nonsense"),
+            2,
+            '--event-type: unknown value "nonsense". Choose from: session.',
+        ),
+        (
+            ("events", "show", "we_1"),
+            2,
+            'EVENT: "we_1" is not the right kind of id (endpoint): event ids begin',
+        ),
+        (("events", "list", "--limit", "201"), 2, '--limit: "201" is not a whole number from 1 to 200'),
+        (
+            ("events", "list", "--limit", "many"),
+            2,
+            "from 1 to 200 (see tripwire-async events list --help)",
+        ),
+        (
+            ("sessions", "list", "--verdict", "evil"),
+            2,
+            '--verdict: unknown value "evil". Choose from: bot, human',
+        ),
         (("sessions", "list", "--cursor", "x"), 3, "cursor"),
-        (("keys", "create", "--name", "x"), 2, "scopes must be given"),
-        ((*ENDPOINTS, "--attempt-timeout", "-1"), 2, "positive number of seconds"),
+        (("keys", "create", "--name", "x"), 2, "--scope is required for a secret key"),
+        ((*ENDPOINTS, "--attempt-timeout", "-1"), 2, '--attempt-timeout: "-1" is not a duration above zero'),
         ((*ENDPOINTS, "--secret-key-file", "/nonexistent"), 2, "--secret-key-file /nonexistent: No such file"),
         (("token", "verify", "rubbish"), 1, "the sealed token could not be verified"),
-        (("serve", "--limit", "0"), 2, "above zero"),
-        (("serve", "--port", "70000"), 2, "--port from 0 to 65535"),
+        (("serve", "--limit", "0"), 2, '--limit: "0" is not a whole number of 1 or more'),
+        (("serve", "--port", "70000"), 2, '--port: "70000" is not a whole number from 0 to 65535'),
         (("listen",), 2, "no signing secret: set TRIPWIRE_SIGNING_SECRET"),
-        (("nonsense",), 2, "invalid choice: 'nonsense'"),
-        (("endpoints",), 2, "required: COMMAND (tripwire-async endpoints --help says more)"),
-        ((), 2, "required: COMMAND (tripwire-async --help says more)"),
+        (("nonsense",), 2, 'unknown command "nonsense" (see tripwire-async --help)'),
+        (("events", "show"), 2, "missing EVENT (see tripwire-async events show --help)"),
+        (("sessions", "list", "--limit", "201"), 2, "--limit: a page has at most 200 items; pass --all"),
     ],
 )
 def test_a_wrong_argument_is_named(
@@ -116,7 +141,8 @@ def test_a_wrong_argument_is_named(
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(b"\xff\xfe", "it is not text"), (b" \n", "it is empty"), (b"pk_1", "publishable")]
+    ("content", "words"),
+    [(b"\xff\xfe", "the file is not text"), (b" \n", "the file is empty"), (b"pk_1", "publishable")],
 )
 def test_a_file_that_holds_no_secret_key_is_refused(
     cli: Cli, elsewhere: Elsewhere, tmp_path: Path, content: bytes, words: str

@@ -37,7 +37,7 @@ def test_the_demo_shows_what_became_of_each_webhook(cli: Cli) -> None:
         r"slow +succeeded +1 +200 +\d+ +verified +req_[0-9a-f]{32}",
     ]
     assert [True] * 3 == [bool(re.fullmatch(want, row)) for want, row in zip(wanted, rows, strict=True)]
-    assert "each of the 5 posts" in ended.out
+    assert "all 5 requests" in ended.out
 
 
 def test_the_demo_shows_no_secret(cli: Cli) -> None:
@@ -61,7 +61,7 @@ def test_a_signature_that_is_not_verified_fails_the_demo(cli: Cli, monkeypatch: 
     monkeypatch.setattr(demo_receiver, "receive_or_reject", lambda *_: WebhookResponse(401))
     ended = cli("demo")
     assert 1 == ended.status
-    assert "Not as expected: quick should have succeeded, but failed; quick: the signatures" in ended.out
+    assert "Not as expected: quick: expected succeeded, got failed; quick: signatures: wrong" in ended.out
     assert "wrong" in ended.out
 
 

@@ -31,7 +31,7 @@ PAYLOAD = {
 def test_a_list_says_how_to_go_on(cli: Cli, elsewhere: Elsewhere, group: str, prefix: str) -> None:
     """The cursor is told beside the output, and taking it gives what follows."""
     first = cli(group, "list", "--limit", "2")
-    cursor = re.fullmatch(r"tripwire-async: the list goes on: --cursor (\S+)\n", first.err)
+    cursor = re.fullmatch(r"tripwire-async: there are more items: pass --cursor (\S+), or --all\n", first.err)
     assert cursor
     second = cli(group, "list", "--limit", "2", "--cursor", cursor[1])
     ids = re.findall(rf"{prefix}\w{{26}}", first.out + second.out) if group == "fingerprints" else None
@@ -43,6 +43,42 @@ def test_a_list_says_how_to_go_on(cli: Cli, elsewhere: Elsewhere, group: str, pr
         document["pagination"]["has_more"],
         document["pagination"]["next_cursor"],
     )
+
+
+@pytest.mark.parametrize("group", ["sessions", "fingerprints", "keys"])
+def test_a_list_can_be_read_to_its_end(cli: Cli, elsewhere: Elsewhere, group: str) -> None:
+    """Every page with ``--all``, in one document, in one table, or with one line per item."""
+    for _ in range(2):
+        elsewhere.ask(lambda server: server.add_key())
+    page = json.loads(cli(group, "list", "--json", "--limit", "200").out)
+    whole = json.loads(cli(group, "list", "--all", "--json").out)
+    ids = [item["id"] for item in whole["data"]]
+    assert len(ids) >= 3
+    assert page["pagination"]["has_more"] is (len(ids) > 200)
+    assert [item["id"] for item in page["data"]] == ids[:200]
+    assert {"limit": len(ids), "has_more": False, "next_cursor": None} == whole["pagination"]
+    table = cli(group, "list", "--all")
+    assert (len(ids) + 1, "") == (len(table.out.splitlines()), table.err)
+    for arguments, expected in ((("--all",), ids), (("--limit", "2"), ids[:2])):
+        lines = cli(group, "list", *arguments, "--jsonl").out.splitlines()
+        assert expected == [json.loads(line)["id"] for line in lines]
+
+
+@pytest.mark.parametrize("group", ["sessions", "fingerprints", "keys"])
+def test_the_limit_bounds_all_pages_together(cli: Cli, elsewhere: Elsewhere, group: str) -> None:
+    """Also when it is more than a page can hold."""
+    for _ in range(2):
+        elsewhere.ask(lambda server: server.add_key())
+    ids = [item["id"] for item in cli(group, "list", "--json", "--all").data]
+    for limit in (2, 250):
+        some = json.loads(cli(group, "list", "--all", "--limit", str(limit), "--json").out)
+        has_more = len(ids) > limit
+        assert (ids[:limit], {"limit": limit, "has_more": has_more, "next_cursor": None}) == (
+            [item["id"] for item in some["data"]],
+            some["pagination"],
+        )
+        lines = cli(group, "list", "--all", "--limit", str(limit), "--jsonl").out.splitlines()
+        assert ids[:limit] == [json.loads(line)["id"] for line in lines]
 
 
 @pytest.mark.parametrize("group", ["sessions", "fingerprints"])
@@ -87,10 +123,10 @@ def test_a_new_key_is_shown_once(cli: Cli, elsewhere: Elsewhere) -> None:
     key_id, text = re.search(r"key_\w+", created.out), re.search(r"(?m)^secret key: (sk_test_\w+)$", created.out)
     assert key_id
     assert text
-    rotated = cli("keys", "rotate", key_id[0], "--json").data
+    rotated = cli("keys", "rotate", key_id[0], "--json", "--yes").data
     assert (rotated["id"], "rotating") == (key_id[0], rotated["status"])
     assert rotated["revealed_key"] not in {None, text[1]}
-    revoked = cli("keys", "revoke", key_id[0])
+    revoked = cli("keys", "revoke", key_id[0], "--yes")
     assert re.search(r"(?m)^status +revoked$", revoked.out)
     listed = cli("keys", "list").out + cli("keys", "list", "--json").out + revoked.out
     assert key_id[0] in listed
@@ -104,7 +140,7 @@ def test_a_publishable_key_takes_origins_and_no_scopes(cli: Cli, elsewhere: Else
         "--json",
     ).data
     assert (None, ["https://example.com"]) == (key["scopes"], key["allowed_origins"])
-    assert re.search(r"(?m)^scopes +-$", cli("keys", "revoke", key["id"]).out)
+    assert re.search(r"(?m)^scopes +-$", cli("keys", "revoke", key["id"], "--yes").out)
 
 
 def test_a_token_is_opened_here(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,10 +66,10 @@ def test_endpoints_can_come_from_stdin(cli: Cli, elsewhere: Elsewhere, monkeypat
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (f"{UNKNOWN}\n\nwe_short\n".encode(), ", line 3: 'we_short' is not an endpoint's id (we_…)"),
-        (f"{UNKNOWN} {UNKNOWN}".encode(), f", line 1: '{f'{UNKNOWN} {UNKNOWN}'[:60]}' is not an endpoint's id (we_…)"),
-        (b"# none\n", ": it names no endpoint"),
-        (b"\xff\xfe", ": it is not text"),
+        (f"{UNKNOWN}\n\nwe_short\n".encode(), ', line 3: "we_short" is not an endpoint id (we_…)'),
+        (f"{UNKNOWN} {UNKNOWN}".encode(), f', line 1: "{f"{UNKNOWN} {UNKNOWN}"[:60]}" is not an endpoint id (we_…)'),
+        (b"# none\n", ": the file contains no endpoint id"),
+        (b"\xff\xfe", ": the file is not text"),
         (None, ": No such file or directory"),
     ],
 )
@@ -109,11 +109,14 @@ def test_a_report_that_cannot_be_written_is_told_beforehand(
     cli: Cli, elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:
     """A slip in its name must not cost a run."""
-    for name, complaint in ((".", "it is a directory"), ("none/x", f"there is no directory {tmp_path / 'none'}")):
+    for name, complaint in (
+        (".", "it is a directory, not a file"),
+        ("none/x", f"there is no directory {tmp_path / 'none'}"),
+    ):
         ended = cli("test", "--all", option, str(tmp_path / name))
         assert (2, f"tripwire-async: {option} {tmp_path / name}: {complaint}\n") == (ended.status, ended.err)
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
-    assert "x: it may not be written" in cli("test", "--all", option, str(tmp_path / "x")).err
+    assert "x: no permission to write it" in cli("test", "--all", option, str(tmp_path / "x")).err
     assert [] == list(elsewhere.server.requests)
 
 
@@ -136,7 +139,7 @@ def test_an_interrupted_run_writes_its_reports(cli: Cli, elsewhere: Elsewhere, t
     ended = cli("test", "--all", "--in-flight", "1", "--report", str(page), "--junit", str(junit))
     interrupting.join()
     assert 130 == ended.status
-    assert "tripwire-async: interrupted: the end of 1 is unknown, and 2 were not begun\n" == ended.err
+    assert "tripwire-async: interrupted: 1 unknown, 2 not started\n" == ended.err
     assert "The run was interrupted" in page.read_text(encoding="utf-8")
     assert "2" == ElementTree.parse(junit).getroot().get("skipped")  # noqa: S314 - our own
 
@@ -163,8 +166,8 @@ def test_many_endpoints_are_not_all_listed(cli: Cli, elsewhere: Elsewhere) -> No
     elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     for _ in range(51):
         elsewhere.add_endpoint()
-    assert "51 of 51 succeeded\n" == cli("test", "--all").out
-    assert 51 == len(cli("test", "--all", "--json").data)
+    assert "51 of 51 succeeded\n" == cli("test", "--all", "--yes").out
+    assert 51 == len(cli("test", "--all", "--yes", "--json").data)
 
 
 def test_a_key_that_may_not_list_endpoints_tests_those_that_are_named(cli: Cli, elsewhere: Elsewhere) -> None:
@@ -181,7 +184,7 @@ def test_progress_is_told_in_a_line() -> None:
     """Done, on the way, refused, pace, time left, and why nothing moves."""
     assert (
         "412 of 1,000 done; 188 pending, 12 sending, 3 failed, 1 timed out, 8 refused; 9.8/s, about 72.0 s left; "
-        "cooldown: the rate limit was reached, sending goes on in 38.2 s"
+        "cooldown: the rate limit was reached, sending continues in 38.2 s"
     ) == line(MIDST)
     assert "8 refused; 9.8/s; cooldown" in line(attrs.evolve(MIDST, seconds_left=0.0))
     beginning = attrs.evolve(MIDST, endpoints=None, states={}, sending=0, pending=0, seconds_left=None, limits=None)

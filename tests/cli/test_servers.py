@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -157,11 +158,34 @@ def test_a_webhook_that_cannot_be_handed_on_is_not_taken(cli: Cli, while_listeni
     assert ended.err.startswith("tripwire-async: cannot forward to http://127.0.0.1:1/: ")
 
 
+def test_a_listener_whose_reader_is_gone_ends(
+    cli: Cli, while_listening: WhileListening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with ``| head -1``: the webhook is rejected, so that the service sends it again, and the status is 141."""
+    responses: list[tuple[int, str]] = []
+    reading, writing = os.pipe()
+    original = Output.line
+
+    def act(url: str) -> None:
+        responses.append(post(url, EVENT, sign_webhook(EVENT, SECRET)))
+
+    def print_and_close(output: Output, text: str = "") -> None:
+        original(output, text)
+        if text.startswith("Listening on "):
+            os.close(reading)
+
+    monkeypatch.setattr(Output, "line", print_and_close)
+    while_listening(act)
+    with os.fdopen(writing, "w", encoding="utf-8") as broken:
+        monkeypatch.setattr(sys, "stdout", broken)
+        ended = cli("listen", "--port", "0")
+    assert (141, "") == (ended.status, ended.err)
+    assert [(503, "the listener has ended")] == responses
+
+
 def test_an_address_to_hand_on_to_must_be_one(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Said before anything listens."""
     monkeypatch.setenv("TRIPWIRE_SIGNING_SECRET", SECRET)
     ended = cli("listen", "--forward", "localhost:1")
-    assert (2, "tripwire-async: --forward 'localhost:1' must begin with http:// or https://\n") == (
-        ended.status,
-        ended.err,
-    )
+    assert 2 == ended.status
+    assert 'tripwire-async: --forward: "localhost:1" must begin with http:// or https://' in ended.err

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Cli = Callable[..., Ended]
 
+HELP = " (see tripwire-async test --help)"
 UNKNOWN = "we_" + "0" * 32
 
 
@@ -27,7 +28,7 @@ def test_all_active_endpoints_are_tested(cli: Cli, elsewhere: Elsewhere) -> None
     """Disabled ones are left alone; when all succeed the status is 0."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     ids = {elsewhere.add_endpoint().id for _ in range(3)}
-    cli("endpoints", "disable", elsewhere.add_endpoint().id)
+    cli("endpoints", "disable", elsewhere.add_endpoint().id, "--yes")
     ended = cli("test", "--all", "--in-flight", "2")
     assert 0 == ended.status
     rows = [line for line in ended.out.splitlines() if line.startswith("we_")]
@@ -134,7 +135,7 @@ def test_interrupting_shows_what_is_known(cli: Cli, elsewhere: Elsewhere, form: 
         )
     else:
         assert f"{endpoint.id}  unknown" in ended.out
-    assert ended.err.endswith("interrupted: the end of 1 is unknown, and 0 were not begun\n")
+    assert ended.err.endswith("interrupted: 1 unknown, 0 not started\n")
 
 
 def _interrupt(elsewhere: Elsewhere) -> None:
@@ -151,10 +152,13 @@ def test_there_may_be_nothing_to_test(cli: Cli, elsewhere: Elsewhere) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ((), "say which endpoints to test: name them, or --endpoints-from FILE, or --all"),
-        (("--all", UNKNOWN), "say which endpoints to test: name them, or --endpoints-from FILE, or --all"),
-        (("--all", "--in-flight", "0"), "--in-flight and --timeout must be above zero"),
-        (("--all", "--timeout", "nan"), "--in-flight and --timeout must be above zero"),
+        ((), "pass either ENDPOINT ids, --endpoints-from FILE or --all"),
+        (("--all", UNKNOWN), "pass either ENDPOINT ids, --endpoints-from FILE or --all"),
+        (("--all", "--in-flight", "0"), '--in-flight: "0" is not a whole number of 1 or more' + HELP),
+        (
+            ("--all", "--timeout", "nan"),
+            '--timeout: "nan" is not a duration above zero, such as 30, 30s, 5m or 1h' + HELP,
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_sent(

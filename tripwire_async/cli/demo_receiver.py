@@ -1,4 +1,4 @@
-"""The receivers of ``demo`` and ``serve``: small web servers that verify what they are sent, and answer as told."""
+"""Receivers of ``demo`` and ``serve``: web servers that verify webhooks and send a fixed response."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from tripwire_async.testing import TripwireServer
 
 SLOW: Final = 1.2
-"""Seconds that the slow receiver takes to answer."""
+"""Delay of the slow receiver in seconds."""
 
 
 @attrs.define(eq=False)
 class DemoReceiver:
-    """Answers *status* after *delay* seconds to every post with a good signature, and 401 to others.
+    """Receiver that responds with *status* after *delay* seconds, or with 401 if the signature is not valid.
 
     Attributes:
-        expected: How a delivery to it must end.
-        received: How many posts have come.
-        verified: How many of them had a good signature.
+        expected: The expected state of a test.
+        received: Number of received requests.
+        verified: Number of received requests with a valid signature.
     """
 
     name: str
@@ -43,7 +43,7 @@ class DemoReceiver:
 
     @property
     def verdict(self) -> str:
-        """What the signatures so far were, in a word."""
+        """Result of the verifications: ``verified``, ``wrong``, or ``-`` if no request has been received."""
         if not self.received:
             return "-"
         return "verified" if self.verified == self.received else "wrong"
@@ -66,7 +66,7 @@ class DemoReceiver:
 
 @contextlib.asynccontextmanager
 async def demo_receivers(server: TripwireServer) -> AsyncGenerator[Sequence[DemoReceiver]]:
-    """Start three receivers and make each an endpoint of *server*."""
+    """Start three receivers and add each as an endpoint of *server*."""
     receivers = (
         DemoReceiver("quick", status=200, expected="succeeded"),
         DemoReceiver("broken", status=500, expected="failed"),

@@ -1,4 +1,4 @@
-"""What the exit status says; scripts depend on it."""
+"""Exit statuses, on which scripts depend."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit statuses of the command line."""
+    """Exit statuses of the command line."""
 
     OK = 0
     BAD_OUTCOME = 1
-    """It ran to its end, and something came out badly: a delivery failed, a wait ran out."""
+    """The command ran with a bad result, for example a delivery failed or a wait timed out."""
     USAGE = 2
-    """Wrong arguments or configuration; nothing was sent."""
+    """Invalid arguments or configuration; nothing was sent."""
     REJECTED = 3
-    """The API refused the request."""
+    """The API rejected the request."""
     NO_RESPONSE = 4
-    """No usable answer: no connection, a timeout, a status of 500 or more, or what is not the API."""
+    """No valid response: no connection, a timeout, a status of 500 or more, or a server other than the API."""
     INTERRUPTED = 130
-    """Ended by Ctrl-C."""
+    """Interrupted by Ctrl-C."""
     BROKEN_PIPE = 141
-    """Whoever read the output has gone, as ``head`` does."""
+    """The reader of the output has closed it, for example ``head``."""

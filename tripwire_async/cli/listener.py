@@ -1,4 +1,4 @@
-"""What ``listen`` does with each webhook."""
+"""Webhook handling of ``listen``: verify, print, forward."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tripwire_async.receiver.respond import receive_or_reject
 from .output import warn
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping, Sequence
 
     from tripwire_async.receiver import WebhookEvent
@@ -30,12 +31,13 @@ _FORWARDED_HEADERS: Final = (
 
 @attrs.frozen(eq=False)
 class Listener:
-    """Verifies webhooks with *secrets*, prints them to *output*, and hands them on to *forward* if that is given."""
+    """Verifies webhooks with *secrets*, prints them to *output*, and posts them to *forward* if given."""
 
     secrets: Sequence[str] = attrs.field(repr=False)
     output: Output
     session: aiohttp.ClientSession
     forward: str | None
+    stopped: asyncio.Future[None]
 
     async def respond(self, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
         """Return 401 or 400 for an invalid webhook, else 200 or the response of *forward*."""
@@ -43,7 +45,13 @@ class Listener:
         if isinstance(result, WebhookResponse):
             warn(f"rejected with {result.status}: {result.body.decode()}")
             return result
-        self._print(result)
+        try:
+            self._print(result)
+        except OSError as error:
+            # The reader of the output is gone, which must end the command and not only this response.
+            if not self.stopped.done():
+                self.stopped.set_exception(error)
+            return WebhookResponse(503, b"the listener has ended")
         return WebhookResponse(200) if self.forward is None else await self._forward(self.forward, body, headers)
 
     def _print(self, event: WebhookEvent) -> None:

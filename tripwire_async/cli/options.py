@@ -1,90 +1,116 @@
-"""The options that several commands take, and what makes a client of them."""
+"""Options shared by several commands, and the client that they describe."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from tripwire_async.profiles import PROFILES, missing_key_advice, select_profile
 
+from .argument_types import duration, resource_id, whole_number
+
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Awaitable, Callable
-    from typing import Protocol, TypeAlias
+    from typing import TypeAlias
 
     from tripwire_async import AsyncTripwire, Profile
 
     from .output import Output
+    from .parser import Commands, Parser
 
     Command: TypeAlias = Callable[[argparse.Namespace, Output], Awaitable[int]]
 
-    class Commands(Protocol):
-        """What `argparse.ArgumentParser.add_subparsers` returns."""
 
-        def add_parser(
-            self,
-            name: str,
-            *,
-            help: str,  # noqa: A002 - argparse's own word
-            description: str,
-        ) -> argparse.ArgumentParser:
-            """Add a command."""
-            ...
-
-
-def add_command(commands: Commands, name: str, command: Command, about: str) -> argparse.ArgumentParser:
-    """Add a command with the options that each has; *about* is its sentence in the help."""
-    parser = commands.add_parser(name, help=_in_a_list(about), description=about)
+def add_command(commands: Commands, name: str, command: Command, about: str) -> Parser:
+    """Add a command with the options that every command has; *about* is its sentence in the help."""
+    parser = commands.add_parser(name, help=_list_entry(about), description=about)
     parser.set_defaults(command=command)
-    output = parser.add_argument_group("output")
-    output.add_argument("--json", action="store_true", help="print one JSON document, fields named as in the API")
-    output.add_argument("-v", "--verbose", action="store_true", help="show the library's log on stderr")
+    add_output_options(parser, default=argparse.SUPPRESS)
     return parser
 
 
 def add_group(commands: Commands, name: str, about: str) -> Commands:
     """Add a group of commands; *about* is its sentence in the help."""
-    parser = commands.add_parser(name, help=_in_a_list(about), description=about)
-    return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    parser = commands.add_parser(name, help=_list_entry(about), description=about)
+    group = parser.add_commands()
+    add_output_options(parser, default=argparse.SUPPRESS)
+    return group
 
 
-def _in_a_list(about: str) -> str:
+def add_output_options(parser: argparse.ArgumentParser, *, default: bool | str = False) -> None:
+    """Add the options of the output, which may precede or follow the command.
+
+    The parser of a command has no *default*, because it would replace an option that precedes the command.
+    """
+    options = parser.add_argument_group("output")
+    options.add_argument(
+        "--json", action="store_true", default=default, help="print one JSON document, with the field names of the API"
+    )
+    options.add_argument(
+        "-v", "--verbose", action="store_true", default=default, help="print the log of the library on stderr"
+    )
+
+
+def _list_entry(about: str) -> str:
     return about[0].lower() + about[1:].rstrip(".")
 
 
 def add_connection_options(parser: argparse.ArgumentParser, *, organization: bool = True) -> None:
-    """Add to *parser* the options that say how the API is reached."""
+    """Add the options for the connection to the API."""
     add_secret_key_option(parser)
     options = parser.add_argument_group("connection")
     options.add_argument(
         "--profile", choices=sorted(PROFILES), help="the name of the service; by default the environment decides"
     )
     if organization:
-        options.add_argument("--organization", metavar="ID", help=f"default: {_variables('organization_variable')}")
+        options.add_argument(
+            "--organization",
+            type=resource_id("org_"),
+            metavar="ID",
+            help=f"default: {_variables('organization_variable')}",
+        )
     options.add_argument(
-        "--base-url", metavar="URL", help=f"default: {_variables('base_url_variable')}, or the service's own"
+        "--base-url",
+        metavar="URL",
+        help=f"the URL of the API; default: {_variables('base_url_variable')}, or the service's own",
     )
     options.add_argument(
-        "--attempt-timeout", type=float, default=30.0, metavar="SECONDS", help="for one attempt (%(default)g)"
+        "--attempt-timeout",
+        type=duration,
+        default=30.0,
+        metavar="DURATION",
+        help="limit for one attempt, such as 30s or 5m (%(default)gs)",
     )
     options.add_argument(
-        "--deadline", type=float, default=300.0, metavar="SECONDS", help="for one call, retries included (%(default)g)"
+        "--deadline",
+        type=duration,
+        default=300.0,
+        metavar="DURATION",
+        help="limit for one call with its retries and waits (%(default)gs)",
     )
 
 
 def connect(arguments: argparse.Namespace) -> AsyncTripwire:
-    """Return a client as *arguments* and the environment say; raise `ConfigurationError` without a key."""
+    """Return a client for *arguments* and the environment; raise `ConfigurationError` without a key."""
     from tripwire_async import AsyncTripwire
+    from tripwire_async.errors import ConfigurationError
 
     profile = profile_of(arguments)
-    return AsyncTripwire(
-        read_secret_key(arguments.secret_key_file, profile),
-        profile=profile,
-        base_url=arguments.base_url,
-        timeout=arguments.attempt_timeout,
-        deadline=arguments.deadline,
-    )
+    try:
+        return AsyncTripwire(
+            read_secret_key(arguments.secret_key_file, profile),
+            profile=profile,
+            base_url=arguments.base_url,
+            timeout=arguments.attempt_timeout,
+            deadline=arguments.deadline,
+        )
+    except ConfigurationError as error:
+        # The library names its own argument.
+        source = profile.base_url_variable if arguments.base_url is None else "--base-url"
+        message = str(error).replace("pass base_url=, or select profile=", "or pass --base-url or --profile ")
+        raise ConfigurationError(message.replace("base_url", source, 1)) from None
 
 
 def profile_of(arguments: argparse.Namespace) -> Profile:
@@ -95,30 +121,44 @@ def profile_of(arguments: argparse.Namespace) -> Profile:
 
 
 def organization_id(arguments: argparse.Namespace) -> str:
-    """Return the organization that *arguments* or the environment name, or raise `ConfigurationError`."""
+    """Return the organization in *arguments* or the environment; raise `ConfigurationError` without one."""
     from tripwire_async.errors import ConfigurationError
 
+    if arguments.organization:
+        organization: str = arguments.organization
+        return organization
     variable = profile_of(arguments).organization_variable
-    organization: str = arguments.organization or os.environ.get(variable, "")
-    if not organization:
+    text = os.environ.get(variable, "")
+    if not text:
         msg = f"no organization: pass --organization ID, or set {variable}"
         raise ConfigurationError(msg)
-    return organization
+    try:
+        return resource_id("org_")(text)
+    except argparse.ArgumentTypeError as error:
+        msg = f"{variable}: {error}"
+        raise ConfigurationError(msg) from None
 
 
 def add_secret_key_option(parser: argparse.ArgumentParser) -> None:
-    """Add to *parser* the option that says where the secret key comes from."""
+    """Add the option for the source of the secret key."""
     parser.add_argument(
         "--secret-key-file",
         metavar="FILE",
-        help=f"holds the secret key, - for stdin; default: {_variables('secret_key_variable')}",
+        help=f"file that contains the secret key, - for stdin; default: {_variables('secret_key_variable')}",
     )
 
 
 def add_page_options(parser: argparse.ArgumentParser) -> None:
-    """Add to *parser* the options that say which part of a list is wanted."""
-    parser.add_argument("--limit", type=int, metavar="N", help="from 1 to 200; the service's own choice is 50")
-    parser.add_argument("--cursor", metavar="CURSOR", help="where to begin, as an earlier page told")
+    """Add the options that select a part of a list."""
+    parser.add_argument(
+        "--limit",
+        type=whole_number(1),
+        metavar="N",
+        help="number of items: from 1 to 200, by default 50; with --all any number",
+    )
+    parser.add_argument("--cursor", metavar="CURSOR", help="start of the page, as printed below an earlier page")
+    parser.add_argument("--all", action="store_true", help="read every page, or pages up to --limit")
+    parser.add_argument("--jsonl", action="store_true", help="print one JSON document per item and line")
 
 
 def read_secret_key(file: str | None, profile: Profile) -> str:
@@ -126,47 +166,54 @@ def read_secret_key(file: str | None, profile: Profile) -> str:
     if file is None and not os.environ.get(profile.secret_key_variable, "").strip():
         from tripwire_async.errors import ConfigurationError
 
-        advice = missing_key_advice(profile, argument="name a file that holds it with --secret-key-file")
+        advice = missing_key_advice(profile, argument="pass --secret-key-file with a file that contains it")
         msg = f"no secret key: {advice}"
         raise ConfigurationError(msg)
-    return _secret(file, (profile.secret_key_variable,), "secret key", "--secret-key-file")
+    return _read_secret(file, (profile.secret_key_variable,), "secret key", "--secret-key-file")
 
 
 def read_secret_keys(file: str | None) -> list[str]:
-    """Return the secret key in *file*, or those in the variables of both profiles."""
+    """Return the secret key in *file*, or the keys in the variables of both profiles."""
     variables = tuple(profile.secret_key_variable for profile in PROFILES.values())
-    return _secret(file, variables, "secret key", "--secret-key-file").split()
+    return _read_secret(file, variables, "secret key", "--secret-key-file").split()
 
 
 def read_signing_secrets(file: str | None) -> list[str]:
     """Return the signing secrets, separated by white space, in *file* or in the variables of both profiles."""
     variables = tuple(profile.signing_secret_variable for profile in PROFILES.values())
-    return _secret(file, variables, "signing secret", "--signing-secret-file").split()
+    return _read_secret(file, variables, "signing secret", "--signing-secret-file").split()
 
 
-def _secret(file: str | None, variables: tuple[str, ...], what: str, option: str) -> str:
+def read_text(file: str, option: str) -> str:
+    """Return the text in *file*, or on stdin for ``-``; raise `ConfigurationError` that names *option*."""
     from pathlib import Path
 
+    from tripwire_async.errors import ConfigurationError
+
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "the file is not text"
+        msg = f"{option} {file}: {reason}"
+        raise ConfigurationError(msg) from None
+
+
+def _read_secret(file: str | None, variables: tuple[str, ...], name: str, option: str) -> str:
     from tripwire_async.errors import ConfigurationError
 
     if file is None:
         text = " ".join(os.environ.get(variable, "") for variable in variables).strip()
         if not text:
-            msg = f"no {what}: set {' or '.join(variables)}, or name a file that holds it with {option}"
+            msg = f"no {name}: set {' or '.join(variables)}, or pass {option} with a file that contains it"
             raise ConfigurationError(msg)
         return text
-    try:
-        text = (sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        msg = f"{option} {file}: {reason}"
-        raise ConfigurationError(msg) from None
+    text = read_text(file, option).strip()
     if not text:
-        msg = f"{option} {file}: it is empty"
+        msg = f"{option} {file}: the file is empty"
         raise ConfigurationError(msg)
     return text
 
 
 def _variables(attribute: str) -> str:
-    """Return the names of an environment variable under both profiles, for help texts."""
+    """Return the names of an environment variable in both profiles, for help texts."""
     return " or ".join(getattr(profile, attribute) for profile in PROFILES.values())

@@ -1,4 +1,4 @@
-"""A test webhook to one endpoint as a row of a table."""
+"""Table rows for the tests of endpoints."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NUMBERS: Final = frozenset({"attempts", "response", "ms"})
 
 
 def cells(test: ReportedTest) -> tuple[object, ...]:
-    """Return what stands under `TITLES` for a test that is over."""
+    """Return the cells under `TITLES` for a test that has ended."""
     delivery, outcome = test.delivery, test.outcome
     return (
         test.state.replace("_", " "),
@@ -24,7 +24,7 @@ def cells(test: ReportedTest) -> tuple[object, ...]:
 
 
 def progress_cells(test: ReportedTest) -> tuple[object, ...]:
-    """Return the same for a test that may still be under way, with how far it has come."""
+    """Return the cells for a test that may not have ended, with its phase as the status."""
     outcome = test.outcome
     if outcome is not None and outcome.is_final:
         return cells(test)

@@ -1,4 +1,4 @@
-"""Where output goes: JSON for machines, a table by rich on a terminal, aligned lines everywhere else."""
+"""Output of a command: a JSON document, a table rendered by rich on a terminal, or aligned lines."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import contextlib
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Final, TypeVar, final
+from typing import TYPE_CHECKING, Final, final
 
 from tripwire_async._codec.converter import encode, unstructure
+from tripwire_async._secrets.redaction import redact
 
 from .tables import Table, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator
     from datetime import datetime
     from types import ModuleType
 
@@ -21,27 +22,24 @@ if TYPE_CHECKING:
 
     from tripwire_async import Secret
     from tripwire_async.deliveries import Progress
-    from tripwire_async.resources.pagination import Page
-
-T = TypeVar("T")
 
 _PROGRESS_INTERVAL: Final = 10.0
-"""Seconds between two lines about progress, where they pile up."""
+"""Seconds between two lines of progress, where they cannot replace each other."""
 
 
 def warn(text: str) -> None:
-    """Print *text* to stderr, in one line that says who speaks."""
-    sys.stderr.write(f"tripwire-async: {one_line(text)}\n")
+    """Print *text* to stderr on one line, without secrets."""
+    sys.stderr.write(f"tripwire-async: {redact(one_line(text))}\n")
     sys.stderr.flush()
 
 
 @final
 class Output:
-    """The output of one command.
+    """Output of one command, on stdout.
 
     Args:
-        as_json: Print a JSON document and nothing else.
-        live: Tables may be redrawn while they change, where the terminal can do that.
+        as_json: Whether to print a JSON document and nothing else.
+        live: Whether a table may be redrawn when it changes, if the terminal supports that.
     """
 
     def __init__(self, *, as_json: bool = False, live: bool = True) -> None:
@@ -50,15 +48,15 @@ class Output:
         self._rich = None if as_json else _rich()
 
     def line(self, text: str = "") -> None:
-        """Print a line for a person; machines are not told."""
+        """Print a line, except in JSON mode."""
         if not self.as_json:
             sys.stdout.write(one_line(text) + "\n")
             sys.stdout.flush()
 
     def emit(self, document: object, table: Table | None = None, *, none: str = "") -> None:
-        """Print *document* for a machine, or *table* for a person; *none* is said on stderr when it has no rows."""
+        """Print *document* in JSON mode, else *table*; if it has no rows, print *none* on stderr."""
         if self.as_json:
-            # What JSON cannot hold is a Secret, and stays hidden.
+            # The default handles a Secret, which stays hidden.
             sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
             sys.stdout.flush()
         elif table is not None and table.rows:
@@ -66,24 +64,8 @@ class Output:
         elif none:
             warn(none)
 
-    def page(
-        self,
-        found: Page[T],
-        titles: Sequence[str],
-        row: Callable[[T], Sequence[object]],
-        *,
-        none: str,
-        numbers: frozenset[str] = frozenset(),
-    ) -> None:
-        """Print a page of a list, as the service sends it for a machine, a *row* an item for a person."""
-        pagination = {"limit": found.limit, "has_more": found.has_more, "next_cursor": found.next_cursor}
-        document = {"data": [unstructure(item) for item in found], "pagination": pagination}
-        self.emit(document, Table(titles, [row(item) for item in found], numbers), none=none)
-        if found.next_cursor is not None and not self.as_json:
-            warn(f"the list goes on: --cursor {found.next_cursor}")
-
     def record(self, model: object, *, reveal: bool = False, **fields: object) -> None:
-        """Print *model* for a machine, its secrets too if *reveal* says so, or *fields* for a person, one a line."""
+        """Print *model* in JSON mode, with its secrets if *reveal*, else *fields*, one per line."""
         if self.as_json:
             self.emit({"data": json.loads(encode(model)) if reveal else unstructure(model)})
             return
@@ -92,24 +74,24 @@ class Output:
             self.line(f"{name.replace('_', ' '):{width}}  {'-' if value is None else value}")
 
     def table(self, table: Table) -> None:
-        """Print *table* for a person; machines are not told."""
+        """Print *table*, except in JSON mode."""
         if not self.as_json:
             self._print(table)
 
     def reveal_once(self, name: str, secret: Secret) -> None:
-        """Print a *secret* that the service shows this once; a document holds it already."""
+        """Print a *secret* that the service shows only once, except in JSON mode, where the document has it."""
         self.line()
         self.line(f"{name}: {secret.reveal()}")
-        self.line("Store it now: it is shown this once.")
+        self.line("Store it now: it is not shown again.")
 
     @staticmethod
     def timestamp(when: datetime | None) -> str | None:
-        """Return *when* as people read it: in UTC, to the second."""
+        """Return the time *when* in UTC, to the second."""
         return None if when is None else f"{when:%Y-%m-%d %H:%M:%S}Z"
 
     @contextlib.contextmanager
     def live_table(self, table: Callable[[], Table]) -> Generator[None]:
-        """Show *table* as it changes, or as it is at the end, however that comes."""
+        """Show *table* while it changes, or once at the end of the block, however it ends."""
         if self._rich is not None and self._live:
             with self._refresh(self._rich.live(table)):
                 yield
@@ -121,7 +103,7 @@ class Output:
 
     @contextlib.contextmanager
     def progress(self, progress: Callable[[], Progress]) -> Generator[None]:
-        """Show *progress* in place while the block lasts; where that cannot be, in a line on stderr now and then."""
+        """Show *progress* in place while the block runs, or as a line on stderr every few seconds."""
         if self._rich is not None and self._live:
             with self._refresh(self._rich.live_progress(progress)):
                 yield
@@ -149,7 +131,7 @@ class Output:
 
 
 def _rich() -> ModuleType | None:
-    """Return what draws with rich, if that is installed and stdout is a terminal that can do more than print."""
+    """Return the module that renders with rich, if rich is installed and stdout is a terminal that supports it."""
     if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") in {"dumb", "unknown"}:
         return None
     try:

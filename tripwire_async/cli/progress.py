@@ -1,4 +1,4 @@
-"""How far a run of tests has come, in words, and again and again."""
+"""Progress of a run of tests as text."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ if TYPE_CHECKING:
 
 
 def counts(progress: Progress) -> str:
-    """Return how many tests have come how far; what is none is left out, refusals aside."""
+    """Return the number of tests in each phase and state; zeros are left out, except ``pending`` and ``refused``."""
     shown = {"pending": progress.pending, "sending": progress.sending}
     shown |= {
         state_label(state): progress.states.get(state, 0) for state in ("failed", "timed_out", "skipped", "unknown")
     }
-    told = [f"{count:,} {name}" for name, count in shown.items() if count or name == "pending"]
-    return ", ".join([*told, f"{progress.states.get('refused', 0):,} refused"])
+    parts = [f"{count:,} {name}" for name, count in shown.items() if count or name == "pending"]
+    return ", ".join([*parts, f"{progress.states.get('refused', 0):,} refused"])
 
 
 def pace(progress: Progress) -> str:
-    """Return how fast the tests end, and for how long they will go on, as far as that can be told."""
+    """Return the rate of finished tests and, if it is known, the remaining time."""
     left = progress.seconds_left
-    told = "" if not left else f", about {duration(max(1.0, round(left)))} left"
-    return f"{progress.rate:.1f}/s{told}"
+    remaining = "" if not left else f", about {duration(max(1.0, round(left)))} left"
+    return f"{progress.rate:.1f}/s{remaining}"
 
 
 def cooldown(progress: Progress) -> str:
-    """Return why nothing is sent, or nothing."""
+    """Return the reason if the rate limit holds back all requests, else an empty text."""
     if not progress.cooldown:
         return ""
-    return f"cooldown: the rate limit was reached, sending goes on in {duration(max(1.0, progress.cooldown))}"
+    return f"cooldown: the rate limit was reached, sending continues in {duration(max(1.0, progress.cooldown))}"
 
 
 def line(progress: Progress) -> str:
-    """Return all of it in one line."""
+    """Return the whole progress on one line."""
     of = "" if progress.endpoints is None else f" of {progress.endpoints:,}"
     parts = (f"{progress.done:,}{of} done", counts(progress), pace(progress), cooldown(progress))
     return "; ".join(filter(None, parts))
@@ -47,9 +47,9 @@ def line(progress: Progress) -> str:
 
 @contextlib.contextmanager
 def repeat(action: Callable[[], object], seconds: float) -> Generator[None]:
-    """Do *action* every so many *seconds* while the block lasts, in the event loop.
+    """Call *action* in the event loop every *seconds* seconds while the block runs.
 
-    A thread would see half a change.
+    A thread could see a state that is half changed.
     """
     loop = asyncio.get_running_loop()
     timer: asyncio.TimerHandle

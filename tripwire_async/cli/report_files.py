@@ -1,4 +1,4 @@
-"""The files that ``test`` writes its reports to."""
+"""Report files of ``test``."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _WRITERS: Final[dict[str, Callable[[Report], str]]] = {"report": html_report, "j
 
 
 def check_report_paths(arguments: argparse.Namespace) -> None:
-    """Raise `ConfigurationError` for a file that could not be written: better before a thousand tests than after."""
-    for option, path in _wanted(arguments):
+    """Raise `ConfigurationError` for a file that cannot be written, before any test is sent."""
+    for option, path in _requested(arguments):
         if path.is_dir():
-            reason = "it is a directory"
+            reason = "it is a directory, not a file"
         elif not path.parent.is_dir():
             reason = f"there is no directory {path.parent}"
         elif not os.access(path if path.exists() else path.parent, os.W_OK):
-            reason = "it may not be written"
+            reason = "no permission to write it"
         else:
             continue
         msg = f"--{option} {path}: {reason}"
@@ -36,18 +36,20 @@ def check_report_paths(arguments: argparse.Namespace) -> None:
 
 
 def write_reports(report: Report, arguments: argparse.Namespace) -> bool:
-    """Write the reports that are wanted; return whether that worked, and warn if it did not."""
-    worked = True
-    for option, path in _wanted(arguments):
+    """Write the requested reports; warn about a file that cannot be written, and return whether all were."""
+    complete = True
+    for option, path in _requested(arguments):
+        # Outside the handler: an error in here is not about the user's file.
+        text = _WRITERS[option](report)
         try:
-            path.write_text(_WRITERS[option](report), encoding="utf-8", errors="replace")
+            path.write_text(text, encoding="utf-8", errors="replace")
         except OSError as error:
             warn(f"--{option} {path}: {error.strerror}")
-            worked = False
-    return worked
+            complete = False
+    return complete
 
 
-def _wanted(arguments: argparse.Namespace) -> Iterator[tuple[str, Path]]:
+def _requested(arguments: argparse.Namespace) -> Iterator[tuple[str, Path]]:
     for option in _WRITERS:
         path: str | None = getattr(arguments, option)
         if path is not None:

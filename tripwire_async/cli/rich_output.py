@@ -1,4 +1,4 @@
-"""Tables and progress on a terminal, drawn by rich; imported only where both are there."""
+"""Tables and progress on a terminal, rendered by rich; imported only if both are available."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def show(table: Table) -> None:
 
 
 def live(table: Callable[[], Table]) -> Live:
-    """Return a context manager that draws *table* at each refresh and leaves it as it is at the end."""
+    """Return a context manager that renders *table* at each refresh and keeps its last state."""
     return Live(get_renderable=lambda: _render(table()), console=Console(), auto_refresh=False)
 
 
 def live_progress(progress: Callable[[], Progress]) -> Live:
-    """Return a context manager that draws *progress* at each refresh and takes it away at the end."""
+    """Return a context manager that renders *progress* at each refresh and removes it at the end."""
     return Live(get_renderable=lambda: _bar(progress()), console=Console(), auto_refresh=False, transient=True)
 
 

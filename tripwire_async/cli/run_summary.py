@@ -1,4 +1,4 @@
-"""What ``test`` says at its end, and the exit status that goes with it."""
+"""Result of ``test``: its output and its exit status."""
 
 from __future__ import annotations
 
@@ -9,37 +9,41 @@ from tripwire_async.reports.formatting import duration, state_label
 from tripwire_async.reports.report import PASSED
 
 from .exit_codes import ExitCode
+from .failure import exit_code
 from .outcome_rows import NUMBERS, TITLES, cells
 from .output import warn
-from .runner import exit_code
 from .tables import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tripwire_async.deliveries import Plan
+    from tripwire_async.models import WebhookEndpoint
     from tripwire_async.reports import Report, ReportedTest
 
     from .output import Output
 
 _MOST_ROWS: Final = 50
-"""With more endpoints a table of all would push everything else off the output; the reports have them."""
+"""Largest table of endpoints; the reports list all of them."""
 
 
 def show(output: Output, report: Report) -> None:
-    """Print what became of the tests, by endpoint if they are few, each reason in a line, and by host."""
+    """Print the result by endpoint if there are few, each problem on one line, and the result by host."""
     rows = [(test.endpoint_id, *cells(test)) for test in report.tests] if len(report.tests) <= _MOST_ROWS else []
     output.emit(report_document(report), Table(("endpoint", *TITLES), rows, NUMBERS))
     for test in report.tests:
         if not test.passed and not (report.interrupted and _is_cut_off(test)):
             warn(f"{test.endpoint_id}: {state_label(test.state)}: {test.reason}")
     if report.interrupted:
-        under_way, not_started = (report.states.get(state, 0) for state in ("unknown", "not_started"))
-        warn(f"interrupted: the end of {under_way:,} is unknown, and {not_started:,} were not begun")
+        unknown, not_started = (report.states.get(state, 0) for state in ("unknown", "not_started"))
+        warn(f"interrupted: {unknown:,} unknown, {not_started:,} not started")
     if len(report.hosts()) > 1:
         output.table(_by_host(report))
-    output.line(f"{report.passed:,} of {len(report.tests):,} succeeded")
+    output.line(report.headline)
 
 
 def status(report: Report) -> ExitCode:
-    """Return the exit status for *report*: OK only if every test came out as it should."""
+    """Return the exit status for *report*: OK if every test passed."""
     bad = [test for test in report.tests if not test.passed]
     if not bad:
         return ExitCode.OK
@@ -47,7 +51,7 @@ def status(report: Report) -> ExitCode:
         ExitCode.BAD_OUTCOME if test.outcome is None or test.outcome.error is None else exit_code(test.outcome.error)
         for test in bad
     }
-    # One reason that befell all is told by its own status: a wrong key, a server that is not there.
+    # A problem of all tests, such as a wrong key, has its own status.
     return codes.pop() if len(codes) == 1 and len(bad) == len(report.tests) else ExitCode.BAD_OUTCOME
 
 
@@ -57,7 +61,7 @@ def _is_cut_off(test: ReportedTest) -> bool:
 
 
 def _by_host(report: Report) -> Table:
-    titles = ("host", "succeeded", "of", "median", "slowest", "otherwise")
+    titles = ("host", "passed", "of", "median", "slowest", "did not pass")
     rows = [
         (
             host.host or "unknown",
@@ -70,4 +74,22 @@ def _by_host(report: Report) -> Table:
         )
         for host in report.hosts()
     ]
-    return Table(titles, rows, frozenset({"succeeded", "of", "median", "slowest"}))
+    return Table(titles, rows, frozenset({"passed", "of", "median", "slowest"}))
+
+
+def show_plan(output: Output, plan: Plan, ids: Sequence[str], endpoints: Sequence[WebhookEndpoint]) -> None:
+    """Print the endpoints that a run would test, and its estimated requests and duration."""
+    details = {endpoint.id: endpoint for endpoint in endpoints}
+    rows = [(id_, details[id_].name, details[id_].url) if id_ in details else (id_, None, None) for id_ in ids]
+    document = {
+        "dry_run": True,
+        "endpoints": plan.endpoints,
+        "requests": plan.requests,
+        "seconds": round(plan.seconds, 1),
+        "data": [{"endpoint_id": id_, "name": name, "url": url} for id_, name, url in rows],
+    }
+    output.emit(document, Table(("endpoint", "name", "url"), rows), none="no active endpoints")
+    output.line(
+        f"Would send {plan.endpoints:,} tests with about {plan.requests:,} requests"
+        f" in about {duration(max(1.0, plan.seconds))}; nothing was sent."
+    )

@@ -1,4 +1,4 @@
-"""Runs one command, and turns whatever ends it into a line and an exit status."""
+"""Execution of one command: event loop, log, errors and exit status."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from tripwire_async._logger import LOGGER
-from tripwire_async.errors import APIError, ConfigurationError, ResponseDecodeError, TransportError, TripwireError
+from tripwire_async.errors import TripwireError
 
 from .exit_codes import ExitCode
+from .failure import report_error
 from .output import Output, warn
 from .tables import one_line
 
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the command of *arguments* to its end; return the exit status.
+    """Run the command of *arguments*; return the exit status.
 
-    Whatever goes wrong in a way that the library names becomes one line on stderr. Ctrl-C cancels the command, which
-    closes what it has open.
+    An expected error becomes one line on stderr, or a document with ``--json``. Ctrl-C cancels the command, which
+    closes its connections.
     """
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - stands in for a closed stream
+    if sys.stdout is None:
+        warn("cannot write the output: stdout is closed")
+        return ExitCode.BAD_OUTCOME
     for stream in (sys.stdout, sys.stderr):
         _escape_unencodable(stream)
     log = _show_log() if arguments.verbose else None
@@ -34,30 +40,19 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Python flushes once more at its end, and would warn.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.BROKEN_PIPE
     except (TripwireError, ValueError) as error:
-        warn(str(error))
-        return exit_code(error)
+        return report_error(error, as_json=arguments.json)
+    except BrokenPipeError:
+        _discard_output()
+        return ExitCode.BROKEN_PIPE
+    except OSError as error:
+        _discard_output()
+        warn(f"cannot write the output: {error.strerror or error}")
+        return ExitCode.BAD_OUTCOME
     finally:
         if log is not None:
             LOGGER.removeHandler(log)
     return status
-
-
-def exit_code(error: Exception) -> ExitCode:
-    """Return the exit status that *error* ends a command with."""
-    match error:
-        case APIError(status=status) if status < 500:
-            return ExitCode.REJECTED
-        case APIError() | TransportError() | ResponseDecodeError():
-            return ExitCode.NO_RESPONSE
-        case ConfigurationError() | ValueError():
-            return ExitCode.USAGE
-        case _:
-            return ExitCode.BAD_OUTCOME
 
 
 async def _main(arguments: argparse.Namespace) -> int:
@@ -65,8 +60,13 @@ async def _main(arguments: argparse.Namespace) -> int:
     return status
 
 
+def _discard_output() -> None:
+    """Send the rest of the output nowhere: Python flushes again at its end, and would print another error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _escape_unencodable(stream: TextIO) -> None:
-    """Have *stream* write what its encoding lacks as an escape, rather than fail in the middle of a table."""
+    """Have *stream* write an escape for a character that its encoding lacks, instead of raising."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")
@@ -78,7 +78,7 @@ class _OneLine(logging.Formatter):
 
 
 def _show_log() -> logging.Handler:
-    """Write the library's log to stderr."""
+    """Write the log of the library to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
     LOGGER.setLevel(logging.DEBUG)

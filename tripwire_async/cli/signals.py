@@ -1,4 +1,4 @@
-"""How a command that runs until it is stopped learns that it is."""
+"""End of a command that runs until it is stopped."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ import contextlib
 import signal
 
 
-def stop_event() -> asyncio.Event:
-    """Return an event that SIGTERM sets, so that what is open gets closed; Ctrl-C cancels as everywhere."""
-    stopped = asyncio.Event()
-    # Windows has no SIGTERM to be told of.
+def stop_signal() -> asyncio.Future[None]:
+    """Return a future that SIGTERM completes, so that the command can close its connections; Ctrl-C cancels it."""
+    loop = asyncio.get_running_loop()
+    stopped: asyncio.Future[None] = loop.create_future()
+
+    def stop() -> None:
+        if not stopped.done():
+            stopped.set_result(None)
+
+    # Windows does not deliver SIGTERM.
     with contextlib.suppress(NotImplementedError):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+        loop.add_signal_handler(signal.SIGTERM, stop)
     return stopped

@@ -1,7 +1,8 @@
-"""Tables as data, and text that cannot harm a terminal; how they are drawn is another matter."""
+"""Tables as data, and text that is safe for a terminal."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import attrs
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Table:
-    """Rows of text under *titles*; the columns in *numbers* are flush right.
+    """Rows of text under *titles*; the columns in *numbers* are right-aligned.
 
     A cell of None is shown as a dash.
     """
@@ -32,12 +33,19 @@ class Table:
             ).rstrip()
 
     def texts(self) -> list[list[str]]:
-        """Return the cells as text that cannot harm a terminal."""
+        """Return the cells as text that is safe for a terminal."""
         return [["-" if cell is None else one_line(str(cell)) for cell in row] for row in self.rows]
 
 
 def one_line(text: str) -> str:
-    """Return *text* in one line, with whatever could command a terminal shown instead of sent."""
+    """Return *text* on one line, with control characters as escapes, so that it is safe for a terminal."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(text.split()))
+
+
+def os_error_text(error: OSError) -> str:
+    """Return the operating system's text for *error*; asyncio puts a longer one of its own into some errors."""
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or str(error)

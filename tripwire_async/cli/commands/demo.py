@@ -1,4 +1,4 @@
-"""``demo``: the whole way of a webhook on one machine, in a few seconds."""
+"""``demo``: test webhooks between processes on one machine."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tripwire_async.cli.demo_receiver import DemoReceiver
-    from tripwire_async.cli.options import Commands
     from tripwire_async.cli.output import Output
+    from tripwire_async.cli.parser import Commands
     from tripwire_async.cli.tables import Table
     from tripwire_async.reports import Report
 
 _INTRODUCTION: Final = """\
-A test server of the Tripwire API and three receivers of webhooks run on this
-machine for a moment. Each receiver becomes an endpoint and is sent a signed
-test: quick answers 200, broken always 500, slow 200 after {slow:g} seconds."""
+A test server of the Tripwire API and three receivers run on this machine for a
+moment. Each receiver is an endpoint and gets a signed test: quick responds with
+200, broken always with 500, slow with 200 after {slow:g} seconds."""
 
 
 def register(commands: Commands) -> None:
     """Add the command."""
-    add_command(commands, "demo", demo, "Send tests to three receivers on this machine and watch what becomes of them.")
+    add_command(
+        commands, "demo", demo, "Send tests to three local receivers and show the result of each delivery; no account."
+    )
 
 
 async def demo(_: argparse.Namespace, output: Output) -> int:
-    """Send a test to each of three receivers, wait, and compare what became of it with what should."""
+    """Send a test to each of three receivers, and compare the results with the expected ones."""
     import functools
     from datetime import UTC, datetime
 
@@ -68,17 +70,17 @@ def _table(receivers: Sequence[DemoReceiver], report: Report) -> Table:
 
 
 def _print_result(output: Output, receivers: Sequence[DemoReceiver], report: Report) -> int:
-    """Say whether all came as it should, each post with a good signature, and return the exit status."""
+    """Print whether all results and signatures are as expected, and return the exit status."""
     from tripwire_async.reports import report_document
 
     surprises: list[str] = []
     for receiver, test in zip(receivers, report.tests, strict=True):
         if test.state != receiver.expected:
-            became = test.state if test.delivery is not None else test.reason
-            surprises.append(f"{receiver.name} should have {receiver.expected}, but {became}")
+            result = test.state if test.delivery is not None else test.reason
+            surprises.append(f"{receiver.name}: expected {receiver.expected}, got {result}")
         if receiver.verdict != "verified":
-            surprises.append(f"{receiver.name}: the signatures that it received: {receiver.verdict}")
-    posts = sum(receiver.received for receiver in receivers)
+            surprises.append(f"{receiver.name}: signatures: {receiver.verdict}")
+    requests = sum(receiver.received for receiver in receivers)
     output.emit(
         {
             "data": [
@@ -92,6 +94,6 @@ def _print_result(output: Output, receivers: Sequence[DemoReceiver], report: Rep
     if surprises:
         output.line(f"Not as expected: {'; '.join(surprises)}.")
         return ExitCode.BAD_OUTCOME
-    output.line("As expected: quick and slow took their webhook; broken refused it until the")
-    output.line(f"server gave up. The receivers verified the signature of each of the {posts} posts.")
+    output.line("As expected: quick and slow accepted their webhook, and broken rejected it until")
+    output.line(f"the server gave up. The receivers verified the signature of all {requests} requests.")
     return ExitCode.OK

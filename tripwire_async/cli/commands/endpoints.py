@@ -1,89 +1,107 @@
-"""``endpoints``: those of an organization."""
+"""``endpoints``: the webhook endpoints of an organization."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tripwire_async.cli.argument_types import enum_value, resource_id
+from tripwire_async.cli.confirmation import add_confirmation_option, confirm
 from tripwire_async.cli.exit_codes import ExitCode
 from tripwire_async.cli.options import add_command, add_connection_options, add_group, connect, organization_id
 
 if TYPE_CHECKING:
     import argparse
 
-    from tripwire_async.cli.options import Commands
     from tripwire_async.cli.output import Output
+    from tripwire_async.cli.parser import Commands
     from tripwire_async.models import WebhookEndpoint
 
 
 def register(commands: Commands) -> None:
     """Add the group."""
-    group = add_group(commands, "endpoints", "List and change an organization's webhook endpoints.")
+    group = add_group(commands, "endpoints", "List and change the webhook endpoints of an organization.")
 
-    add_connection_options(add_command(group, "list", list_endpoints, "List the endpoints, disabled ones included."))
+    add_connection_options(add_command(group, "list", list_endpoints, "List the endpoints, including disabled ones."))
 
-    create = add_command(group, "create", create_endpoint, "Add an endpoint, and show its signing secret this once.")
-    create.add_argument("url", metavar="URL", help="where webhooks are posted to: https")
-    create.add_argument("--name", required=True, help="the label that people will know it by")
+    create = add_command(group, "create", create_endpoint, "Create an endpoint and print its signing secret.")
+    create.add_argument("url", metavar="URL", help="the HTTPS URL that receives the webhooks")
+    create.add_argument("--name", required=True, help="a label for people")
     create.add_argument(
         "--event-type",
         action="append",
         required=True,
         dest="event_types",
+        type=enum_value("WebhookEventType"),
         metavar="TYPE",
-        help="an event that it takes, such as session.result.persisted; may be given again",
+        help="an event type to deliver, such as session.result.persisted; can be given several times",
     )
     add_connection_options(create)
 
-    disable = add_command(group, "disable", disable_endpoint, "Stop deliveries to an endpoint; nothing is erased.")
+    disable = add_command(group, "disable", disable_endpoint, "Stop deliveries to an endpoint; nothing is deleted.")
     rotate = add_command(
-        group, "rotate", rotate_secret, "Give an endpoint a new signing secret, and show it this once."
+        group, "rotate", rotate_secret, "Give an endpoint a new signing secret and print it; the old one is replaced."
     )
     for parser in (disable, rotate):
-        parser.add_argument("endpoint", metavar="ENDPOINT", help="its id, we_…")
+        parser.add_argument("endpoint", type=resource_id("we_"), metavar="ENDPOINT", help="the endpoint id, we_…")
+        add_confirmation_option(parser)
         add_connection_options(parser)
 
 
 async def list_endpoints(arguments: argparse.Namespace, output: Output) -> int:
     """Print the endpoints, oldest first."""
+    from tripwire_async.cli.lists import print_list
+
     organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
-        found = await tripwire.webhooks.list_endpoints(organization)
-    output.page(
-        found,
-        ("endpoint", "name", "status", "url", "event types"),
-        lambda one: (one.id, one.name, one.status, one.url, ", ".join(one.event_types)),
-        none="there are no endpoints yet",
-    )
+        await print_list(
+            output,
+            tripwire.webhooks.list_endpoints(organization),
+            None,
+            ("endpoint", "name", "status", "url", "event types"),
+            lambda endpoint: (
+                endpoint.id,
+                endpoint.name,
+                endpoint.status,
+                endpoint.url,
+                ", ".join(endpoint.event_types),
+            ),
+            none="the organization has no endpoints",
+        )
     return ExitCode.OK
 
 
 async def create_endpoint(arguments: argparse.Namespace, output: Output) -> int:
-    """Add an endpoint."""
+    """Create an endpoint."""
     organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
         endpoint = await tripwire.webhooks.create_endpoint(
             organization, name=arguments.name, url=arguments.url, event_types=arguments.event_types
         )
-    return _show(output, endpoint)
+    return _print_endpoint(output, endpoint)
 
 
 async def disable_endpoint(arguments: argparse.Namespace, output: Output) -> int:
-    """Disable an endpoint."""
+    """Disable an endpoint after confirmation."""
     organization = organization_id(arguments)
+    if not await confirm(arguments, f"Disable endpoint {arguments.endpoint}? It receives no more webhooks."):
+        return ExitCode.BAD_OUTCOME
     async with connect(arguments) as tripwire:
         endpoint = await tripwire.webhooks.disable_endpoint(organization, arguments.endpoint)
-    return _show(output, endpoint)
+    return _print_endpoint(output, endpoint)
 
 
 async def rotate_secret(arguments: argparse.Namespace, output: Output) -> int:
-    """Rotate an endpoint's signing secret."""
+    """Rotate the signing secret of an endpoint after confirmation."""
     organization = organization_id(arguments)
+    question = f"Rotate the signing secret of endpoint {arguments.endpoint}? Its receiver needs the new one."
+    if not await confirm(arguments, question):
+        return ExitCode.BAD_OUTCOME
     async with connect(arguments) as tripwire:
         endpoint = await tripwire.webhooks.rotate_secret(organization, arguments.endpoint)
-    return _show(output, endpoint)
+    return _print_endpoint(output, endpoint)
 
 
-def _show(output: Output, endpoint: WebhookEndpoint) -> int:
+def _print_endpoint(output: Output, endpoint: WebhookEndpoint) -> int:
     output.record(
         endpoint,
         reveal=True,

@@ -1,58 +1,64 @@
-"""``fingerprints``: visitors that come back."""
+"""``fingerprints``: visitor fingerprints."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tripwire_async.cli.argument_types import enum_value, resource_id
 from tripwire_async.cli.exit_codes import ExitCode
 from tripwire_async.cli.options import add_command, add_connection_options, add_group, add_page_options, connect
 
 if TYPE_CHECKING:
     import argparse
 
-    from tripwire_async.cli.options import Commands
     from tripwire_async.cli.output import Output
+    from tripwire_async.cli.parser import Commands
 
 
 def register(commands: Commands) -> None:
     """Add the group."""
-    group = add_group(commands, "fingerprints", "Look at visitors that come back.")
+    group = add_group(commands, "fingerprints", "Read visitor fingerprints.")
 
     listing = add_command(group, "list", list_fingerprints, "List visitor fingerprints.")
-    listing.add_argument("--search", metavar="TEXT", help="only those in which this text is found")
-    listing.add_argument("--sort", metavar="ORDER", help="seen_count or first_seen")
+    listing.add_argument("--search", metavar="TEXT", help="only fingerprints that contain this text")
+    listing.add_argument(
+        "--sort", type=enum_value("VisitorFingerprintSort"), metavar="ORDER", help="seen_count or first_seen"
+    )
     add_page_options(listing)
     add_connection_options(listing, organization=False)
 
     show = add_command(group, "show", show_fingerprint, "Show one visitor fingerprint and its sessions.")
-    show.add_argument("visitor", metavar="VISITOR", help="its id, vid_...")
+    show.add_argument("visitor", type=resource_id("vid_"), metavar="VISITOR", help="the visitor id, vid_…")
     add_connection_options(show, organization=False)
 
 
 async def list_fingerprints(arguments: argparse.Namespace, output: Output) -> int:
-    """Print one page of visitor fingerprints."""
+    """Print visitor fingerprints."""
+    from tripwire_async.cli.lists import page_size, print_list
+
     async with connect(arguments) as tripwire:
-        found = await tripwire.fingerprints.list(
-            limit=arguments.limit, cursor=arguments.cursor, search=arguments.search, sort=arguments.sort
+        await print_list(
+            output,
+            tripwire.fingerprints.list(
+                limit=page_size(arguments), cursor=arguments.cursor, search=arguments.search, sort=arguments.sort
+            ),
+            arguments,
+            ("visitor", "seen", "first", "last", "address"),
+            lambda visitor: (
+                visitor.id,
+                visitor.lifecycle.seen_count,
+                output.timestamp(visitor.lifecycle.first_seen_at),
+                output.timestamp(visitor.lifecycle.last_seen_at),
+                visitor.latest_request.ip_address,
+            ),
+            none="no visitors found",
+            numbers=frozenset({"seen"}),
         )
-    output.page(
-        found,
-        ("visitor", "seen", "first", "last", "address"),
-        lambda one: (
-            one.id,
-            one.lifecycle.seen_count,
-            output.timestamp(one.lifecycle.first_seen_at),
-            output.timestamp(one.lifecycle.last_seen_at),
-            one.latest_request.ip_address,
-        ),
-        none="there are no such visitors",
-        numbers=frozenset({"seen"}),
-    )
     return ExitCode.OK
 
 
 async def show_fingerprint(arguments: argparse.Namespace, output: Output) -> int:
-    """Print one visitor fingerprint, and the sessions in which it was seen."""
+    """Print one visitor fingerprint and its sessions."""
     from tripwire_async.cli.tables import Table
 
     async with connect(arguments) as tripwire:
@@ -73,12 +79,12 @@ async def show_fingerprint(arguments: argparse.Namespace, output: Output) -> int
                 ("evaluated", "session", "verdict", "risk"),
                 [
                     (
-                        output.timestamp(one.decision.evaluated_at),
-                        one.session_id,
-                        one.decision.verdict,
-                        one.decision.risk_score,
+                        output.timestamp(session.decision.evaluated_at),
+                        session.session_id,
+                        session.decision.verdict,
+                        session.decision.risk_score,
                     )
-                    for one in visitor.activity.sessions
+                    for session in visitor.activity.sessions
                 ],
                 frozenset({"risk"}),
             )

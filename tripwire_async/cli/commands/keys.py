@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tripwire_async.cli.argument_types import enum_value, resource_id
+from tripwire_async.cli.confirmation import add_confirmation_option, confirm
 from tripwire_async.cli.exit_codes import ExitCode
 from tripwire_async.cli.options import (
     add_command,
@@ -17,40 +19,48 @@ from tripwire_async.cli.options import (
 if TYPE_CHECKING:
     import argparse
 
-    from tripwire_async.cli.options import Commands
     from tripwire_async.cli.output import Output
+    from tripwire_async.cli.parser import Commands
     from tripwire_async.models import ApiKey, IssuedApiKey
 
 
 def register(commands: Commands) -> None:
     """Add the group."""
-    group = add_group(commands, "keys", "List, issue and end an organization's API keys.")
+    group = add_group(commands, "keys", "List, create, rotate and revoke the API keys of an organization.")
 
     listing = add_command(group, "list", list_keys, "List the keys, without their secret parts.")
     add_page_options(listing)
     add_connection_options(listing)
 
-    create = add_command(group, "create", create_key, "Issue a key, and show it this once.")
-    create.add_argument("--name", required=True, help="the label that people will know it by")
+    create = add_command(group, "create", create_key, "Create a key and print it.")
+    create.add_argument("--name", required=True, help="a label for people")
     create.add_argument(
-        "--type", default="secret", metavar="TYPE", help="secret, or publishable for browsers (%(default)s)"
+        "--type",
+        type=enum_value("ApiKeyType"),
+        default="secret",
+        metavar="TYPE",
+        help="secret, or publishable for browsers (%(default)s)",
     )
     create.add_argument(
-        "--environment", metavar="ENVIRONMENT", help="live or test; the service's own choice if left out"
+        "--environment",
+        type=enum_value("ApiKeyEnvironment"),
+        metavar="ENVIRONMENT",
+        help="live or test; by default the service decides",
     )
     create.add_argument(
         "--scope",
         action="append",
         dest="scopes",
+        type=enum_value("ApiKeyScope"),
         metavar="SCOPE",
-        help="what a secret key may do, such as webhooks:read, or * for everything; may be given again",
+        help="a permission of a secret key, such as webhooks:read, or * for all; can be given several times",
     )
     create.add_argument(
         "--allowed-origin",
         action="append",
         dest="allowed_origins",
         metavar="ORIGIN",
-        help="a web origin from which it may be used; may be given again",
+        help="a web origin from which the key may be used; can be given several times",
     )
     add_connection_options(create)
 
@@ -58,40 +68,50 @@ def register(commands: Commands) -> None:
         group,
         "rotate",
         rotate_key,
-        "Give a key a new secret part, and show it this once; the old one lives on a while.",
+        "Give a key a new secret part and print it; the old one stays valid for a while.",
     )
-    revoke = add_command(group, "revoke", revoke_key, "End a key for good.")
+    revoke = add_command(group, "revoke", revoke_key, "Revoke a key; this cannot be undone.")
     for parser in (rotate, revoke):
-        parser.add_argument("key", metavar="KEY", help="its id, key_..., which is not the key itself")
+        parser.add_argument(
+            "key", type=resource_id("key_"), metavar="KEY", help="the id of the key, key_…, not the key itself"
+        )
+        add_confirmation_option(parser)
         add_connection_options(parser)
 
 
 async def list_keys(arguments: argparse.Namespace, output: Output) -> int:
-    """Print one page of keys."""
+    """Print keys."""
+    from tripwire_async.cli.lists import page_size, print_list
+
     organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
-        found = await tripwire.organizations.api_keys.list(organization, limit=arguments.limit, cursor=arguments.cursor)
-    output.page(
-        found,
-        ("key", "name", "type", "environment", "status", "preview", "last used"),
-        lambda one: (
-            one.id,
-            one.name,
-            one.type,
-            one.environment,
-            one.status,
-            one.key_preview,
-            output.timestamp(one.last_used_at),
-        ),
-        none="there are no keys",
-    )
+        await print_list(
+            output,
+            tripwire.organizations.api_keys.list(organization, limit=page_size(arguments), cursor=arguments.cursor),
+            arguments,
+            ("key", "name", "type", "environment", "status", "preview", "last used"),
+            lambda key: (
+                key.id,
+                key.name,
+                key.type,
+                key.environment,
+                key.status,
+                key.key_preview,
+                output.timestamp(key.last_used_at),
+            ),
+            none="the organization has no keys",
+        )
     return ExitCode.OK
 
 
 async def create_key(arguments: argparse.Namespace, output: Output) -> int:
-    """Issue a key."""
+    """Create a key."""
     from tripwire_async import UNSET
+    from tripwire_async.errors import ConfigurationError
 
+    if (arguments.scopes is not None) != (arguments.type == "secret"):
+        msg = "--scope is required for a secret key, and not allowed for a publishable key"
+        raise ConfigurationError(msg)
     organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
         key = await tripwire.organizations.api_keys.create(
@@ -102,26 +122,32 @@ async def create_key(arguments: argparse.Namespace, output: Output) -> int:
             scopes=arguments.scopes or UNSET,
             allowed_origins=arguments.allowed_origins or UNSET,
         )
-    return _show(output, key)
+    return _print_key(output, key)
 
 
 async def rotate_key(arguments: argparse.Namespace, output: Output) -> int:
-    """Rotate a key."""
+    """Rotate a key after confirmation."""
     organization = organization_id(arguments)
+    question = f"Rotate key {arguments.key}? Its programs need the new one before the grace period ends."
+    if not await confirm(arguments, question):
+        return ExitCode.BAD_OUTCOME
     async with connect(arguments) as tripwire:
         key = await tripwire.organizations.api_keys.rotate(organization, arguments.key)
-    return _show(output, key)
+    return _print_key(output, key)
 
 
 async def revoke_key(arguments: argparse.Namespace, output: Output) -> int:
-    """Revoke a key."""
+    """Revoke a key after confirmation."""
     organization = organization_id(arguments)
+    question = f"Revoke key {arguments.key} permanently? Programs that use it, perhaps this one, stop working at once."
+    if not await confirm(arguments, question):
+        return ExitCode.BAD_OUTCOME
     async with connect(arguments) as tripwire:
         key = await tripwire.organizations.api_keys.revoke(organization, arguments.key)
-    return _show(output, key)
+    return _print_key(output, key)
 
 
-def _show(output: Output, key: ApiKey | IssuedApiKey) -> int:
+def _print_key(output: Output, key: ApiKey | IssuedApiKey) -> int:
     output.record(
         key,
         reveal=True,

@@ -1,17 +1,18 @@
-"""``listen``: an endpoint on this machine that shows what it receives."""
+"""``listen``: a webhook endpoint on this machine."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tripwire_async.cli.argument_types import http_url, whole_number
 from tripwire_async.cli.exit_codes import ExitCode
 from tripwire_async.cli.options import add_command, read_signing_secrets
 
 if TYPE_CHECKING:
     import argparse
 
-    from tripwire_async.cli.options import Commands
     from tripwire_async.cli.output import Output
+    from tripwire_async.cli.parser import Commands
 
 
 def register(commands: Commands) -> None:
@@ -20,40 +21,42 @@ def register(commands: Commands) -> None:
         commands, "listen", run_listener, "Receive webhooks, verify and print each, and optionally forward it."
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=8080, help="0 for one that is free (%(default)s)")
-    parser.add_argument("--forward", metavar="URL", help="post what was verified there too, and answer as it does")
+    parser.add_argument("--port", type=whole_number(0, 65535), default=8080, help="0 for a free one (%(default)s)")
+    parser.add_argument(
+        "--forward", type=http_url, metavar="URL", help="post verified webhooks to this URL, and return its response"
+    )
     parser.add_argument(
         "--signing-secret-file",
         metavar="FILE",
-        help="holds the endpoint's signing secret, or several, - for stdin; default: the environment",
+        help="file with the signing secret, or several, - for stdin; default: the environment",
     )
 
 
 async def run_listener(arguments: argparse.Namespace, output: Output) -> int:
-    """Receive until SIGINT or SIGTERM."""
-    import os
+    """Receive webhooks until SIGINT or SIGTERM."""
+    import contextlib
 
     import aiohttp
 
     from tripwire_async.cli.listener import Listener
-    from tripwire_async.cli.signals import stop_event
+    from tripwire_async.cli.signals import stop_signal
+    from tripwire_async.cli.tables import os_error_text
     from tripwire_async.errors import ConfigurationError
     from tripwire_async.receiver.aiohttp_web import listen
 
     secrets = read_signing_secrets(arguments.signing_secret_file)
-    if arguments.forward is not None and not arguments.forward.startswith(("http://", "https://")):
-        msg = f"--forward {arguments.forward!r} must begin with http:// or https://"
-        raise ConfigurationError(msg)
-    stopped = stop_event()
-    async with aiohttp.ClientSession(
-        cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=30)
-    ) as session:
-        listener = Listener(secrets, output, session, arguments.forward)
+    stopped = stop_signal()
+    async with contextlib.AsyncExitStack() as stack:
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=30))
+        )
+        listener = Listener(secrets, output, session, arguments.forward, stopped)
         try:
-            async with listen(listener.respond, host=arguments.host, port=arguments.port) as port:
-                output.line(f"Listening on http://{arguments.host}:{port} until Ctrl-C.")
-                await stopped.wait()
+            port = await stack.enter_async_context(listen(listener.respond, host=arguments.host, port=arguments.port))
         except OSError as error:
-            msg = f"cannot listen on {arguments.host} port {arguments.port}: {os.strerror(error.errno or 0)}"
+            msg = f"cannot listen on {arguments.host} port {arguments.port}: {os_error_text(error)}"
             raise ConfigurationError(msg) from error
+        host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+        output.line(f"Listening on http://{host}:{port} until Ctrl-C.")
+        await stopped
     return ExitCode.OK

@@ -1,9 +1,10 @@
-"""``serve``: the test server, until it is stopped."""
+"""``serve``: the test server of the API."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tripwire_async.cli.argument_types import duration, whole_number
 from tripwire_async.cli.exit_codes import ExitCode
 from tripwire_async.cli.options import add_command
 from tripwire_async.profiles import PROFILES, TRIPWIRE
@@ -11,8 +12,8 @@ from tripwire_async.profiles import PROFILES, TRIPWIRE
 if TYPE_CHECKING:
     import argparse
 
-    from tripwire_async.cli.options import Commands
     from tripwire_async.cli.output import Output
+    from tripwire_async.cli.parser import Commands
     from tripwire_async.testing import TripwireServer
 
 
@@ -24,24 +25,24 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--profile", choices=sorted(PROFILES), default=TRIPWIRE.name, help="the name of the service (%(default)s)"
     )
-    parser.add_argument("--port", type=int, default=0, help="by default one that is free")
-    parser.add_argument("--limit", type=int, default=600, metavar="N", help="requests a key in a window (%(default)s)")
-    parser.add_argument("--window", type=float, default=60.0, metavar="SECONDS", help="of the limit (%(default)g)")
+    parser.add_argument("--port", type=whole_number(0, 65535), default=0, help="by default a free one")
+    parser.add_argument(
+        "--limit", type=whole_number(1), default=600, metavar="N", help="requests per key and window (%(default)s)"
+    )
+    parser.add_argument(
+        "--window", type=duration, default=60.0, metavar="DURATION", help="window of the limit (%(default)gs)"
+    )
 
 
 async def serve(arguments: argparse.Namespace, output: Output) -> int:
-    """Say where the server is and what opens it, then run it until SIGINT or SIGTERM."""
-    import os
-
+    """Print the settings of the server, then run it until SIGINT or SIGTERM."""
     from tripwire_async.cli.demo_receiver import demo_receivers
-    from tripwire_async.cli.signals import stop_event
+    from tripwire_async.cli.signals import stop_signal
+    from tripwire_async.cli.tables import os_error_text
     from tripwire_async.errors import ConfigurationError
     from tripwire_async.testing import TripwireServer
 
-    if not (arguments.limit > 0 and arguments.window > 0 and 0 <= arguments.port < 65536):
-        msg = "--limit and --window must be above zero, and --port from 0 to 65535"
-        raise ConfigurationError(msg)
-    stopped = stop_event()
+    stopped = stop_signal()
     server = TripwireServer(
         profile=PROFILES[arguments.profile], port=arguments.port, limit=arguments.limit, window=arguments.window
     )
@@ -49,12 +50,12 @@ async def serve(arguments: argparse.Namespace, output: Output) -> int:
         await server.start()
     except OSError as error:
         await server.aclose()
-        msg = f"cannot listen on port {arguments.port}: {os.strerror(error.errno or 0)}"
+        msg = f"cannot listen on port {arguments.port}: {os_error_text(error)}"
         raise ConfigurationError(msg) from error
     try:
         async with demo_receivers(server):
             _print_settings(server, output)
-            await stopped.wait()
+            await stopped
     finally:
         await server.aclose()
     return ExitCode.OK

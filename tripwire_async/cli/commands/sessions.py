@@ -1,58 +1,67 @@
-"""``sessions``: what Tripwire has seen."""
+"""``sessions``: sessions and their verdicts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tripwire_async.cli.argument_types import enum_value, resource_id
 from tripwire_async.cli.exit_codes import ExitCode
 from tripwire_async.cli.options import add_command, add_connection_options, add_group, add_page_options, connect
 
 if TYPE_CHECKING:
     import argparse
 
-    from tripwire_async.cli.options import Commands
     from tripwire_async.cli.output import Output
+    from tripwire_async.cli.parser import Commands
 
 
 def register(commands: Commands) -> None:
     """Add the group."""
-    group = add_group(commands, "sessions", "Look at sessions and their verdicts.")
+    group = add_group(commands, "sessions", "Read sessions and their verdicts.")
 
     listing = add_command(group, "list", list_sessions, "List sessions, newest first.")
-    listing.add_argument("--verdict", metavar="VERDICT", help="only those that are bot, human or inconclusive")
-    listing.add_argument("--search", metavar="TEXT", help="only those in which this text is found")
+    listing.add_argument(
+        "--verdict",
+        type=enum_value("Verdict"),
+        metavar="VERDICT",
+        help="only sessions with this verdict: bot, human or inconclusive",
+    )
+    listing.add_argument("--search", metavar="TEXT", help="only sessions that contain this text")
     add_page_options(listing)
     add_connection_options(listing, organization=False)
 
-    show = add_command(group, "show", show_session, "Show one session; --json shows all of its evidence.")
-    show.add_argument("session", metavar="SESSION", help="its id, sid_...")
+    show = add_command(group, "show", show_session, "Show one session; --json prints all of its evidence.")
+    show.add_argument("session", type=resource_id("sid_"), metavar="SESSION", help="the session id, sid_…")
     add_connection_options(show, organization=False)
 
 
 async def list_sessions(arguments: argparse.Namespace, output: Output) -> int:
-    """Print one page of sessions."""
+    """Print sessions."""
+    from tripwire_async.cli.lists import page_size, print_list
+
     async with connect(arguments) as tripwire:
-        found = await tripwire.sessions.list(
-            limit=arguments.limit, cursor=arguments.cursor, verdict=arguments.verdict, search=arguments.search
+        await print_list(
+            output,
+            tripwire.sessions.list(
+                limit=page_size(arguments), cursor=arguments.cursor, verdict=arguments.verdict, search=arguments.search
+            ),
+            arguments,
+            ("created", "session", "verdict", "risk", "visitor"),
+            lambda session: (
+                output.timestamp(session.created_at),
+                session.id,
+                session.latest_decision.verdict,
+                session.latest_decision.risk_score,
+                None if session.visitor_fingerprint is None else session.visitor_fingerprint.id,
+            ),
+            none="no sessions found",
+            numbers=frozenset({"risk"}),
         )
-    output.page(
-        found,
-        ("created", "session", "verdict", "risk", "visitor"),
-        lambda one: (
-            output.timestamp(one.created_at),
-            one.id,
-            one.latest_decision.verdict,
-            one.latest_decision.risk_score,
-            None if one.visitor_fingerprint is None else one.visitor_fingerprint.id,
-        ),
-        none="there are no such sessions",
-        numbers=frozenset({"risk"}),
-    )
     return ExitCode.OK
 
 
 async def show_session(arguments: argparse.Namespace, output: Output) -> int:
-    """Print what a person wants to know of one session first, and its findings."""
+    """Print the main fields of one session and its findings."""
     from tripwire_async.cli.tables import Table
 
     async with connect(arguments) as tripwire:
@@ -74,7 +83,10 @@ async def show_session(arguments: argparse.Namespace, output: Output) -> int:
         output.table(
             Table(
                 ("importance", "effect", "finding"),
-                [(one.importance, one.effect.replace("_", " "), one.summary) for one in session.highlights],
+                [
+                    (highlight.importance, highlight.effect.replace("_", " "), highlight.summary)
+                    for highlight in session.highlights
+                ],
             )
         )
     return ExitCode.OK

@@ -1,9 +1,11 @@
-"""``test``: is each endpoint reached?"""
+"""``test``: test webhooks to many endpoints."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from tripwire_async.cli.argument_types import duration, resource_id, whole_number
+from tripwire_async.cli.confirmation import add_confirmation_option, confirm
 from tripwire_async.cli.exit_codes import ExitCode
 from tripwire_async.cli.options import add_command, add_connection_options, connect, organization_id
 
@@ -12,49 +14,75 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tripwire_async import AsyncTripwire
-    from tripwire_async.cli.options import Commands
     from tripwire_async.cli.output import Output
+    from tripwire_async.cli.parser import Commands
     from tripwire_async.models import WebhookEndpoint
+
+_MOST_UNCONFIRMED: Final = 20
+"""Largest number of endpoints that ``--all`` tests without a confirmation."""
 
 
 def register(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "test", test, "Send a test webhook to endpoints, and see whether they take it.")
-    parser.add_argument("endpoints", nargs="*", metavar="ENDPOINT", help="ids, we_…")
-    parser.add_argument("--all", action="store_true", help="every active endpoint of the organization")
-    parser.add_argument("--endpoints-from", metavar="FILE", help="holds ids, one a line, # comments; - for stdin")
+    parser = add_command(commands, "test", run_tests, "Send a test webhook to endpoints and report each delivery.")
     parser.add_argument(
-        "--until", choices=("settled", "sent"), default="settled", help="how far to follow a delivery (%(default)s)"
+        "endpoints", nargs="*", type=resource_id("we_"), metavar="ENDPOINT", help="the endpoint ids, we_…"
     )
     parser.add_argument(
-        "--timeout", type=float, metavar="SECONDS", help="for the whole run; by default 300 for each delivery"
+        "--all",
+        action="store_true",
+        help=f"test every active endpoint; needs a confirmation if there are more than {_MOST_UNCONFIRMED}",
     )
     parser.add_argument(
-        "--in-flight", type=int, default=200, metavar="N", help="tests under way at once, at most (%(default)s)"
+        "--endpoints-from", metavar="FILE", help="file with one id per line and # comments, - for stdin"
     )
+    parser.add_argument(
+        "--until",
+        choices=("settled", "sent"),
+        default="settled",
+        help="settled waits for each delivery, sent only for its acceptance (%(default)s)",
+    )
+    parser.add_argument(
+        "--timeout", type=duration, metavar="DURATION", help="limit for the whole run; by default 300s per delivery"
+    )
+    parser.add_argument(
+        "--in-flight",
+        type=whole_number(1),
+        default=200,
+        metavar="N",
+        help="largest number of tests in flight at once (%(default)s)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the endpoints and an estimate, and send nothing")
+    add_confirmation_option(parser)
     reports = parser.add_argument_group("reports")
-    reports.add_argument("--report", metavar="FILE", help="write a page of HTML that stands on its own")
-    reports.add_argument("--junit", metavar="FILE", help="write JUnit's XML, for continuous integration")
+    reports.add_argument("--report", metavar="FILE", help="write an HTML page")
+    reports.add_argument("--junit", metavar="FILE", help="write JUnit XML, for continuous integration")
     add_connection_options(parser)
 
 
-async def test(arguments: argparse.Namespace, output: Output) -> int:
-    """Test the endpoints, many at once; no failure of one ends the others."""
+async def run_tests(arguments: argparse.Namespace, output: Output) -> int:
+    """Test the endpoints; a failure at one of them does not affect the others."""
     from datetime import UTC, datetime
 
     from tripwire_async.cli.report_files import check_report_paths, write_reports
-    from tripwire_async.cli.run_summary import show, status
+    from tripwire_async.cli.run_summary import show, show_plan, status
     from tripwire_async.reports import make_report
 
     named = _named(arguments)
     organization = organization_id(arguments)
     check_report_paths(arguments)
     async with connect(arguments) as tripwire:
-        endpoints = await _endpoints(tripwire, organization, needed=named is None)
-        ids = [one.id for one in endpoints if one.status == "active"] if named is None else named
+        endpoints = await _endpoints(tripwire, organization, required=named is None)
+        ids = [endpoint.id for endpoint in endpoints if endpoint.status == "active"] if named is None else named
         run = tripwire.webhooks.send_tests(
             organization, ids, until=arguments.until, in_flight=arguments.in_flight, timeout=arguments.timeout
         )
+        if arguments.dry_run:
+            show_plan(output, await run.plan(), ids, endpoints)
+            return ExitCode.OK
+        question = f"Send a test webhook to all {len(ids):,} active endpoints?"
+        if arguments.all and len(ids) > _MOST_UNCONFIRMED and not await confirm(arguments, question):
+            return ExitCode.BAD_OUTCOME
         started_at = datetime.now(UTC)
         interrupted = True
         try:
@@ -63,7 +91,7 @@ async def test(arguments: argparse.Namespace, output: Output) -> int:
                     await run
             interrupted = False
         finally:
-            # Ctrl-C must not take away what is known by then.
+            # After Ctrl-C as well: the results so far are reported.
             report = make_report(
                 run.results.values(),
                 organization_id=organization,
@@ -74,37 +102,33 @@ async def test(arguments: argparse.Namespace, output: Output) -> int:
                 interrupted=interrupted,
             )
             show(output, report)
-            written = write_reports(report, arguments)
-    return status(report) if written else ExitCode.BAD_OUTCOME
+            complete = write_reports(report, arguments)
+    return status(report) if complete else ExitCode.BAD_OUTCOME
 
 
 def _named(arguments: argparse.Namespace) -> list[str] | None:
-    """Return the endpoints that *arguments* name, each once; None for all."""
+    """Return the endpoints in *arguments* without duplicates; None for all."""
     from tripwire_async.cli.endpoint_ids import read_endpoint_ids
     from tripwire_async.errors import ConfigurationError
 
     if bool(arguments.endpoints) + arguments.all + (arguments.endpoints_from is not None) != 1:
-        msg = "say which endpoints to test: name them, or --endpoints-from FILE, or --all"
-        raise ConfigurationError(msg)
-    if not (arguments.in_flight > 0 and (arguments.timeout is None or arguments.timeout > 0)):
-        msg = "--in-flight and --timeout must be above zero"
+        msg = "pass either ENDPOINT ids, --endpoints-from FILE or --all"
         raise ConfigurationError(msg)
     if arguments.endpoints_from == arguments.secret_key_file == "-":
-        msg = "stdin can hold the endpoints or the secret key, but not both"
+        msg = "stdin can provide the endpoints or the secret key, but not both"
         raise ConfigurationError(msg)
     if arguments.all:
         return None
-    # Naming one twice is no reason to disturb it twice.
     return list(dict.fromkeys(arguments.endpoints or read_endpoint_ids(arguments.endpoints_from)))
 
 
-async def _endpoints(tripwire: AsyncTripwire, organization: str, *, needed: bool) -> Sequence[WebhookEndpoint]:
-    """Return the organization's endpoints; nothing if the key may not list them and that is not *needed*."""
+async def _endpoints(tripwire: AsyncTripwire, organization: str, *, required: bool) -> Sequence[WebhookEndpoint]:
+    """Return the endpoints of the organization; an empty list if the key may not list them, unless *required*."""
     from tripwire_async.errors import PermissionDeniedError
 
     try:
         return (await tripwire.webhooks.list_endpoints(organization)).items
     except PermissionDeniedError:
-        if needed:
+        if required:
             raise
         return ()

@@ -1,8 +1,7 @@
-"""``token``: what a browser handed over."""
+"""``token``: sealed tokens."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from tripwire_async.cli.exit_codes import ExitCode
@@ -11,24 +10,32 @@ from tripwire_async.cli.options import add_command, add_group, add_secret_key_op
 if TYPE_CHECKING:
     import argparse
 
-    from tripwire_async.cli.options import Commands
     from tripwire_async.cli.output import Output
+    from tripwire_async.cli.parser import Commands
 
 
 def register(commands: Commands) -> None:
     """Add the group."""
-    group = add_group(commands, "token", "Open sealed tokens.")
-    verify = add_command(group, "verify", verify_token, "Open a sealed token here, and show what it says.")
-    verify.add_argument("token", metavar="TOKEN", help="as the browser handed it over; - reads it from stdin")
+    group = add_group(commands, "token", "Verify sealed tokens.")
+    verify = add_command(
+        group, "verify", verify_token, "Verify a sealed token and print its payload, without a request to the API."
+    )
+    verify.add_argument("token", metavar="TOKEN", help="the token as the browser sent it; - reads it from stdin")
     add_secret_key_option(verify)
 
 
 async def verify_token(arguments: argparse.Namespace, output: Output) -> int:
-    """Open a token; nothing is sent anywhere."""
-    from tripwire_async import sealed_tokens
+    """Verify a token and print its payload."""
+    import sys
 
+    from tripwire_async import sealed_tokens
+    from tripwire_async.errors import ConfigurationError
+
+    if arguments.token == arguments.secret_key_file == "-":  # noqa: S105 - the usual name of stdin
+        msg = "stdin can provide the token or the secret key, but not both"
+        raise ConfigurationError(msg)
     keys = read_secret_keys(arguments.secret_key_file)
-    text = sys.stdin.read().strip() if arguments.token == "-" else arguments.token  # noqa: S105 - stdin's usual name
+    text = sys.stdin.read().strip() if arguments.token == "-" else arguments.token  # noqa: S105 - the usual name of stdin
     token = sealed_tokens.verify_token(text, keys)
     visitor = token.visitor_fingerprint
     if output.as_json:
