@@ -50,6 +50,11 @@ def answer(status: int = 200, headers: dict[str, str] | None = None, body: bytes
     return Response(status, headers or {}, body)
 
 
+def limited(limit: int, remaining: int, status: int = 200, **headers: str) -> Response:
+    """Return a response that reports a rate limit."""
+    return answer(status, {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(remaining), **headers})
+
+
 @attrs.define
 class Script:
     """A handler that answers from a list, an exception being raised, and keeps the requests; the last one repeats."""

@@ -75,13 +75,14 @@ class VirtualStore:
         runner: Runs the script.
         delay: Least and most seconds of each way.
         patience: Seconds that a request may take.
+        is_cut_off: Whether nothing reaches the store any more.
     """
 
     runner: ScriptRunner
     delay: tuple[float, float] = (0.0, 0.0)
     patience: float = 0.08
     seed: int = 0
-    is_down: bool = False
+    is_cut_off: bool = False
     _random: random.Random = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -89,7 +90,7 @@ class VirtualStore:
 
     async def exchange(self, request: SlotRequest, /) -> SlotGrant:
         await asyncio.sleep(self._random.uniform(*self.delay))
-        if self.is_down:
+        if self.is_cut_off:
             raise ConnectionError
         grant = self.runner.run(request, asyncio.get_running_loop().time())
         await asyncio.sleep(self._random.uniform(*self.delay))

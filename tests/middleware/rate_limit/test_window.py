@@ -50,8 +50,7 @@ def test_what_is_lost_may_have_been_counted_and_what_was_never_sent_is_not() -> 
     used = window.used(0.3)
     window.lose(window.send(0.3), 0.4)
     assert window.used(0.4) == used + 1
-    window.send(0.4)
-    window.unsend()
+    window.unsend(window.send(0.4))
     assert window.used(0.4) == used + 1
 
 

@@ -57,7 +57,7 @@ class LimitModel:
         if cooldown.half_open:
             # Whatever the count says: if it is wrong, only a response can correct it.
             return cooldown.probe is None and now >= cooldown.until
-        if window.in_flight >= self.flight.bound:
+        if window.in_flight + 1 > self.flight.bound:
             return False
         limit = window.limit
         if limit is None:
@@ -92,7 +92,7 @@ class LimitModel:
         if cooldown.half_open:
             cooldown.probe = permit
         elif is_trial:
-            window.trial.permit = permit
+            window.start_trial(permit)
         return permit
 
     def take_nowait(self, now: float, priority: Priority) -> Permit | None:
@@ -131,7 +131,7 @@ class LimitModel:
             self.flight.reject(window.in_flight)
             if limit is None:
                 # Probably a proxy in front, so it was not counted. If it was, the next response corrects the count.
-                window.unsend()
+                window.unsend(permit)
             else:
                 window.lose(permit, now)
         self._check_flight()
@@ -143,13 +143,13 @@ class LimitModel:
             self.window.lose(permit, now)
             self.slow_start += 1
         else:
-            self.window.unsend()
+            self.window.unsend(permit)
         self.cooldown.probe_lost(permit)
         self._check_flight()
 
     def abandon(self, permit: Permit) -> None:
         """Note a request whose coroutine was closed; no clock can be read."""
-        self.window.unsend()
+        self.window.unsend(permit)
         self.cooldown.probe_lost(permit)
         self._check_flight()
 

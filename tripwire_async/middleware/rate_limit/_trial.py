@@ -1,7 +1,8 @@
 """Trial of a usual window length, after a rejection that leaves the length uncertain by up to a second.
 
 Retry-After in whole seconds is rounded up. If a usual length lies within that second, one request just after it shows
-whether the window is that short. If it is accepted, the length is known. If not, it costs one rejection, once.
+whether the window is that short: by then a third of the requests must have left. If so, the length is known. If not, it
+costs one rejection, once.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ class LengthTrial:
 
     Attributes:
         length: The length to try in seconds; None if there is none to try.
-        permit: The request that tries it, while it is in flight.
     """
 
-    __slots__ = ("length", "permit")
+    __slots__ = ("_max_count", "_permit", "length")
 
     def __init__(self) -> None:
         self.length: float | None = None
-        self.permit: Permit | None = None
+        self._permit: Permit | None = None
+        self._max_count = 0
 
     def propose(self, shortest: float, longest: float) -> None:
         """Plan to try the greatest usual length between *shortest* and *longest*, unless it hardly matters."""
@@ -41,23 +42,36 @@ class LengthTrial:
         self.length = length if length < _WORTHWHILE * longest else None
 
     def starts_at(self, counted: deque[Permit], assumed: float) -> float:
-        """Return when a request would show whether the window lasts `length`; infinite if it would not.
+        """Return when a request would arrive just after a third of the requests have left, if the length is right.
 
-        *counted* is what counts by the *assumed* length, ordered by end. A third of it must have left by then, so that
-        the jitter of single requests does not matter.
+        *counted* is what counts by the *assumed* length, ordered by end. It is infinite if there is nothing to try. The
+        jitter of single requests does not matter for a third of them.
         """
-        if self.permit is not None or self.length is None or self.length >= _WORTHWHILE * assumed or not counted:
+        if self._permit is not None or self.length is None or self.length >= _WORTHWHILE * assumed or not counted:
             return math.inf
         return counted[len(counted) // 3].ended_at + self.length * 1.001
 
-    def accept(self, permit: Permit) -> float | None:
-        """Return the length of the window if *permit* has shown it."""
-        if self.permit is not permit:
+    def start(self, permit: Permit, counted: int, in_flight: int) -> None:
+        """Note that *permit* tries the length: a third of *counted* requests have left, or it is not right.
+
+        *in_flight* is the number of requests in flight, this one included.
+        """
+        self._permit = permit
+        self._max_count = in_flight + counted - counted // 3 - 1
+
+    def accept(self, permit: Permit, count: int) -> float | None:
+        """Return the length of the window if *permit* has confirmed it; *count* is what the service counted."""
+        if self._permit is not permit:
             return None
-        length, self.length, self.permit = self.length, None, None
-        return length
+        length, self.length, self._permit = self.length, None, None
+        return length if count <= self._max_count else None
 
     def reject(self, permit: Permit) -> None:
         """Give up the length if *permit* has refuted it."""
-        if self.permit is permit:
-            self.length = self.permit = None
+        if self._permit is permit:
+            self.length = self._permit = None
+
+    def lose(self, permit: Permit) -> None:
+        """Try the length again if *permit* was the trial: it ended without a result."""
+        if self._permit is permit:
+            self._permit = None

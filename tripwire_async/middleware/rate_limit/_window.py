@@ -111,8 +111,9 @@ class Window:
 
     def send(self, now: float) -> Permit:
         """Note that a request is sent."""
+        ended_before = self._dropped + len(self._counted)
         self.in_flight += 1
-        return Permit(now, ended_before=self._dropped + len(self._counted))
+        return Permit(now, ended_before=ended_before)
 
     def send_nowait(self, now: float) -> Permit | None:
         """Note that a request is sent if there is certainly room; return None if `free` must decide."""
@@ -120,12 +121,19 @@ class Window:
             return None
         return self.send(now)
 
-    def unsend(self) -> None:
+    def start_trial(self, permit: Permit) -> None:
+        """Note that *permit* tries the usual length."""
+        self._expire(permit.sent_at)
+        self.trial.start(permit, len(self._counted), self.in_flight)
+
+    def unsend(self, permit: Permit) -> None:
         """Note that a request in flight did not reach the service."""
+        self.trial.lose(permit)
         self.in_flight -= 1
 
     def lose(self, permit: Permit, now: float) -> None:
         """Note that a request ended without a response, or that the service may have counted it."""
+        self.trial.lose(permit)
         self._end(permit, now)
 
     def accept(self, permit: Permit, now: float, limit: int | None, remaining: int | None) -> None:
@@ -143,7 +151,7 @@ class Window:
                 self._caution //= 2
                 self._clean_streak = 0
         self._learn(permit, now, limit, count)
-        if (length := self.trial.accept(permit)) is not None:
+        if (length := self.trial.accept(permit, count)) is not None:
             self._limit_length(length + self._min_rtt, now)
         self._check_length(permit, now, count)
 
@@ -212,7 +220,7 @@ class Window:
     def trial_at(self) -> float:
         """Return when a request would show whether the window is shorter than assumed; infinite if it would not."""
         length = self.length
-        return math.inf if length is None else self.trial.starts_at(self._counted, length)
+        return math.inf if length is None else self.trial.starts_at(self._counted, length) - self._second_rtt
 
     def next_change(self, now: float) -> float | None:
         """Return when `used` will fall without a response; None if only a response can change it."""
@@ -233,8 +241,12 @@ class Window:
             # The bound contains one round trip too much, and so does the end of a request. The shortest round trip is
             # subtracted once for the bound. For the end it is subtracted as far as round trips hardly vary: a request
             # that is faster than the shortest one so far would otherwise arrive before its turn.
-            second = _RTT_SHARE * max(0.0, 2 * self._min_rtt - self._mean_rtt)
-            self._lifetime = max(self._bound - self._min_rtt - second, 0.0) + _margin(self._bound)
+            self._lifetime = max(self._bound - self._min_rtt - self._second_rtt, 0.0) + _margin(self._bound)
+
+    @property
+    def _second_rtt(self) -> float:
+        """What may be subtracted from the end of a request, because the next one takes its way to the service too."""
+        return _RTT_SHARE * max(0.0, 2 * self._min_rtt - self._mean_rtt) if self._mean_rtt else 0.0
 
     def _measure_rtt(self, seconds: float) -> None:
         # The first round trip is the mean so far; later ones move it by an eighth, as TCP smooths its estimate.

@@ -1,0 +1,312 @@
+"""Tests of the order in which calls go: between priorities, between keys, and at constant cost."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import math
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec.structs import replace
+
+from tests.support import requests, virtual_time
+from tests.support.limited_server import LimitedServer, persist
+from tripwire_async._http.messages import CallStats, Request, Response
+from tripwire_async._secrets.secret import Secret
+from tripwire_async.middleware import RateLimit
+from tripwire_async.middleware.rate_limit._capacity import Capacity
+from tripwire_async.middleware.rate_limit._queue import CallQueue, Waiter
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
+    from tripwire_async._http.messages import Priority
+
+
+def call(priority: Priority = "interactive", deadline: float = math.inf) -> Request:
+    return replace(requests.request("POST", deadline=deadline), priority=priority, stats=CallStats())
+
+
+def poll(token: int) -> Request:
+    request = requests.request(authority="poll_token", bearer=Secret(f"gtpoll_{token}"), deadline=math.inf)
+    return replace(request, stats=CallStats())
+
+
+class Wire:
+    """A handler whose requests end when a test says so."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[Request, asyncio.Future[Response]]] = []
+
+    async def __call__(self, request: Request) -> Response:
+        future = asyncio.get_running_loop().create_future()
+        self.sent.append((request, future))
+        return await future
+
+    def accept(self, index: int, remaining: int = 500) -> None:
+        self.sent[index][1].set_result(requests.limited(1000, remaining))
+
+    @property
+    def priorities(self) -> str:
+        return "".join(request.priority[0] for request, _ in self.sent)
+
+
+async def settle() -> None:
+    """Let every task run until it waits."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def start(limit: RateLimit, wire: Wire, *calls: Request) -> list[asyncio.Task[Response]]:
+    async def run(request: Request) -> Response:
+        return await limit(request, wire)
+
+    return [asyncio.create_task(run(request)) for request in calls]
+
+
+# -- rule 19: reads and interactive calls share -----------------------------------------------------------------------
+
+
+@pytest.mark.virtual_time
+async def test_polls_and_interactive_calls_alternate() -> None:
+    """Each awaited `send_test` needs one send and at most one read."""
+    wire, limit = Wire(), RateLimit(max_in_flight=1)
+    tasks = start(limit, wire, *(call() for _ in range(7)), *(call("poll") for _ in range(6)))
+    for index in range(13):
+        await settle()
+        wire.accept(index)
+    await asyncio.gather(*tasks)
+    assert wire.priorities == "i" + "ip" * 6
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("lack", ["slots", "window"])
+async def test_a_reserve_for_interactive_calls_does_not_starve_polls_while_these_wait(lack: str) -> None:
+    """Interactive calls would take each slot as it comes free, and a poll needs several free ones otherwise."""
+    wire, limit = Wire(), RateLimit(max_in_flight=40 if lack == "slots" else 10_000)
+    (first,) = start(limit, wire, call())
+    await settle()
+    wire.accept(0, remaining=960 if lack == "window" else 999)
+    await first
+    tasks = start(limit, wire, *(call() for _ in range(60)), *(call("poll") for _ in range(20)))
+    await settle()
+    for index in range(1, 41):
+        wire.accept(index, remaining=1000 - 40 - index if lack == "window" else 900)
+        await settle()
+    if lack == "slots":
+        assert Counter(wire.priorities[41:])["p"] >= 15
+    else:
+        assert Counter(wire.priorities)["p"] == 20
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+# -- rule 10: constant work -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("keys", [100, 1000])
+async def test_the_end_of_a_request_costs_the_same_however_many_keys_wait(keys: int) -> None:
+    """Each key has its turn when it has one, and is not examined for the requests of others."""
+    wire, limit = Wire(), RateLimit(max_in_flight=50)
+    tasks = start(limit, wire, *(poll(token) for token in range(keys)))
+    await settle()
+    assert len(wire.sent) == 50
+    for index in range(keys):
+        wire.accept(index)
+        await settle()
+    await asyncio.gather(*tasks)
+    assert limit.statistics().turns <= 4 * keys
+
+
+@pytest.mark.virtual_time
+async def test_keys_that_wait_for_their_own_limit_are_not_examined_for_others() -> None:
+    """They have timers of their own; a busy key goes on beside them."""
+    limit = RateLimit()
+
+    async def reject(request: Request) -> Response:
+        return requests.limited(10, 0, 429, **{"Retry-After": "60"})
+
+    for token in range(200):
+        await limit(poll(token), reject)
+    wire = Wire()
+    tasks = start(limit, wire, *(poll(token) for token in range(200)))
+    await settle()
+    before = limit.statistics().turns
+    server = LimitedServer(10_000, 60.0)
+    await asyncio.gather(*(persist(limit, server, call()) for _ in range(1000)))
+    assert limit.statistics().turns - before <= 3_000
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.virtual_time
+async def test_the_slots_for_interactive_calls_make_no_walk_over_the_others() -> None:
+    """While no interactive call waits, the last twentieth of the slots is not offered to anyone."""
+    wire, limit = Wire(), RateLimit(max_in_flight=40)
+    bulk = [replace(poll(token), priority="poll") for token in range(300)]
+    tasks = start(limit, wire, *bulk)
+    await settle()
+    assert len(wire.sent) == 38
+    for index in range(300):
+        wire.accept(index)
+        await settle()
+    await asyncio.gather(*tasks)
+    assert limit.statistics().turns <= 4 * 300
+
+
+@pytest.mark.virtual_time
+async def test_keys_in_use_are_swept_when_their_number_has_doubled() -> None:
+    """Not for each new key: a sweep looks at all of them."""
+    wire, limit = Wire(), RateLimit(max_in_flight=2000)
+    tasks = start(limit, wire, *(poll(token) for token in range(1000)))
+    await settle()
+    assert limit.statistics().keys == 1000
+    for index in range(1000):
+        wire.accept(index)
+    await asyncio.gather(*tasks)
+    for token in range(1000, 1030):
+        await limit(poll(token), requests.Script([requests.limited(10, 9)]))
+    assert limit.statistics().keys <= 100
+
+
+# -- loops and threads ------------------------------------------------------------------------------------------------
+
+
+def test_one_limit_serves_loops_in_several_threads_at_once() -> None:
+    """Each has its own queue and slots; all calls of all threads succeed."""
+    limit = RateLimit()
+    barrier = threading.Barrier(8)
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            for _ in range(5):
+                barrier.wait()
+                virtual_time.run(one_run())
+        except BaseException as error:  # noqa: BLE001 - a thread has nobody else to tell
+            failures.append(error)
+
+    async def one_run() -> None:
+        server = LimitedServer(60, 2.0)
+        await asyncio.gather(*(persist(limit, server, call()) for _ in range(70)))
+        assert limit.state().in_flight == limit.state().waiting == 0
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_loop_that_is_closed_with_calls_waiting_disturbs_no_other() -> None:
+    """As in a worker that makes a loop for each job; the left-over calls end whenever they are collected."""
+    limit = RateLimit(max_in_flight=2)
+    for _ in range(3):
+        loop = virtual_time.VirtualTimeLoop()
+        wire = Wire()
+        left: list[Coroutine[Any, Any, Response]] = [limit(call(), wire) for _ in range(6)]
+
+        async def begin(coroutines: list[Coroutine[Any, Any, Response]]) -> None:
+            for coroutine in coroutines:
+                coroutine.send(None)
+
+        loop.run_until_complete(begin(left))
+        loop.close()
+        while left:
+            left.pop().close()
+        gc.collect()
+
+    async def again() -> None:
+        server = LimitedServer(60, 2.0)
+        await asyncio.gather(*(persist(limit, server, call()) for _ in range(70)))
+        assert limit.state().in_flight == limit.state().waiting == 0
+
+    virtual_time.run(again())
+
+
+# -- a model of the queue ---------------------------------------------------------------------------------------------
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """Compares `CallQueue` with three lists."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.capacity = Capacity(10)
+        self.queue = CallQueue(self.capacity)
+        self.loop = asyncio.new_event_loop()
+        self.model: dict[Priority, list[Waiter]] = {"interactive": [], "send": [], "poll": []}
+        self.interactive_in_a_row: dict[Priority, int] = {"send": 0, "poll": 0}
+
+    def teardown(self) -> None:
+        self.loop.close()
+
+    @rule(priority=st.sampled_from(["interactive", "send", "poll"]))
+    def add(self, priority: Priority) -> None:
+        waiter = Waiter(self.loop.create_future(), math.inf, priority)
+        self.queue.add(waiter)
+        self.model[priority].append(waiter)
+
+    @rule(data=st.data(), leave=st.sampled_from(["remove", "cancel"]))
+    def leave(self, data: st.DataObject, leave: str) -> None:
+        """Take a waiter out, or cancel its future and leave it in the queue."""
+        waiters = [waiter for each in self.model.values() for waiter in each]
+        if waiters:
+            waiter = data.draw(st.sampled_from(waiters))
+            self.model[waiter.priority].remove(waiter)
+            if leave == "cancel":
+                waiter.future.cancel()
+            else:
+                self.queue.remove(waiter)
+                self.queue.remove(waiter)
+
+    @rule(sends_only=st.booleans(), take_bulk=st.booleans())
+    def serve(self, *, sends_only: bool, take_bulk: bool) -> None:
+        """Serve the next one, and check that it is the first of its priority and that none starves."""
+        bulk, interactive = self.queue.turn(sends_only=sends_only)
+        assert interactive == bool(self.model["interactive"])
+        if bulk is None:
+            waiting = [priority for priority in ("send", "poll") if self.model[priority]]
+            assert not waiting or (
+                interactive and "poll" not in [p for p in waiting if self.interactive_in_a_row[p] >= 1]
+            )
+            assert all(self.interactive_in_a_row[priority] < 3 for priority in waiting)
+        else:
+            assert self.model[bulk]
+            if sends_only and self.model["send"] and not interactive:
+                assert bulk == "send"
+        priority: Priority | None = bulk if bulk is not None and (take_bulk or not interactive) else None
+        if priority is None and interactive:
+            priority = "interactive"
+        if priority is not None:
+            assert self.queue.pop(priority) is self.model[priority].pop(0)
+            for each in self.interactive_in_a_row:
+                if priority == "interactive":
+                    self.interactive_in_a_row[each] += 1
+                elif priority == each:
+                    self.interactive_in_a_row[each] = 0
+
+    @invariant()
+    def counts(self) -> None:
+        """No waiter is lost; cancelled ones may still be counted until they are passed over."""
+        if hasattr(self, "queue"):
+            live = [waiter for waiter in self.queue if not waiter.future.done()]
+            assert sorted(map(id, live)) == sorted(id(waiter) for each in self.model.values() for waiter in each)
+            assert self.capacity.interactive_waiting == self.queue.count("interactive")
+            assert len(self.queue) == sum(self.queue.count(priority) for priority in self.model)
+
+
+TestQueue = QueueMachine.TestCase
+TestQueue.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

@@ -1,0 +1,151 @@
+"""Several processes with one limit on virtual time; a real Redis server runs the script."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+import random
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+
+from tests.support import requests, virtual_time
+from tests.support.limit_scenarios import RollingWindow, Service
+from tests.support.redis_server import RedisServer
+from tests.support.virtual_store import ScriptRunner, VirtualStore
+from tripwire_async._http.messages import Request, Response
+from tripwire_async._http.pipeline import compose
+from tripwire_async.middleware import RateLimit, Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.limit_scenarios import Counter
+    from tripwire_async._http.pipeline import Handler
+
+NAMES = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    """Run one server for all tests here."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def runner(server: RedisServer) -> Iterator[ScriptRunner]:
+    """Return a runner of the script with a name of its own."""
+    runner = ScriptRunner(server.url, f"scenario.{next(NAMES)}")
+    yield runner
+    runner.close()
+
+
+@attrs.frozen
+class Outcome:
+    """What several processes achieved together."""
+
+    succeeded: int
+    rejected: int
+    seconds: float
+    window: float | None
+
+
+def run(
+    runner: ScriptRunner,
+    *,
+    processes: int,
+    calls: int,
+    counter: Counter,
+    delay: tuple[float, float],
+    seed: int = 0,
+    patience: float = 0.08,
+    killed_after: float = math.inf,
+) -> Outcome:
+    """Have *processes* make so many *calls* each at once; the first one may be killed after some seconds."""
+    service = Service(counter, latency=(0.001, 0.005), seed=seed)
+    jitter = random.Random(seed)  # noqa: S311 - a simulation
+
+    async def main() -> Outcome:
+        loop = asyncio.get_running_loop()
+        stores = [VirtualStore(runner, delay, patience, seed=10 * seed + index) for index in range(processes)]
+        limits = [RateLimit(store=store) for store in stores]
+
+        async def call(handler: Handler) -> Response:
+            return await handler(requests.request("POST", deadline=loop.time() + 300))
+
+        tasks: list[list[asyncio.Task[Response]]] = []
+        for limit in limits:
+            handler = compose([Retry(random=jitter.random), limit], service)
+            tasks.append([asyncio.create_task(call(handler)) for _ in range(calls)])
+        if killed_after < math.inf:
+            await asyncio.sleep(killed_after)
+            stores[0].is_cut_off = True
+            for task in tasks.pop(0):
+                task.cancel()
+        results = await asyncio.gather(*itertools.chain(*tasks), return_exceptions=True)
+        succeeded = sum(isinstance(result, Response) and result.status == 200 for result in results)
+        return Outcome(succeeded, len(service.rejected), loop.time(), limits[-1].state().window)
+
+    return virtual_time.run(main())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_processes_share_a_redis_that_is_60_ms_away(runner: ScriptRunner, seed: int) -> None:
+    """Rule 11 and 12: a request takes a round trip, and hardly any request is rejected."""
+    outcome = run(runner, processes=2, calls=150, counter=RollingWindow(60, 2.0), delay=(0.03, 0.03), seed=seed)
+    assert outcome.succeeded == 300
+    assert outcome.rejected <= 15
+    assert outcome.seconds <= 12
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_eight_processes_share_a_redis_with_jitter(runner: ScriptRunner, seed: int) -> None:
+    """Reported times are late by up to 8 ms; the window is not shortened by that, and no process stalls."""
+    outcome = run(runner, processes=8, calls=100, counter=RollingWindow(100, 1.0), delay=(0.0, 0.008), seed=seed)
+    assert outcome.succeeded == 800
+    assert outcome.rejected <= 30
+    assert outcome.window is not None
+    assert outcome.window >= 0.8
+    assert outcome.seconds <= 10
+
+
+@pytest.mark.parametrize("killed_after", [0.0005, 0.002, 0.004])
+def test_a_process_that_is_killed_at_its_first_request_does_not_block_the_others(
+    runner: ScriptRunner, killed_after: float
+) -> None:
+    """Its slots are released after five seconds; nothing else shows how long the window lasts while one is open."""
+    outcome = run(
+        runner,
+        processes=3,
+        calls=60,
+        counter=RollingWindow(60, 2.0),
+        delay=(0.0, 0.001),
+        killed_after=killed_after,
+    )
+    assert outcome.succeeded == 120
+    assert outcome.seconds <= 10
+
+
+def test_all_processes_keep_a_cooldown_for_another_reason(runner: ScriptRunner) -> None:
+    """Rule 17: a proxy's rejection reaches the store as a cooldown and nothing else, 300 s at most."""
+
+    async def main() -> None:
+        one, two = (RateLimit(store=VirtualStore(runner)) for _ in range(2))
+
+        async def accept(request: Request) -> Response:
+            return requests.limited(100, 60)
+
+        async def reject(request: Request) -> Response:
+            return requests.answer(429, {"Retry-After": "1764279600"})
+
+        await one(requests.request(), accept)
+        await two(requests.request(), accept)
+        await one(requests.request(), reject)
+        await two(requests.request("GET", deadline=400.0), accept)
+        assert 300 <= asyncio.get_running_loop().time() <= 302
+        assert (two.state().limit, two.state().window) == (100, None)
+
+    virtual_time.run(main())
