@@ -91,17 +91,18 @@ class ApiKey:
         status: Whether the key is in force, being rotated or revoked.
         allowed_origins: The web origins from which the key may be used; null if it has no such
             list.
-        scopes: What the key may do (`*` is everything); null if the key carries no scopes.
-        rate_limit: The key's own limit in requests a window; null if the default for its type
-            applies.
+        scopes: Scopes of the key (`*` for all); null if the key carries no scopes.
+        rate_limit: The rate limit of the key in requests per window; null for the default of its
+            type.
         key_preview: A shortened form of the key by which people can tell it from others.
         last_used_at: When the key was last used; null if it never was.
         created_at: When the key was issued.
         rotated_at: When the key was last rotated; null if it never was.
         revoked_at: When the key was revoked; null if it was not.
-        grace_expires_at: When the grace period of a rotation ends; null if none is under way.
+        grace_expires_at: When the grace period of a rotation ends; null if the key is not being
+            rotated.
         display_key: The form of the key that is meant to be shown.
-        revealed_key: The whole key, if this answer reveals it. Treat it as a password.
+        revealed_key: The whole key, if this response contains it. Treat it as a password.
     """
 
     object: Literal["api_key"]
@@ -130,8 +131,8 @@ class ApiKeyListResponse:
 
     Attributes:
         data: The API keys of this page.
-        pagination: Where this page stands in the list, and how to get the next one.
-        meta: About the answer itself: the id of its request.
+        pagination: Position of the page in the list, and the cursor of the next one.
+        meta: Metadata of the response: the request id.
     """
 
     data: tuple[ApiKey, ...]
@@ -141,11 +142,11 @@ class ApiKeyListResponse:
 
 @attrs.frozen(kw_only=True)
 class ApiKeyResponse:
-    """The answer that carries one API key.
+    """Response with one API key.
 
     Attributes:
         data: The API key as it is now, without its secret part.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: ApiKey
@@ -166,7 +167,7 @@ class CreateApiKeyRequest:
             only.
         environment: Whether the key is to work on live or on test data.
         allowed_origins: The web origins from which the key may be used.
-        scopes: What a secret key may do (`*` is everything).
+        scopes: Scopes of the key (`*` for all).
     """
 
     name: str
@@ -192,16 +193,17 @@ class IssuedApiKey:
         status: Whether the key is in force, being rotated or revoked.
         allowed_origins: The web origins from which the key may be used; null if it has no such
             list.
-        scopes: What the key may do (`*` is everything); null if the key carries no scopes.
-        rate_limit: The key's own limit in requests a window; null if the default for its type
-            applies.
+        scopes: Scopes of the key (`*` for all); null if the key carries no scopes.
+        rate_limit: The rate limit of the key in requests per window; null for the default of its
+            type.
         key_preview: A shortened form of the key by which people can tell it from others.
         revealed_key: The whole key. Treat it as a password.
         last_used_at: When the key was last used; null if it never was.
         created_at: When the key was issued.
         rotated_at: When the key was last rotated; null if it never was.
         revoked_at: When the key was revoked; null if it was not.
-        grace_expires_at: When the grace period of a rotation ends; null if none is under way.
+        grace_expires_at: When the grace period of a rotation ends; null if the key is not being
+            rotated.
         display_key: The form of the key that is meant to be shown.
     """
 
@@ -227,11 +229,11 @@ class IssuedApiKey:
 
 @attrs.frozen(kw_only=True)
 class IssuedApiKeyResponse:
-    """The answer that carries a key with its whole value.
+    """Response with a key with its whole value.
 
     Attributes:
         data: The key, with its whole value.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: IssuedApiKey
@@ -242,13 +244,13 @@ class IssuedApiKeyResponse:
 class UpdateApiKeyRequest:
     """The changes to an API key.
 
-    At least one field must be given; what is left out stays as it is.
+    At least one field is required. Missing fields keep their values.
 
     Attributes:
         name: The label that people will know the key by.
         allowed_origins: The web origins from which the key may be used, in place of the present
             ones.
-        scopes: What a secret key may do (`*` is everything), in place of the present scopes.
+        scopes: Scopes of the key (`*` for all), in place of the present scopes.
     """
 
     name: str | UnsetType = UNSET

@@ -8,8 +8,8 @@ from tripwire_async._generated.models.shared import RequestId
 
 
 class ApiErrorNextAction(OpenEnum):
-    """What the caller should do next: try again, start a new session, reload the browser bundle or
-    contact support.
+    """Recommended next step: try again, start a new session, reload the browser bundle or contact
+    support.
     """
 
     RETRY = "retry"
@@ -20,12 +20,12 @@ class ApiErrorNextAction(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class ApiFieldIssue:
-    """One input that was refused.
+    """A rejected input.
 
     Attributes:
-        name: The name of the field or parameter that was refused.
-        issue: What is wrong with the value.
-        expected: What the service would have accepted.
+        name: The name of the rejected field or parameter.
+        issue: Reason why the value is invalid.
+        expected: Values that the service accepts.
         received: The value that the service got; null if it got null.
     """
 
@@ -37,15 +37,15 @@ class ApiFieldIssue:
 
 @attrs.frozen(kw_only=True)
 class ApiErrorDetails:
-    """What can be done about an error, as far as the service knows.
+    """Advice on the error, if the service has any.
 
     Attributes:
-        fields: The inputs that were refused, each with its reason.
+        fields: The rejected inputs, each with a reason.
         allowed_values: The values that would have been accepted.
         header_name: The request header that the error is about.
         parameter_set: The group of parameters that the error is about.
-        next_action: What the caller should do next: try again, start a new session, reload the
-            browser bundle or contact support.
+        next_action: Recommended next step: try again, start a new session, reload the browser
+            bundle or contact support.
     """
 
     fields: tuple[ApiFieldIssue, ...] | None = None
@@ -57,17 +57,17 @@ class ApiErrorDetails:
 
 @attrs.frozen(kw_only=True)
 class PublicError:
-    """What went wrong with a request.
+    """Error of a request.
 
     Attributes:
         code: The kind of error, dotted and stable, such as `auth.missing_api_key`: the one thing to
             branch on.
         message: The error in words for people; the wording may change.
-        status: The HTTP status of the answer.
+        status: The HTTP status of the response.
         retryable: Whether the same request may succeed when it is sent again later.
         request_id: The id of the request that failed.
-        docs_url: Where to read about this kind of error.
-        details: What can be done about the error.
+        docs_url: URL of the documentation of this kind of error.
+        details: Advice on the error, if the service has any.
     """
 
     code: str
@@ -81,10 +81,10 @@ class PublicError:
 
 @attrs.frozen(kw_only=True)
 class ApiErrorEnvelope:
-    """The body of every answer with a status of 400 or more.
+    """The body of every response with a status of 400 or more.
 
     Attributes:
-        error: What went wrong, and what to do about it.
+        error: Error, and advice on how to fix it.
     """
 
     error: PublicError

@@ -24,11 +24,11 @@ from tripwire_async._generated.models.shared import (
 
 @attrs.frozen(kw_only=True)
 class GateApprovedWebhookPayloadTripwire:
-    """What Tripwire thinks of whoever started the session.
+    """Verdict of Tripwire on the creator of the session.
 
     Attributes:
         verdict: Whether the session was started by a bot or a human, or by neither for certain.
-        score: The score behind the verdict; null if there is none.
+        score: The score behind the verdict, or null.
     """
 
     verdict: Verdict
@@ -46,8 +46,8 @@ class GateApprovedWebhookPayload:
         gate_session_id: The Gate session that was approved.
         gate_account_id: The Gate account that the credentials are for.
         account_name: The name that the account at the service is to have.
-        metadata: The data that the session was started with; null if there was none.
-        tripwire: What Tripwire thinks of whoever started the session.
+        metadata: The metadata of the session; null if it was created without metadata.
+        tripwire: Verdict of Tripwire on the creator of the session.
         delivery: The public key for which the credentials must be encrypted.
     """
 
@@ -62,7 +62,7 @@ class GateApprovedWebhookPayload:
 
 @attrs.frozen(kw_only=True)
 class GateApprovedWebhookResponse:
-    """The receiver's answer to an approved Gate session.
+    """Response of the receiver to an approved Gate session.
 
     Tripwire only.
 
@@ -90,7 +90,7 @@ class SessionFingerprintCalculatedPayloadVisitorFingerprint:
 
     Attributes:
         id: The visitor fingerprint's id, `vid_` and 26 characters.
-        confidence: How certain the match is, from 0 to 100; null if it is not known.
+        confidence: Confidence of the match, from 0 to 100; null if unknown.
         identified_at: When the match was made.
     """
 
@@ -104,14 +104,14 @@ class WebhookRequestSummary:
     """The web request that a session was seen in, as webhooks tell it.
 
     Attributes:
-        url: The address of the page that was visited; null if it is not known.
-        user_agent: The browser's `User-Agent` header; null if it is not known.
-        ip_address: The address that the visitor came from; null if it is not known.
-        screen_size: The size of the screen as text; null if it is not known.
+        url: The address of the page that was visited; null if unknown.
+        user_agent: The browser's `User-Agent` header; null if unknown.
+        ip_address: The address that the visitor came from; null if unknown.
+        screen_size: The size of the screen as text; null if unknown.
         is_touch_capable: Whether the device has a touch screen.
-        platform: The platform that the browser names; null if it is not known.
-        first_seen: When the visitor was seen first; null if it is not known.
-        risk_time: When the risk was assessed; null if it is not known.
+        platform: The platform that the browser names; null if unknown.
+        first_seen: When the visitor was seen first; null if unknown.
+        risk_time: When the risk was assessed; null if unknown.
     """
 
     url: str | None = None
@@ -163,10 +163,8 @@ class SessionResultPersistedPayloadEvent:
     Attributes:
         id: The id of the evaluation.
         scoring_event_id: The id of the scoring behind the evaluation.
-        phase: What the evaluation rests on, such as a first snapshot or behavior; null if it is not
-            known.
-        is_provisional: Whether a later evaluation may still replace the result; null if it is not
-            known.
+        phase: Basis of the evaluation, such as a first snapshot or behavior; null if unknown.
+        is_provisional: Whether a later evaluation may still replace the result; null if unknown.
         persisted_at: When the result was stored.
     """
 
@@ -179,13 +177,13 @@ class SessionResultPersistedPayloadEvent:
 
 @attrs.frozen(kw_only=True)
 class SessionResultPersistedPayloadDecision:
-    """What Tripwire made of the session.
+    """Verdict of Tripwire on the session.
 
     Attributes:
         verdict: Whether the session looks like a bot or a human, or neither for certain.
-        risk_score: How risky the session is, from 0 (no risk) to 100.
+        risk_score: Risk of the session, from 0 (no risk) to 100.
         score: The score behind the verdict, from 0 to 1.
-        manipulation: Signs that the evidence was tampered with; null if that was not assessed.
+        manipulation: Signs that the evidence was tampered with; null if not assessed.
     """
 
     verdict: Verdict
@@ -207,10 +205,10 @@ class SessionResultPersistedPayloadVisitorFingerprint:
 
 @attrs.frozen(kw_only=True)
 class SessionResultPersistedPayloadScoreBreakdown:
-    """How the parts of the evidence add to the score.
+    """Contributions of the evidence to the score.
 
     Attributes:
-        categories: What each category of evidence adds, by the category's name.
+        categories: Contribution of each category of evidence, by the category's name.
     """
 
     categories: dict[str, Any]
@@ -223,8 +221,8 @@ class SessionResultPersistedPayloadSignal:
     Attributes:
         id: The signal as a stable word for programs.
         category: The category of evidence that the signal belongs to.
-        confidence: How certain the signal is, in words.
-        score: What the signal adds to the score.
+        confidence: Confidence of the signal as a label.
+        score: Contribution of the signal to the score.
         role: The part that the signal plays in the result.
     """
 
@@ -237,10 +235,10 @@ class SessionResultPersistedPayloadSignal:
 
 @attrs.frozen(kw_only=True)
 class SessionResultPersistedPayloadAttribution:
-    """Who or what seems to be behind the session.
+    """Presumed actor behind the session.
 
     Attributes:
-        bot: What is known of the bot; null if there is none.
+        bot: Information about the bot, or null.
     """
 
     bot: dict[str, Any] | None = None
@@ -254,13 +252,13 @@ class SessionResultPersistedPayload:
         object: Names the kind of this object, always `session_result`.
         session: The session that was judged.
         event: The evaluation that led to the result.
-        decision: What Tripwire made of the session.
+        decision: Verdict of Tripwire on the session.
         visitor_fingerprint: The visitor fingerprint that the session was matched to; null if there
             was no match.
         request: The web request that the session was seen in.
-        score_breakdown: How the parts of the evidence add to the score.
+        score_breakdown: Contributions of the evidence to the score.
         signals: The signals that the result rests on.
-        attribution: Who or what seems to be behind the session.
+        attribution: Presumed actor behind the session.
     """
 
     object: Literal["session_result"]
@@ -300,13 +298,13 @@ class WebhookTestEventPayload:
 
 @attrs.frozen(kw_only=True)
 class WebhookEventEnvelope:
-    """What is posted to a webhook endpoint: an event and its payload.
+    """Body of a webhook: an event and its payload.
 
     Attributes:
         id: The event's id. The same event can come again: handlers dedupe on it.
         object: Names the kind of this object, always `webhook_event`.
-        type: What happened; it tells the shape of `data`.
-        created: When the event came into being.
+        type: Type of the event; it determines the schema of `data`.
+        created: When the event was created.
         data: The event's payload, in the shape that belongs to `type`.
     """
 
@@ -344,8 +342,8 @@ class GateSessionApprovedWebhookEvent:
     Attributes:
         id: The event's id. The same event can come again: handlers dedupe on it.
         object: Names the kind of this object, always `webhook_event`.
-        type: What happened, always `gate.session.approved`.
-        created: When the event came into being.
+        type: Type of the event, always `gate.session.approved`.
+        created: When the event was created.
         data: The approved session and the key to encrypt its credentials for.
     """
 
@@ -365,8 +363,8 @@ class SessionFingerprintCalculatedWebhookEvent:
     Attributes:
         id: The event's id. The same event can come again: handlers dedupe on it.
         object: Names the kind of this object, always `webhook_event`.
-        type: What happened, always `session.fingerprint.calculated`.
-        created: When the event came into being.
+        type: Type of the event, always `session.fingerprint.calculated`.
+        created: When the event was created.
         data: The session and its visitor fingerprint.
     """
 
@@ -384,8 +382,8 @@ class SessionResultPersistedWebhookEvent:
     Attributes:
         id: The event's id. The same event can come again: handlers dedupe on it.
         object: Names the kind of this object, always `webhook_event`.
-        type: What happened, always `session.result.persisted`.
-        created: When the event came into being.
+        type: Type of the event, always `session.result.persisted`.
+        created: When the event was created.
         data: The session and its result.
     """
 

@@ -18,8 +18,8 @@ class RequestContext:
         url: The address of the page that was visited.
         user_agent: The browser's `User-Agent` header.
         ip_address: The address that the visitor came from.
-        screen_size: The size of the screen as text; null if it is not known.
-        is_touch_capable: Whether the device has a touch screen; null if it is not known.
+        screen_size: The size of the screen as text; null if unknown.
+        is_touch_capable: Whether the device has a touch screen; null if unknown.
     """
 
     url: str
@@ -31,7 +31,7 @@ class RequestContext:
 
 @attrs.frozen(kw_only=True)
 class ScoreBreakdown:
-    """How the parts of the evidence add to the score.
+    """Contributions of the evidence to the score.
 
     Attributes:
         categories: The score of each category of evidence, from 0 to 100; null if there is no
@@ -47,9 +47,9 @@ class VisitorFingerprintActivitySession:
 
     Attributes:
         session_id: The id of the session.
-        decision: What Tripwire made of the session.
+        decision: Verdict of Tripwire on the session.
         request: The web request that the session was seen in.
-        score_breakdown: How the parts of the evidence add to the session's score.
+        score_breakdown: Contributions of the evidence to the session's score.
     """
 
     session_id: SessionId
@@ -60,7 +60,7 @@ class VisitorFingerprintActivitySession:
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintActivity:
-    """Where a visitor was seen.
+    """Activity of a visitor.
 
     Attributes:
         sessions: The sessions in which the visitor was seen.
@@ -102,7 +102,7 @@ class VisitorFingerprintLifecycle:
     Attributes:
         first_seen_at: When the visitor was seen first.
         last_seen_at: When the visitor was seen last.
-        seen_count: How often the visitor was seen.
+        seen_count: Number of times the visitor was seen.
         expires_at: When the fingerprint ceases to be recognized.
     """
 
@@ -127,7 +127,7 @@ class VisitorFingerprintLatestRequest:
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintStorage:
-    """Which kinds of storage a visitor's browser offers.
+    """Kinds of storage that a visitor's browser supports.
 
     Attributes:
         cookies: Whether cookies work.
@@ -153,7 +153,7 @@ class VisitorFingerprintDetail:
         id: The visitor fingerprint's id, `vid_` and 26 characters.
         lifecycle: When and how often the visitor was seen.
         latest_request: The last web request in which the visitor was seen.
-        storage: Which kinds of storage the visitor's browser offers.
+        storage: Kinds of storage that the visitor's browser supports.
         anchors: The digests by which the visitor is recognized most firmly.
         components: The numeric form of the fingerprint.
         activity: The sessions in which the visitor was seen.
@@ -171,11 +171,11 @@ class VisitorFingerprintDetail:
 
 @attrs.frozen(kw_only=True)
 class VisitorFingerprintDetailResponse:
-    """The answer that carries one visitor fingerprint.
+    """Response with one visitor fingerprint.
 
     Attributes:
         data: The visitor fingerprint with its components and activity.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: VisitorFingerprintDetail
@@ -191,7 +191,7 @@ class VisitorFingerprintSummary:
         id: The visitor fingerprint's id, `vid_` and 26 characters.
         lifecycle: When and how often the visitor was seen.
         latest_request: The last web request in which the visitor was seen.
-        storage: Which kinds of storage the visitor's browser offers.
+        storage: Kinds of storage that the visitor's browser supports.
         anchors: The digests by which the visitor is recognized most firmly.
     """
 
@@ -209,8 +209,8 @@ class VisitorFingerprintListResponse:
 
     Attributes:
         data: The visitor fingerprints of this page.
-        pagination: Where this page stands in the list, and how to get the next one.
-        meta: About the answer itself: the id of its request.
+        pagination: Position of the page in the list, and the cursor of the next one.
+        meta: Metadata of the response: the request id.
     """
 
     data: tuple[VisitorFingerprintSummary, ...]

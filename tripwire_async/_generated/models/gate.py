@@ -68,13 +68,13 @@ class AgentTokenVerification:
 
 @attrs.frozen(kw_only=True)
 class AgentTokenVerificationResponse:
-    """The answer to an agent token's check.
+    """Response to an agent token's check.
 
     Tripwire only.
 
     Attributes:
-        data: What is known of the token.
-        meta: About the answer itself: the id of its request.
+        data: Information about the token.
+        meta: Metadata of the response: the request id.
     """
 
     data: AgentTokenVerification
@@ -121,7 +121,7 @@ class GateEnvVar:
     Tripwire only.
 
     Attributes:
-        name: What the variable is for, as people see it.
+        name: Purpose of the variable, shown to users.
         key: The name of the environment variable.
         secret: Whether the variable's value is a secret.
     """
@@ -140,7 +140,7 @@ class GateSdkInstall:
     Attributes:
         label: The library's name as people see it.
         install: The command that installs the library.
-        url: Where to read about the library.
+        url: URL of the documentation of the library.
     """
 
     label: str
@@ -150,7 +150,7 @@ class GateSdkInstall:
 
 @attrs.frozen(kw_only=True)
 class GateBranding:
-    """How a service looks when it is shown to a user.
+    """Branding of the service for users.
 
     Tripwire only.
 
@@ -172,7 +172,7 @@ class GateBranding:
 
 @attrs.frozen(kw_only=True)
 class GateConsentConfig:
-    """What a user is asked to agree to.
+    """Terms that a user consents to.
 
     Tripwire only.
 
@@ -194,16 +194,16 @@ class CreateGateServiceRequest:
     Attributes:
         id: The id that the service is to have.
         name: The service's name as people see it.
-        description: What the service does, in a few words for people.
+        description: Short description of the service for users.
         website: The address of the service's website.
         webhook_endpoint_id: The webhook endpoint that gets the service's approved sessions.
-        discoverable: Whether the service is to be listed in the public registry.
-        dashboard_login_url: Where users of the service's dashboard arrive with their login code.
+        discoverable: Whether the public registry lists the service.
+        dashboard_login_url: URL of the service's dashboard that receives login codes.
         env_vars: The environment variables in which the service's credentials are delivered.
         docs_url: The address of the service's documentation for developers.
         sdks: The client libraries that the service recommends.
-        branding: How the service looks when it is shown to a user.
-        consent: What a user is asked to agree to.
+        branding: Branding of the service for users.
+        consent: Terms that a user consents to.
     """
 
     id: GateServiceId
@@ -222,14 +222,14 @@ class CreateGateServiceRequest:
 
 @attrs.frozen(kw_only=True)
 class CreateGateSessionRequest:
-    """Starts a Gate session, at whose end a service hands over credentials.
+    """Starts a Gate session, which ends with the delivery of credentials.
 
     Tripwire only.
 
     Attributes:
         service_id: The service to get credentials from.
         account_name: The name that the account at the service is to have.
-        delivery: The public key for which the credentials are to be encrypted.
+        delivery: The public key for the encryption of the credentials.
         metadata: Further data for the service, passed on as it is.
     """
 
@@ -258,13 +258,13 @@ class GateDashboardLogin:
 
 @attrs.frozen(kw_only=True)
 class GateDashboardLoginResponse:
-    """The answer to a login code's exchange.
+    """Response to a login code's exchange.
 
     Tripwire only.
 
     Attributes:
         data: The account that logs in.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: GateDashboardLogin
@@ -287,7 +287,7 @@ class GateDeliveryBundle:
 
 
 class GateLoginSessionStatus(OpenEnum):
-    """How the session stands, always `pending` at its start."""
+    """Status, always `pending` at first."""
 
     PENDING = "pending"
 
@@ -301,9 +301,9 @@ class GateLoginSession:
     Attributes:
         object: Names the kind of this object, always `gate_login_session`.
         id: The id of the login session.
-        status: How the session stands, always `pending` at its start.
-        consent_url: Where the user agrees to the login.
-        expires_at: When the session ends if nobody agrees.
+        status: Status, always `pending` at first.
+        consent_url: URL at which the user consents to the login.
+        expires_at: When the session expires without consent.
     """
 
     object: Literal["gate_login_session"]
@@ -315,13 +315,13 @@ class GateLoginSession:
 
 @attrs.frozen(kw_only=True)
 class GateLoginSessionResponse:
-    """The answer that carries a new login session.
+    """Response with a new login session.
 
     Tripwire only.
 
     Attributes:
         data: The login session, which waits for consent.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: GateLoginSession
@@ -350,19 +350,19 @@ class GateManagedService:
         status: Whether the service is in use.
         discoverable: Whether the service is listed in the public registry.
         name: The service's name as people see it.
-        description: What the service does, in a few words for people.
+        description: Short description of the service for users.
         website: The address of the service's website.
         env_vars: The environment variables in which the service's credentials are delivered.
         docs_url: The address of the service's documentation for developers.
         sdks: The client libraries that the service recommends.
-        branding: How the service looks when it is shown to a user.
-        consent: What a user is asked to agree to.
+        branding: Branding of the service for users.
+        consent: Terms that a user consents to.
         created_at: When the service was created.
         updated_at: When the service was last changed.
-        webhook_endpoint_id: The webhook endpoint that gets the service's approved sessions; null if
-            there is none.
-        dashboard_login_url: Where users of the service's dashboard arrive with their login code;
-            absent if there is no such address.
+        webhook_endpoint_id: The webhook endpoint that receives the approved sessions of the
+            service, or null.
+        dashboard_login_url: URL of the service's dashboard that receives login codes; absent
+            without such a URL.
     """
 
     object: Literal["gate_service"]
@@ -391,7 +391,7 @@ class GateManagedServiceListResponse:
 
     Attributes:
         data: The services, all of them.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: tuple[GateManagedService, ...]
@@ -400,13 +400,13 @@ class GateManagedServiceListResponse:
 
 @attrs.frozen(kw_only=True)
 class GateManagedServiceResponse:
-    """The answer that carries one managed Gate service.
+    """Response with one managed Gate service.
 
     Tripwire only.
 
     Attributes:
         data: The service as its owner sees it.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: GateManagedService
@@ -422,24 +422,24 @@ Tripwire only.
 
 @attrs.frozen(kw_only=True)
 class GateRegistryEntry:
-    """A Gate service, as everybody sees it in the public registry.
+    """A Gate service in the public registry.
 
     Tripwire only.
 
     Attributes:
         id: The service's id, chosen by its owner.
         name: The service's name as people see it.
-        description: What the service does, in a few words for people.
+        description: Short description of the service for users.
         website: The address of the service's website.
         env_vars: The environment variables in which the service's credentials are delivered.
         docs_url: The address of the service's documentation for developers.
         sdks: The client libraries that the service recommends.
-        branding: How the service looks when it is shown to a user.
-        consent: What a user is asked to agree to.
+        branding: Branding of the service for users.
+        consent: Terms that a user consents to.
         status: Whether the service is in use.
         discoverable: Whether the service is listed in the public registry.
-        dashboard_login_url: Where users of the service's dashboard arrive with their login code;
-            absent if there is no such address.
+        dashboard_login_url: URL of the service's dashboard that receives login codes; absent
+            without such a URL.
     """
 
     id: GateServiceId
@@ -458,13 +458,13 @@ class GateRegistryEntry:
 
 @attrs.frozen(kw_only=True)
 class GateRegistryEntryResponse:
-    """The answer that carries one service of the public registry.
+    """Response with one service of the public registry.
 
     Tripwire only.
 
     Attributes:
-        data: The service as everybody sees it.
-        meta: About the answer itself: the id of its request.
+        data: The public data of the service.
+        meta: Metadata of the response: the request id.
     """
 
     data: GateRegistryEntry
@@ -479,7 +479,7 @@ class GateRegistryListResponse:
 
     Attributes:
         data: The services, all of them.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: tuple[GateRegistryEntry, ...]
@@ -487,24 +487,24 @@ class GateRegistryListResponse:
 
 
 class GateSessionCreateStatus(OpenEnum):
-    """How the session stands, always `pending` at its start."""
+    """Status, always `pending` at first."""
 
     PENDING = "pending"
 
 
 @attrs.frozen(kw_only=True)
 class GateSessionCreate:
-    """A Gate session that has just begun.
+    """A new Gate session.
 
     Tripwire only.
 
     Attributes:
         object: Names the kind of this object, always `gate_session`.
         id: The Gate session's id, by which it is polled.
-        status: How the session stands, always `pending` at its start.
+        status: Status, always `pending` at first.
         poll_token: The token with which to poll and acknowledge this session.
-        consent_url: Where the user agrees to the session.
-        expires_at: When the session ends if nobody agrees.
+        consent_url: URL at which the user consents to the session.
+        expires_at: When the session expires without consent.
     """
 
     object: Literal["gate_session"]
@@ -517,13 +517,13 @@ class GateSessionCreate:
 
 @attrs.frozen(kw_only=True)
 class GateSessionCreateResponse:
-    """The answer that carries a new Gate session.
+    """Response with a new Gate session.
 
     Tripwire only.
 
     Attributes:
         data: The session, with the token to poll it.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: GateSessionCreate
@@ -531,7 +531,7 @@ class GateSessionCreateResponse:
 
 
 class GateSessionDeliveryAcknowledgementStatus(OpenEnum):
-    """How the delivery stands, always `acknowledged`."""
+    """Status, always `acknowledged`."""
 
     ACKNOWLEDGED = "acknowledged"
 
@@ -545,7 +545,7 @@ class GateSessionDeliveryAcknowledgement:
     Attributes:
         object: Names the kind of this object, always `gate_session_delivery`.
         gate_session_id: The session whose delivery was acknowledged.
-        status: How the delivery stands, always `acknowledged`.
+        status: Status, always `acknowledged`.
     """
 
     object: Literal["gate_session_delivery"]
@@ -555,13 +555,13 @@ class GateSessionDeliveryAcknowledgement:
 
 @attrs.frozen(kw_only=True)
 class GateSessionDeliveryResponse:
-    """The answer to an acknowledgement.
+    """Response to an acknowledgement.
 
     Tripwire only.
 
     Attributes:
         data: The confirmation that the delivery was acknowledged.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: GateSessionDeliveryAcknowledgement
@@ -579,7 +579,7 @@ class GateSessionStatus(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class GateSessionPollData:
-    """How a Gate session stands.
+    """Status of a Gate session.
 
     Tripwire only.
 
@@ -606,13 +606,13 @@ class GateSessionPollData:
 
 @attrs.frozen(kw_only=True)
 class GateSessionPollResponse:
-    """The answer to a poll of a Gate session.
+    """Response to a poll of a Gate session.
 
     Tripwire only.
 
     Attributes:
         data: The session as it is now.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: GateSessionPollData
@@ -636,21 +636,21 @@ class RevokeAgentTokenRequest:
 class UpdateGateServiceRequest:
     """The changes to a Gate service.
 
-    What is left out stays as it is. Tripwire only.
+    Missing fields keep their values. Tripwire only.
 
     Attributes:
-        discoverable: Whether the service is to be listed in the public registry.
+        discoverable: Whether the public registry lists the service.
         name: The service's name as people see it.
-        description: What the service does, in a few words for people.
+        description: Short description of the service for users.
         website: The address of the service's website.
-        dashboard_login_url: Where users of the service's dashboard arrive with their login code;
-            null takes the address away.
+        dashboard_login_url: URL of the service's dashboard that receives login codes; null removes
+            it.
         env_vars: The environment variables in which the service's credentials are delivered, in
             place of the present ones.
         docs_url: The address of the service's documentation for developers.
         sdks: The client libraries that the service recommends, in place of the present ones.
-        branding: How the service looks when it is shown to a user.
-        consent: What a user is asked to agree to.
+        branding: Branding of the service for users.
+        consent: Terms that a user consents to.
         webhook_endpoint_id: The webhook endpoint that is to get the service's approved sessions.
     """
 
@@ -669,7 +669,7 @@ class UpdateGateServiceRequest:
 
 @attrs.frozen(kw_only=True)
 class VerifyAgentTokenRequest:
-    """Asks whether an agent token is valid.
+    """Check of an agent token.
 
     Tripwire only.
 

@@ -10,7 +10,7 @@ from tripwire_async._codec.fields import UNSET, Timestamp, UnsetType
 from tripwire_async._generated.models.shared import OrganizationId, ResponseMeta
 
 Slug: TypeAlias = str
-"""A short name: lower-case letters and digits in groups parted by single hyphens."""
+"""A short name: groups of lower-case letters and digits, separated by single hyphens."""
 
 
 @attrs.frozen(kw_only=True)
@@ -59,11 +59,11 @@ class Organization:
 
 @attrs.frozen(kw_only=True)
 class OrganizationResponse:
-    """The answer that carries one organization.
+    """Response with one organization.
 
     Attributes:
         data: The organization as it is now.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: Organization
@@ -74,7 +74,7 @@ class OrganizationResponse:
 class UpdateOrganizationRequest:
     """The changes to an organization.
 
-    At least one field must be given; what is left out stays as it is.
+    At least one field is required. Missing fields keep their values.
 
     Attributes:
         name: The organization's name as people see it.

@@ -25,7 +25,7 @@ observed.
 
 @attrs.frozen(kw_only=True)
 class SessionAnalysisCoverage:
-    """Which parts of a session could be analyzed.
+    """Parts of a session that could be analyzed.
 
     Attributes:
         browser: Whether the browser was analyzed.
@@ -45,7 +45,7 @@ class SessionAnalysisCoverage:
 
 
 class SessionAttributionLabelKind(OpenEnum):
-    """What the label speaks about, such as the actor, the tool or the purpose."""
+    """Subject of the label, such as the actor, the tool or the purpose."""
 
     ACTOR = "actor"
     PROVIDER = "provider"
@@ -63,10 +63,10 @@ class SessionAttributionLabel:
     """One actor, tool, purpose or the like that a session is put down to.
 
     Attributes:
-        kind: What the label speaks about, such as the actor, the tool or the purpose.
+        kind: Subject of the label, such as the actor, the tool or the purpose.
         value: The finding as a stable word for programs.
         label: The finding as text for people.
-        confidence: How certain the finding is, from 0 to 100.
+        confidence: Confidence of the finding, from 0 to 100.
     """
 
     kind: SessionAttributionLabelKind
@@ -76,7 +76,7 @@ class SessionAttributionLabel:
 
 
 class SessionAttributionChannel(OpenEnum):
-    """Where the pattern was seen, such as in typing or in the movements of the mouse."""
+    """Source of the pattern, such as typing or mouse movement."""
 
     TYPING = "typing"
     FORM = "form"
@@ -91,10 +91,10 @@ class SessionAttributionBehavior:
     """One pattern of behavior that stood out in a session.
 
     Attributes:
-        channel: Where the pattern was seen, such as in typing or in the movements of the mouse.
+        channel: Source of the pattern, such as typing or mouse movement.
         value: The pattern as a stable word for programs.
         label: The pattern as text for people.
-        confidence: How certain the finding is, from 0 to 100.
+        confidence: Confidence of the finding, from 0 to 100.
     """
 
     channel: SessionAttributionChannel
@@ -105,7 +105,7 @@ class SessionAttributionBehavior:
 
 @attrs.frozen(kw_only=True)
 class SessionAttribution:
-    """Who or what seems to be behind a session.
+    """Presumed actor behind a session.
 
     Attributes:
         labels: The actors, tools and purposes that the session is put down to.
@@ -121,9 +121,9 @@ class SessionBrowser:
     """The browser that a session came from.
 
     Attributes:
-        name: The name of the browser; null if it is not known.
-        version: The full version of the browser; null if it is not known.
-        major_version: The first part of the browser's version; null if it is not known.
+        name: The name of the browser; null if unknown.
+        version: The full version of the browser; null if unknown.
+        major_version: The first part of the browser's version; null if unknown.
         engine: The browser's rendering engine.
         app_name: The app around an embedded web view; null in an ordinary browser. Foil only.
     """
@@ -137,21 +137,20 @@ class SessionBrowser:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceNavigator:
-    """What a browser's `navigator` object says.
+    """Properties of a browser's `navigator` object.
 
     Attributes:
-        platform: The platform that the browser names; null if it is not known.
-        vendor: The vendor that the browser names; null if it is not known.
-        hardware_concurrency: The number of logical processors; null if it is not known.
-        device_memory: The memory that the browser admits to, in gibibytes; null if it is not known.
-        max_touch_points: How many touches at once the device notices; null if it is not known.
-        pdf_viewer_enabled: Whether the browser can show PDF files; null if it is not known.
-        cookie_enabled: Whether cookies are on; null if it is not known.
-        product_sub: The build number that the browser names (`productSub`); null if it is not
-            known.
-        primary_language: The language that the user prefers; null if it is not known.
+        platform: The platform that the browser names; null if unknown.
+        vendor: The vendor that the browser names; null if unknown.
+        hardware_concurrency: The number of logical processors; null if unknown.
+        device_memory: The memory that the browser admits to, in gibibytes; null if unknown.
+        max_touch_points: Maximum number of simultaneous touch points; null if unknown.
+        pdf_viewer_enabled: Whether the browser can show PDF files; null if unknown.
+        cookie_enabled: Whether cookies are on; null if unknown.
+        product_sub: The build number that the browser names (`productSub`); null if unknown.
+        primary_language: The language that the user prefers; null if unknown.
         languages: The languages that the browser names.
-        mime_types_count: How many MIME types the browser lists; null if it is not known.
+        mime_types_count: Number of MIME types that the browser lists; null if unknown.
         plugins: The plugins that the browser lists.
         model: The device model from User-Agent Client Hints, which identifies a kind of device, not
             one device; null if unknown. Foil only.
@@ -174,15 +173,15 @@ class SessionRawDeviceNavigator:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceStorage:
-    """Which kinds of storage work in a browser.
+    """Available kinds of storage in a browser.
 
     Attributes:
-        cookies: Whether cookies work; null if it is not known.
-        local_storage: Whether `localStorage` works; null if it is not known.
-        session_storage: Whether `sessionStorage` works; null if it is not known.
-        indexed_db: Whether IndexedDB works; null if it is not known.
-        service_worker: Whether service workers can be used; null if it is not known.
-        window_name: Whether `window.name` keeps its value; null if it is not known.
+        cookies: Whether cookies work; null if unknown.
+        local_storage: Whether `localStorage` works; null if unknown.
+        session_storage: Whether `sessionStorage` works; null if unknown.
+        indexed_db: Whether IndexedDB works; null if unknown.
+        service_worker: Whether service workers can be used; null if unknown.
+        window_name: Whether `window.name` keeps its value; null if unknown.
     """
 
     cookies: bool | None
@@ -195,17 +194,16 @@ class SessionRawDeviceStorage:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceCanvas:
-    """How a browser draws on a 2D canvas.
+    """Rendering of a browser's 2D canvas.
 
     Attributes:
         hash: The digest of the whole drawing.
         geometry_hash: The digest of drawn shapes.
         text_hash: The digest of drawn text.
-        winding: Whether the browser supports winding rules for paths; null if it is not known.
-        noise_detected: Whether noise seems to be added to hinder fingerprints; null if it is not
-            known.
-        offscreen_consistent: Whether a canvas off the screen gives the same drawing; null if it is
-            not known.
+        winding: Whether the browser supports winding rules for paths; null if unknown.
+        noise_detected: Whether noise seems to be added to hinder fingerprints; null if unknown.
+        offscreen_consistent: Whether a canvas off the screen gives the same drawing; null if
+            unknown.
     """
 
     hash: ObservationHash
@@ -218,13 +216,13 @@ class SessionRawDeviceCanvas:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceGraphicsWebgl:
-    """What WebGL shows of the graphics system.
+    """Graphics system according to WebGL.
 
     Attributes:
-        vendor: The vendor that WebGL names; null if it is not known.
-        renderer: The renderer that WebGL names; null if it is not known.
-        version: The version of WebGL; null if it is not known.
-        shading_language_version: The version of the shading language; null if it is not known.
+        vendor: The vendor that WebGL names; null if unknown.
+        renderer: The renderer that WebGL names; null if unknown.
+        version: The version of WebGL; null if unknown.
+        shading_language_version: The version of the shading language; null if unknown.
         parameters_hash: The digest of WebGL's parameters.
         extensions_hash: The digest of WebGL's extensions.
         extension_parameters_hash: The digest of the extensions' parameters.
@@ -243,13 +241,13 @@ class SessionRawDeviceGraphicsWebgl:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceGraphicsWebgpu:
-    """What WebGPU shows of the graphics system.
+    """Graphics system according to WebGPU.
 
     Attributes:
-        available: Whether the browser offers WebGPU; null if it is not known.
-        adapter_vendor: The vendor of the graphics adapter; null if it is not known.
-        adapter_architecture: The architecture of the graphics adapter; null if it is not known.
-        fallback_adapter: Whether the adapter is only a fallback; null if it is not known.
+        available: Whether the browser offers WebGPU; null if unknown.
+        adapter_vendor: The vendor of the graphics adapter; null if unknown.
+        adapter_architecture: The architecture of the graphics adapter; null if unknown.
+        fallback_adapter: Whether the adapter is only a fallback; null if unknown.
         features_hash: The digest of the adapter's features.
         limits_hash: The digest of the adapter's limits.
     """
@@ -264,11 +262,11 @@ class SessionRawDeviceGraphicsWebgpu:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceGraphics:
-    """What WebGL and WebGPU show of the graphics system.
+    """Graphics system according to WebGL and WebGPU.
 
     Attributes:
-        webgl: What WebGL shows of the graphics system.
-        webgpu: What WebGPU shows of the graphics system.
+        webgl: Graphics system according to WebGL.
+        webgpu: Graphics system according to WebGPU.
     """
 
     webgl: SessionRawDeviceGraphicsWebgl
@@ -277,18 +275,16 @@ class SessionRawDeviceGraphics:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceAudio:
-    """What a browser's audio and speech systems show.
+    """Audio and speech systems of a browser.
 
     Attributes:
         hash: The digest of rendered audio.
-        sample_rate: The sample rate of the audio system in hertz; null if it is not known.
-        channel_count: The number of audio channels; null if it is not known.
-        voice_count: The number of voices for speech; null if it is not known.
-        local_voice_count: The number of voices that work without the network; null if it is not
-            known.
-        default_voice_lang: The language of the default voice; null if it is not known.
-        noise_detected: Whether noise seems to be added to hinder fingerprints; null if it is not
-            known.
+        sample_rate: The sample rate of the audio system in hertz; null if unknown.
+        channel_count: The number of audio channels; null if unknown.
+        voice_count: The number of voices for speech; null if unknown.
+        local_voice_count: The number of voices that work without the network; null if unknown.
+        default_voice_lang: The language of the default voice; null if unknown.
+        noise_detected: Whether noise seems to be added to hinder fingerprints; null if unknown.
     """
 
     hash: ObservationHash
@@ -302,11 +298,11 @@ class SessionRawDeviceAudio:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceFonts:
-    """Which fonts a browser has and how they measure.
+    """Fonts of a browser and their metrics.
 
     Attributes:
-        detected_count: How many fonts were found; null if it is not known.
-        tested_count: How many fonts were looked for; null if it is not known.
+        detected_count: Number of fonts; null if unknown.
+        tested_count: Number of fonts that were tested; null if unknown.
         enumeration_hash: The digest of the fonts found.
         metrics_hash: The digest of the fonts' measurements.
         preferences_hash: The digest of the font preferences.
@@ -323,12 +319,12 @@ class SessionRawDeviceFonts:
 
 @attrs.frozen(kw_only=True)
 class SessionRawDeviceMedia:
-    """Which media devices a browser shows.
+    """The media devices of a browser.
 
     Attributes:
-        device_count: How many media devices there are; null if it is not known.
-        counts_by_kind: How many media devices there are of each kind.
-        blank_label_count: How many media devices have an empty label; null if it is not known.
+        device_count: Number of media devices; null if unknown.
+        counts_by_kind: Number of media devices per kind.
+        blank_label_count: Number of media devices with an empty label; null if unknown.
         topology_hash: The digest of how the media devices hang together.
     """
 
@@ -340,16 +336,16 @@ class SessionRawDeviceMedia:
 
 @attrs.frozen(kw_only=True)
 class SessionClientTelemetry:
-    """What the browser showed of itself, in detail.
+    """Detailed properties of the browser.
 
     Attributes:
-        navigator: What the browser's `navigator` object says.
-        storage: Which kinds of storage work.
-        canvas: How the browser draws on a 2D canvas.
-        graphics: What WebGL and WebGPU show of the graphics system.
-        audio: What the audio and speech systems show.
-        fonts: Which fonts there are and how they measure.
-        media: Which media devices there are.
+        navigator: Properties of the browser's `navigator` object.
+        storage: Available kinds of storage.
+        canvas: Rendering of the browser's 2D canvas.
+        graphics: Graphics system according to WebGL and WebGPU.
+        audio: Audio and speech systems.
+        fonts: Installed fonts and their metrics.
+        media: The media devices of the browser.
     """
 
     navigator: SessionRawDeviceNavigator
@@ -363,7 +359,7 @@ class SessionClientTelemetry:
 
 @attrs.frozen(kw_only=True)
 class SessionConnectionFingerprintCountRange:
-    """How many cipher suites the known handshake offers.
+    """Number of cipher suites in the known handshake.
 
     Attributes:
         min: The smallest count that was seen.
@@ -380,14 +376,14 @@ class SessionConnectionFingerprintJa4Reference:
 
     Attributes:
         label: The name of the known handshake as people see it.
-        source: Where the known handshake comes from.
+        source: Source of the known handshake.
         protocol: The transport protocol of the known handshake.
         tls_version: The TLS version of the known handshake.
-        sni: What the known handshake does about the server's name (SNI).
+        sni: Server name indication (SNI) of the known handshake.
         alpn: The application protocol (ALPN) that the known handshake offers.
-        cipher_count: How many cipher suites the known handshake offers.
-        ext_count: How many TLS extensions the known handshake offers.
-        sample_size: How many samples the known handshake rests on.
+        cipher_count: Number of cipher suites in the known handshake.
+        ext_count: Number of TLS extensions in the known handshake.
+        sample_size: Number of samples of the known handshake.
         verified: Whether the known handshake was verified; null if that is not known.
     """
 
@@ -408,16 +404,15 @@ class SessionConnectionFingerprintJa4:
     """The fingerprint of the TLS handshake.
 
     Attributes:
-        hash: The JA4 fingerprint itself; null if it is not known.
-        profile: The known client profile that the fingerprint matches; null if there is none.
-        family: The family of clients that the fingerprint belongs to; null if it is not known.
-        product: The product that the fingerprint belongs to; null if it is not known.
-        confidence: How certain the match is, in words; null if there is no match.
-        match_source: Where the matching profile comes from; null if there is no match.
+        hash: The JA4 fingerprint itself; null if unknown.
+        profile: The known client profile that the fingerprint matches, or null.
+        family: The family of clients that the fingerprint belongs to; null if unknown.
+        product: The product that the fingerprint belongs to; null if unknown.
+        confidence: Confidence of the match as a label; null if there is no match.
+        match_source: Source of the matching profile; null without a match.
         deterministic: Whether the fingerprint leads to its profile without doubt; null if that is
             not known.
-        reference: The known handshake that the fingerprint was compared with; null if there is
-            none.
+        reference: The known handshake that the fingerprint was compared with, or null.
     """
 
     hash: str | None
@@ -435,8 +430,8 @@ class SessionConnectionFingerprintHttp2:
     """The fingerprint of the HTTP/2 connection.
 
     Attributes:
-        akamai_fingerprint: The HTTP/2 fingerprint in Akamai's notation; null if it is not known.
-        profile: The known client profile that the fingerprint matches; null if there is none.
+        akamai_fingerprint: The HTTP/2 fingerprint in Akamai's notation; null if unknown.
+        profile: The known client profile that the fingerprint matches, or null.
     """
 
     akamai_fingerprint: str | None
@@ -453,13 +448,13 @@ class SessionUserAgentAlignment(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class SessionConnectionFingerprint:
-    """What the TLS and HTTP/2 handshakes tell about the client.
+    """TLS and HTTP/2 fingerprints of the client.
 
     Attributes:
         ja4: The fingerprint of the TLS handshake.
         http2: The fingerprint of the HTTP/2 connection.
         user_agent_alignment: Whether the handshakes fit what the `User-Agent` header claims; null
-            if that was not assessed.
+            if not assessed.
     """
 
     ja4: SessionConnectionFingerprintJa4
@@ -484,14 +479,14 @@ class SessionDecisionStatus(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class SessionDetailDecision:
-    """What Tripwire made of a session at one moment, as the session's detail tells it.
+    """Verdict of Tripwire on a session at one time, as part of the session's details.
 
     Attributes:
         event_id: The id of the evaluation that led to the decision.
         automation_status: Whether the session is automated or human, or neither for certain.
-        risk_score: How risky the session is, from 0 (no risk) to 100.
+        risk_score: Risk of the session, from 0 (no risk) to 100.
         evaluation_phase: Whether the decision rests on a first snapshot or on behavior over time;
-            null if it is not known.
+            null if unknown.
         decision_status: Whether the decision is final or may still be replaced.
         evaluated_at: When the session was evaluated.
     """
@@ -513,7 +508,7 @@ class SessionHighlightEffect(OpenEnum):
 
 
 class SessionHighlightImportance(OpenEnum):
-    """How much the finding matters."""
+    """Severity of the finding."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -540,7 +535,7 @@ class SessionHighlight:
     Attributes:
         key: The finding as a stable word for programs.
         effect: Whether the finding makes the session more or less risky, or only gives context.
-        importance: How much the finding matters.
+        importance: Severity of the finding.
         summary: The finding as a sentence for people.
         evidence: The signals that the finding rests on.
     """
@@ -554,11 +549,11 @@ class SessionHighlight:
 
 @attrs.frozen(kw_only=True)
 class SessionWebBotAuth:
-    """What Web Bot Auth, by which bots sign their requests, says about a client.
+    """Result for a client of Web Bot Auth, with which bots sign their requests.
 
     Attributes:
-        status: The outcome of checking the client's signature; null if it is not known.
-        domain: The domain that vouches for the client; null if it is not known.
+        status: The outcome of checking the client's signature; null if unknown.
+        domain: The domain that vouches for the client; null if unknown.
     """
 
     status: str | None
@@ -573,7 +568,7 @@ class SessionIpVersion(OpenEnum):
 
 
 class SessionNetworkStatus(OpenEnum):
-    """How the analysis of the network stands."""
+    """Status of the network analysis."""
 
     PENDING = "pending"
     READY = "ready"
@@ -583,18 +578,18 @@ class SessionNetworkStatus(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class SessionNetworkLocation:
-    """Where a network address seems to be.
+    """Presumed location of an IP address.
 
     Attributes:
-        city: The name of the city; null if it is not known.
-        region: The name of the region; null if it is not known.
-        country: The name of the country; null if it is not known.
-        country_code: The code of the country; null if it is not known.
-        latitude: The latitude in degrees, north is positive; null if it is not known.
-        longitude: The longitude in degrees, east is positive; null if it is not known.
-        timezone: The time zone of the place; null if it is not known.
-        postal_code: The postal code of the place; null if it is not known.
-        accuracy_radius_km: How far off the place may be, in kilometers; null if it is not known.
+        city: The name of the city; null if unknown.
+        region: The name of the region; null if unknown.
+        country: The name of the country; null if unknown.
+        country_code: The code of the country; null if unknown.
+        latitude: The latitude in degrees, north is positive; null if unknown.
+        longitude: The longitude in degrees, east is positive; null if unknown.
+        timezone: The time zone of the place; null if unknown.
+        postal_code: The postal code of the place; null if unknown.
+        accuracy_radius_km: Uncertainty of the location, in kilometers; null if unknown.
     """
 
     city: str | None
@@ -613,8 +608,8 @@ class SessionNetworkRouting:
     """The network operator to which the address belongs.
 
     Attributes:
-        asn: The autonomous system that the address belongs to; null if it is not known.
-        organization: The organization that runs the autonomous system; null if it is not known.
+        asn: The autonomous system that the address belongs to; null if unknown.
+        organization: The organization that runs the autonomous system; null if unknown.
     """
 
     asn: str | None
@@ -633,7 +628,7 @@ class SessionNetworkAnonymity:
         hosting: Whether the address belongs to a hosting provider.
         residential_proxy: Whether the address belongs to a proxy on a home connection.
         callback_proxy: Whether the address belongs to a callback proxy.
-        provider: The provider of the anonymity service; null if it is not known.
+        provider: The provider of the anonymity service; null if unknown.
     """
 
     vpn: bool
@@ -648,11 +643,11 @@ class SessionNetworkAnonymity:
 
 @attrs.frozen(kw_only=True)
 class SessionNetworkReputation:
-    """What is said about the address.
+    """Reputation of the IP address.
 
     Attributes:
-        listed: Whether the address is on a list of bad addresses.
-        categories: What the address is listed for.
+        listed: Whether the IP address is on a blocklist.
+        categories: Categories of the lists that contain the IP address.
         suspicious_network: Whether the network as a whole is suspicious.
     """
 
@@ -663,13 +658,13 @@ class SessionNetworkReputation:
 
 @attrs.frozen(kw_only=True)
 class SessionNetworkEvidence:
-    """What the findings rest on.
+    """Basis of the findings.
 
     Attributes:
         risk_signals: The signals of risk that were found.
-        operator_tags: What is known of the network's operator.
+        operator_tags: Information about the network's operator.
         client_types: The types of clients seen on the address.
-        client_count: How many clients were seen on the address; null if it is not known.
+        client_count: Number of clients seen at the IP address; null if unknown.
     """
 
     risk_signals: tuple[str, ...]
@@ -680,18 +675,18 @@ class SessionNetworkEvidence:
 
 @attrs.frozen(kw_only=True)
 class SessionNetwork:
-    """What is known of the network that a session came from.
+    """Information about the network that a session came from.
 
     Attributes:
-        ip_address: The address that the visitor came from; null if it is not known.
-        ip_version: Whether that is an IPv4 or an IPv6 address; null if it is not known.
-        status: How the analysis of the network stands.
+        ip_address: The address that the visitor came from; null if unknown.
+        ip_version: Whether that is an IPv4 or an IPv6 address; null if unknown.
+        status: Status of the network analysis.
         summary: The findings in a few words for people; null if there are none.
-        location: Where the address seems to be; null if it is not known.
+        location: Presumed location of the IP address; null if unknown.
         routing: The network operator to which the address belongs.
         anonymity: Whether the address hides who is behind it.
-        reputation: What is said about the address.
-        evidence: What the findings rest on.
+        reputation: Reputation of the IP address.
+        evidence: Basis of the findings.
         evaluated_at: When the network was analyzed; null if it was not.
     """
 
@@ -708,7 +703,7 @@ class SessionNetwork:
 
 
 class SessionRuntimeIntegrityLevel(OpenEnum):
-    """How strong the signs are that the browser's functions were changed."""
+    """Strength of the evidence that the browser's functions were changed."""
 
     CLEAN = "clean"
     NOTICE = "notice"
@@ -721,14 +716,14 @@ class SessionRuntimeIntegrity:
     """Whether a browser's runtime can be trusted, one aspect at a time.
 
     Attributes:
-        tampering: How strong the signs are that the browser's functions were changed.
-        developer_tools: How strong the signs are that developer tools are in use.
-        emulation: How strong the signs are that the device is emulated.
-        virtualization: How strong the signs are that the browser runs in a virtual machine.
-        privacy_hardening: How strong the signs are that the browser hides its traits for privacy.
-        identity_spoofing: How strong the signs are that the browser claims to be another.
-        replay: How strong the signs are that recorded data was sent again.
-        outdated_environment: How strong the signs are that the browser or system is out of date.
+        tampering: Strength of the evidence that the browser's functions were changed.
+        developer_tools: Strength of the evidence that developer tools are in use.
+        emulation: Strength of the evidence that the device is emulated.
+        virtualization: Strength of the evidence that the browser runs in a virtual machine.
+        privacy_hardening: Strength of the evidence that the browser hides its traits for privacy.
+        identity_spoofing: Strength of the evidence that the browser claims to be another.
+        replay: Strength of the evidence that recorded data was sent again.
+        outdated_environment: Strength of the evidence that the browser or system is out of date.
     """
 
     tampering: SessionRuntimeIntegrityLevel
@@ -781,7 +776,7 @@ class SessionNativeHooks:
         frida_thread_names: The names of threads that belong to Frida.
         hooked_symbols: The functions that were hooked.
         self_hooked_symbols: The functions that the app itself hooked.
-        prologue_anomaly_count: How many functions begin in an unusual way.
+        prologue_anomaly_count: Number of functions with an unusual prologue.
         unexpected_dyld_images: The loaded libraries that were not expected.
         xposed_packages: The installed packages that belong to Xposed.
     """
@@ -803,8 +798,8 @@ class SessionNativeDebugger:
     Attributes:
         attached: Whether a debugger is attached.
         tracer_pid: The id of the process that traces the app.
-        breakpoint_count: How many breakpoints were found.
-        watchpoint_thread_count: How many threads with watchpoints were found.
+        breakpoint_count: Number of breakpoints.
+        watchpoint_thread_count: Number of threads with watchpoints.
     """
 
     attached: bool
@@ -855,10 +850,10 @@ class SessionNativeSimulatorOrEmulator:
 
 @attrs.frozen(kw_only=True)
 class SessionNativeHardwareClaimsMismatch:
-    """Whether a device's claims about its hardware contradict what was measured.
+    """Whether the hardware claims of a device contradict the measurements.
 
     Attributes:
-        detected: Whether the claims contradict what was measured.
+        detected: Whether the claims contradict the measurements.
         signals: The signals that were found.
     """
 
@@ -911,9 +906,9 @@ class SessionNativeDebugPosture:
         receipt_is_testflight: Whether the app's receipt comes from TestFlight.
         development_bundle: Whether the app is a development build.
         active_debugger_attached: Whether a debugger is at work in the app.
-        breakpoint_count: How many breakpoints were found.
-        exception_port_count: How many exception ports were found.
-        watchpoint_thread_count: How many threads with watchpoints were found.
+        breakpoint_count: Number of breakpoints.
+        exception_port_count: Number of exception ports.
+        watchpoint_thread_count: Number of threads with watchpoints.
         tracer_pid: The id of the process that traces the app.
         direct_syscall_tracer_pid: The id of the tracing process, as read by a direct system call.
     """
@@ -950,8 +945,7 @@ class SessionNativeRuntimeIntegrity:
         debugger: Whether a debugger is attached to the app.
         code_signing: Whether the app's code is as it was signed.
         simulator_or_emulator: Whether the device is simulated.
-        hardware_claims_mismatch: Whether the claims about the hardware contradict what was
-            measured.
+        hardware_claims_mismatch: Whether the hardware claims contradict the measurements.
         sim_posture: Whether the SIM card looks unusual.
         app_provenance: Whether the app seems to come from somewhere unexpected.
         debug_posture: Whether the device or app is set up for debugging.
@@ -975,11 +969,11 @@ class SessionNativeApp:
 
     Attributes:
         bundle_id: The id under which the app is published.
-        app_version: The version of the app; null if it is not known.
-        app_build: The build number of the app; null if it is not known.
-        install_time_epoch_ms: When the app was installed, in milliseconds since 1970; null if it is
-            not known.
-        provisioning_team: The developer team that signed the app; null if it is not known.
+        app_version: The version of the app; null if unknown.
+        app_build: The build number of the app; null if unknown.
+        install_time_epoch_ms: When the app was installed, in milliseconds since 1970; null if
+            unknown.
+        provisioning_team: The developer team that signed the app; null if unknown.
     """
 
     bundle_id: str
@@ -995,12 +989,12 @@ class SessionNativeCarrier:
 
     Attributes:
         platform: The mobile platform of the device.
-        carrier_name: The name of the carrier; null if it is not known.
-        country_iso: The ISO code of the carrier's country; null if it is not known.
-        mcc: The mobile country code; null if it is not known.
-        mnc: The mobile network code; null if it is not known.
-        phone_type: The type of the telephone's radio; null if it is not known.
-        network_type: The type of the mobile network; null if it is not known.
+        carrier_name: The name of the carrier; null if unknown.
+        country_iso: The ISO code of the carrier's country; null if unknown.
+        mcc: The mobile country code; null if unknown.
+        mnc: The mobile network code; null if unknown.
+        phone_type: The type of the telephone's radio; null if unknown.
+        network_type: The type of the mobile network; null if unknown.
         radio_access: The radio technologies in use.
     """
 
@@ -1033,7 +1027,7 @@ class SessionNativeMotionPrint:
 
     Attributes:
         platform: The mobile platform of the device.
-        sample_count: How many samples were taken.
+        sample_count: Number of samples.
         gyro: The traits of the gyroscope.
         accel: The traits of the accelerometer.
         mag: The traits of the magnetometer; null if they were not measured.
@@ -1047,7 +1041,9 @@ class SessionNativeMotionPrint:
 
 
 class SessionDeviceIdentitySource(OpenEnum):
-    """What the match rests on: an attestation, an anchor, an inference, or nothing yet (`new`)."""
+    """Basis of the match: an attestation, an anchor, an inference, or `new` if there is no basis
+    yet.
+    """
 
     ATTESTED = "attested"
     ANCHORED = "anchored"
@@ -1062,7 +1058,7 @@ class SessionDetailDeviceIdentityLifecycle:
     Attributes:
         first_seen_at: When the device was seen first.
         last_seen_at: When the device was seen last.
-        seen_count: How often the device was seen.
+        seen_count: Number of times the device was seen.
     """
 
     first_seen_at: Timestamp
@@ -1077,9 +1073,9 @@ class SessionDetailDeviceIdentity:
     Attributes:
         object: Names the kind of this object, always `device_identity`.
         id: The id of the device.
-        confidence: How certain the match is.
-        source: What the match rests on: an attestation, an anchor, an inference, or nothing yet
-            (`new`).
+        confidence: Confidence of the match.
+        source: Basis of the match: an attestation, an anchor, an inference, or `new` if there is no
+            basis yet.
         platform: The mobile platform of the device.
         identified_at: When the match was made.
         lifecycle: When and how often the device was seen.
@@ -1101,9 +1097,9 @@ class SessionDetailVisitorFingerprintLifecycle:
     """When and how often a session's visitor was seen.
 
     Attributes:
-        first_seen_at: When the visitor was seen first; null if it is not known.
-        last_seen_at: When the visitor was seen last; null if it is not known.
-        seen_count: How often the visitor was seen; null if it is not known.
+        first_seen_at: When the visitor was seen first; null if unknown.
+        last_seen_at: When the visitor was seen last; null if unknown.
+        seen_count: Number of times the visitor was seen; null if unknown.
     """
 
     first_seen_at: Timestamp | None
@@ -1154,8 +1150,8 @@ class SessionDetailVisitorFingerprint:
     Attributes:
         object: Names the kind of this object, always `visitor_fingerprint`.
         id: The visitor fingerprint's id, `vid_` and 26 characters.
-        confidence: How certain the match is, from 0 to 100; null if it is not known.
-        identified_at: When the match was made; null if it is not known.
+        confidence: Confidence of the match, from 0 to 100; null if unknown.
+        identified_at: When the match was made; null if unknown.
         lifecycle: When and how often the visitor was seen.
         resolution: The evidence that ties the session to the visitor. Foil only.
     """
@@ -1170,11 +1166,11 @@ class SessionDetailVisitorFingerprint:
 
 @attrs.frozen(kw_only=True)
 class SessionDetailRequest:
-    """The web request that a session was seen in, as the session's detail tells it.
+    """The web request of a session, as part of the session's details.
 
     Attributes:
         url: The address of the page that was visited.
-        referrer: The address of the page that led there; null if it is not known.
+        referrer: The address of the page that led there; null if unknown.
         user_agent: The browser's `User-Agent` header.
     """
 
@@ -1188,8 +1184,8 @@ class SessionDeviceOperatingSystem:
     """The operating system of the device.
 
     Attributes:
-        name: The name of the operating system; null if it is not known.
-        version: The version of the operating system; null if it is not known.
+        name: The name of the operating system; null if unknown.
+        version: The version of the operating system; null if unknown.
     """
 
     name: str | None
@@ -1201,11 +1197,10 @@ class SessionDeviceScreen:
     """The screen of the device.
 
     Attributes:
-        size: The size of the screen as text; null if it is not known.
-        color_depth: The number of bits a pixel's color takes; null if it is not known.
-        pixel_ratio: The number of device pixels to one CSS pixel; null if it is not known.
-        orientation_type: How the screen is held, such as `portrait-primary`; null if it is not
-            known.
+        size: The size of the screen as text; null if unknown.
+        color_depth: The number of bits a pixel's color takes; null if unknown.
+        pixel_ratio: The number of device pixels to one CSS pixel; null if unknown.
+        orientation_type: Screen orientation, such as `portrait-primary`; null if unknown.
     """
 
     size: str | None
@@ -1219,8 +1214,8 @@ class SessionDeviceLocale:
     """The languages and the time zone of the device.
 
     Attributes:
-        timezone: The time zone of the device; null if it is not known.
-        primary_language: The language that the user prefers; null if it is not known.
+        timezone: The time zone of the device; null if unknown.
+        primary_language: The language that the user prefers; null if unknown.
         languages: The languages that the browser names.
     """
 
@@ -1234,8 +1229,8 @@ class SessionDeviceCapabilitiesTouch:
     """Whether the device can be touched.
 
     Attributes:
-        available: Whether there is a touch screen; null if it is not known.
-        max_touch_points: How many touches at once the device notices; null if it is not known.
+        available: Whether there is a touch screen; null if unknown.
+        max_touch_points: Maximum number of simultaneous touch points; null if unknown.
     """
 
     available: bool | None
@@ -1244,14 +1239,14 @@ class SessionDeviceCapabilitiesTouch:
 
 @attrs.frozen(kw_only=True)
 class SessionDeviceCapabilitiesStorage:
-    """Which kinds of storage work.
+    """Available kinds of storage.
 
     Attributes:
-        cookies: Whether cookies work; null if it is not known.
-        local_storage: Whether `localStorage` works; null if it is not known.
-        indexed_db: Whether IndexedDB works; null if it is not known.
-        service_worker: Whether service workers can be used; null if it is not known.
-        window_name: Whether `window.name` keeps its value; null if it is not known.
+        cookies: Whether cookies work; null if unknown.
+        local_storage: Whether `localStorage` works; null if unknown.
+        indexed_db: Whether IndexedDB works; null if unknown.
+        service_worker: Whether service workers can be used; null if unknown.
+        window_name: Whether `window.name` keeps its value; null if unknown.
     """
 
     cookies: bool | None
@@ -1266,7 +1261,7 @@ class SessionDeviceCapabilitiesWebgpu:
     """Whether WebGPU can be used.
 
     Attributes:
-        available: Whether the browser offers WebGPU; null if it is not known.
+        available: Whether the browser offers WebGPU; null if unknown.
     """
 
     available: bool | None
@@ -1277,9 +1272,9 @@ class SessionDeviceCapabilitiesPlatformAuthenticator:
     """Whether the device can vouch for its user (WebAuthn).
 
     Attributes:
-        available: Whether there is a platform authenticator; null if it is not known.
-        conditional_mediation: Whether passkeys can be offered while a form is filled in; null if it
-            is not known.
+        available: Whether there is a platform authenticator; null if unknown.
+        conditional_mediation: Whether passkeys can be offered while a form is filled in; null if
+            unknown.
     """
 
     available: bool | None
@@ -1291,7 +1286,7 @@ class SessionDeviceCapabilitiesMediaDevices:
     """Whether cameras and microphones can be used.
 
     Attributes:
-        available: Whether the browser offers media devices; null if it is not known.
+        available: Whether the browser offers media devices; null if unknown.
     """
 
     available: bool | None
@@ -1302,7 +1297,7 @@ class SessionDeviceCapabilitiesSpeechSynthesis:
     """Whether the browser can speak.
 
     Attributes:
-        available: Whether the browser offers speech synthesis; null if it is not known.
+        available: Whether the browser offers speech synthesis; null if unknown.
     """
 
     available: bool | None
@@ -1310,11 +1305,11 @@ class SessionDeviceCapabilitiesSpeechSynthesis:
 
 @attrs.frozen(kw_only=True)
 class SessionDeviceCapabilities:
-    """What the device and its browser are able to do.
+    """Capabilities of the device and its browser.
 
     Attributes:
         touch: Whether the device can be touched.
-        storage: Which kinds of storage work.
+        storage: Available kinds of storage.
         webgpu: Whether WebGPU can be used.
         platform_authenticator: Whether the device can vouch for its user (WebAuthn).
         media_devices: Whether cameras and microphones can be used.
@@ -1334,12 +1329,12 @@ class SessionDevice:
     """The device that a session came from.
 
     Attributes:
-        form_factor: What sort of device it is, such as a desktop computer or a telephone.
+        form_factor: Device class, such as a desktop computer or a phone.
         operating_system: The operating system of the device.
-        architecture: The architecture of the processor; null if it is not known.
+        architecture: The architecture of the processor; null if unknown.
         screen: The screen of the device.
         locale: The languages and the time zone of the device.
-        capabilities: What the device and its browser are able to do.
+        capabilities: Capabilities of the device and its browser.
     """
 
     form_factor: str
@@ -1358,8 +1353,8 @@ class SessionSignalFired:
         signal: The signal as a stable word for programs.
         role: The part that the signal plays in the decision.
         category: The category of evidence that the signal belongs to.
-        strength: How strong the signal is, in words.
-        signal_score: How strong the signal is, from 0 to 100.
+        strength: Strength of the signal as a label.
+        signal_score: Strength of the signal, from 0 to 100.
     """
 
     signal: str
@@ -1394,7 +1389,7 @@ class SessionDetailBehaviorAssessment:
 
 
 class SessionDetailBehaviorEntryMode(OpenEnum):
-    """How the value was entered."""
+    """Input method of the value."""
 
     TYPED = "typed"
     TYPED_WITH_EDITS = "typed_with_edits"
@@ -1446,7 +1441,7 @@ class SessionDetailBehaviorMechanics:
 
 @attrs.frozen(kw_only=True)
 class SessionDetailBehaviorField:
-    """How one form field was filled.
+    """Input method of one form field.
 
     Foil only.
 
@@ -1454,7 +1449,7 @@ class SessionDetailBehaviorField:
         field_hash: A number that identifies the field.
         display_name: The name of the field as people see it; null if unknown.
         field_role: The role of the field. The set of roles is open.
-        entry_mode: How the value was entered.
+        entry_mode: Input method of the value.
         tone: The assessment of the entry.
         mechanics: The measurements behind the assessment.
     """
@@ -1469,7 +1464,7 @@ class SessionDetailBehaviorField:
 
 @attrs.frozen(kw_only=True)
 class SessionDetailBehaviorCoverage:
-    """How much of the form the record covers.
+    """Coverage of the form by the record.
 
     Attributes:
         fields_tracked: The number of fields in the record.
@@ -1484,14 +1479,14 @@ class SessionDetailBehaviorCoverage:
 
 @attrs.frozen(kw_only=True)
 class SessionDetailBehavior:
-    """How the form fields of a session were filled.
+    """Input methods of the form fields of a session.
 
     Foil only.
 
     Attributes:
         assessment: The overall assessment of the behavior.
         fields: The form fields and how each was filled.
-        coverage: How much of the form the record covers.
+        coverage: Coverage of the form by the record.
     """
 
     assessment: SessionDetailBehaviorAssessment
@@ -1506,35 +1501,35 @@ class SessionDetail:
     Attributes:
         object: Names the kind of this object, always `session`.
         id: The session's id, `sid_` and 26 characters.
-        created_at: When the session began; null if it is not known.
+        created_at: When the session began; null if unknown.
         client_user_id: The customer's own id of the user behind the session; null if none is
             attached. Foil only.
-        decision: What Tripwire makes of the session now.
+        decision: Current verdict of Tripwire on the session.
         highlights: The findings that matter most, in words for people.
-        web_bot_auth: What Web Bot Auth says about the client; null if it says nothing.
-        network: What is known of the network that the session came from.
+        web_bot_auth: Result of Web Bot Auth for the client, or null.
+        network: Information about the network that the session came from.
         runtime_integrity: Whether the browser's runtime can be trusted.
         native_runtime_integrity: Whether the mobile app's runtime can be trusted; null if there is
             no app.
-        native_app: The mobile app that the session came from; null if there is none.
-        native_carrier: The mobile carrier that the device uses; null if it is not known.
+        native_app: The mobile app of the session, or null.
+        native_carrier: The mobile carrier that the device uses; null if unknown.
         native_motion_print: The traits of the device's motion sensors; null if they were not
             measured.
         device_identity: The device that the session was matched to; null if there was no match.
-        install_id: The id of the app's installation; null if there is none.
+        install_id: The id of the app installation, or null.
         visitor_fingerprint: The visitor fingerprint that the session was matched to; null if there
             was no match.
-        connection_fingerprint: What the TLS and HTTP/2 handshakes tell about the client.
+        connection_fingerprint: TLS and HTTP/2 fingerprints of the client.
         previous_decisions: The decisions that came before the present one.
         request: The web request that the session was seen in.
         browser: The browser that the session came from.
         device: The device that the session came from.
-        analysis_coverage: Which parts of the session could be analyzed.
+        analysis_coverage: Parts of the session that could be analyzed.
         signals_fired: The signals that fired, with their weight.
-        client_telemetry: What the browser showed of itself, in detail.
-        behavior: How each form field was filled, with an overall assessment; null unless the
-            organization has access to it, which is off by default. Foil only.
-        attribution: Who or what seems to be behind the session; null if that was not assessed.
+        client_telemetry: Detailed properties of the browser.
+        behavior: The input method of each form field, with an overall assessment; null unless the
+            organization has access, which is off by default. Foil only.
+        attribution: Presumed actor behind the session; null if not assessed.
     """
 
     object: Literal["session"]
@@ -1567,11 +1562,11 @@ class SessionDetail:
 
 @attrs.frozen(kw_only=True)
 class SessionDetailResponse:
-    """The answer that carries one session.
+    """Response with one session.
 
     Attributes:
         data: The session with all of its evidence.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: SessionDetail
@@ -1585,8 +1580,8 @@ class VisitorFingerprintLink:
     Attributes:
         object: Names the kind of this object, always `visitor_fingerprint`.
         id: The visitor fingerprint's id, `vid_` and 26 characters.
-        confidence: How certain the match is, from 0 to 100; null if it is not known.
-        identified_at: When the match was made; null if it is not known.
+        confidence: Confidence of the match, from 0 to 100; null if unknown.
+        identified_at: When the match was made; null if unknown.
     """
 
     object: Literal["visitor_fingerprint"]
@@ -1602,10 +1597,10 @@ class SessionSummary:
     Attributes:
         object: Names the kind of this object, always `session`.
         id: The session's id, `sid_` and 26 characters.
-        created_at: When the session began; null if it is not known.
+        created_at: When the session began; null if unknown.
         client_user_id: The customer's own id of the user behind the session; null if none is
             attached. Foil only.
-        latest_decision: What Tripwire makes of the session now.
+        latest_decision: Current verdict of Tripwire on the session.
         visitor_fingerprint: The visitor fingerprint that the session was matched to; null if there
             was no match.
     """
@@ -1624,8 +1619,8 @@ class SessionListResponse:
 
     Attributes:
         data: The sessions of this page.
-        pagination: Where this page stands in the list, and how to get the next one.
-        meta: About the answer itself: the id of its request.
+        pagination: Position of the page in the list, and the cursor of the next one.
+        meta: Metadata of the response: the request id.
     """
 
     data: tuple[SessionSummary, ...]

@@ -14,7 +14,7 @@ RequestId: TypeAlias = str
 
 @attrs.frozen(kw_only=True)
 class ResponseMeta:
-    """What an answer says about itself.
+    """Metadata of a response.
 
     Attributes:
         request_id: The id of the request; quote it when asking for support.
@@ -25,13 +25,13 @@ class ResponseMeta:
 
 @attrs.frozen(kw_only=True)
 class CursorPagination:
-    """Where a page stands in its list.
+    """Position of a page in its list.
 
     Attributes:
-        limit: How many items a page may hold at most.
-        has_more: Whether the list goes on after this page.
-        next_cursor: The cursor of the next page, opaque and good to be stored; absent if there is
-            none.
+        limit: Maximum number of items per page.
+        has_more: Whether there are more pages.
+        next_cursor: The cursor of the next page, opaque and valid to store; absent on the last
+            page.
     """
 
     limit: int
@@ -40,10 +40,9 @@ class CursorPagination:
 
 
 GateServiceId: TypeAlias = str
-"""The id of a Gate service: 3 to 32 lower-case letters, digits, hyphens and underscores, with a
-letter or digit at both ends.
+"""The id of a Gate service: 3 to 32 lower-case letters, digits, hyphens and underscores.
 
-Tripwire only.
+It starts and ends with a letter or digit. Tripwire only.
 """
 
 WebhookEndpointId: TypeAlias = str
@@ -51,22 +50,21 @@ WebhookEndpointId: TypeAlias = str
 
 
 class GateDeliveryRequestAlgorithm(OpenEnum):
-    """How the credentials are to be encrypted: X25519, HKDF-SHA256 and AES-256-GCM."""
+    """Encryption algorithm: X25519, HKDF-SHA256 and AES-256-GCM."""
 
     X25519_HKDF_SHA256_AES_256_GCM = "x25519-hkdf-sha256/aes-256-gcm"
 
 
 @attrs.frozen(kw_only=True)
 class GateDeliveryRequest:
-    """The public key for which credentials are to be encrypted.
+    """The public key for the encryption of credentials.
 
     Binary fields are base64url without padding. Tripwire only.
 
     Attributes:
         version: The version of the format, always 1.
-        algorithm: How the credentials are to be encrypted: X25519, HKDF-SHA256 and AES-256-GCM.
-        key_id: The SHA-256 of the raw public key; a request in which it does not match is to be
-            refused.
+        algorithm: Encryption algorithm: X25519, HKDF-SHA256 and AES-256-GCM.
+        key_id: The SHA-256 of the raw public key; reject a request in which it does not match.
         public_key: The raw X25519 public key, 32 bytes.
     """
 
@@ -96,7 +94,7 @@ class Phase(OpenEnum):
 
 
 class ManipulationVerdict(OpenEnum):
-    """How strong the signs of tampering are."""
+    """Strength of the evidence of tampering."""
 
     NONE = "none"
     LOW = "low"
@@ -106,10 +104,10 @@ class ManipulationVerdict(OpenEnum):
 
 @attrs.frozen(kw_only=True)
 class ManipulationSummary:
-    """How strongly a session's evidence seems to have been tampered with.
+    """Assessment of tampering with the evidence of a session.
 
     Attributes:
-        score: The strength of the signs of tampering, from 0 to 100; null if it was not assessed.
+        score: Strength of the evidence of tampering, from 0 to 100; null if not assessed.
         verdict: The strength in words; null if it was not assessed.
     """
 
@@ -119,16 +117,16 @@ class ManipulationSummary:
 
 @attrs.frozen(kw_only=True)
 class Decision:
-    """What Tripwire made of a session at one moment.
+    """Verdict of Tripwire on a session at one time.
 
     Attributes:
         event_id: The id of the evaluation that led to the decision.
         verdict: Whether the session looks like a bot or a human, or neither for certain.
-        risk_score: How risky the session is, from 0 (no risk) to 100.
+        risk_score: Risk of the session, from 0 (no risk) to 100.
         phase: Whether the decision rests on a first snapshot or on behavior over time.
         is_provisional: Whether a later evaluation may still replace the decision.
-        manipulation: Signs that the evidence was tampered with; null if that was not assessed.
-        evaluation_duration_ms: How long the evaluation took, in milliseconds.
+        manipulation: Signs that the evidence was tampered with; null if not assessed.
+        evaluation_duration_ms: Duration of the evaluation, in milliseconds.
         evaluated_at: When the session was evaluated.
     """
 
@@ -169,7 +167,7 @@ Tripwire only.
 
 
 class GateDeliveryEnvelopeAlgorithm(OpenEnum):
-    """How the credentials are encrypted: X25519, HKDF-SHA256 and AES-256-GCM."""
+    """Encryption algorithm: X25519, HKDF-SHA256 and AES-256-GCM."""
 
     X25519_HKDF_SHA256_AES_256_GCM = "x25519-hkdf-sha256/aes-256-gcm"
 
@@ -182,8 +180,8 @@ class GateDeliveryEnvelope:
 
     Attributes:
         version: The version of the format, always 1.
-        algorithm: How the credentials are encrypted: X25519, HKDF-SHA256 and AES-256-GCM.
-        key_id: Which public key they are encrypted for: its SHA-256.
+        algorithm: Encryption algorithm: X25519, HKDF-SHA256 and AES-256-GCM.
+        key_id: SHA-256 of the public key that the credentials are encrypted for.
         ephemeral_public_key: The sender's X25519 public key for this envelope alone, 32 bytes.
         salt: The salt of the key derivation, 32 bytes.
         iv: The nonce of AES-GCM, 12 bytes.

@@ -45,10 +45,10 @@ class CreateWebhookEndpointRequest:
 
 @attrs.frozen(kw_only=True)
 class EventSubject:
-    """The thing that an event is about.
+    """The subject of an event.
 
     Attributes:
-        type: What kind of thing it is, as a word for programs.
+        type: Kind of the subject.
         id: The id of the thing.
     """
 
@@ -61,9 +61,7 @@ WebhookDeliveryId: TypeAlias = str
 
 
 class WebhookDeliveryStatus(OpenEnum):
-    """How a delivery stands: from `pending` over `delivering` to `succeeded`, `failed` or
-    `skipped`.
-    """
+    """Status of a delivery: `pending`, then `delivering`, then `succeeded`, `failed` or `skipped`."""
 
     PENDING = "pending"
     DELIVERING = "delivering"
@@ -82,14 +80,13 @@ class WebhookDelivery:
         event_id: The event that is delivered.
         endpoint_id: The webhook endpoint that it is delivered to.
         event_type: The type of the event that is delivered.
-        status: How the delivery stands; between attempts it can read `pending` or `delivering`
-            again.
-        attempts: How many times the event has been posted to the endpoint.
-        response_status: The HTTP status that the endpoint answered with; null until an attempt has
+        status: Status of the delivery; between attempts it can be `pending` or `delivering` again.
+        attempts: Number of times the event was posted to the endpoint.
+        response_status: The HTTP status of the endpoint's response; null until an attempt has
             ended.
-        response_body: What the endpoint answered; null until an attempt has ended.
-        error: Why the last attempt failed; null until an attempt has ended, and if there is nothing
-            to tell.
+        response_body: The body of the endpoint's response; null until an attempt has ended.
+        error: Reason of the last failed attempt; null until an attempt has ended, and if it has no
+            reason.
         created_at: When the delivery was queued.
         updated_at: When the delivery last changed.
     """
@@ -115,11 +112,11 @@ class Event:
     Attributes:
         object: Names the kind of this object, always `event`.
         id: The event's id, the same in every delivery of it.
-        type: What happened, as a word for programs.
+        type: Type of the event.
         subject: The thing that the event is about.
         data: The event's payload; its shape depends on the type.
-        webhook_deliveries: How the event's delivery to each endpoint stands.
-        created_at: When the event came into being.
+        webhook_deliveries: Delivery of the event to each endpoint.
+        created_at: When the event was created.
     """
 
     object: Literal["event"]
@@ -137,9 +134,8 @@ class EventListResponse:
 
     Attributes:
         data: The events, newest first.
-        pagination: How many events were asked for and whether there are more; this list takes no
-            cursor.
-        meta: About the answer itself: the id of its request.
+        pagination: Requested number of events, and whether there are more; this list has no cursor.
+        meta: Metadata of the response: the request id.
     """
 
     data: tuple[Event, ...]
@@ -149,11 +145,11 @@ class EventListResponse:
 
 @attrs.frozen(kw_only=True)
 class EventResponse:
-    """The answer that carries one event.
+    """Response with one event.
 
     Attributes:
         data: The event with its deliveries so far.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: Event
@@ -171,11 +167,11 @@ class WebhookEndpointStatus(OpenEnum):
 class UpdateWebhookEndpointRequest:
     """The changes to a webhook endpoint.
 
-    What is left out stays as it is.
+    Missing fields keep their values.
 
     Attributes:
         name: The label that people will know the endpoint by.
-        url: The HTTPS address to which events are to be posted.
+        url: The HTTPS URL that receives the events.
         status: Whether the endpoint is to receive events.
         event_types: The types of events that the endpoint is to receive, in place of the present
             ones.
@@ -200,8 +196,8 @@ class WebhookEndpoint:
         event_types: The types of events that the endpoint receives.
         created_at: When the endpoint was created.
         updated_at: When the endpoint was last changed.
-        signing_secret: The secret `whsec_…` that signs what is posted; present only when the
-            endpoint was just created or its secret rotated.
+        signing_secret: The secret `whsec_…` that signs the webhooks; present only when the endpoint
+            was just created or its secret rotated.
     """
 
     object: Literal["webhook_endpoint"]
@@ -221,8 +217,8 @@ class WebhookEndpointListResponse:
 
     Attributes:
         data: The webhook endpoints of the organization.
-        pagination: Where the answer stands in the list; this list takes no cursor.
-        meta: About the answer itself: the id of its request.
+        pagination: Position of the response in the list; this list has no cursor.
+        meta: Metadata of the response: the request id.
     """
 
     data: tuple[WebhookEndpoint, ...]
@@ -232,12 +228,12 @@ class WebhookEndpointListResponse:
 
 @attrs.frozen(kw_only=True)
 class WebhookEndpointResponse:
-    """The answer that carries one webhook endpoint.
+    """Response with one webhook endpoint.
 
     Attributes:
         data: The webhook endpoint, with its signing secret if it was just created or its secret
             rotated.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: WebhookEndpoint
@@ -263,11 +259,11 @@ class WebhookTest:
 
 @attrs.frozen(kw_only=True)
 class WebhookTestResponse:
-    """The answer to a test send.
+    """Response to a test send.
 
     Attributes:
         data: The test event that was queued.
-        meta: About the answer itself: the id of its request.
+        meta: Metadata of the response: the request id.
     """
 
     data: WebhookTest

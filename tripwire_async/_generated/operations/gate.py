@@ -162,7 +162,7 @@ POLL_GATE_SESSION: Final[Operation[GateSessionPollResponse]] = Operation(
     success=200,
     returns=GateSessionPollResponse,
 )
-"""Read how a Gate session stands.
+"""Read the status of a Gate session.
 
 Tripwire only.
 """
