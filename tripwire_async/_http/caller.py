@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 from multidict import istr
 
 from tripwire_async._codec.converter import DecodeError
 from tripwire_async._codec.read_only import decode_response
-from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._concurrency.clock import LOOP_CLOCK, time_on
 from tripwire_async._secrets.redaction import excerpt
 from tripwire_async.errors import ResponseDecodeError
 from tripwire_async.profiles import TRIPWIRE
@@ -63,7 +64,7 @@ class ApiCaller:
         self._base_url = base_url
         self._prefix = base_url.raw_path.rstrip("/")
         self._options = options
-        self._now = clock.now
+        self._clock = clock
         self._headers = dict(options.headers)
         self._headers_with_body = {**options.headers, "Content-Type": "application/json"}
 
@@ -78,9 +79,10 @@ class ApiCaller:
             TransportError: There was no response.
             ResponseDecodeError: The response does not match the API's description.
         """
-        request = self._request(call)
+        now = time_on(get_running_loop(), self._clock)
+        request = self._request(call, now())
         response = await self._handler(request)
-        request.stats.finished = self._now()
+        request.stats.finished = now()
         if not 200 <= response.status < 300:
             raise api_error(request, response, self._profile)
         returns = call.operation.returns
@@ -93,7 +95,7 @@ class ApiCaller:
         id_ = response.headers.get(_REQUEST_ID) or _find_request_id(response, value)
         return ApiResponse(value, response.status, response.headers, response.body, id_, request.stats)
 
-    def _request(self, call: ApiRequest[Any]) -> Request:
+    def _request(self, call: ApiRequest[Any], now: float) -> Request:
         operation, options = call.operation, self._options
         check_profile(operation, call.body, self._profile)
         url = self._base_url.with_path(self._prefix + build_path(operation, call.path), encoded=True)
@@ -103,7 +105,7 @@ class ApiCaller:
         if call.body is not None:
             headers, body = self._headers_with_body, encode_body(operation, call.body)
         stats = CallStats() if call.stats is None else call.stats
-        stats.started = self._now()
+        stats.started = now
         seconds = options.deadline if call.deadline is None else min(call.deadline, options.deadline)
         return Request(
             operation=operation,
@@ -111,7 +113,7 @@ class ApiCaller:
             headers=headers,
             body=body,
             timeout=options.timeout,
-            deadline=stats.started + seconds,
+            deadline=now + seconds,
             bearer=call.bearer,
             max_attempts=options.max_attempts,
             priority=call.priority,

@@ -19,6 +19,7 @@ from tripwire_async.profiles import TRIPWIRE
 
 from .headers import request_id
 from .messages import Response
+from .plain_request import plain_request
 from .transport_errors import (
     configuration_error,
     connect_timeout,
@@ -232,6 +233,7 @@ class AiohttpTransport:
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=self._headers,
+            request_class=plain_request,  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - any callable will do
             timeout=client_timeout(self._timeout),
         )
         return LoopSession(session, TimeoutGroup(self._clock, loop), time_on(loop, self._clock))

@@ -1,0 +1,164 @@
+"""Requests of the transport's own sessions, built by a shortcut past the constructor of aiohttp."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from aiohttp import hdrs
+from aiohttp.http import SERVER_SOFTWARE
+from aiohttp.payload import BytesPayload
+from multidict import CIMultiDict
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from yarl import URL
+
+
+class PlainRequest(aiohttp.ClientRequest):
+    """A request of a URL, headers, and bytes or nothing as the body; `plain_request` creates it.
+
+    The class holds the attributes that are the same for all such requests, and its constructor sets only the others.
+    """
+
+    chunked = None
+    compress = None
+    length = None
+    proxy = None
+    proxy_auth = None
+    proxy_headers = None
+    server_hostname = None
+    version = aiohttp.HttpVersion11
+    _ssl = True
+
+    def __init__(  # noqa: PLR0917 - keywords take as long as all of the rest
+        self,
+        method: str,
+        url: URL,
+        headers: CIMultiDict[str],
+        data: bytes | None,
+        loop: asyncio.AbstractEventLoop,
+        response_class: type[aiohttp.ClientResponse],
+        session: aiohttp.ClientSession,
+        timer: Any,
+    ) -> None:
+        self.method = method
+        self.url = self.original_url = url
+        self.headers = headers
+        self.loop = loop
+        self.response_class = response_class
+        self._session = session
+        self._timer = timer
+        self._traces = []
+        if data is not None:
+            self._body = BytesPayload(data)
+            headers[hdrs.CONTENT_LENGTH] = str(len(data))
+            headers.setdefault(hdrs.CONTENT_TYPE, "application/octet-stream")
+        elif method not in self.GET_METHODS:
+            headers[hdrs.CONTENT_LENGTH] = "0"
+
+
+# Every argument is named: Python takes longer to collect twenty arguments in a dictionary than all of the rest takes.
+def plain_request(
+    method: str,
+    url: URL,
+    *,
+    headers: CIMultiDict[str],
+    data: Any,
+    loop: asyncio.AbstractEventLoop,
+    response_class: type[aiohttp.ClientResponse],
+    session: aiohttp.ClientSession,
+    timer: Any,
+    params: Any,
+    skip_auto_headers: Any,
+    cookies: Any,
+    auth: Any,
+    version: Any,
+    compress: Any,
+    chunked: Any,
+    expect100: Any,
+    proxy: Any,
+    proxy_auth: Any,
+    ssl: Any,
+    server_hostname: Any,
+    proxy_headers: Any,
+    traces: Any,
+    trust_env: Any,
+    **more: Any,
+) -> aiohttp.ClientRequest:
+    """Return the request that `aiohttp.ClientRequest` makes of the same arguments.
+
+    For every request, aiohttp's constructor considers cookies, credentials, proxies, compression and forms. The
+    requests of this library have none of these, and a `PlainRequest` takes less than half the time, which saves two to
+    three percent of a call. All other requests, and all requests in debug mode, are made by aiohttp's constructor.
+    """
+    merged = _default_headers(url.host_port_subcomponent).copy()
+    merged.update(headers)
+    unusual = (
+        params
+        or skip_auto_headers
+        or cookies
+        or auth
+        or version != aiohttp.HttpVersion11
+        or compress
+        or chunked
+        or expect100
+        or proxy
+        or proxy_auth
+        or ssl is not True
+        or server_hostname
+        or proxy_headers
+        or traces
+        or trust_env
+        or more
+    )
+    if (
+        not unusual
+        and (data is None or type(data) is bytes)
+        and url.raw_user is None
+        and url.raw_password is None
+        and not url.raw_fragment
+        # The constructor of aiohttp interprets these headers.
+        and hdrs.CONTENT_LENGTH not in merged
+        and hdrs.CONTENT_ENCODING not in merged
+        and hdrs.TRANSFER_ENCODING not in merged
+        and hdrs.EXPECT not in merged
+        and not loop.get_debug()
+    ):
+        return PlainRequest(method, url, merged, data, loop, response_class, session, timer)
+    return aiohttp.ClientRequest(
+        method,
+        url,
+        headers=headers,
+        data=data,
+        loop=loop,
+        response_class=response_class,
+        session=session,
+        timer=timer,
+        params=params,
+        skip_auto_headers=skip_auto_headers,
+        cookies=cookies,
+        auth=auth,
+        version=version,
+        compress=compress,
+        chunked=chunked,
+        expect100=expect100,
+        proxy=proxy,
+        proxy_auth=proxy_auth,
+        ssl=ssl,
+        server_hostname=server_hostname,
+        proxy_headers=proxy_headers,
+        traces=traces,
+        trust_env=trust_env,
+        **more,
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _default_headers(host: str | None) -> CIMultiDict[str]:
+    headers = CIMultiDict({hdrs.HOST: host or ""})
+    headers.update(aiohttp.ClientRequest.DEFAULT_HEADERS)
+    headers[hdrs.USER_AGENT] = SERVER_SOFTWARE
+    return headers
