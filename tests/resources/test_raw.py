@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
+from msgspec.structs import replace
+from rich.pretty import pretty_repr
 
 from tripwire_async import TRIPWIRE, AsyncTripwire, PendingDelivery, PollSchedule, errors
-from tripwire_async.middleware import CallStats
+from tripwire_async.middleware import BearerAuth, CallStats
 from tripwire_async.resources.gate.pending import PendingGateSession
 from tripwire_async.resources.pagination import Page
 from tripwire_async.resources.raw import RawResponse
 from tripwire_async.testing import Fault
 
 if TYPE_CHECKING:
+    from tripwire_async.middleware import Handler, Request, Response
     from tripwire_async.testing import TripwireServer
 
 # Gate exists under the Tripwire profile only.
@@ -73,6 +77,7 @@ async def test_an_answer_without_a_body_is_none(tripwire: AsyncTripwire, tripwir
     """And its status is 204."""
     raw = await tripwire.with_raw_response.gate.agent_tokens.revoke(tripwire_server.add_agent_token())
     assert (204, None) == (raw.status, raw.parsed)
+    assert (b"", None) == (raw.body, raw.json())
 
 
 @ONLY_TRIPWIRE
@@ -99,11 +104,15 @@ def test_a_raw_answer_prints_no_credentials_that_a_proxy_sent_back() -> None:
         parsed=None,
         status=200,
         headers={"Set-Cookie": "canary7351", "X-Echo": "Bearer canary7351", "X-Plain": "shown"},
+        body=b"not JSON",
         request_id=None,
         timings=CallStats(),
     )
     assert "canary7351" not in repr(raw)
     assert "'X-Plain': 'shown'" in repr(raw)
+    assert "not JSON" not in repr(raw)
+    with pytest.raises(ValueError, match="Expecting value"):
+        raw.json()
 
 
 async def test_a_refusal_is_the_same_error(tripwire: AsyncTripwire) -> None:
@@ -141,3 +150,49 @@ async def test_the_request_id_is_at_hand_on_everything(
     ]
     assert all(str(one).startswith("req_") for one in ids)
     assert len(ids) == len(set(ids))
+
+
+async def test_fields_that_the_models_do_not_have_are_in_the_body(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """A later release of the service may add fields and enumeration values."""
+
+    async def add_a_field(request: Request, call_next: Handler, /) -> Response:
+        response = await call_next(request)
+        return replace(response, body=response.body.replace(b'"data":{', b'"data":{"new":{"scores":[1.5,null]},', 1))
+
+    (session,) = await tripwire.sessions.list(limit=1)
+    async with AsyncTripwire(
+        tripwire_server.secret_key,
+        base_url=tripwire_server.base_url,
+        profile=tripwire_server.profile,
+        middleware=[add_a_field, BearerAuth()],
+    ) as client:
+        raw = await client.with_raw_response.sessions.get(session.id)
+    assert session.id == raw.parsed.id == raw.json()["data"]["id"]
+    assert {"scores": [1.5, None]} == raw.json()["data"]["new"]
+    assert b'"new":{"scores":[1.5,null]}' in raw.body
+    assert raw.request_id == raw.json()["meta"]["request_id"]
+
+
+async def test_the_body_of_a_list_is_its_page(tripwire: AsyncTripwire) -> None:
+    """With the envelope."""
+    raw = await tripwire.with_raw_response.sessions.list(limit=1)
+    assert [session.id for session in raw.parsed] == [session["id"] for session in raw.json()["data"]]
+    assert raw.parsed.has_more is raw.json()["pagination"]["has_more"]
+
+
+async def test_the_secrets_of_a_body_are_not_printed(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
+    """Only `body` and `json` contain them, in plain text."""
+    raw = await tripwire.with_raw_response.webhooks.create_endpoint(
+        tripwire_server.organization_id,
+        name="billing",
+        url="https://billing.example/",
+        event_types=["session.result.persisted"],
+    )
+    assert raw.parsed.signing_secret is not None
+    secret = raw.parsed.signing_secret.reveal()
+    assert secret == raw.json()["data"]["signing_secret"]
+    assert secret.encode() in raw.body
+    for printed in (repr(raw), str(raw), pretty_repr(raw), repr(attrs.asdict(raw)), repr(attrs.astuple(raw))):
+        assert secret not in printed

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tripwire_async._secrets.redaction import redact
+from tripwire_async._secrets.redaction import HiddenBytes, redact
 from tripwire_async._secrets.secret import Secret
 
 CANARY = "canary7351"
@@ -80,6 +80,13 @@ def test_a_copy_of_a_secret_is_the_secret() -> None:
     """It is immutable, so one object is enough."""
     secret = Secret(CANARY)
     assert copy.copy(secret) is copy.deepcopy(secret) is secret
+
+
+def test_hidden_bytes_print_as_their_length() -> None:
+    """Alone and in a container."""
+    hidden = HiddenBytes(CANARY.encode())
+    assert "[<10 bytes>] <10 bytes>" == f"{[hidden]} {hidden}"
+    assert CANARY.encode() == hidden.content
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import msgspec
 
@@ -73,6 +73,19 @@ def _describe_body(body: object) -> str:
     if isinstance(body, bytes):
         return f"<{len(body)} bytes>"
     return "None" if body is None else f"<{type(body).__name__}>"
+
+
+@final
+class HiddenBytes:
+    """Bytes that print as their length, also inside other objects."""
+
+    __slots__ = ("content",)
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __repr__(self) -> str:
+        return _describe_body(self.content)
 
 
 class _RawRepr(str):

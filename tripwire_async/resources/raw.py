@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import json
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 import attrs
 
-from tripwire_async._secrets.redaction import redact_headers
+from tripwire_async._secrets.redaction import HiddenBytes, redact_headers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -37,6 +38,21 @@ class RawResponse(Generic[T]):
     headers: Mapping[str, str] = attrs.field(repr=redact_headers)
     request_id: str | None
     timings: CallStats
+    _body: HiddenBytes = attrs.field(converter=HiddenBytes, repr=False, eq=False)
+
+    @property
+    def body(self) -> bytes:
+        """The body as the service sent it, decompressed, with all secrets in plain text."""
+        return self._body.content
+
+    def json(self) -> Any:
+        """Return the body, envelope included, as dicts and lists; None if the response has no body.
+
+        The result has every field of the response, also fields that the models do not have, and all secrets in plain
+        text. Raises `ValueError` if the body is not JSON, which is possible only for an operation without a response
+        body.
+        """
+        return json.loads(self.body) if self.body else None
 
     @property
     def attempts(self) -> int:
@@ -65,6 +81,7 @@ class RawResource(Generic[R]):
             parsed=parsed,
             status=response.status,
             headers=response.headers,
+            body=response.body,
             request_id=response.request_id,
             timings=response.stats,
         )
