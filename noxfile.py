@@ -12,6 +12,7 @@ changes. Packages come from the index that this machine's pip is configured for.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -130,10 +131,14 @@ if __name__ == "__main__":
 
 import nox  # noqa: E402 - not installed yet when this file is run as a script
 from packaging.requirements import Requirement  # noqa: E402 - comes with nox
+from packaging.utils import canonicalize_name  # noqa: E402 - comes with nox
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ("3.11", "3.12", "3.13")
-EVERY_EXTRA = ".[cli,crypto,otel,redis,speed]"
+EXTRAS = ",".join(sorted(PYPROJECT["project"]["optional-dependencies"]))
+EVERY_EXTRA = f".[{EXTRAS}]"
+LICENSES = "Apache;BSD;MIT;PSF;Python Software Foundation"
+KNOWN_VULNERABLE = "jinja2==2.10"
 # Tests that measure real time would fail beside others, so they run alone, after the rest.
 TEST_RUNS = (("-m", "not serial", "-n", "auto", "--maxprocesses=4", "--dist=worksteal"), ("-m", "serial"))
 
@@ -169,7 +174,7 @@ def tests(session: nox.Session) -> None:
     """Run all tests and require full branch coverage; with arguments, run pytest with them and without coverage."""
     _install(session, "tests")
     if session.posargs:
-        session.run("pytest", *session.posargs)
+        _run_tests(session)
         return
     _require_redis(session)
     session.run("coverage", "erase")
@@ -214,10 +219,7 @@ for version in PYTHONS:
 @nox.session(default=False)
 def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest version of each dependency that pyproject.toml allows."""
-    project = PYPROJECT["project"]
-    extras = [requirement for extra in project["optional-dependencies"].values() for requirement in extra]
-    tests_group = nox.project.dependency_groups(PYPROJECT, "tests")
-    requirements = (*project["dependencies"], *extras, *tests_group)
+    requirements = (*_requirements(), *nox.project.dependency_groups(PYPROJECT, "tests"))
     _install(session, "tests", pins=tuple(_lowest(requirement) for requirement in requirements))
     _run_tests(session)
 
@@ -278,7 +280,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build the wheel in dist, check its files, and import it in an environment without extras."""
+    """Build the wheel and its SBOM in dist, check the files of the wheel, and import it without extras."""
     _install(session, "build", package=None)
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
     session.run("python", "-m", "build", "--wheel", "--no-isolation", silent=True)
@@ -286,23 +288,56 @@ def build(session: nox.Session) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     unexpected = [name for name in names if not name.startswith(("tripwire_async/", "tripwire_async-"))]
     unexpected += [name for name in names if "/_codegen/" in name or name.endswith((".yaml", ".pyc"))]
-    required = {
-        "py.typed",
-        "testing/pytest_plugin.py",
-        "middleware/rate_limit/redis_store.lua",
-        "reports/page.css",
-        "reports/page.js",
-    }
-    missing = {f"tripwire_async/{name}" for name in required} - set(names)
+    required = ("middleware/rate_limit/redis_store.lua", "py.typed", "reports/page.css", "reports/page.js")
+    missing = {f"tripwire_async/{name}" for name in (*required, "testing/pytest_plugin.py")} - set(names)
     if unexpected or missing:
         session.error(f"{wheel.name}: unexpected files {unexpected}, missing files {sorted(missing)}")
-    clean = Path(session.create_tmp()) / "clean"
-    session.run("python", "-m", "venv", "--clear", str(clean))
-    python = str(_python_in(clean))
-    session.run(python, "-m", "pip", "install", "--quiet", str(wheel), external=True)
+    python = _new_environment(session, str(wheel))
     session.run(python, "-I", "-W", "error", "-c", "import tripwire_async", external=True)
     session.run(python, "-I", "-m", "tripwire_async", "--help", external=True, silent=True)
     session.log(f"{wheel.name}: {len(names)} files, imports without extras")
+    _write_sbom(session, wheel)
+
+
+def _new_environment(session: nox.Session, requirement: str) -> str:
+    """Return the Python of a new environment that has only *requirement* and its dependencies, besides pip."""
+    environment = Path(session.create_tmp()) / "environment"
+    session.run("python", "-m", "venv", "--clear", str(environment))
+    python = str(_python_in(environment))
+    session.run(python, "-m", "pip", "install", "--quiet", requirement, external=True)
+    return python
+
+
+def _write_sbom(session: nox.Session, wheel: Path) -> None:
+    """Write the software bill of materials of *wheel* with all extras beside it, in CycloneDX format."""
+    version = wheel.name.split("-")[1]
+    python = _new_environment(session, f"{wheel}[{EXTRAS}]")
+    session.run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools", "pip", external=True)
+    # cyclonedx-py does not read a version that the build backend computes.
+    project = Path(session.create_tmp()) / "pyproject.toml"
+    source = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project.write_text(source.replace('dynamic = ["version"]', f'version = "{version}"'), encoding="utf-8")
+    sbom = wheel.with_name(f"tripwire_async-{version}.cdx.json")
+    options = ("--pyproject", str(project), "--mc-type", "library", "--output-reproducible", "-o", str(sbom))
+    session.run("cyclonedx-py", "environment", *options, python)
+    document = json.loads(sbom.read_text(encoding="utf-8"))
+    missing = _direct_dependencies() - {canonicalize_name(each["name"]) for each in document["components"]}
+    if missing or document["metadata"]["component"].get("version") != version:
+        session.error(f"{sbom.name} lacks the version or these dependencies: {sorted(missing)}")
+    session.log(f"{sbom.name}: {len(document['components'])} components")
+
+
+def _requirements() -> list[str]:
+    """Return the requirements of the package and of its extras."""
+    project = PYPROJECT["project"]
+    extras = [requirement for extra in project["optional-dependencies"].values() for requirement in extra]
+    return [*project["dependencies"], *extras]
+
+
+def _direct_dependencies() -> set[str]:
+    """Return the normalized names of the packages that the package and its extras require on this platform."""
+    parsed = [Requirement(requirement) for requirement in _requirements()]
+    return {canonicalize_name(each.name) for each in parsed if each.marker is None or each.marker.evaluate()}
 
 
 @nox.session(default=False)
@@ -331,10 +366,34 @@ def versus(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def audit(session: nox.Session) -> None:
-    """Look up known vulnerabilities of the dependencies in public databases; needs the network."""
+    """Check licenses and known vulnerabilities of all dependencies; needs the network, and fails without it."""
     _install(session, "audit", package=None)
-    requirements = Path(session.create_tmp()) / "requirements.txt"
-    project = PYPROJECT["project"]
-    extras = [requirement for extra in project["optional-dependencies"].values() for requirement in extra]
-    requirements.write_text("\n".join([*project["dependencies"], *extras]), encoding="utf-8")
-    session.run("pip-audit", "--strict", "--requirement", str(requirements))
+    python = _new_environment(session, EVERY_EXTRA)
+    session.run("pip-licenses", f"--python={python}", "--from=mixed", "--partial-match", f"--allow-only={LICENSES}")
+    listing = (python, "-m", "pip", "list", "--format=freeze", "--exclude=pip", "--exclude=setuptools")
+    installed = str(session.run(*listing, "--exclude=tripwire-async", external=True, silent=True)).split()
+    # A database that cannot be reached, or that is empty, reports no vulnerability of this release either.
+    if not any(_advisories(session, [KNOWN_VULNERABLE]).values()):
+        session.error(f"the database lists no vulnerability of {KNOWN_VULNERABLE}, so it cannot be relied on")
+    checked = _advisories(session, installed)
+    if missing := _direct_dependencies() - set(checked):
+        session.error(f"pip-audit did not check {sorted(missing)}")
+    if found := {name: advisories for name, advisories in checked.items() if advisories}:
+        session.error(f"known vulnerabilities: {found}")
+    session.log(f"{len(checked)} dependencies, no known vulnerabilities")
+
+
+def _advisories(session: nox.Session, pins: list[str]) -> dict[str, list[str]]:
+    """Return the ids of the known vulnerabilities of each of *pins*; end the session if one could not be checked."""
+    requirements, report = (Path(session.create_tmp()) / name for name in ("requirements.txt", "report.json"))
+    requirements.write_text("\n".join(pins), encoding="utf-8")
+    report.unlink(missing_ok=True)
+    options = ("--strict", "--no-deps", "--disable-pip", "--progress-spinner=off", "--format=json")
+    # The status is 1 for errors and for vulnerabilities alike; only the latter leave a report.
+    command = ("pip-audit", *options, "--output", str(report), "--requirement", str(requirements))
+    session.run(*command, success_codes=[0, 1])
+    dependencies = json.loads(report.read_text(encoding="utf-8"))["dependencies"] if report.exists() else []
+    checked = {canonicalize_name(each["name"]): each["vulns"] for each in dependencies if "vulns" in each}
+    if len(checked) < len(pins):
+        session.error("pip-audit could not check every dependency; see its output above")
+    return {name: [each["id"] for each in found] for name, found in checked.items()}
