@@ -1,4 +1,4 @@
-"""A payload that says a Gate session was approved is checked before anybody makes credentials for it."""
+"""The payload of an approved Gate session is checked before credentials are created for it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAYLOAD: dict[str, Any] = {
 
 @pytest.mark.parametrize("metadata", [None, {}, {"a": {"b": [1]}}])
 def test_a_valid_payload_is_returned_as_a_model(metadata: Any) -> None:
-    """As it came, as any mapping, and as a model already."""
+    """As bytes parsed to a dict, as any mapping, and as a model."""
     payload = check_approved_payload(PAYLOAD | {"metadata": metadata, "later": 1})
     assert payload.account_name == "Ada"
     assert payload.metadata == metadata
@@ -67,7 +67,7 @@ def test_every_name_and_id_is_filled_in(name: str, value: Any) -> None:
     ],
 )
 def test_a_payload_with_one_thing_wrong_is_refused(change: dict[str, Any], message: str) -> None:
-    """The message says which."""
+    """The message names the field."""
     with pytest.raises(GateDeliveryError, match=message):
         check_approved_payload(PAYLOAD | change)
 
@@ -81,6 +81,6 @@ def test_a_payload_without_a_field_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("value", [None, [], "text", 5])
 def test_what_is_no_object_is_no_payload(value: Any) -> None:
-    """Rubbish is refused as rubbish."""
+    """Other types are invalid."""
     with pytest.raises(GateDeliveryError, match="approved payload is not valid"):
         check_approved_payload(value)

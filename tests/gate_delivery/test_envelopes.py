@@ -1,4 +1,4 @@
-"""What is encrypted for a key pair is read with it, and with nothing else."""
+"""Envelopes can be decrypted only with the key pair that they were encrypted for."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def key_of(private: X25519PrivateKey, public: bytes, salt: bytes, info: bytes) -
 
 
 def sealed(plaintext: bytes, info: bytes = b"tripwire-gate-delivery:v1") -> dict[str, Any]:
-    """An envelope for the pair around any bytes, made of nothing but primitives."""
+    """Encrypt any bytes for the pair, with primitives only."""
     ephemeral, salt, iv = X25519PrivateKey.generate(), b"\x05" * 32, b"\x06" * 12
     data = AESGCM(key_of(ephemeral, bytes_of(PAIR.public_key), salt, info)).encrypt(iv, plaintext, None)
     return {
@@ -69,7 +69,7 @@ def sealed(plaintext: bytes, info: bytes = b"tripwire-gate-delivery:v1") -> dict
 
 
 def opened(envelope: GateDeliveryEnvelope, info: bytes) -> Any:
-    """What an envelope holds, read with nothing but primitives."""
+    """Decrypt an envelope with primitives only."""
     private = load_der_private_key(bytes_of(PAIR.private_key.reveal()), None)
     assert isinstance(private, X25519PrivateKey)
     key = key_of(private, bytes_of(envelope.ephemeral_public_key), bytes_of(envelope.salt), info)
@@ -79,7 +79,7 @@ def opened(envelope: GateDeliveryEnvelope, info: bytes) -> Any:
 
 @pytest.mark.parametrize("profile", [TRIPWIRE, FOIL], ids=lambda profile: profile.name)
 def test_an_envelope_is_what_the_service_describes(profile: Profile) -> None:
-    """Read by other means than the library's own, under the name that was asked for."""
+    """An independent implementation can decrypt it, under the requested name."""
     envelope = encrypt_delivery(PAIR.request, OUTPUTS, ack_token="ack", profile=profile)
     assert opened(envelope, f"{profile.name}-gate-delivery:v1".encode()) == {
         "version": 1,
@@ -129,7 +129,7 @@ def test_credentials_are_never_printed() -> None:
 
 
 def test_two_envelopes_for_one_request_share_nothing() -> None:
-    """Neither key, salt nor nonce is used twice."""
+    """The key, the salt and the nonce are never reused."""
     one, other = (encrypt_delivery(PAIR.request, OUTPUTS) for _ in range(2))
     assert all(getattr(one, name) != getattr(other, name) for name in BINARY)
 
@@ -141,7 +141,7 @@ def test_an_envelope_for_another_key_is_refused() -> None:
 
 
 def test_an_envelope_that_claims_this_key_is_not_opened() -> None:
-    """The key id is no proof; the encryption is."""
+    """The key id does not prove anything; the encryption does."""
     envelope = encrypt_delivery(generate_key_pair().request, OUTPUTS)
     with pytest.raises(GateDeliveryError, match="cannot be decrypted"):
         decrypt_delivery(attrs.evolve(envelope, key_id=PAIR.key_id), PAIR)
@@ -161,7 +161,7 @@ def test_an_envelope_changed_in_one_bit_is_not_opened(name: str) -> None:
 
 
 def test_a_public_key_that_makes_the_secret_known_is_refused() -> None:
-    """A point of low order gives everybody the same shared secret."""
+    """A point of low order leads to a shared secret that is publicly known."""
     with pytest.raises(GateDeliveryError, match="cannot be decrypted"):
         decrypt_delivery(attrs.evolve(encrypt_delivery(PAIR.request, OUTPUTS), ephemeral_public_key="A" * 43), PAIR)
     low = {"public_key": "A" * 43, "key_id": "Zmh6rfhivXdsj8GLjp-OIAiXFIVu4jOzkCpZHQ1fKSU"}
@@ -202,8 +202,8 @@ def test_an_envelope_without_a_field_is_refused(missing: str) -> None:
         check_envelope(envelope)
 
 
-def test_an_envelope_that_somebody_made_is_checked_as_one_that_came() -> None:
-    """A model is no proof of anything."""
+def test_an_envelope_model_is_checked_like_a_received_envelope() -> None:
+    """A model is not proof of validity."""
     envelope = encrypt_delivery(PAIR.request, OUTPUTS)
     assert envelope == check_envelope(envelope)
     for change, message in (
@@ -235,7 +235,7 @@ def test_an_envelope_that_holds_something_else_is_refused(plaintext: bytes, mess
 
 
 def test_forbidden_variables_are_neither_encrypted_nor_delivered() -> None:
-    """Whoever made the envelope; and only Gate may encrypt those that it manages."""
+    """This applies to every sender; and only Gate may encrypt the variables that it manages."""
     for managed in (False, True):
         with pytest.raises(GateDeliveryError, match="never set PATH"):
             encrypt_delivery(PAIR.request, {"PATH": "/tmp"}, managed=managed)  # noqa: S108 - no file is touched
@@ -248,7 +248,7 @@ def test_forbidden_variables_are_neither_encrypted_nor_delivered() -> None:
 
 
 def test_nothing_is_encrypted_for_a_request_whose_key_id_is_another_key_s() -> None:
-    """Somebody swapped the key."""
+    """The key was replaced."""
     with pytest.raises(GateDeliveryError, match="key_id"):
         encrypt_delivery(attrs.evolve(PAIR.request, public_key=generate_key_pair().public_key), OUTPUTS)
 

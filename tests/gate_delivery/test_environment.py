@@ -51,7 +51,7 @@ def test_a_variable_that_runs_other_code_is_forbidden_in_any_case(name: str) -> 
     "name", ["ACME_API_KEY", "MY_PATH", "PATHS", "ENVIRONMENT", "X_NPM_CONFIG_Y", "GIT_CONFIG", "a"]
 )
 def test_other_variables_are_allowed(name: str) -> None:
-    """Also those that merely contain a forbidden name."""
+    """Names that merely contain a forbidden name are allowed."""
     assert not is_forbidden_variable(name)
     assert not is_managed_variable(name)
     check_environment([name])
@@ -79,6 +79,6 @@ def test_every_service_s_variable_is_managed_and_allowed(service_id: str) -> Non
 
 @pytest.mark.parametrize("name", ["", "A=B", "A\0B"])
 def test_what_no_environment_can_hold_is_refused(name: str) -> None:
-    """The system would refuse it too, but later and in the midst of others."""
+    """The system would reject it too, but later, after other variables were set."""
     with pytest.raises(GateDeliveryError, match="not a valid name"):
         check_environment([name])

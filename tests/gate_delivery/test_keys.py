@@ -73,7 +73,7 @@ def test_a_private_key_survives_export_and_import() -> None:
 
 
 def test_a_key_pair_is_not_pickled() -> None:
-    """Its private key is a secret: whoever wants to store it exports it on purpose."""
+    """Its private key is a secret, and storing it requires an explicit export."""
     with pytest.raises(TypeError, match="reveal"):
         pickle.dumps(generate_key_pair())
 
@@ -84,7 +84,7 @@ def test_two_key_pairs_differ() -> None:
 
 
 def test_a_private_key_is_never_printed() -> None:
-    """Neither by the pair nor by what refuses a bad one."""
+    """The pair hides it, and so do the errors about invalid keys."""
     pair = generate_key_pair()
     text = pair.private_key.reveal()
     assert text not in repr(pair)
@@ -159,8 +159,8 @@ def test_a_request_without_a_field_is_refused(missing: str) -> None:
         check_delivery_request(request)
 
 
-def test_a_request_that_somebody_made_is_checked_as_one_that_came() -> None:
-    """A model is no proof of anything."""
+def test_a_request_model_is_checked_like_a_received_request() -> None:
+    """A model is not proof of validity."""
     request = generate_key_pair().request
     for change, message in (
         ({"version": 2}, "unsupported version"),
@@ -173,7 +173,7 @@ def test_a_request_that_somebody_made_is_checked_as_one_that_came() -> None:
 
 @pytest.mark.parametrize("value", [None, [], "text", 5])
 def test_what_is_no_object_is_no_request(value: Any) -> None:
-    """Rubbish is refused as rubbish."""
+    """Other types are invalid."""
     with pytest.raises(GateDeliveryError, match="delivery request is not valid"):
         check_delivery_request(value)
 

@@ -105,7 +105,7 @@ async def test_a_webhook_is_received(hook: Hook) -> None:
 
 
 async def test_each_failure_has_its_status(hook: Hook) -> None:
-    """401 not signed, 400 rubbish, 500 a handler that raises, 405 another method."""
+    """401 without a signature, 400 for an invalid body, 500 after an exception, 405 for another method."""
     failing = body_of("session.deleted")
     assert (await hook.post(TEST, {}))[0] == 401
     assert (await hook.post(TEST, headers_of(TEST + b" ")))[0] == 401
@@ -127,7 +127,7 @@ async def test_a_header_that_comes_twice_is_a_401(hook: Hook) -> None:
 
 @pytest.mark.parametrize("known_length", [True, False])
 async def test_a_body_of_2_mib_is_a_413(hook: Hook, known_length: bool) -> None:
-    """Whether its length was announced or it comes in chunks; and the connection ends with it."""
+    """The same with a declared length and in chunks; the connection is closed afterwards."""
     body = TEST + b" " * (2 * 1024 * 1024)
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -183,7 +183,7 @@ async def test_an_approved_gate_session_is_answered_with_credentials(hook: Hook)
 
 
 def test_the_rest_of_the_receiver_does_not_import_aiohttp_s_server() -> None:
-    """Those who use another framework need not wait for it; nor is cryptography imported before it is used."""
+    """Users of another framework do not pay for it, and cryptography is imported on first use."""
     script = (
         "import sys, tripwire_async.receiver as r, tripwire_async.sealed_tokens, tripwire_async.gate_delivery\n"
         "print(sorted({'aiohttp.web', 'cryptography'} & set(sys.modules)))\n"

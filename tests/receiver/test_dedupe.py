@@ -12,7 +12,7 @@ from tripwire_async.receiver import Claim, RecentEvents
 
 
 async def test_the_first_claim_is_new_and_the_others_are_not() -> None:
-    """Until it is done they are told that it is being handled; then what it was answered with."""
+    """Until it is done, they are busy; then they receive its response."""
     store = RecentEvents()
     assert [Claim("new"), Claim("busy"), Claim("busy")] == [await store.claim("a") for _ in range(3)]
     await store.complete("a", b"answer")
@@ -51,7 +51,7 @@ async def test_the_oldest_are_forgotten_when_there_are_too_many() -> None:
 
 
 async def test_what_is_being_handled_is_never_forgotten() -> None:
-    """Nor does it push out what is done."""
+    """It does not evict completed events."""
     store = RecentEvents(max_events=1)
     for number in range(10):
         await store.claim(f"busy {number}")
@@ -62,7 +62,7 @@ async def test_what_is_being_handled_is_never_forgotten() -> None:
 
 @pytest.mark.virtual_time
 async def test_what_is_too_old_is_forgotten() -> None:
-    """By the time since it was done, and not since it was last asked for."""
+    """The age counts from its completion, not from its last lookup."""
     store = RecentEvents(max_age=60, now=asyncio.get_running_loop().time)
     await store.claim("a")
     await asyncio.sleep(100)
@@ -74,7 +74,7 @@ async def test_what_is_too_old_is_forgotten() -> None:
 
 
 async def test_an_event_completed_twice_is_remembered_once() -> None:
-    """With the later answer."""
+    """With the later response."""
     store = RecentEvents()
     await store.complete("a", b"one")
     await store.complete("a", b"two")

@@ -1,4 +1,4 @@
-"""A body becomes the event that it says, or an error that says where it does not."""
+"""Parsing of bodies into events, and errors with the path of an invalid field."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_data_is_typed() -> None:
 
 
 def test_a_gate_event_says_under_which_name_it_came() -> None:
-    """The answer is encrypted for that name."""
+    """The response is encrypted for that name."""
     first = parse_event(body_of("gate.session.approved"))
     assert isinstance(first, GateSessionApprovedEvent)
     assert first.profile == TRIPWIRE
@@ -96,7 +96,7 @@ def test_an_unknown_type_is_kept(data: Any) -> None:
     ],
 )
 def test_a_body_that_is_no_event_is_refused(body: bytes, path: str | None) -> None:
-    """It is rubbish as a whole, or no object, or has none of the fields."""
+    """It is not JSON, not an object, or has no known field."""
     with pytest.raises(EventDecodeError, match="the webhook's body is not an event") as caught:
         parse_event(body)
     assert path == caught.value.path
@@ -145,7 +145,7 @@ def test_whatever_the_bytes_nothing_else_is_raised(body: bytes) -> None:
 
 @given(st.sampled_from(sorted(DATA)), st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 def test_whatever_the_data_nothing_else_is_raised(event_type: str, data: Any) -> None:
-    """Any JSON that is no object, for every known type."""
+    """Any JSON other than an object, for every known type."""
     with pytest.raises(EventDecodeError):
         parse_event(json.dumps(envelope(event_type, data=data)).encode())
 
@@ -159,7 +159,7 @@ def test_an_event_is_received_when_it_is_signed_and_can_be_read() -> None:
 
 
 def test_nothing_is_read_before_it_is_verified() -> None:
-    """Rubbish that is not signed is not signed, and rubbish that is signed is rubbish."""
+    """The signature is checked before the body is parsed."""
     with pytest.raises(SignatureError):
         receive_event(b"rubbish", headers_of(b"other"), SECRET, now=NOW)
     with pytest.raises(EventDecodeError):

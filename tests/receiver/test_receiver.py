@@ -1,4 +1,4 @@
-"""What an endpoint answers, and what it leaves behind for the next attempt."""
+"""Responses of an endpoint, and its state for the next attempt."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def logged_locals(caplog: pytest.LogCaptureFixture) -> str:
 
 
 async def test_an_event_is_handled_and_answered_with_200() -> None:
-    """Nothing needs to be said."""
+    """The response has no body."""
     router, seen = counting()
     assert WebhookResponse(200) == await receiver_of(router).answer(TEST, headers_of(TEST))
     assert [event.id for event in seen] == ["wevt_0123456789abcdef0123456789abcdef"]
 
 
 async def test_a_bad_signature_is_a_401_and_nothing_is_handled(caplog: pytest.LogCaptureFixture) -> None:
-    """The log says why, and nothing of the body."""
+    """The log has the reason, without the body."""
     router, seen = counting()
     body = body_of("webhook.test", canary="canary")
     response = await receiver_of(router).answer(body, headers_of(TEST))
@@ -85,7 +85,7 @@ async def test_a_webhook_of_yesterday_is_a_401() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"rubbish", b"{}", body_of("webhook.test", data={"canary": 1})])
-async def test_rubbish_is_a_400_even_when_it_is_signed(body: bytes, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_invalid_body_is_a_400_even_when_it_is_signed(body: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """And is not shown in the log."""
     router, seen = counting()
     assert (await receiver_of(router).answer(body, headers_of(body))).status == 400
@@ -126,7 +126,7 @@ async def test_a_body_that_is_too_large_is_a_413_and_not_read_on() -> None:
 
 
 async def test_the_limit_is_1_mib_by_default() -> None:
-    """A body of 2 MiB is refused, even when it is signed."""
+    """A body of 2 MiB is rejected, even if it is signed."""
     router, _ = counting()
     fits = TEST + b" " * (1024 * 1024 - len(TEST))
     assert (await receiver_of(router).answer(fits, headers_of(fits))).status == 200
@@ -159,7 +159,7 @@ async def test_a_handler_that_raises_is_a_500_and_the_next_attempt_is_handled(ca
 
 
 async def test_an_event_that_comes_again_is_not_handled_again() -> None:
-    """Not even when it is signed anew; another event is."""
+    """Also with a new signature; another event is handled."""
     router, seen = counting()
     receiver = receiver_of(router)
     other = body_of("webhook.test", "wevt_other")
@@ -169,7 +169,7 @@ async def test_an_event_that_comes_again_is_not_handled_again() -> None:
 
 
 async def test_an_event_that_comes_again_while_it_is_handled_is_a_409() -> None:
-    """To say 200 would lose it if the handler fails after all, as it does here."""
+    """A 200 would lose the event if the handler fails, which happens here."""
     router, going_on, fail = Router(), asyncio.Event(), asyncio.Event()
     attempts: list[str] = []
 
@@ -239,7 +239,7 @@ class BrokenStore:
 
 @pytest.mark.parametrize("broken", ["claim", "complete"])
 async def test_a_store_that_fails_is_a_500_and_loses_nothing(broken: str, caplog: pytest.LogCaptureFixture) -> None:
-    """When it works again, the event is handled, at worst a second time."""
+    """Once it works again, the event is handled, possibly a second time."""
     router, seen = counting()
     broken_store = BrokenStore(broken)
     store: EventStore = broken_store
@@ -257,7 +257,7 @@ async def current() -> list[str]:
 
 @pytest.mark.parametrize("secret", [SECRET, Secret(SECRET), ["whsec_new", SECRET], lambda: SECRET, current])
 async def test_the_secret_may_be_one_several_or_a_function(secret: Any) -> None:
-    """The function is asked each time, so that a secret can be rotated while the server runs."""
+    """The function is called each time, so a secret can be rotated while the server runs."""
     receiver = receiver_of(counting()[0], secret)
     for _ in range(2):
         assert (await receiver.answer(TEST, headers_of(TEST))).status == 200
@@ -273,7 +273,7 @@ async def test_a_rotated_secret_is_believed_from_the_next_webhook_on() -> None:
 
 
 async def test_a_set_up_that_cannot_work_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
-    """The service did nothing wrong, and sends the event again once it is mended."""
+    """The service is not at fault, and sends the event again after the fix."""
     assert (await receiver_of(counting()[0], "").answer(TEST, headers_of(TEST))).status == 500
     assert "empty webhook signing secret" in caplog.text
 
@@ -289,7 +289,7 @@ async def test_a_set_up_that_cannot_work_is_a_500(caplog: pytest.LogCaptureFixtu
 async def test_an_approved_gate_session_is_answered_with_encrypted_credentials(
     returned: object, ack_token: Secret | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """They are those that the handler returned, and only the key's owner can read them."""
+    """They are the handler's return value, and only the owner of the key can read them."""
     caplog.set_level(logging.DEBUG)
     router, _ = counting(returned)
     response = await receiver_of(router).answer(GATE, headers_of(GATE))
@@ -312,7 +312,7 @@ async def test_a_gate_session_under_the_later_name_is_answered_under_it(monkeypa
 
 
 async def test_credentials_that_were_lost_on_the_way_are_given_again() -> None:
-    """The same ones: the handler is not asked for a second key."""
+    """The same ones: the handler is not called for a second key."""
     router, seen = counting({"ACME_KEY": "k"})
     receiver = receiver_of(router)
     first, second = [await receiver.answer(GATE, headers_of(GATE)) for _ in range(2)]
@@ -335,7 +335,7 @@ async def test_credentials_that_were_lost_on_the_way_are_given_again() -> None:
 async def test_a_gate_session_without_proper_credentials_is_a_500(
     returned: list[object], complaint: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """None, two, something else, or variables that must not be set: the log says which, and shows no value."""
+    """None, two, another type, or forbidden variables: the log names the problem and shows no value."""
     router = Router()
 
     def answering(one: object) -> Callable[[WebhookEvent], object]:
@@ -381,7 +381,7 @@ async def test_the_clock_is_looked_up_when_it_is_used(monkeypatch: pytest.Monkey
 
 
 def test_a_webhook_can_be_answered_without_an_event_loop() -> None:
-    """Under trio, for example: nothing in the receiver needs asyncio."""
+    """The receiver also runs under trio, because it does not need asyncio."""
     router, seen = counting()
     receiver = receiver_of(router)
     for expected in (1, 1):

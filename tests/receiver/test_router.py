@@ -60,7 +60,7 @@ async def test_a_handler_stays_the_function_that_it_was() -> None:
 
 
 async def test_default_handlers_take_what_nothing_else_takes() -> None:
-    """An event of a new type, or of one that nobody registered for."""
+    """An event of a new type, or of a type without a handler."""
     router = Router()
     router.on("webhook.test")(lambda event: "test")
     router.default(lambda event: f"default {event.type}")
@@ -69,7 +69,7 @@ async def test_default_handlers_take_what_nothing_else_takes() -> None:
 
 
 async def test_without_a_handler_nothing_happens() -> None:
-    """An event that nobody waits for is no error."""
+    """An event without a handler is not an error."""
     assert await Router().dispatch(NEW) == ()
 
 
@@ -89,7 +89,7 @@ async def test_what_a_handler_raises_goes_through_and_ends_the_round() -> None:
 
 
 async def test_routers_compose() -> None:
-    """Handlers of the outer one come first; those that are registered later in an inner one count as well."""
+    """Handlers of the outer one run first; later registrations in an inner one count too."""
     sessions, tests = Router(), Router()
     whole = Router(sessions, tests)
     whole.on("webhook.test")(lambda event: "whole")
@@ -120,7 +120,7 @@ async def test_a_default_handler_of_one_router_does_not_take_what_another_handle
 
 
 def test_routers_do_not_go_in_circles() -> None:
-    """Neither directly nor through others."""
+    """Not directly, and not through other routers."""
     inner = Router()
     middle = Router(inner)
     outer = Router(middle)
@@ -139,7 +139,7 @@ async def async_generator(event: WebhookEvent) -> AsyncIterator[str]:
 
 @pytest.mark.parametrize("handler", [None, "handler", generator, async_generator])
 def test_a_handler_that_could_never_run_is_a_type_error(handler: Any) -> None:
-    """When it is registered, not when an event comes."""
+    """At the registration, not at the first event."""
     for register in (Router().on("webhook.test"), Router().default):
         with pytest.raises(TypeError, match="a handler must"):
             register(handler)

@@ -29,7 +29,7 @@ NOW = 1_774_382_400
 def signed(
     body: bytes = BODY, secret: str = SECRET, timestamp: str = str(NOW), name: str = "Tripwire"
 ) -> dict[str, str]:
-    """The headers as the service's documentation describes them, written out anew."""
+    """Return the headers according to the service's documentation, implemented independently."""
     digest = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
     return {f"X-{name}-Timestamp": timestamp, f"X-{name}-Signature": digest}
 
@@ -45,7 +45,7 @@ def test_a_signature_computed_elsewhere_is_accepted() -> None:
 
 
 def test_the_system_s_time_is_the_default() -> None:
-    """Without *now* and without *timestamp*, both ends read the clock."""
+    """Without *now* and without *timestamp*, the sender and the receiver read the clock."""
     assert int(sign_webhook(BODY, SECRET)["X-Tripwire-Timestamp"]) == pytest.approx(time.time(), abs=60)
     verify_signature(BODY, sign_webhook(BODY, SECRET), SECRET)
     with pytest.raises(SignatureError, match="from now"):
@@ -54,7 +54,7 @@ def test_the_system_s_time_is_the_default() -> None:
 
 @given(body=st.binary(), secret=st.text(min_size=1), offset=st.integers(-300, 300))
 def test_whatever_was_signed_verifies(body: bytes, secret: str, offset: int) -> None:
-    """Any body, any secret that can be encoded, any moment within the tolerance."""
+    """Any body, any secret that can be encoded, any time within the tolerance."""
     verify_signature(body, sign_webhook(body, secret, NOW + offset), secret, now=NOW)
 
 
@@ -106,7 +106,7 @@ def test_a_header_that_is_there_twice_is_refused(name: str) -> None:
 
 
 def test_two_values_joined_by_a_comma_are_refused() -> None:
-    """Some servers join repeated headers; the result is neither digits nor a digest."""
+    """Some servers join repeated headers; the result is not a number and not a digest."""
     headers = signed()
     for name, value in headers.items():
         with pytest.raises(SignatureError, match=f"{name} is not"):
@@ -123,20 +123,20 @@ def test_half_a_pair_of_headers_is_refused(missing: str) -> None:
 
 
 def test_a_webhook_without_headers_is_refused() -> None:
-    """As anybody's post to the address is."""
+    """This is the case for any other request to the URL."""
     with pytest.raises(SignatureError, match="has no X-Tripwire-Timestamp"):
         verify_signature(BODY, {"Content-Type": "application/json"}, SECRET, now=NOW)
 
 
 def test_a_list_without_a_value_is_a_header_that_is_missing() -> None:
-    """An empty list of values is none."""
+    """An empty list of values counts as missing."""
     headers: dict[str, Any] = signed() | {"X-Tripwire-Signature": []}
     with pytest.raises(SignatureError, match="but not X-Tripwire-Signature"):
         verify_signature(BODY, headers, SECRET, now=NOW)
 
 
 def test_the_service_s_later_name_is_accepted() -> None:
-    """Foil signs in the same way, under headers of its own."""
+    """Foil signs in the same way, with its own headers."""
     verify_signature(BODY, signed(name="Foil"), SECRET, now=NOW)
 
 
@@ -180,7 +180,7 @@ def test_the_tolerance_is_an_argument() -> None:
 
 @pytest.mark.parametrize("tolerance", [-1, math.nan, math.inf])
 def test_a_tolerance_that_would_switch_the_check_off_is_refused(tolerance: float) -> None:
-    """A replay that is never too old is no wish that a number should express."""
+    """A number must not disable the check for replays."""
     with pytest.raises(ValueError, match="tolerance must be"):
         verify_signature(BODY, signed(), SECRET, tolerance=tolerance, now=NOW)
 
@@ -228,7 +228,7 @@ def test_a_timestamp_is_plain_digits(timestamp: str) -> None:
     ids=["upper", "short", "long", "prefixed", "empty", "not ASCII"],
 )
 def test_a_signature_is_64_lower_case_digits(change: Any) -> None:
-    """Text outside ASCII, on which the comparison itself would fail, is refused as anything else is."""
+    """Text outside ASCII, with which the comparison itself fails, is rejected like other invalid text."""
     headers = signed()
     headers["X-Tripwire-Signature"] = change(headers["X-Tripwire-Signature"])
     with pytest.raises(SignatureError, match="64 lower-case"):
@@ -239,12 +239,12 @@ def test_a_signature_is_64_lower_case_digits(change: Any) -> None:
     "secret", [["old", SECRET], [SECRET, "old"], (Secret(SECRET),), {SECRET}, iter([SECRET]), Secret(SECRET)]
 )
 def test_while_a_secret_is_rotated_any_of_several_will_do(secret: Any) -> None:
-    """In any order, hidden or plain, in anything that can be walked."""
+    """In any order, as `Secret` or text, in any iterable."""
     verify_signature(BODY, signed(), secret, now=NOW)
 
 
 def test_every_secret_is_tried_even_after_a_match(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How long it takes does not tell which of them matched."""
+    """The duration does not reveal which of them matched."""
     compared: list[bool] = []
     compare = hmac.compare_digest
 
@@ -258,7 +258,7 @@ def test_every_secret_is_tried_even_after_a_match(monkeypatch: pytest.MonkeyPatc
 
 
 def test_another_secret_is_refused_and_never_printed() -> None:
-    """Neither the secrets nor the signature that would have been right are in the message."""
+    """The message contains no secret and no valid signature."""
     with pytest.raises(SignatureError) as caught:
         verify_signature(BODY, signed(), ["whsec_canary", Secret("whsec_bird")], now=NOW)
     right = signed(secret="whsec_canary")["X-Tripwire-Signature"]
@@ -269,7 +269,7 @@ def test_another_secret_is_refused_and_never_printed() -> None:
 
 @pytest.mark.parametrize("secret", ["", Secret(""), [SECRET, ""], [], ()])
 def test_an_empty_secret_is_a_mistake_in_the_set_up(secret: Any) -> None:
-    """It would verify what anybody can make, and is no fault of the webhook's."""
+    """An attacker could forge a webhook with it; the webhook is not at fault."""
     with pytest.raises(ConfigurationError, match="webhook signing secret"):
         verify_signature(BODY, signed(secret=""), secret, now=NOW)
 
@@ -290,7 +290,7 @@ def test_a_secret_is_text(secret: Any) -> None:
 
 @pytest.mark.parametrize("body", [BODY.decode(), {"id": "wevt_1"}, bytearray(BODY), None])
 def test_a_body_is_bytes(body: Any) -> None:
-    """Decoded or parsed, it may no longer be what was signed; the message says so."""
+    """Decoding or parsing can change the signed bytes; the message explains it."""
     with pytest.raises(TypeError, match="bytes as they were received"):
         verify_signature(body, signed(), SECRET, now=NOW)
 

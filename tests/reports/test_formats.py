@@ -1,4 +1,4 @@
-"""What the formats of a report hold for their readers; how the page looks is asked of a browser elsewhere."""
+"""Contents of the formats of a report; the layout of the page is tested in a browser elsewhere."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Page(HTMLParser):
 
 @pytest.mark.parametrize("write", [html_report, junit_report, lambda report: json.dumps(report_document(report))])
 def test_no_report_holds_a_secret(write: object) -> None:
-    """Neither from a name, an address, an error nor from what an endpoint answered."""
+    """A name, a URL, an error and the response of an endpoint are possible sources."""
     assert "s3cr3t" not in write(kinds_report())  # type: ignore[operator] - one of the above
 
 
@@ -60,7 +60,7 @@ def test_the_page_has_a_row_for_each_test() -> None:
 
 
 def test_nothing_from_elsewhere_becomes_an_element() -> None:
-    """Names, addresses, errors and answers are text: the page has its own script, and no image."""
+    """Names, URLs, errors and responses are text: the page has its own script, and no image."""
     page = Page(html_report(kinds_report()))
     assert (1, 0) == (page.count("script"), page.count("img"))
     assert "<script>window.canary" not in html_report(kinds_report())
@@ -102,7 +102,7 @@ def test_a_control_character_is_shown_as_an_escape(odd: str) -> None:
 
 
 def test_a_long_answer_is_cut() -> None:
-    """The beginning says what is wrong; a thousand whole pages would make one that nobody can open."""
+    """The start is sufficient; a thousand complete pages would make the report unusable."""
     answer = delivery(0, "failed", response_body="long " * 1000)
     page = html_report(
         make_report([outcome(0, "failed", answer)], organization_id=ORGANIZATION, started_at=STARTED_AT, seconds=1.0)
@@ -111,7 +111,7 @@ def test_a_long_answer_is_cut() -> None:
 
 
 def test_several_requests_are_named_as_such() -> None:
-    """Those of a test that was sent and then could not be read."""
+    """The ids of a test that was sent and then could not be read."""
     both = attrs.evolve(outcome(0, "unknown", delivery(0, "pending"), ValueError("no")), request_ids=("req_1", "req_2"))
     page = html_report(make_report([both], organization_id=ORGANIZATION, started_at=STARTED_AT, seconds=1.0))
     assert "request ids <code>req_1</code>, <code>req_2</code>" in page
@@ -144,7 +144,7 @@ def test_the_bar_of_states_is_full() -> None:
     ],
 )
 def test_each_latency_is_in_one_bar(latencies: list[float], said: str) -> None:
-    """Which begins where it says; whoever hears the page gets the same."""
+    """The axis starts at the labelled value; a screen reader reads the same values."""
     plot = latency_plot(latencies)
     assert f'aria-label="{said}"' in plot
     assert said.count(" took ") == plot.count("<rect")
@@ -172,7 +172,7 @@ def test_junit_gets_a_case_for_each_endpoint() -> None:
 
 
 def test_junit_tells_where_and_why() -> None:
-    """The host is the class, and the message what went wrong."""
+    """The host is the class, and the message is the error."""
     failed = cases(kinds_report())[1]
     assert "shop.example.org:8443" == failed.get("classname")
     assert CANARY in str(failed.get("name"))
@@ -182,7 +182,7 @@ def test_junit_tells_where_and_why() -> None:
 
 @pytest.mark.parametrize("odd", ["\x00", "\x1b[31m", "\x0b", "\ud800", "\ufffe", "\x7f", "]]>", "\U0001f600"])
 def test_xml_stays_well_formed_whatever_it_is_told(odd: str) -> None:
-    """What XML cannot hold is replaced."""
+    """Characters that are invalid in XML are replaced."""
     report = make_report(
         [outcome(0, "refused", None, ValueError(f"a{odd}b"))],
         organization_id=ORGANIZATION,

@@ -1,4 +1,4 @@
-"""What a report knows: states, reasons, addresses, sums by host."""
+"""Data of a report: states, reasons, URLs, sums by host."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def report_of(*outcomes: object, **options: object) -> Report:
 
 
 def test_every_endpoint_that_was_to_be_tested_is_in_the_report() -> None:
-    """In the order of their naming; without an outcome a test was not begun."""
+    """In their order; a test without an outcome was not started."""
     states = ["succeeded", "failed", "timed_out", "refused", "unknown", "skipped", "not_started"]
     report = kinds_report()
     assert states == [test.state for test in report.tests]
@@ -34,7 +34,7 @@ def test_every_endpoint_that_was_to_be_tested_is_in_the_report() -> None:
 
 
 def test_without_a_list_the_outcomes_are_the_report() -> None:
-    """Whoever has nothing but outcomes needs nothing more."""
+    """The other arguments are optional."""
     report = report_of(outcome(4, "succeeded", delivery(4, "succeeded")))
     [test] = report.tests
     assert (endpoint_id(4), None, None, None, True) == (test.endpoint_id, test.name, test.url, test.host, test.passed)
@@ -71,13 +71,13 @@ def test_what_went_wrong_is_told_by_whoever_knows_best() -> None:
 
 
 def test_latency_is_that_of_deliveries_which_were_posted_to_their_end() -> None:
-    """By the service's own stamps, so that neither our clock nor our reads are in it; never below zero."""
+    """From the service's timestamps, so that our clock and our reads do not affect it; never negative."""
     assert [0.25, 4.2, None, None, None, None, None] == [test.latency for test in kinds_report().tests]
     assert 0.0 == report_of(outcome(0, "succeeded", delivery(0, "succeeded", -1.0))).tests[0].latency
 
 
 def test_a_test_took_what_passed_after_its_turn_had_come() -> None:
-    """Waiting among the others says nothing of the endpoint."""
+    """The time in the queue does not depend on the endpoint."""
     *begun, not_started = kinds_report().tests
     assert {0.92} == {round(test.seconds or 0, 3) for test in begun}
     assert not_started.seconds is None
@@ -96,7 +96,7 @@ def test_a_test_took_what_passed_after_its_turn_had_come() -> None:
     ],
 )
 def test_an_address_is_shown_without_what_may_be_secret(url: str, shown: str | None, host: str | None) -> None:
-    """Users, queries and fragments hold keys; what is no address is not shown at all."""
+    """Users, queries and fragments can contain keys; other text is not shown at all."""
     [test] = report_of(
         outcome(0, "succeeded", delivery(0, "succeeded")), endpoints=[attrs.evolve(endpoint(0), url=url)]
     ).tests

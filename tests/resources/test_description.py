@@ -73,10 +73,10 @@ BESIDES = {
     "webhooks.send_tests",
     "gate.sessions.follow",
 }
-"""Methods that call an operation which has a method of its own."""
+"""Methods that call an operation which also has its own method."""
 
 OURS = {"prefetch", "poll", "reconcile"}
-"""Arguments that are no part of what is sent."""
+"""Arguments that are not sent."""
 
 TOKENS = {"pollToken": "poll_token", "agentToken": "agent_token"}
 
@@ -96,8 +96,8 @@ class Described:
     profile: Profile
 
 
-class Sent(Exception):  # noqa: N818 - ends a call in the place of an answer
-    """What would have gone on the wire."""
+class Sent(Exception):  # noqa: N818 - ends a call in place of a response
+    """The request that would have been sent."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -127,7 +127,7 @@ def sample(schema: dict[str, Any], name: str) -> Any:
 
 
 def text(schema: dict[str, Any], name: str) -> str:
-    """Make a text that *schema* allows: ids by their patterns, all else by the *name* of the input."""
+    """Return a text that *schema* allows: ids by their patterns, other text by the *name* of the input."""
     pattern = schema.get("pattern", "")
     if prefixed := re.match(r"\^(\w+_)\[.*\]\{(\d+)\}\$", pattern):
         return prefixed[1] + int(prefixed[2]) * "0"
@@ -196,7 +196,7 @@ def methods(owner: object, prefix: str) -> Iterator[str]:
 
 
 def test_every_operation_has_a_method_and_every_method_an_operation() -> None:
-    """An operation that is added to the description fails here until somebody can call it."""
+    """An operation that is added to the description fails here until it has a method."""
     client = AsyncTripwire(middleware=[stop])
     resources = ("sessions", "fingerprints", "organizations", "webhooks", "gate")
     there = {found for name in resources for found in methods(getattr(client, name), f"{name}.")}
@@ -226,7 +226,7 @@ async def test_a_method_calls_its_operation_with_every_input(operation: Describe
 
 @pytest.mark.parametrize("operation", DESCRIBED.values(), ids=DESCRIBED)
 def test_an_argument_is_named_as_the_input(operation: Described) -> None:
-    """And a method takes nothing that its operation does not."""
+    """A method takes only the inputs of its operation."""
     taken = set(inspect.signature(method_of(operation)).parameters) - OURS
     inputs = {*map(snake_case, operation.ids), *operation.query, *(operation.body or {}), *operation.bearer}
     assert inputs == taken
@@ -245,7 +245,7 @@ async def test_what_is_left_out_is_not_sent(operation: Described) -> None:
 
 @pytest.mark.parametrize("operation", [one for one in DESCRIBED.values() if one.body], ids=lambda one: one.id)
 async def test_null_is_sent_exactly_where_the_wire_takes_it(operation: Described) -> None:
-    """Anywhere else None is refused before anything is sent."""
+    """Elsewhere None is rejected before anything is sent."""
     ids, body = tuple(operation.ids.values()), operation.body or {}
     for name, each in operation.schema["properties"].items():
         arguments = {**body, **operation.bearer, name: None}

@@ -49,7 +49,7 @@ async def test_anybody_may_read_the_registry(nobody: AsyncTripwire) -> None:
 async def test_a_service_is_created_changed_and_disabled(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
-    """What has fields of its own is given as a model or as a mapping; an update leaves what was not given."""
+    """Nested objects are given as models or mappings; an update keeps the other fields."""
     services = tripwire.gate.services
     endpoint = tripwire_server.add_endpoint("https://example.com/hook")
     variable = GateEnvVar(name="Key", key="ACME_KEY", secret=True)
@@ -76,7 +76,7 @@ async def test_a_service_is_created_changed_and_disabled(
 
 
 async def test_null_takes_the_dashboards_address_away(tripwire: AsyncTripwire) -> None:
-    """It is sent as null; what is left out is not sent."""
+    """It is sent as null; missing arguments are not sent."""
     services = tripwire.gate.services
     address = "https://acme.example.com/login"
     assert address == (await services.update("acme-prod", dashboard_login_url=address)).dashboard_login_url
@@ -143,7 +143,7 @@ async def test_a_session_is_created_polled_and_acknowledged(
 
 
 async def test_a_delivery_request_may_be_a_mapping(nobody: AsyncTripwire, tripwire_server: TripwireServer) -> None:
-    """As the service's own client takes it; one that is none is never sent."""
+    """The service's own client accepts it too; an invalid one is never sent."""
     request = generate_key_pair().request
     fields = {
         "version": 1,

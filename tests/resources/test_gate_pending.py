@@ -121,7 +121,7 @@ def sealed(
 
 @attrs.define
 class Script:
-    """Answers polls and acknowledgements one after the other, the last of each for ever, and says when."""
+    """Responds to polls and acknowledgements in order, uses the last response again, and records the times."""
 
     polls: list[GateSessionPollData | Exception]
     acknowledgements: list[Exception | None] = attrs.field(factory=lambda: [None])
@@ -156,7 +156,7 @@ def follow(script: Script, schedule: PollSchedule | None = None) -> PendingGateS
 
 @pytest.mark.virtual_time
 async def test_the_first_poll_is_not_made_at_once() -> None:
-    """Nobody agrees within a second; a status that is not known yet is waited out like ``pending``."""
+    """There is no consent within a second; an unknown status counts as ``pending``."""
     script = Script([state("pending"), state("reviewed"), state("approved", sealed({"A": "1"}))])
     assert "1" == (await follow(script).approved(timeout=None)).outputs["A"].reveal()
     assert [
@@ -234,7 +234,7 @@ async def test_the_acknowledgement_gets_the_time_that_the_poll_has_left() -> Non
 
 @pytest.mark.virtual_time
 async def test_nothing_is_acknowledged_without_a_token_for_it() -> None:
-    """The token may come in either part, and need not come at all."""
+    """The token can be in either part, and is optional."""
     script = Script([state("approved", sealed({"A": "1"}, ack=None))])
     await follow(script)
     assert ["poll"] == script.calls
@@ -260,7 +260,7 @@ async def test_nothing_is_acknowledged_without_a_token_for_it() -> None:
     ids=["rejected", "expired", "taken", "managed", "refused"],
 )
 async def test_what_cannot_pass_ends_every_wait(found: Any, error: type[Exception], message: str) -> None:
-    """At once, with the same error, and nothing is handed over."""
+    """At once, with the same error, and without credentials."""
     pending = follow(Script([found()]))
     waits = [asyncio.create_task(pending.approved(timeout=600)) for _ in range(3)]
     for result in await asyncio.gather(*waits, return_exceptions=True):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 async def test_an_organization_is_created_read_and_changed(tripwire: AsyncTripwire) -> None:
-    """An update changes what was given and leaves the rest."""
+    """An update changes the given fields and keeps the others."""
     created = await tripwire.organizations.create(name="New", slug="new")
     assert created == await tripwire.organizations.get(created.id)
     renamed = await tripwire.organizations.update(created.id, name="Newer")
@@ -96,7 +96,7 @@ async def test_keys_come_in_pages(tripwire: AsyncTripwire, tripwire_server: Trip
 async def test_scopes_are_given_exactly_to_secret_keys(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer, given: dict[str, str]
 ) -> None:
-    """Anything else the service would refuse; it is never sent."""
+    """The service would reject other values; they are never sent."""
     with pytest.raises(ValueError, match="scopes must be given when type is 'secret', and only then"):
         await tripwire.organizations.api_keys.create(tripwire_server.organization_id, name="ci", **given)
     assert 0 == len(tripwire_server.requests)

@@ -46,7 +46,7 @@ ABC = {None: things("ab", "1"), "1": things("cd", "2"), "2": things("e", None)}
 
 
 class Service:
-    """Answers by cursor, and remembers what it was asked; an exception in place of a page is raised."""
+    """Returns pages by cursor and records the requests; an exception in place of a page is raised."""
 
     def __init__(self, pages: Mapping[str | None, Things | Exception] = ABC) -> None:
         self.pages = pages
@@ -104,7 +104,7 @@ async def test_awaiting_reads_one_page() -> None:
 
 @pytest.mark.parametrize("prefetch", [0, 1])
 async def test_walking_gives_every_item_of_every_page_in_order(prefetch: int) -> None:
-    """Each page once, the other arguments with each; a second walk begins anew."""
+    """Each page once, with the other arguments; a second iteration starts again."""
     service = Service()
     pages = listing(service, prefetch=prefetch)
     for _ in range(2):
@@ -189,13 +189,13 @@ async def test_a_cursor_that_was_passed_in_counts_as_used() -> None:
 
 @pytest.mark.parametrize("prefetch", [2, -1, 0.5, None])
 def test_how_much_to_prefetch_is_zero_or_one(prefetch: Any) -> None:
-    """A bad number is refused before anything is sent."""
+    """An invalid number is rejected before anything is sent."""
     with pytest.raises(ValueError, match="prefetch must be 0 or 1"):
         listing(Service(), prefetch=prefetch)
 
 
 async def test_without_prefetching_a_page_is_asked_for_when_it_is_needed() -> None:
-    """The default reads nothing that nobody wants."""
+    """The default reads no page in advance."""
     service = Service()
     walking = listing(service).pages()
     await anext(walking)
@@ -205,7 +205,7 @@ async def test_without_prefetching_a_page_is_asked_for_when_it_is_needed() -> No
 
 
 async def test_prefetching_reads_one_page_ahead_and_no_further() -> None:
-    """While the first is worked on, the second is under way, and the third is not."""
+    """While the first is processed, the second is read, and the third is not."""
     service = Service()
     walking = listing(service, prefetch=1).pages()
     assert ("a", "b") == (await anext(walking)).items

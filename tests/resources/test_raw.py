@@ -1,4 +1,4 @@
-"""Raw answers, and the request id that is at hand everywhere."""
+"""Raw responses, and the request id that every result has."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def test_a_raw_answer_has_what_came_with_the_model(tripwire: AsyncTripwire
 
 
 async def test_attempts_are_counted(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
-    """A call that had to be repeated says so."""
+    """The number of attempts is that of the call."""
     with tripwire_server.fail("listSessions", Fault.status(503), times=1):
         raw = await tripwire.with_raw_response.sessions.list(limit=1)
     assert 2 == raw.attempts
@@ -45,7 +45,7 @@ async def test_attempts_are_counted(tripwire: AsyncTripwire, tripwire_server: Tr
 
 
 async def test_a_raw_list_is_a_page(tripwire: AsyncTripwire) -> None:
-    """The arguments are those of the method."""
+    """The method takes the same arguments."""
     raw = await tripwire.with_raw_response.fingerprints.list(limit=2, sort="seen_count")
     assert isinstance(raw.parsed, Page)
     assert (2, raw.request_id) == (len(raw.parsed), raw.parsed.request_id)
@@ -55,7 +55,7 @@ async def test_a_raw_list_is_a_page(tripwire: AsyncTripwire) -> None:
 async def test_what_is_awaited_later_can_be_under_a_raw_answer_too(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
-    """The raw answer is that of the first request; the handle goes on as ever."""
+    """The raw response belongs to the first request; the handle works as usual."""
     endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
     sent = await tripwire.with_raw_response.webhooks.send_test(tripwire_server.organization_id, endpoint.id)
     assert isinstance(sent.parsed, PendingDelivery)
@@ -99,7 +99,7 @@ async def test_every_part_of_the_client_has_its_raw_twin(
 
 
 def test_a_raw_answer_prints_no_credentials_that_a_proxy_sent_back() -> None:
-    """Its headers are printed as those of any answer."""
+    """Its headers are printed like the headers of other responses."""
     raw = RawResponse(
         parsed=None,
         status=200,
@@ -116,7 +116,7 @@ def test_a_raw_answer_prints_no_credentials_that_a_proxy_sent_back() -> None:
 
 
 async def test_a_refusal_is_the_same_error(tripwire: AsyncTripwire) -> None:
-    """A raw answer is a good one."""
+    """A raw response is a successful one."""
     with pytest.raises(errors.NotFoundError):
         await tripwire.with_raw_response.sessions.get("sid_" + 26 * "0")
 
@@ -135,7 +135,7 @@ async def test_options_hold_for_raw_answers(tripwire: AsyncTripwire, tripwire_se
 async def test_the_request_id_is_at_hand_on_everything(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
-    """Pages, pending deliveries, pending Gate sessions, raw answers and errors: each its own."""
+    """Pages, pending deliveries, pending Gate sessions, raw responses and errors each have their own."""
     organization = tripwire_server.organization_id
     endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
     with pytest.raises(errors.NotFoundError) as caught:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 async def test_a_list_gives_one_page_when_it_is_awaited(tripwire: AsyncTripwire) -> None:
-    """With as many items as were asked for, where the next page begins, and the id of the request."""
+    """With the requested number of items, the cursor of the next page, and the request id."""
     page = await tripwire.sessions.list(limit=3)
     assert 3 == len(page)
     assert (3, True) == (page.limit, page.has_more)
@@ -59,7 +59,7 @@ async def test_one_session_is_read_with_its_evidence(tripwire: AsyncTripwire) ->
 
 
 async def test_a_cursor_of_another_list_is_refused_by_the_service(tripwire: AsyncTripwire) -> None:
-    """As 422, with the name of what is wrong."""
+    """As a 422, with the name of the invalid field."""
     cursor = (await tripwire.fingerprints.list(limit=1)).next_cursor
     with pytest.raises(errors.ValidationFailedError) as caught:
         await tripwire.sessions.list(limit=1, cursor=cursor)

@@ -55,7 +55,7 @@ async def test_an_endpoint_is_created_with_a_secret_that_hides(
 async def test_an_update_sends_what_was_given_and_no_more(
     change: dict[str, Any], body: dict[str, Any], tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
-    """What is left out stays as it is."""
+    """Fields that are left out keep their values."""
     endpoint = tripwire_server.add_endpoint(URL)
     updated = await tripwire.webhooks.update_endpoint(tripwire_server.organization_id, endpoint.id, **change)
     assert body == sent(tripwire_server)
@@ -96,7 +96,7 @@ async def test_a_rotation_whose_answer_was_lost_is_not_repeated(
 async def test_events_are_listed_by_endpoint_type_and_number(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
-    """What is left out is not sent; the list takes no cursor, so a walk is one page."""
+    """Missing arguments are not sent; the list has no cursor, so an iteration is one page."""
     organization = tripwire_server.organization_id
     one, other = tripwire_server.add_endpoint(URL), tripwire_server.add_endpoint(URL)
     first = await tripwire.webhooks.send_test(organization, one.id)
@@ -146,7 +146,7 @@ async def test_an_unknown_value_is_refused_unless_it_is_meant(
 async def test_a_name_that_is_no_text_is_refused_before_anything_is_sent(
     wrong: Any, tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
-    """Neither 'None' nor Base64 becomes the name of an endpoint."""
+    """None and bytes are not converted into the name of an endpoint."""
     with pytest.raises(ValueError, match="name"):
         await tripwire.webhooks.create_endpoint(
             tripwire_server.organization_id, name=wrong, url=URL, event_types=[TYPE]

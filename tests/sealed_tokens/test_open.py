@@ -1,4 +1,4 @@
-"""A sealed token is opened whole, or refused without a word about why."""
+"""A sealed token is opened completely, or rejected without a reason."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ SMALLEST: dict[str, Any] = {"session_id": "sid_1", "decision": {"verdict": "bot"
 
 
 def sealed(plaintext: bytes, key: str = KEY, version: int = 1) -> str:
-    """A token of version 1 around any bytes, made of nothing but primitives."""
+    """Seal any bytes in a token of version 1, with primitives only."""
     hex_digest = hashlib.sha256(key.encode()).hexdigest()
     aes_key = hashlib.sha256(hex_digest.encode() + b"\0" + b"sealed-results").digest()
     nonce = b"\x07" * 12
@@ -71,7 +71,7 @@ def sealed(plaintext: bytes, key: str = KEY, version: int = 1) -> str:
 
 
 def sealed_2(plaintext: bytes, *keys: str, count: int | None = None, more: bytes = b"") -> str:
-    """A token of version 2 around any bytes, made of nothing but primitives."""
+    """Seal any bytes in a token of version 2, with primitives only."""
     content_key, nonce = bytes(range(32)), b"\x01" * 12
     header = struct.pack(">BH12sI", 2, len(keys) if count is None else count, nonce, len(plaintext))
     digests = [hashlib.sha256(key.encode()).hexdigest().encode() for key in keys]
@@ -92,7 +92,7 @@ def packed(payload: object) -> bytes:
 
 
 def refused(token: Any, key: Any = KEY, **options: Any) -> None:
-    """Every refusal is the same error, with nothing behind it."""
+    """Every invalid token raises the same error, without a cause."""
     with pytest.raises(TokenVerificationError) as caught:
         verify_token(token, key, **options)
     assert caught.value.args == (MESSAGE,)
@@ -131,7 +131,7 @@ def test_a_token_of_either_version_is_opened(token: str) -> None:
 
 
 def test_a_fixed_token_is_opened() -> None:
-    """These bytes are written down, so that a change of both ends at once is noticed."""
+    """These bytes are constants, so that a change of the sealing and the opening code together is detected."""
     token = (
         "AQcHBwcHBwcHBwcHB+GjOPukEWyYcrPrCSrHxTpJW6nrTuBj4maTWrLYYQFMxqDuOyGn0qMlWcL7faDV7db8GmqwNl"
         "8/XBkmFz4PXioySIuSXdETYX+Rh4+EsQWVjjVtxGd94VMnQSo="
@@ -141,7 +141,7 @@ def test_a_fixed_token_is_opened() -> None:
 
 
 def test_only_the_session_the_decision_and_the_request_are_relied_on() -> None:
-    """Whatever else is missing is None; so is what is there as null."""
+    """Other missing fields are None, and so are null fields."""
     expected = VerifiedToken(
         session_id="sid_1", decision=TokenDecision(verdict="bot"), request=TokenRequest(), raw=SMALLEST
     )
@@ -152,7 +152,7 @@ def test_only_the_session_the_decision_and_the_request_are_relied_on() -> None:
 
 
 def test_a_number_may_have_a_fraction() -> None:
-    """Scores and times are whole today; a genuine token must not be refused on the day that one is not."""
+    """Scores and times are integers today; a genuine token with a fraction must not be rejected."""
     decision = {"verdict": "human", "risk_score": 7.5, "manipulation": {"score": 0.5}, "evaluation_duration_ms": 41.25}
     payload = {**SMALLEST, "decision": decision, "visitor_fingerprint": {"id": "vid_1", "confidence": 0.97}}
     verified = verify_token(sealed(packed(payload)), KEY)
@@ -194,7 +194,7 @@ def test_what_was_sealed_is_opened(version: Any, key: str, extra: dict[str, Any]
 
 
 def test_a_token_for_several_keys_is_opened_by_each_of_them() -> None:
-    """And by nobody else."""
+    """Other keys cannot open it."""
     token = seal_token(SMALLEST, (KEY, *OTHERS), version=2)
     for key in (KEY, *OTHERS):
         assert verify_token(token, key).raw == SMALLEST
@@ -202,7 +202,7 @@ def test_a_token_for_several_keys_is_opened_by_each_of_them() -> None:
 
 
 def test_as_many_keys_as_the_format_holds() -> None:
-    """256; one more cannot be sealed, nor is it opened."""
+    """256; a token with one more cannot be sealed or opened."""
     keys = [f"sk_live_{number}" for number in range(257)]
     assert verify_token(seal_token(SMALLEST, keys[:256], version=2), keys[255]).raw == SMALLEST
     with pytest.raises(ValueError, match="256 keys at most, not 257"):
@@ -231,7 +231,7 @@ def test_the_hash_of_a_key_is_as_good_as_the_key(version: Any) -> None:
 
 
 def test_the_key_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where none is passed."""
+    """If no key is passed."""
     monkeypatch.setenv("TRIPWIRE_SECRET_KEY", KEY)
     assert verify_token(seal_token(SMALLEST, KEY)).raw == SMALLEST
 
@@ -247,7 +247,7 @@ def test_without_a_key_the_set_up_is_wrong(monkeypatch: pytest.MonkeyPatch, valu
 
 
 def test_an_empty_key_opens_nothing() -> None:
-    """Anybody could have sealed for it."""
+    """Anyone can seal a token for it."""
     with pytest.raises(ConfigurationError, match="empty secret key"):
         verify_token(sealed(packed(SMALLEST), ""), "")
 
@@ -292,7 +292,7 @@ def test_ten_thousand_corruptions_are_refused_alike(version: Any, keys: list[str
     """Whatever is changed, in the bytes or in the text that carries them, it is the one error."""
     chance = random.Random(20260324)  # noqa: S311 - a seed, so that a failure comes back
     token = seal_token(SMALLEST, keys, version=version)
-    # An inserted digit can equal its neighbour: what is unchanged is no corruption.
+    # An inserted digit can equal the next one: then the token is unchanged, not corrupt.
     for bad in (bad for _ in range(10_000) if (bad := corrupted(token, chance)) != token):
         with pytest.raises(TokenVerificationError) as caught:
             verify_token(bad, keys)
@@ -301,7 +301,7 @@ def test_ten_thousand_corruptions_are_refused_alike(version: Any, keys: list[str
 
 
 def test_a_key_protects_its_own_entry_only() -> None:
-    """The format lets an entry for somebody else's key be spoilt unnoticed: one holder cannot open it to see."""
+    """The format does not detect a corrupt entry for another key, which this holder cannot open."""
     token = bytearray(base64.b64decode(seal_token(SMALLEST, [KEY, OTHERS[0]], version=2)))
     token[-1] ^= 1
     spoilt = base64.b64encode(token).decode()
@@ -405,7 +405,7 @@ def test_a_field_that_is_relied_on_must_be_there(field: str) -> None:
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_what_a_payload_inflates_to_is_bounded(version: Any) -> None:
-    """At the bound it is opened, a byte above it is refused; the default is 1 MiB."""
+    """A payload at the limit is opened, and one byte more is rejected; the default is 1 MiB."""
     size = len(json.dumps(SMALLEST, separators=(",", ":"))) + len(',"x":""')
     for limit, options in ((5000, {"max_inflated": 5000}), (1024 * 1024, {})):
         fits = seal_token(SMALLEST | {"x": "a" * (limit - size)}, KEY, version=version)
@@ -414,7 +414,7 @@ def test_what_a_payload_inflates_to_is_bounded(version: Any) -> None:
 
 
 def test_a_bomb_is_not_inflated() -> None:
-    """A gigabyte of zeros is refused for its first bytes."""
+    """A gigabyte of zeros is rejected after its first bytes."""
     deflater = zlib.compressobj(9)
     bomb = b"".join(deflater.compress(b"0" * 2**20) for _ in range(100)) + deflater.flush()
     refused(sealed(bomb))
