@@ -1,8 +1,8 @@
-"""What `send_tests` makes of a limit, until all deliveries are settled: ``python -m tests.benchmarks.bench_fan_out``.
+"""Requests and duration of `send_tests` until all deliveries are settled: ``python -m tests.benchmarks.bench_fan_out``.
 
-The first runs are on virtual time, against a service that is a function. The others go over loopback to a server in
-this process, and last as long as they say. Beside them is the least that there is when no more tests are under way at
-once than a page of events tells of, and every read counts as a request.
+The first runs are on virtual time, against a service that is a function. The others use loopback and a server in this
+process, and take real time. The minimum in the table assumes that no more tests are in flight than one page of events
+contains, and that every read counts as a request.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ QUICK: Final = 0.1
 
 
 async def on_virtual_time() -> tuple[int, int, float]:
-    """Test 1,000 endpoints at 600 requests in 60 s; return the requests, those refused, and the seconds."""
+    """Test 1,000 endpoints at 600 requests in 60 s; return the requests, the rejected ones, and the seconds."""
     service = Service(limit=600, window=60.0, takes=TAKES)
     outcomes = await webhooks(service).send_tests(ORGANIZATION, [endpoint(number) for number in range(1000)])
     assert all(outcome.state == "succeeded" for outcome in outcomes)

@@ -1,8 +1,8 @@
-"""What the limiter makes of a limit that it has not been told: ``python -m tests.benchmarks.bench_limiter``.
+"""Test sends under an unknown rate limit: ``python -m tests.benchmarks.bench_limiter``.
 
-A new client calls `send_test` for all endpoints at once, over loopback, against a server that is a process of its own
-and counts every request, the refused ones too. The limit lets a window's worth through at the start of each window;
-nobody can be done before the last window of those begins.
+A new client calls `send_test` for all endpoints at once, over loopback, against a server in a separate process that
+counts every request, including rejected ones. The limit admits one window of requests at the start of each window, so
+no client can finish before the last of these windows begins.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tripwire_async import AsyncTripwire
 
 MOST_REQUESTS = 1.05
 MOST_SECONDS = 1.15
-"""What a run may need, in times of the least that there is."""
+"""Bound of a run, as a multiple of the minimum."""
 
 
 async def send_all(where: RunningServer) -> tuple[int, float]:
@@ -46,7 +46,7 @@ def main() -> None:
         assert where.report is not None
         print(f"  {successes:>9}{where.report.requests:>10}{where.report.rate_limited:>9}{seconds:>9.2f}")
     requests = math.floor(options.sends * MOST_REQUESTS)
-    print(f"At most {requests} requests and {least * MOST_SECONDS:.1f} s; nobody can need less than {least:g} s.")
+    print(f"At most {requests} requests and {least * MOST_SECONDS:.1f} s; the minimum is {least:g} s.")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""What waiting costs in memory: ``python -m tests.benchmarks.bench_memory``.
+"""Memory of waiting calls and deliveries: ``python -m tests.benchmarks.bench_memory``.
 
-Ten thousand deliveries that are waited for, beyond the answers that they came with and the tasks that wait; the same
-handles before anybody waits; and ten thousand requests in flight through the default layers, beyond their tasks.
-Everything is counted by tracemalloc, on virtual time and with a handler in the place of the wire.
+Ten thousand awaited deliveries, without their responses and the waiting tasks; the same handles before they are
+awaited; and ten thousand requests in flight through the default middleware, without their tasks. tracemalloc counts
+everything, on virtual time and with a handler in place of the transport.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 COUNT = 10_000
 MOST = 4096
-"""Bytes that a pending delivery may take beyond the answer that it came with."""
+"""Maximum bytes of a pending delivery, without its response."""
 
 
 def held() -> int:
@@ -52,7 +52,7 @@ async def tasks_alone() -> float:
 
 
 async def deliveries() -> tuple[float, float]:
-    """Return what a handle costs, and what it costs while a task waits for it, that task included."""
+    """Return the bytes of a handle, and its bytes with the task that waits for it."""
     client = webhooks(Service(takes=1e6), _through)
     sample = await client.send_test(ORGANIZATION, endpoint(0))
     references = [
@@ -81,7 +81,7 @@ async def requests() -> float:
 
     async def hang(request: Request) -> Response:
         if not service.requests:
-            # The first goes alone, and its answer tells the limit.
+            # The first is sent alone, and its response contains the limit.
             return await service(request)
         await never.wait()
         raise AssertionError
@@ -111,13 +111,13 @@ async def _end(tasks: list[asyncio.Task[object]] | list[asyncio.Task[None]]) -> 
 def main() -> None:
     """Print the figures; exit with 1 if a pending delivery takes too much."""
     tracemalloc.start()
-    run(deliveries())  # what is made once, as modules and caches
+    run(deliveries())  # creates modules and caches, once
     task = run(tasks_alone())
     idle, waiting = run(deliveries())
     flight = run(requests())
     print(f"bytes for each of {COUNT:,}")
     print(f"  a task that waits                        {task:8.0f}")
-    print(f"  a pending delivery, beyond its answer    {idle:8.0f}")
+    print(f"  a pending delivery, without response     {idle:8.0f}")
     print(f"  the same, waited for by a task           {waiting:8.0f}   beyond the bare task {waiting - task:8.0f}")
     print(f"  a request in flight                      {flight:8.0f}   beyond the bare task {flight - task:8.0f}")
     if waiting > MOST:

@@ -1,8 +1,8 @@
-"""What four processes that share a key fare with and without a shared limit.
+"""Four processes that share a key, with and without a shared rate limit.
 
 Run ``python -m tests.benchmarks.bench_shared_limit``; it needs Debian's redis-server.
 
-Each process makes 200 calls at once against one server that allows 100 requests in any second; the refused ones count.
+Each process makes 200 calls at once against one server that allows 100 requests per second and counts rejected ones.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What only a browser can tell; ``python3 noxfile.py -s browser`` runs these, and the other tests do without one."""
+"""Tests that need a browser; only ``python3 noxfile.py -s browser`` runs them."""

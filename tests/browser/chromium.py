@@ -35,15 +35,15 @@ _OPTIONS: Final = (
 
 
 class BrowserError(Exception):
-    """The browser, or a script in the page, says that something went wrong."""
+    """The browser, or a script in the page, reports an error."""
 
 
 class Tab:
     """One page of the browser.
 
     Attributes:
-        requested: The addresses that the page has asked for.
-        complaints: What the page has logged, and each error that none of its scripts caught.
+        requested: The URLs that the page has requested.
+        errors: The log entries of the page, and each error that its scripts did not catch.
     """
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
@@ -52,7 +52,7 @@ class Tab:
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._loaded = asyncio.Event()
         self.requested: list[str] = []
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
 
     async def command(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a command of the protocol, and return its result."""
@@ -80,15 +80,15 @@ class Tab:
                 case "Network.requestWillBeSent":
                     self.requested.append(told["request"]["url"])
                 case "Runtime.exceptionThrown":
-                    self.complaints.append(told["exceptionDetails"]["text"])
+                    self.errors.append(told["exceptionDetails"]["text"])
                 case "Log.entryAdded":
-                    self.complaints.append(told["entry"]["text"])
+                    self.errors.append(told["entry"]["text"])
 
     async def open(self, url: str) -> None:
         """Go to *url*; returns when everything is loaded."""
         self._loaded.clear()
         self.requested.clear()
-        self.complaints.clear()
+        self.errors.clear()
         await self.command("Page.navigate", url=url)
         async with asyncio.timeout(30):
             await self._loaded.wait()
@@ -144,7 +144,7 @@ async def chromium() -> AsyncGenerator[Tab]:
     """Start a browser that knows nothing yet, and yield its one page."""
     program = next(filter(None, map(shutil.which, _NAMES)), None)
     if program is None:
-        msg = "these tests need a browser, and there is none: apt-get install chromium"
+        msg = "these tests need a browser: apt-get install chromium"
         raise RuntimeError(msg)
     folder = tempfile.mkdtemp(prefix="chromium-")
     process = await asyncio.create_subprocess_exec(
@@ -178,7 +178,7 @@ async def chromium() -> AsyncGenerator[Tab]:
 
 
 async def _port(process: asyncio.subprocess.Process) -> int:
-    """Return the port that the browser says it listens on."""
+    """Return the port that the browser reports."""
     assert process.stderr is not None
     words: list[str] = []
     async for line in process.stderr:

@@ -1,4 +1,4 @@
-"""The page of a report as its readers see it, in a browser: on a desk, on a phone, in the dark, without scripts."""
+"""The page of a report in a browser: on a desktop, on a phone, in dark mode, without scripts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def large(tmp_path: Path) -> str:
 async def test_the_page_asks_for_nothing_and_has_nothing_to_complain(tab: Tab, kinds: str) -> None:
     """It is one file, its own script and style are the only ones that run, and neither fails."""
     await tab.open(kinds)
-    assert ([kinds], []) == (tab.requested, tab.complaints)
+    assert ([kinds], []) == (tab.requested, tab.errors)
     assert "7 of 7 shown" == await tab.ask("document.querySelector('output').value")
 
 
@@ -66,11 +66,11 @@ async def test_a_script_that_got_into_the_page_would_not_run(tab: Tab, kinds: st
     await tab.open(kinds)
     await tab.ask("document.body.append(Object.assign(document.createElement('script'), {text: 'window.canary = 3'}))")
     assert "undefined" == await tab.ask("typeof window.canary")
-    assert any("Content Security Policy" in one for one in tab.complaints)
+    assert any("Content Security Policy" in one for one in tab.errors)
 
 
 async def test_a_click_on_a_title_sorts_and_another_turns_it_round(tab: Tab, kinds: str) -> None:
-    """By number where it is one; what is not known comes last both ways; aria-sort says so."""
+    """Numbers by value; unknown values last in both orders; aria-sort has the order."""
     await tab.open(kinds)
     latency, sort = (
         "#tests th:nth-child(6)",
@@ -98,7 +98,7 @@ async def test_the_keyboard_sorts_as_the_mouse_does(tab: Tab, kinds: str) -> Non
 
 
 async def test_the_table_is_searched_by_words_and_by_status(tab: Tab, kinds: str) -> None:
-    """In any order and any case; how many are left is said aloud."""
+    """In any order and any case; a screen reader reads the number of rows."""
     await tab.open(kinds)
     await tab.click("input[name=search]")
     await tab.type("0 CUSTOMER")
@@ -130,7 +130,7 @@ async def test_no_width_makes_the_page_scroll_sideways(tab: Tab, kinds: str, wid
     await tab.resize(width, 740, phone=width < 700)
     await tab.open(kinds)
     assert await tab.ask("document.documentElement.scrollWidth") <= width
-    # A phone's titles are there to be heard only.
+    # On a phone, the titles are for screen readers only.
     seen = "Array.from(document.querySelectorAll('td, #hosts th, p, li'), one => one.getBoundingClientRect().right)"
     assert await tab.ask(f"Math.max(...{seen})") <= width
 
@@ -155,7 +155,7 @@ async def test_on_a_phone_a_test_is_a_card(tab: Tab, kinds: str) -> None:
         assert first == (await tab.ask(SHOWN))[0]
 
 
-# The contrast of each text with what is behind it, by the rule of the Web Content Accessibility Guidelines.
+# The contrast of each text with its background, by the rule of the Web Content Accessibility Guidelines.
 FAINT = """
 (() => {
   const channel = value => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
@@ -186,7 +186,7 @@ FAINT = """
 async def test_the_page_follows_the_system_s_colours_and_stays_readable(
     tab: Tab, kinds: str, scheme: str, is_dark: bool
 ) -> None:
-    """Dark where dark is preferred; every text stands out from what is behind it, 4.5 to 1 at least."""
+    """The page follows the preferred scheme; every text has a contrast of at least 4.5 to 1."""
     await tab.prefer(scheme)
     await tab.open(kinds)
     red = int((await tab.ask("getComputedStyle(document.body).backgroundColor")).split("(")[1].split(",")[0])
@@ -195,7 +195,7 @@ async def test_the_page_follows_the_system_s_colours_and_stays_readable(
 
 
 async def test_fields_and_plots_have_names(tab: Tab, kinds: str) -> None:
-    """For whoever hears the page."""
+    """For users of a screen reader."""
     await tab.open(kinds)
     tree = await tab.command("Accessibility.getFullAXTree")
     named = {

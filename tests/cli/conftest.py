@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Ended:
-    """How a command ended, and what it printed."""
+    """Exit status and output of a command."""
 
     status: int
     out: str
@@ -38,13 +38,13 @@ class Ended:
 
 @attrs.frozen
 class Elsewhere:
-    """A server that runs in a thread of its own; touch it through `ask`."""
+    """A server that runs in its own thread; use it through `ask`."""
 
     server: TripwireServer
     loop: asyncio.AbstractEventLoop
 
     def ask(self, question: Callable[[TripwireServer], T]) -> T:
-        """Return what *question* says of the server, asked in the server's own thread."""
+        """Return the result of *question*, called with the server in the server's own thread."""
 
         async def call() -> T:
             return question(self.server)

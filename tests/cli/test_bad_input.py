@@ -1,4 +1,4 @@
-"""Whatever is wrong ends in one line on stderr, a status that says of what kind it is, and no traceback."""
+"""Every error is one line on stderr and a status for its kind, without a traceback."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_wrong_environment_is_named(
 def test_a_server_that_is_not_itself_is_told(
     cli: Cli, elsewhere: Elsewhere, fault: Fault, status: int, words: str
 ) -> None:
-    """A refusal is 3; an answer that is of no use is 4."""
+    """A rejection is 3; an unusable response is 4."""
     elsewhere.ask(lambda server: server.fail(None, fault))
     ended = cli(*ENDPOINTS)
     assert status == ended.status
@@ -187,7 +187,7 @@ def test_the_log_is_shown_only_when_asked_for(cli: Cli, elsewhere: Elsewhere) ->
 def test_a_reader_that_has_gone_ends_it_quietly(
     cli: Cli, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As with ``| head``: a status of its own, and not a word."""
+    """For example with ``| head``: a separate status, and no message."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w", encoding="utf-8") as broken:

@@ -50,7 +50,7 @@ def changes(elsewhere: Elsewhere) -> list[str]:
 
 @pytest.mark.parametrize("command", NAMES)
 def test_without_a_terminal_it_must_be_confirmed_in_advance(cli: Cli, elsewhere: Elsewhere, command: str) -> None:
-    """A script says so with ``--yes``; without it, the status is that of a usage error and nothing is sent."""
+    """A script passes ``--yes``; without it, the status is that of a usage error and nothing is sent."""
     arguments = arguments_of(elsewhere, command)
     ended = cli(*arguments)
     assert (2, "") == (ended.status, ended.out)
@@ -131,7 +131,7 @@ def test_a_dry_run_sends_nothing(cli: Cli, elsewhere: Elsewhere, chosen: tuple[s
 
 
 def test_a_dry_run_shows_ids_that_are_not_listed(cli: Cli, elsewhere: Elsewhere) -> None:
-    """A key that may not list endpoints can name them all the same; an organization without any has none to show."""
+    """A key that may not list endpoints can still test them; an organization can have no endpoints."""
     assert "no active endpoints" in cli("test", "--all", "--dry-run").err
     [entry] = cli("test", "we_" + "0" * 32, "--dry-run", "--json").data
     assert {"endpoint_id": "we_" + "0" * 32, "name": None, "url": None} == entry

@@ -166,7 +166,7 @@ def test_output_options_may_precede_the_command(cli: Cli, elsewhere: Elsewhere) 
 
 @pytest.mark.parametrize("text", ["30", "30s", "0.5m", "1h", "500ms"])
 def test_a_duration_has_a_unit(cli: Cli, elsewhere: Elsewhere, text: str) -> None:
-    """Seconds if there is none."""
+    """Without a unit, it is in seconds."""
     assert 0 == cli("endpoints", "list", "--attempt-timeout", text, "--deadline", text).status
 
 

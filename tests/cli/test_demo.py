@@ -1,4 +1,4 @@
-"""The demo tells the truth, of good outcomes and of bad ones."""
+"""The demo shows the real outcomes, good and bad."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_demo_shows_what_became_of_each_webhook(cli: Cli) -> None:
 
 
 def test_the_demo_shows_no_secret(cli: Cli) -> None:
-    """Neither the key nor a signing secret is anywhere in what it prints."""
+    """The output does not contain the key or a signing secret."""
     out = cli("demo").out + cli("demo", "--json").out
     assert [] == re.findall(r"(?:sk_|whsec_)\w+", out)
 
@@ -57,7 +57,7 @@ def test_the_demo_tells_machines_the_same(cli: Cli) -> None:
 
 
 def test_a_signature_that_is_not_verified_fails_the_demo(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Receivers that cannot verify refuse, and the demo says so and ends with 1."""
+    """Receivers that cannot verify reject the webhook, and the demo shows it and ends with 1."""
     monkeypatch.setattr(demo_receiver, "receive_or_reject", lambda *_: WebhookResponse(401))
     ended = cli("demo")
     assert 1 == ended.status
@@ -66,7 +66,7 @@ def test_a_signature_that_is_not_verified_fails_the_demo(cli: Cli, monkeypatch: 
 
 
 def test_a_test_that_is_refused_fails_the_demo(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the API says is shown in place of the outcome, and nothing was received."""
+    """The error of the API is shown in place of the outcome, and nothing was received."""
     start = TripwireServer.start
 
     async def start_spoilt(server: TripwireServer) -> None:

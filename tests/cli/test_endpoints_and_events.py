@@ -37,13 +37,13 @@ def test_endpoints_are_listed_in_aligned_columns(cli: Cli, elsewhere: Elsewhere)
 
 
 def test_an_empty_list_is_said_beside_the_output(cli: Cli, elsewhere: Elsewhere) -> None:
-    """Nothing goes to stdout, so that what counts lines counts none."""
+    """The output is empty, so a count of its lines is zero."""
     ended = cli("endpoints", "list")
     assert (0, "", "tripwire-async: the organization has no endpoints\n") == (ended.status, ended.out, ended.err)
 
 
 def test_an_empty_list_is_a_document_for_machines(cli: Cli, elsewhere: Elsewhere) -> None:
-    """The fields are there, with nothing in them."""
+    """The fields are present and empty."""
     ended = cli("endpoints", "list", "--json")
     assert ([], "") == (ended.data, ended.err)
 
@@ -59,7 +59,7 @@ def test_a_new_endpoint_shows_its_signing_secret_once(cli: Cli, elsewhere: Elsew
 
 
 def test_a_new_endpoint_is_a_whole_document_for_machines(cli: Cli, elsewhere: Elsewhere) -> None:
-    """The names are those of the API, and the secret is in it in plain text."""
+    """The names are the API's, and the secret is in plain text."""
     endpoint = cli(*CREATE, "--json").data
     assert ("shop", "active", ["session.result.persisted"]) == (
         endpoint["name"],
@@ -79,7 +79,7 @@ def test_rotating_shows_the_new_secret(cli: Cli, elsewhere: Elsewhere) -> None:
 
 
 def test_disabling_shows_the_endpoint_without_a_secret(cli: Cli, elsewhere: Elsewhere) -> None:
-    """There is none to store."""
+    """The response contains no secret to store."""
     endpoint = elsewhere.add_endpoint()
     ended = cli("endpoints", "disable", endpoint.id, "--yes")
     assert "status       disabled" in ended.out.splitlines()
@@ -87,7 +87,7 @@ def test_disabling_shows_the_endpoint_without_a_secret(cli: Cli, elsewhere: Else
 
 
 def test_events_show_how_their_deliveries_stand(cli: Cli, elsewhere: Elsewhere) -> None:
-    """One status by itself, several counted, and a dash where nobody took the event."""
+    """A single status as it is, several counted, and a dash without deliveries."""
     assert "no events found" in cli("events", "list").err
     elsewhere.ask(lambda server: server.emit("gate.session.approved", {}))
     one, two = elsewhere.add_endpoint(), elsewhere.add_endpoint()
@@ -113,7 +113,7 @@ def test_events_can_be_narrowed(cli: Cli, elsewhere: Elsewhere) -> None:
 
 
 def test_an_event_shows_each_delivery(cli: Cli, elsewhere: Elsewhere) -> None:
-    """With what went wrong, in the endpoint's own words made harmless."""
+    """With the error, and the endpoint's response as escaped text."""
     endpoint = elsewhere.add_endpoint()
     elsewhere.set_outcome(DeliveryOutcome("failed", 500, None, "bell \x07 and\nline", attempts=3))
     event = elsewhere.ask(lambda server: server.emit("session.result.persisted", {}))

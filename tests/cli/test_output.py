@@ -1,4 +1,4 @@
-"""What goes to which kind of output."""
+"""Formats of the output."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PLAIN = "name   n\nfirst  1\nother  -\n"
     ],
 )
 def test_text_from_elsewhere_cannot_command_a_terminal(text: str, shown: str) -> None:
-    """It is shown in one line, with what is invisible as escapes."""
+    """It is shown in one line, with invisible characters as escapes."""
     assert shown == one_line(text)
 
 
@@ -118,7 +118,7 @@ def test_a_live_table_ends_as_the_plain_one(cli: Cli, monkeypatch: pytest.Monkey
 def test_letters_that_an_output_lacks_are_shown_as_escapes(
     cli: Cli, elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An ASCII terminal gets the table all the same."""
+    """An ASCII terminal gets the table too."""
     elsewhere.add_endpoint(name="Zoë")
     file = tmp_path / "out"
     with file.open("w", encoding="ascii") as ascii_only:
@@ -130,7 +130,7 @@ def test_letters_that_an_output_lacks_are_shown_as_escapes(
 def test_an_output_that_cannot_be_set_up_is_used_as_it_is(
     cli: Cli, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Programs put objects of their own in place of stdout."""
+    """Programs replace stdout by their own objects."""
 
     class Own:
         def __init__(self) -> None:

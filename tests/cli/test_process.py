@@ -1,4 +1,4 @@
-"""The command line as a process of its own: its imports, its signals, a terminal, a pipe."""
+"""The command line as a separate process: its imports, its signals, a terminal, a pipe."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ except SystemExit as end:
 
 
 def test_help_waits_for_nothing_heavy() -> None:
-    """Of every command: neither aiohttp nor asyncio nor attrs are imported for it."""
+    """Of every command, and without importing aiohttp, asyncio or attrs."""
     for arguments in ([], ["test"], ["endpoints", "create"], ["token", "verify"]):
         asked = subprocess.run(  # noqa: S603 - this Python, and a program written above
             [sys.executable, "-c", HELP, *arguments, "--help"], capture_output=True, text=True, check=True
@@ -65,7 +65,7 @@ def test_an_interrupt_ends_it_with_130_and_no_traceback() -> None:
 
 
 def test_the_server_that_is_served_has_endpoints_to_try() -> None:
-    """One that takes what it is sent, one that never does, and a slow one."""
+    """One that accepts webhooks, one that never does, and a slow one."""
     with subprocess.Popen(  # noqa: S603 - this Python
         [*COMMAND, "serve"], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -121,7 +121,7 @@ def on_a_terminal(arguments: list[str], *, interrupt_at: bytes = b"") -> tuple[i
         while select.select([keyboard], [], [], 30)[0]:
             try:
                 part = os.read(keyboard, 65536)
-            except OSError:  # how Linux says that nobody is left on the other side
+            except OSError:  # raised by Linux when the other side is closed
                 part = b""
             if not part:
                 break

@@ -29,7 +29,7 @@ PAYLOAD = {
 
 @pytest.mark.parametrize(("group", "prefix"), [("sessions", "sid_"), ("fingerprints", "vid_")])
 def test_a_list_says_how_to_go_on(cli: Cli, elsewhere: Elsewhere, group: str, prefix: str) -> None:
-    """The cursor is told beside the output, and taking it gives what follows."""
+    """The cursor is printed on stderr, and passing it prints the next page."""
     first = cli(group, "list", "--limit", "2")
     cursor = re.fullmatch(r"tripwire-async: there are more items: pass --cursor (\S+), or --all\n", first.err)
     assert cursor
@@ -93,7 +93,7 @@ def test_each_of_a_list_can_be_shown(cli: Cli, elsewhere: Elsewhere, group: str)
 
 
 def test_sessions_can_be_narrowed_by_verdict(cli: Cli, elsewhere: Elsewhere) -> None:
-    """Only those that have it come."""
+    """Only matching items are printed."""
     found = cli("sessions", "list", "--verdict", "bot", "--json").data
     assert {"bot"} == {one["latest_decision"]["verdict"] for one in found}
 
@@ -117,7 +117,7 @@ def test_a_visitor_without_sessions_shows_no_table(cli: Cli, elsewhere: Elsewher
 
 
 def test_a_new_key_is_shown_once(cli: Cli, elsewhere: Elsewhere) -> None:
-    """Issued and rotated, then hidden for good."""
+    """Issued and rotated, then never shown again."""
     created = cli("keys", "create", "--name", "ci", "--scope", "webhooks:read", "--environment", "test")
     assert 0 == created.status
     key_id, text = re.search(r"key_\w+", created.out), re.search(r"(?m)^secret key: (sk_test_\w+)$", created.out)
@@ -144,7 +144,7 @@ def test_a_publishable_key_takes_origins_and_no_scopes(cli: Cli, elsewhere: Else
 
 
 def test_a_token_is_opened_here(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With nothing but the key: what it says first, all of it for machines."""
+    """With the key only: a summary for people, and all data as JSON."""
     monkeypatch.setenv("TRIPWIRE_SECRET_KEY", "sk_test_1")
     token = seal_token(PAYLOAD, "sk_test_1")
     assert re.search(r"(?m)^verdict +bot$", cli("token", "verify", token).out)

@@ -76,7 +76,7 @@ def test_endpoints_can_come_from_stdin(cli: Cli, elsewhere: Elsewhere, monkeypat
 def test_a_bad_line_is_told_by_its_number(
     cli: Cli, elsewhere: Elsewhere, ids: Path, content: bytes | None, complaint: str
 ) -> None:
-    """Before anything is sent, lest half of the endpoints are tested."""
+    """Before anything is sent, so that the run is not aborted in the middle."""
     if content is not None:
         ids.write_bytes(content)
     ended = cli("test", "--endpoints-from", str(ids))
@@ -121,7 +121,7 @@ def test_a_report_that_cannot_be_written_is_told_beforehand(
 
 
 def test_a_report_that_fails_all_the_same_is_complained_of(cli: Cli, elsewhere: Elsewhere) -> None:
-    """The results are there, the other report is written, and the status says that something went wrong."""
+    """The results are printed, the other report is written, and the status reports a failure."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     ended = cli("test", elsewhere.add_endpoint().id, "--report", "/dev/full")
     assert (1, "1 of 1 succeeded") == (ended.status, ended.out.splitlines()[-1])
@@ -129,7 +129,7 @@ def test_a_report_that_fails_all_the_same_is_complained_of(cli: Cli, elsewhere: 
 
 
 def test_an_interrupted_run_writes_its_reports(cli: Cli, elsewhere: Elsewhere, tmp_path: Path) -> None:
-    """With what was known, and with those that were not begun."""
+    """With the known outcomes, and with the tests that were not started."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     for _ in range(3):
         elsewhere.add_endpoint()
@@ -150,7 +150,7 @@ def _interrupt(elsewhere: Elsewhere) -> None:
 
 
 def test_several_hosts_are_summed_up(cli: Cli, elsewhere: Elsewhere) -> None:
-    """Those with reason first; one host alone needs no sum."""
+    """Hosts with reasons first; a single host has no summary."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     for url in ("https://a.example/1", "https://a.example/2"):
         elsewhere.add_endpoint(url)
@@ -181,7 +181,7 @@ def test_a_key_that_may_not_list_endpoints_tests_those_that_are_named(cli: Cli, 
 
 
 def test_progress_is_told_in_a_line() -> None:
-    """Done, on the way, refused, pace, time left, and why nothing moves."""
+    """Done, pending, rejected, pace, time left, and the reason of a pause."""
     assert (
         "412 of 1,000 done; 188 pending, 12 sending, 3 failed, 1 timed out, 8 refused; 9.8/s, about 72.0 s left; "
         "cooldown: the rate limit was reached, sending continues in 38.2 s"
@@ -216,7 +216,7 @@ def test_progress_is_a_bar_on_a_terminal(cli: Cli, elsewhere: Elsewhere, monkeyp
 
 
 def test_the_document_of_a_run_sums_it_up(cli: Cli, elsewhere: Elsewhere) -> None:
-    """Machines need not count."""
+    """Programs get the sums."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     elsewhere.add_endpoint("https://a.example/")
     document = json.loads(cli("test", "--all", "--json").out)

@@ -65,7 +65,7 @@ def test_machines_are_told_how_the_server_is_reached(cli: Cli, monkeypatch: pyte
 
 @pytest.fixture
 def while_listening(monkeypatch: pytest.MonkeyPatch) -> WhileListening:
-    """Return a function: what it is given runs in a thread once ``listen`` listens, and then that is stopped."""
+    """Return a function that runs its argument in a thread once ``listen`` listens, and then stops ``listen``."""
     monkeypatch.setenv("TRIPWIRE_SIGNING_SECRET", SECRET)
 
     def prepare(act: Callable[[str], object]) -> None:
@@ -99,7 +99,7 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
 
 
 def test_a_genuine_webhook_is_printed_and_taken(cli: Cli, while_listening: WhileListening) -> None:
-    """When, what, which, and its data."""
+    """The time, the type, the id, and the data."""
     answers: list[tuple[int, str]] = []
     while_listening(lambda url: answers.append(post(f"{url}/any/path", EVENT, sign_webhook(EVENT, SECRET))))
     ended = cli("listen", "--port", "0")
@@ -110,13 +110,13 @@ def test_a_genuine_webhook_is_printed_and_taken(cli: Cli, while_listening: While
 
 
 def test_machines_get_a_line_for_each_webhook(cli: Cli, while_listening: WhileListening) -> None:
-    """The whole event, as it came."""
+    """The whole event, unchanged."""
     while_listening(lambda url: post(url, EVENT, sign_webhook(EVENT, SECRET)))
     assert json.loads(EVENT) == json.loads(cli("listen", "--port", "0", "--json").out)
 
 
 def test_what_is_no_genuine_webhook_is_refused(cli: Cli, while_listening: WhileListening) -> None:
-    """401 without a good signature, 400 to what is no event, 413 to what is too large; each in a line on stderr."""
+    """401 for an invalid signature, 400 for an invalid event, 413 for a large body; each has a line on stderr."""
     answers: list[int] = []
 
     def act(url: str) -> None:
@@ -133,7 +133,7 @@ def test_what_is_no_genuine_webhook_is_refused(cli: Cli, while_listening: WhileL
 def test_a_webhook_is_handed_on_and_answered_alike(
     cli: Cli, elsewhere: Elsewhere, while_listening: WhileListening
 ) -> None:
-    """What is behind gets the bytes and the headers that prove them, and its answer goes back."""
+    """The target receives the bytes and the signature headers, and its response is returned."""
     answers: list[tuple[int, str]] = []
     headers = sign_webhook(EVENT, SECRET)
     while_listening(lambda url: answers.append(post(url, EVENT, headers)))

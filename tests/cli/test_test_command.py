@@ -38,7 +38,7 @@ def test_all_active_endpoints_are_tested(cli: Cli, elsewhere: Elsewhere) -> None
 
 
 def test_one_failure_ends_none_of_the_others(cli: Cli, elsewhere: Elsewhere) -> None:
-    """Each has its row, what went wrong has a line on stderr, and the status is 1."""
+    """Each has a row, a failure has a line on stderr, and the status is 1."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     good, bad = elsewhere.add_endpoint(), elsewhere.add_endpoint()
     elsewhere.set_outcome(DeliveryOutcome("failed", 500, error="It answered 500."), bad.id)
@@ -54,7 +54,7 @@ def test_one_failure_ends_none_of_the_others(cli: Cli, elsewhere: Elsewhere) -> 
 
 
 def test_the_kind_of_trouble_is_told_only_if_all_have_it(cli: Cli, elsewhere: Elsewhere) -> None:
-    """Where others succeeded, or failed otherwise, the status is that of a bad outcome."""
+    """If others succeeded, or failed otherwise, the status is that of a bad outcome."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     assert 3 == cli("test", UNKNOWN).status
     assert 2 == cli("test", "we_bad").status
@@ -91,7 +91,7 @@ def test_a_delivery_that_does_not_end_in_time_is_told(cli: Cli, elsewhere: Elsew
 
 
 def test_a_test_can_be_good_as_soon_as_it_is_accepted(cli: Cli, elsewhere: Elsewhere) -> None:
-    """Nobody waits for the delivery then, and nothing is read."""
+    """The run does not wait for the delivery, and reads nothing."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     ended = cli("test", elsewhere.add_endpoint().id, "--until", "sent", "--json")
     assert (0, "sent") == (ended.status, ended.data[0]["state"])
@@ -99,7 +99,7 @@ def test_a_test_can_be_good_as_soon_as_it_is_accepted(cli: Cli, elsewhere: Elsew
 
 
 def test_a_delivery_that_cannot_be_read_is_unknown(cli: Cli, elsewhere: Elsewhere) -> None:
-    """It was sent, and a refusal to be read is told with its own status."""
+    """It was sent, and a rejected read has its own exit status."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     elsewhere.ask(lambda server: server.fail("retrieveEvent", Fault.status(403)))
     ended = cli("test", elsewhere.add_endpoint().id, "--json")
@@ -107,7 +107,7 @@ def test_a_delivery_that_cannot_be_read_is_unknown(cli: Cli, elsewhere: Elsewher
 
 
 def test_a_delivery_that_is_recorded_late_is_pending_until_then(cli: Cli, elsewhere: Elsewhere) -> None:
-    """The answer to the send may know of no delivery."""
+    """The response to the send may contain no delivery."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     elsewhere.ask(lambda server: server.fail("sendTestWebhook", Fault.null_latest_delivery()))
     elsewhere.ask(lambda server: server.fail("retrieveEvent", Fault.status(404)))

@@ -214,7 +214,7 @@ def test_webhook_models_are_in_the_events_module() -> None:
 
 
 def test_an_operation_becomes_a_constant() -> None:
-    """It contains everything that the caller needs."""
+    """It contains all data that the caller needs."""
     whole = description(
         operations={
             "/v1/things/{thingId}/{part}": {

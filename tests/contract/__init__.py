@@ -1,1 +1,1 @@
-"""Answers as they look on the wire, written down: one of each operation, and one of each error status."""
+"""Responses as JSON files: one per operation, and one per error status."""

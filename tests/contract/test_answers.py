@@ -159,6 +159,6 @@ def _without_nulls(value: Any) -> Any:
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
 def test_every_documented_status_has_a_recorded_error(profile: Profile) -> None:
-    """Each status with a class of its own, and two of the 5xx; 401 both without a key and with an unknown one."""
+    """Each status with its own class, and two of the 5xx; 401 both without a key and with an unknown one."""
     names = {path.stem for path in (HERE / "errors" / profile.name).glob("*.json")}
     assert {"400", "401", "401-invalid", "403", "404", "409", "410", "422", "429", "500", "503"} == names

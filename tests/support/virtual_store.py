@@ -1,4 +1,4 @@
-"""The Redis script on virtual time: a real server runs it, with the time of the event loop instead of its own.
+"""The Redis script on virtual time: a real server runs it, with the time of the event loop instead of its clock.
 
 So several processes, their delays to Redis and minutes of waiting can be simulated in milliseconds.
 """
@@ -39,7 +39,7 @@ class ScriptRunner:
 
     Attributes:
         url: The server.
-        name: What the limit is called.
+        name: Name of the limit.
     """
 
     url: str

@@ -26,7 +26,7 @@ def document() -> dict[str, Any]:
 
 @functools.cache
 def document_of(profile: Profile) -> dict[str, Any]:
-    """Return the document without what is marked for the other profile."""
+    """Return the document without the parts of the other profile."""
     return _project(document(), profile.name)
 
 

@@ -34,7 +34,7 @@ async def test_sleepers_wake_in_order_and_at_their_own_moment(clock: ManualClock
 
 
 async def test_time_stands_still_between_advances(clock: ManualClock) -> None:
-    """Short of its moment a sleeper sleeps on; one that was cancelled leaves nothing behind."""
+    """A sleeper does not wake early; a cancelled one leaves nothing behind."""
     task = asyncio.create_task(clock.sleep(2))
     await clock.advance(1.999)
     assert not task.done()
@@ -46,7 +46,7 @@ async def test_time_stands_still_between_advances(clock: ManualClock) -> None:
 
 
 async def test_a_sleeper_cancelled_as_its_alarm_rings_stays_cancelled(clock: ManualClock) -> None:
-    """Two alarms of one moment: the first cancels the sleeper that the second would have woken."""
+    """Two timers for the same time: the first cancels the sleeper of the second."""
     task = asyncio.create_task(clock.sleep(1))
     clock.call_at(1.0, task.cancel)
     await clock.advance(1)
@@ -93,7 +93,7 @@ async def test_time_waits_for_held_work(clock: ManualClock) -> None:
 
 
 async def test_the_calendar_goes_with_its_clock_once_opened(clock: ManualClock) -> None:
-    """Dates begin where they are told to and move as the clock does."""
+    """Dates start at the given time and advance with the clock."""
     calendar = Calendar(clock, 1_774_382_400.5)
     await clock.advance(5)
     assert "2026-03-24T20:00:00.500Z" == calendar.timestamp()
@@ -104,12 +104,12 @@ async def test_the_calendar_goes_with_its_clock_once_opened(clock: ManualClock) 
 
 
 def test_a_server_needs_no_loop_before_it_is_started() -> None:
-    """A server is made, and asked for its key, before any loop runs."""
+    """A server can be created, and its key read, before any loop runs."""
     assert 7.0 == Calendar(ServerLoopClock(), 7.0).unix_time()
     assert TripwireServer().add_endpoint("https://example.com/").created_at.endswith("Z")
 
 
 async def test_the_loop_of_the_server_is_read_from_outside_of_it(server: TripwireServer) -> None:
-    """A fixture that is not async, on a thread of its own even, may add what it likes."""
+    """A synchronous fixture can add objects, even on its own thread."""
     endpoint = await asyncio.to_thread(server.add_endpoint, "https://example.com/")
     assert endpoint.created_at >= server.key.created_at

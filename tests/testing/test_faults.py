@@ -1,4 +1,4 @@
-"""Faults by script: each as a client meets it."""
+"""Injected faults, from the view of a client."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EVENTS = "~/events"
 
 
 async def raw(api: Api, path: str = EVENTS, method: str = "GET") -> tuple[int, aiohttp.typedefs.LooseHeaders, bytes]:
-    """Send a request whose answer is not the document's to judge."""
+    """Send a request without checking its response against the document."""
     url = api.server.base_url + path.replace("~", f"/v1/organizations/{api.server.organization_id}")
     headers = {"Authorization": f"Bearer {api.server.secret_key}"}
     async with api.session.request(method, url, headers=headers) as response:
@@ -41,7 +41,7 @@ async def test_a_status_by_script_is_an_error_of_the_api(api: Api, server: Tripw
 
 
 async def test_a_status_can_be_dressed_as_wanted(api: Api, server: TripwireServer) -> None:
-    """Code, message, retryable, next action and Retry-After are the script's to say, rubbish too."""
+    """The fault sets the code, message, retryable, next action and Retry-After, also to invalid values."""
     fault = Fault.status(
         503, code="a.b", message="m", retryable=False, retry_after="soon", next_action="contact_support"
     )
@@ -58,7 +58,7 @@ async def test_a_status_can_be_dressed_as_wanted(api: Api, server: TripwireServe
 
 
 async def test_html_and_nothing_come_from_something_in_between(api: Api, server: TripwireServer) -> None:
-    """A proxy's answer carries none of the API's headers."""
+    """The response of a proxy has no headers of the API."""
     server.fail(None, Fault.html(502), times=1)
     status, headers, body = await raw(api)
     assert (502, "text/html", True) == (status, headers["Content-Type"], body.startswith(b"<html>"))
@@ -70,7 +70,7 @@ async def test_html_and_nothing_come_from_something_in_between(api: Api, server:
 async def test_work_is_done_before_an_answer_is_lost_and_not_before_a_closed_connection(
     api: Api, server: TripwireServer, send_path: str
 ) -> None:
-    """Both look the same from outside, which is why a POST must not be repeated."""
+    """Both look the same to the client, so a POST must not be retried."""
     for fault, events in ((Fault.closed_connection(), 0), (Fault.lost_response(), 1)):
         server.fail("sendTestWebhook", fault, times=1)
         with pytest.raises(aiohttp.ServerDisconnectedError):
@@ -88,7 +88,7 @@ async def test_a_body_can_be_cut_off(api: Api, server: TripwireServer, at: int |
 
 
 async def test_a_delay_goes_by_the_clock_of_the_server(clock: ManualClock, session: aiohttp.ClientSession) -> None:
-    """The answer comes when the clock says so."""
+    """The response is sent when the clock has advanced."""
     async with TripwireServer(clock=clock) as server:
         server.fail(None, Fault.delay(30))
         task = asyncio.create_task(Api(server, session)("GET", EVENTS))
@@ -116,21 +116,21 @@ async def test_fields_can_be_malformed_or_missing(api: Api, server: TripwireServ
 
 
 async def test_a_body_can_be_anything(api: Api, server: TripwireServer) -> None:
-    """Rubbish can come with a good status."""
+    """An invalid body can have a good status."""
     server.fail(None, Fault.body(b"\xff\x00", "text/plain"))
     status, headers, body = await raw(api)
     assert (200, "text/plain", b"\xff\x00") == (status, headers["Content-Type"], body)
 
 
 async def test_a_gzip_bomb_is_small_on_the_wire(api: Api, server: TripwireServer) -> None:
-    """What arrives is a thousandth of what it inflates to."""
+    """The body on the network is a thousandth of its inflated size."""
     server.fail(None, Fault.gzip_bomb(2**22))
     _, headers, body = await raw(api)
     assert (2**22, True) == (len(body), int(headers["Content-Length"]) < 2**13)
 
 
 async def test_the_first_delivery_can_be_null(api: Api, server: TripwireServer, send_path: str) -> None:
-    """A test send may answer before anything is recorded."""
+    """A test send may respond before anything is recorded."""
     server.fail("sendTestWebhook", Fault.null_latest_delivery())
     assert (await api("POST", send_path)).data["latest_delivery"] is None
 
@@ -139,7 +139,7 @@ async def test_the_first_delivery_can_be_null(api: Api, server: TripwireServer, 
 async def test_a_delivery_can_stay_pending_for_good(
     clock: ManualClock, session: aiohttp.ClientSession, outcome: DeliveryOutcome | None
 ) -> None:
-    """Neither a post nor a script moves it any more; a test still may."""
+    """A request or an outcome cannot change it any more; a test still can."""
     async with TripwireServer(clock=clock) as server:
         endpoint = server.add_endpoint("https://example.com/")
         server.set_outcome(outcome)
@@ -187,7 +187,7 @@ async def test_a_rate_is_drawn_from_its_seed(api: Api, server: TripwireServer) -
 
 
 async def test_faults_nest_in_the_order_in_which_they_were_added(api: Api, server: TripwireServer) -> None:
-    """The outer one sees what the inner one answers; an error of the work passes through both."""
+    """The outer one sees the response of the inner one; an error of the work passes through both."""
     order: list[str] = []
 
     def noted(name: str) -> Fault:

@@ -131,7 +131,7 @@ async def test_a_delivery_request_is_checked(api: Api, private: X25519PrivateKey
 async def test_the_service_itself_may_be_asked_for_its_credentials(
     session: aiohttp.ClientSession, receiver: Receiver, private: X25519PrivateKey
 ) -> None:
-    """A signed gate.session.approved is posted; the envelope in its answer ends up in the bundle."""
+    """A signed ``gate.session.approved`` is posted; the envelope in its response is in the bundle."""
 
     def respond() -> web.StreamResponse:
         event = decode(receiver.received[-1].body)

@@ -18,7 +18,7 @@ SECRET = {"name": "ci", "type": "secret", "scopes": ["webhooks:read"]}
 
 
 async def test_an_issued_key_works_within_its_scopes(api: Api) -> None:
-    """Its text is revealed once; it opens what it was made for and nothing else."""
+    """Its text is revealed once; it authorizes its scopes and no others."""
     issued = (await api("POST", KEYS, json={**SECRET, "environment": "live"})).data
     assert issued["revealed_key"].startswith("sk_live_")
     assert 200 == (await api("GET", "~/events", bearer=issued["revealed_key"])).status
@@ -30,7 +30,7 @@ async def test_an_issued_key_works_within_its_scopes(api: Api) -> None:
 
 
 async def test_a_publishable_key_shows_itself_and_opens_nothing(api: Api) -> None:
-    """Keys for browsers are refused here, with the reason."""
+    """Keys for browsers are rejected here, with the reason."""
     body = {"name": "web", "type": "publishable", "allowed_origins": ["https://example.com"]}
     issued = (await api("POST", KEYS, json=body)).data
     assert issued["display_key"] == issued["revealed_key"]

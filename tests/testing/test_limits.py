@@ -59,7 +59,7 @@ def test_a_retry_after_is_never_shorter_than_the_wait(wait: float, unix: float) 
 async def test_refused_requests_count_and_lengthen_the_cooldown(
     clock: ManualClock, session: aiohttp.ClientSession
 ) -> None:
-    """Two are let in; the two that are refused keep the door shut until they have passed as well."""
+    """Two are accepted; the two that are rejected count until they have left the window too."""
     async with TripwireServer(limit=2, window=10, clock=clock) as server:
         api = Api(server, session)
         answers = []
@@ -83,7 +83,7 @@ async def test_refused_requests_count_and_lengthen_the_cooldown(
 
 
 async def test_each_key_has_a_window_of_its_own(api: Api, server: TripwireServer) -> None:
-    """A key with its own limit goes by that; others are not disturbed by it."""
+    """A key with its own limit uses it; others are not affected."""
     key = server.add_key(rate_limit=1)
     statuses = [(await api("GET", "~/events", bearer=key.secret)).status for _ in range(2)]
     assert ([200, 429], 200) == (statuses, (await api("GET", "~/events")).status)
@@ -100,14 +100,14 @@ async def test_the_limit_may_change_in_mid_run(api: Api, server: TripwireServer)
 async def test_the_form_of_retry_after_can_be_chosen(
     clock: ManualClock, session: aiohttp.ClientSession, form: str, expected: str
 ) -> None:
-    """Seconds are whole unless the server is told otherwise."""
+    """Seconds are whole by default."""
     async with TripwireServer(limit=1, window=10, clock=clock, retry_after=form) as server:
         await Api(server, session)("GET", "~/events")
         assert expected == (await Api(server, session)("GET", "~/events")).headers["Retry-After"]
 
 
 async def test_faults_count_against_the_limit(api: Api, server: TripwireServer) -> None:
-    """A request that meets a fault has used the window like any other."""
+    """A request with a fault counts in the window like any other."""
     server.fail("listEvents", Fault.status(503))
     answers = [await api("GET", "~/events") for _ in range(2)]
     assert ["599", "598"] == [answer.headers["X-RateLimit-Remaining"] for answer in answers]

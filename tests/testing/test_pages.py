@@ -30,13 +30,13 @@ async def everything(api: Api, path: str) -> list[Any]:
     [("/v1/sessions?limit=64", SESSIONS), ("/v1/fingerprints?limit=50", VISITORS), ("~/api-keys?limit=1", 1)],
 )
 async def test_a_walk_finds_each_item_once(api: Api, path: str, expected: int) -> None:
-    """Pages neither overlap nor leave anything out."""
+    """Pages do not overlap and are complete."""
     ids = [item["id"] for item in await everything(api, path)]
     assert (expected, expected) == (len(ids), len(set(ids)))
 
 
 async def test_what_is_added_meanwhile_disturbs_no_walk(api: Api) -> None:
-    """A cursor goes on behind the item that it remembers."""
+    """A cursor continues after its item."""
     new = {"name": "a", "type": "secret", "scopes": ["*"]}
     await api("POST", "~/api-keys", json=new)
     first = await api("GET", "~/api-keys?limit=1")
@@ -81,7 +81,7 @@ async def test_a_cursor_of_another_list_is_a_422(api: Api, path: str) -> None:
 
 @pytest.mark.parametrize("cursor", ["x", "%00", "W10", "bnVsbA", "WzFd", "é"])
 async def test_rubbish_is_no_cursor(api: Api, cursor: str) -> None:
-    """Whatever it decodes to, it is refused by name."""
+    """Whatever it decodes to, it is rejected by name."""
     answer = await api("GET", f"/v1/sessions?cursor={cursor}")
     assert (422, ["cursor"]) == (answer.status, answer.bad_fields)
 
@@ -101,5 +101,5 @@ async def test_a_cursor_to_an_item_that_is_not_there_is_a_422(api: Api) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/sessions/sid_x", "/v1/fingerprints/vid_x"])
 async def test_what_was_never_seen_is_not_there(api: Api, path: str) -> None:
-    """An id that nobody has, of whatever shape, is a 404."""
+    """An unknown id, of any form, is a 404."""
     assert 404 == (await api("GET", path)).status

@@ -54,7 +54,7 @@ async def test_the_fixtures_need_no_configuration(tmp_path: Path, mode: str, tex
 
 
 async def test_pytest_starts_without_pytest_asyncio(tmp_path: Path) -> None:
-    """Whoever has pytest and this library need not have that; a test that wants the fixtures is told so."""
+    """The plugin loads without pytest-asyncio; a test that uses the fixtures gets advice."""
     (tmp_path / "test_it.py").write_text(f"def test_anything():\n    pass\n{_AUTO}")
     code = "import sys; sys.modules['pytest_asyncio'] = None; import pytest; sys.exit(pytest.main(sys.argv[1:]))"
     autoload = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -73,6 +73,6 @@ def test_the_fixtures_are_there_without_pytest_asyncio(monkeypatch: pytest.Monke
 
 
 async def test_pytest_starts_without_aiohttp() -> None:
-    """Who does not use the fixtures does not pay for them."""
+    """Test suites without the fixtures do not pay for them."""
     code = "import sys, tripwire_async.testing.pytest_plugin; sys.exit('aiohttp' in sys.modules)"
     assert (0, "") == await _run("-c", code)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 async def test_stopping_leaves_nothing_behind(receiver: Receiver, clock: ManualClock) -> None:
-    """Deliveries under way, posts that hang and scripts that wait all end with the server; stopping twice is fine."""
+    """Deliveries in progress, requests that hang and waiting outcomes end with the server; closing twice is fine."""
     receiver.answers = False
     before = asyncio.all_tasks()
     server = TripwireServer(webhooks=WebhookSettings(delay=0, timeout=60))
@@ -41,7 +41,7 @@ async def test_stopping_leaves_nothing_behind(receiver: Receiver, clock: ManualC
 
 
 async def test_a_waiter_that_is_cancelled_is_forgotten(api: Api, server: TripwireServer) -> None:
-    """Conditions that nobody waits for any more are not tried again."""
+    """Conditions without a waiting task are not evaluated again."""
     tried: list[int] = []
     task = asyncio.create_task(server.until(lambda: bool(tried.append(1))))
     others = [asyncio.create_task(server.until(lambda: bool(server.requests))) for _ in range(2)]
@@ -81,7 +81,7 @@ async def test_remembering_can_be_turned_off(session: aiohttp.ClientSession) -> 
 
 
 async def test_a_body_of_more_than_a_mebibyte_is_too_much(api: Api) -> None:
-    """What no client of ours would send is refused before it is read to the end."""
+    """A huge request is rejected before it is read to the end."""
     headers = {"Authorization": f"Bearer {api.server.secret_key}"}
     url = f"{api.server.base_url}/v1/organizations"
     async with api.session.post(url, headers=headers, data=io.BytesIO(b" " * 1_100_000)) as response:
@@ -90,7 +90,7 @@ async def test_a_body_of_more_than_a_mebibyte_is_too_much(api: Api) -> None:
 
 
 async def test_a_client_that_hangs_up_first_harms_nobody(clock: ManualClock, session: aiohttp.ClientSession) -> None:
-    """An answer that is to be cut off, and whose client is gone, goes nowhere."""
+    """A truncated response whose client has disconnected is dropped."""
     async with TripwireServer(clock=clock) as server:
         server.fail(None, Fault.delay(1))
         server.fail(None, Fault.closed_connection())
@@ -117,7 +117,7 @@ async def test_a_client_that_hangs_up_first_harms_nobody(clock: ManualClock, ses
 async def test_where_nothing_is_served_the_envelope_says_so(
     session: aiohttp.ClientSession, server: TripwireServer, method: str, path: str, status: int
 ) -> None:
-    """Unknown routes and methods answer as errors of the API."""
+    """Unknown routes and methods return errors of the API."""
     async with session.request(method, server.base_url + path) as response:
         assert (status, status) == (response.status, (await response.json())["error"]["status"])
         assert ("GET" if status == 405 else None) == response.headers.get("Allow")
@@ -130,7 +130,7 @@ async def test_a_quoted_id_is_one_id(api: Api) -> None:
 
 
 async def test_events_are_made_up_for_the_types_about_sessions(server: TripwireServer, receiver: Receiver) -> None:
-    """Those who take a type are sent it; other types need their data given."""
+    """Endpoints receive the types that they subscribe to; other types require data."""
     server.add_endpoint(receiver.url, event_types=["webhook.test"])
     server.add_endpoint(receiver.url, event_types=["session.result.persisted"])
     server.emit("session.result.persisted")
@@ -204,14 +204,14 @@ def test_the_public_names_are_there(name: str) -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    """Names come when they are asked for, and only those that exist."""
+    """Names are imported on first use, and only existing ones."""
     with pytest.raises(AttributeError, match="no attribute 'TripwireSever'"):
         _ = tripwire_async.testing.TripwireSever
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_the_server_runs_in_a_process_of_its_own(session: aiohttp.ClientSession, number: int) -> None:
-    """It says where it is in one line of JSON, settles deliveries if told to, and ends cleanly on a signal."""
+    """It prints its URL in one line of JSON, settles deliveries on request, and ends cleanly on a signal."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tripwire_async.testing", "--limit", "9", "--settle", stdout=subprocess.PIPE
     )
@@ -227,7 +227,7 @@ async def test_the_server_runs_in_a_process_of_its_own(session: aiohttp.ClientSe
 
 
 async def test_a_process_tells_at_its_end_what_came(session: aiohttp.ClientSession) -> None:
-    """Two sends to the first of two endpoints and a third that is refused: three requests, two deliveries."""
+    """Two sends to the first of two endpoints and a third that is rejected: three requests, two deliveries."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tripwire_async.testing", "--settle", "--report"),
         *("--limit", "2", "--endpoints", "2"),

@@ -38,7 +38,7 @@ async def test_the_signing_secret_is_shown_when_made_and_when_rotated_only(api: 
 
 
 async def test_a_disabled_endpoint_stays_and_a_test_to_it_is_skipped(api: Api) -> None:
-    """DELETE erases nothing; what is sent to a disabled endpoint is settled at once as skipped."""
+    """DELETE keeps the data; a test of a disabled endpoint is settled at once as skipped."""
     created = await api("POST", ENDPOINTS, json=NEW)
     path = f"{ENDPOINTS}/{created.data['id']}"
     assert "disabled" == (await api("DELETE", path)).data["status"]
@@ -68,14 +68,14 @@ async def test_bad_values_are_named_in_a_422(api: Api, change: dict[str, object]
 
 
 async def test_a_missing_field_is_named(api: Api) -> None:
-    """A body without what it needs says which fields those are."""
+    """The error of an incomplete body names the missing fields."""
     answer = await api("POST", ENDPOINTS, json={})
     assert ["name", "url", "event_types"] == answer.bad_fields
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff"])
 async def test_a_body_that_is_no_object_is_malformed(api: Api, body: bytes) -> None:
-    """400 is for what cannot be read, 422 for what can."""
+    """400 is for bodies that cannot be parsed, 422 for invalid values."""
     answer = await api("POST", ENDPOINTS, data=body)
     assert (400, "request.malformed") == (answer.status, answer.code)
 
@@ -109,7 +109,7 @@ async def test_a_test_send_arrives_signed(api: Api, server: TripwireServer, rece
 async def test_a_failing_endpoint_is_tried_again_and_then_given_up(
     session: aiohttp.ClientSession, receiver: Receiver, clock: ManualClock
 ) -> None:
-    """Between attempts a delivery reads pending; its attempts come 0.2 and 0.4 seconds apart, and end failed."""
+    """Between its attempts the status is pending; they are 0.2 and 0.4 seconds apart, and the last one fails."""
     receiver.respond = lambda: web.Response(status=500, text="x" * 5_000)
     async with TripwireServer(clock=clock) as server:
         event_id = (
@@ -130,7 +130,7 @@ async def test_a_failing_endpoint_is_tried_again_and_then_given_up(
 
 
 async def test_an_attempt_that_gets_no_answer_says_why(receiver: Receiver, unused_tcp_port: int) -> None:
-    """A refused connection, a silent endpoint and an address elsewhere each leave their error in the delivery."""
+    """A failed connection, a silent endpoint and a URL elsewhere each leave an error in the delivery."""
     receiver.answers = False
     async with TripwireServer(webhooks=WebhookSettings(delay=0, max_attempts=1, timeout=0.05)) as server:
         for url in (f"http://127.0.0.1:{unused_tcp_port}/", receiver.url, "https://example.com/"):
@@ -161,7 +161,7 @@ async def test_outcomes_by_script_need_no_post(api: Api, server: TripwireServer,
 
 
 async def test_events_are_listed_newest_first_by_endpoint_and_type(api: Api, server: TripwireServer) -> None:
-    """The list has a limit and no cursor; it says when there would have been more."""
+    """The list has a limit and no cursor; it reports whether there are more."""
     server.set_outcome(DeliveryOutcome("succeeded"))
     one, other = server.add_endpoint("https://example.com/1"), server.add_endpoint("https://example.com/2")
     sent = [(await api("POST", f"{ENDPOINTS}/{end.id}/test")).data["event_id"] for end in (one, other, one)]
@@ -178,7 +178,7 @@ async def test_events_are_listed_newest_first_by_endpoint_and_type(api: Api, ser
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "type=x", "endpoint_id=we_1", "cursor=x"])
 async def test_a_bad_query_is_a_422(api: Api, query: str) -> None:
-    """Parameters out of range, or unknown, are refused by name."""
+    """Parameters that are out of range or unknown are rejected by name."""
     answer = await api("GET", f"~/events?{query}")
     assert (422, [query.partition("=")[0]]) == (answer.status, answer.bad_fields)
 

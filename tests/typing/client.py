@@ -1,4 +1,4 @@
-"""What users write with a client; read by the type checkers and never run."""
+"""Code of users with a client, for the type checkers only."""
 
 from __future__ import annotations
 

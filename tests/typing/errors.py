@@ -1,4 +1,4 @@
-"""What users write about errors; read by the type checkers and never run."""
+"""Code of users with errors, for the type checkers only."""
 
 from __future__ import annotations
 

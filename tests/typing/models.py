@@ -34,7 +34,7 @@ def of_answers(event: Event, key: IssuedApiKey) -> None:
 
 
 def of_requests(update: UpdateGateServiceRequest) -> None:
-    """What is sent tells absent from null."""
+    """Requests distinguish missing and null."""
     assert_type(update.dashboard_login_url, str | UnsetType | None)
     if update.name is not UNSET:
         assert_type(update.name, str)
@@ -50,7 +50,7 @@ def of_operations() -> None:
 
 
 def of_decoding(data: bytes) -> None:
-    """What is asked for is what comes."""
+    """The result has the requested type."""
     assert_type(decode(data, ResponseMeta), ResponseMeta)
     assert_type(structure({}, Event), Event)
 

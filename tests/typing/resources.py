@@ -1,4 +1,4 @@
-"""What users write with the resources, and what raw answers hold; read by the type checkers and never run."""
+"""Code of users with resources and raw responses, for the type checkers only."""
 
 from __future__ import annotations
 
