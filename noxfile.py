@@ -365,6 +365,39 @@ def versus(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def openapi(session: nox.Session) -> None:
+    """Read the API description with other tools: two validators and three client generators. Needs npm."""
+    description = str(ROOT / "tripwire_async" / "_codegen" / "openapi.yaml")
+    session.install(
+        "openapi-spec-validator>=0.7", "openapi-python-client>=0.26", "datamodel-code-generator>=0.35", "ruff>=0.14"
+    )
+    output = Path(session.create_tmp())
+    session.run("openapi-spec-validator", description)
+    client = output / "client"
+    session.run("openapi-python-client", "generate", "--path", description, "--output-path", str(client), "--overwrite")
+    modules = [path for path in client.glob("*/api/*/*.py") if path.name != "__init__.py"]
+    dropped = [path.name for path in modules if "response.status_code == 20" not in path.read_text(encoding="utf-8")]
+    operations = (
+        (ROOT / "tripwire_async" / "_codegen" / "openapi.yaml").read_text(encoding="utf-8").count("operationId:")
+    )
+    if dropped or len(modules) != operations:
+        session.error(
+            f"openapi-python-client generated {len(modules)} of {operations} operations; incomplete: {dropped}"
+        )
+    models = str(output / "models.py")
+    formats = ("--input-file-type", "openapi", "--output-model-type", "pydantic_v2.BaseModel")
+    session.run("datamodel-codegen", "--input", description, *formats, "--output", models)
+    session.run("python", "-m", "py_compile", models)
+    npm = ("npm", "install", "--no-save", "--prefix", str(output))
+    session.run(*npm, "openapi-typescript@7", "typescript@5", "@redocly/cli@2", external=True)
+    binaries = output / "node_modules" / ".bin"
+    session.run(str(binaries / "redocly"), "lint", description, external=True)
+    types = str(output / "api.d.ts")
+    session.run(str(binaries / "openapi-typescript"), description, "-o", types, external=True)
+    session.run(str(binaries / "tsc"), "--noEmit", "--strict", types, external=True)
+
+
+@nox.session(default=False)
 def audit(session: nox.Session) -> None:
     """Check licenses and known vulnerabilities of all dependencies; needs the network, and fails without it."""
     _install(session, "audit", package=None)
