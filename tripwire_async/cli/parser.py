@@ -6,6 +6,8 @@ import argparse
 import difflib
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from tripwire_async.profiles import TRIPWIRE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Protocol
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 _KEY_OPTIONS: Final = frozenset({"--secret-key", "--api-key", "--key", "--token", "--signing-secret"})
 _KEY_PREFIXES: Final = ("sk_", "pk_", "whsec_", "agt_", "gtpoll_")
 _KEY_ADVICE: Final = (
-    "Keys are not accepted as arguments, because other users can read them: set TRIPWIRE_SECRET_KEY, or use"
-    " --secret-key-file FILE."
+    "Keys are not accepted as arguments, because other users can read them: set "
+    f"{TRIPWIRE.secret_key_variable}, or use --secret-key-file FILE."
 )
 
 
