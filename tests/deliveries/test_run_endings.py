@@ -158,6 +158,26 @@ async def test_a_cancelled_run_leaves_nothing(time: float) -> None:
     assert_no_task_left()
 
 
+async def test_a_middleware_that_loses_a_cancellation_does_not_continue_the_run() -> None:
+    """The test in progress may end, and no worker starts another one."""
+    service = Service(takes=1.0)
+
+    async def lossy(request: Request, call_next: Callable[[Request], object]) -> Response:
+        response = asyncio.ensure_future(service(request))
+        try:
+            return await asyncio.shield(response)
+        except asyncio.CancelledError:
+            return await response
+
+    ids = [endpoint(number) for number in range(20)]
+    waiting = asyncio.create_task(outcomes_of(webhooks(service, lossy).send_tests(ORGANIZATION, ids, in_flight=3)))
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert waiting.cancelled()
+    assert 3 == len(service.sent)
+
+
 async def test_a_task_group_can_contain_a_run() -> None:
     """If a sibling fails, the run is cancelled with the group, and no task is left."""
     run = run_of(Service(), 100)

@@ -98,6 +98,9 @@ class WorkerPool:
         """Test one endpoint after the other until none is left, or until another worker has taken this one's place."""
         worker = cast("asyncio.Task[None]", asyncio.current_task())
         for endpoint_id in self._left:
+            if worker.cancelling():
+                # A library that lost the cancellation must not make the run go on.
+                raise asyncio.CancelledError
             test = self._record.start(endpoint_id)
             if self._clock.now() >= self._end:
                 self._finish(test, "timed_out", not_sent_error(endpoint_id))
