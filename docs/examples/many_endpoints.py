@@ -19,8 +19,7 @@ async def check_all(tripwire: AsyncTripwire, organization: str) -> None:
         async for outcome in tests:
             counts[outcome.state] += 1
             if outcome.state != "succeeded":
-                reason = outcome.delivery.error if outcome.delivery else outcome.error
-                print(f"{outcome.state}: {reason}")
+                print(f"{outcome.state}: {outcome.reason}")
     print(dict(sorted(counts.items())))
 
 

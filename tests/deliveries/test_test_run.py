@@ -244,5 +244,5 @@ def test_300_sends_at_60_per_2_seconds_over_the_wire() -> None:
             return asyncio.get_running_loop().time() - started
 
     # The 300th request is sent after 10 s, and a read of the last tests follows. On an idle machine it takes little
-    # more, see bench_test_run.
+    # more, see bench_test_runs.
     assert asyncio.run(main()) <= 1.3 * 10
