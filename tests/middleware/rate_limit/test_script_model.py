@@ -1,0 +1,154 @@
+"""The Redis script against a brute-force model of open slots and finished requests."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from tests.support.redis_server import RedisServer
+from tests.support.virtual_store import ScriptRunner
+from tripwire_async.middleware.rate_limit.store import FinishedRequest, SlotGrant, SlotRequest
+
+if TYPE_CHECKING:
+    from tripwire_async.middleware.rate_limit.store import RequestOutcome
+
+LEASE = 5.0
+GRACE = 0.2
+NAMES = itertools.count()
+
+
+@attrs.define(eq=False)
+class Client:
+    """One process: the slots that it holds, what it has to report, and until when it waits."""
+
+    name: str
+    number: int = 0
+    serial: int = 0
+    open: list[str] = attrs.field(factory=list)
+    released: list[str] = attrs.field(factory=list)
+    unreported: list[FinishedRequest] = attrs.field(factory=list)
+    waits_until: float = -math.inf
+    last: SlotRequest | None = None
+    last_grant: SlotGrant | None = None
+
+
+class ScriptMachine(RuleBasedStateMachine):
+    """Asks for slots, ends requests and lets time pass; the model counts one by one."""
+
+    server: ClassVar[RedisServer]
+
+    @initialize(limit=st.integers(2, 40), window=st.integers(50, 1000))
+    def begin(self, limit: int, window: int) -> None:
+        self.runner = ScriptRunner(self.server.url, f"model.{next(NAMES)}")
+        self.limit = limit
+        self.window = window / 100
+        self.now = 1.0
+        self.checked = -math.inf
+        self.ended: list[float] = []
+        self.clients = [Client(name) for name in "abc"]
+        first = Client("first")
+        # A store without data takes the limit from a client, and lets a single request go first.
+        assert self.ask(first, 1, 1, limit=limit, window=self.window).granted == 1
+        self.end(first, "1.1", "accepted", limit=limit, count=1)
+        self.ask(first, 0, 0)
+
+    def teardown(self) -> None:
+        if hasattr(self, "runner"):
+            self.runner.close()
+
+    @property
+    def lifetime(self) -> float:
+        return self.window * 1.0005 + 0.001
+
+    def ask(
+        self, client: Client, interactive: int, bulk: int, *, limit: int | None = None, window: float | None = None
+    ) -> SlotGrant:
+        client.number += 1
+        reported, client.unreported = tuple(client.unreported), []
+        request = SlotRequest(client.name, client.number, self.now, interactive, bulk, limit, window, reported)
+        grant = self.runner.run(request, self.now)
+        client.open += [f"{client.number}.{index}" for index in range(1, grant.granted + 1)]
+        client.waits_until = self.now + grant.wait + GRACE if grant.granted < interactive + bulk else self.now
+        client.last, client.last_grant = request, grant
+        return grant
+
+    def end(
+        self, client: Client, slot: str, outcome: RequestOutcome, limit: int | None = None, count: int | None = None
+    ) -> None:
+        (client.open if slot in client.open else client.released).remove(slot)
+        client.serial += 1
+        client.unreported.append(
+            FinishedRequest(client.serial, slot, self.now, self.now, outcome, limit=limit, count=count)
+        )
+
+    @rule(hundredths=st.integers(0, 300))
+    def wait(self, hundredths: int) -> None:
+        """Let time pass."""
+        self.now = round(self.now + hundredths / 100, 2)
+
+    @rule(index=st.integers(0, 2), interactive=st.integers(0, 30), bulk=st.integers(0, 30))
+    def ask_for_slots(self, index: int, interactive: int, bulk: int) -> None:
+        """The grant is what the window leaves, in batches, and never more."""
+        client = self.clients[index]
+        for finished in client.unreported:
+            if finished.outcome != "unsent":
+                self.ended.append(finished.at)
+        for other in self.clients:
+            if other is not client and self.checked < other.waits_until <= self.now - LEASE:
+                other.released += other.open
+                other.open.clear()
+        self.checked = self.now - LEASE
+        held = sum(len(each.open) for each in self.clients)
+        # The first request of all is known to the script alone.
+        counted = sum(when > self.now - self.lifetime for when in (1.0, *self.ended))
+        free = self.limit - held - counted
+        others = sum(each.waits_until > self.now for each in self.clients if each is not client)
+        grant = self.ask(client, interactive, bulk)
+        wanted = interactive + bulk
+        at_most = max(0, min(wanted, free, max(4, math.ceil(self.limit / 10))))
+        assert grant.others == others
+        if others:
+            assert grant.granted <= at_most
+        else:
+            assert grant.granted == at_most
+        assert (grant.limit, grant.cooldown, grant.unsettled) == (self.limit, 0.0, False)
+        assert grant.window == self.window
+        assert 0.001 <= grant.wait <= 1.0
+
+    @rule(index=st.integers(0, 2))
+    def ask_again(self, index: int) -> None:
+        """The same request, whose response was lost, is granted the same slots."""
+        client = self.clients[index]
+        if client.last is not None and client.last_grant is not None and client.open:
+            grant = self.runner.run(client.last, self.now)
+            assert grant.granted == client.last_grant.granted
+            client.waits_until = (
+                self.now + grant.wait + GRACE
+                if grant.granted < client.last.interactive + client.last.bulk
+                else self.now
+            )
+
+    @rule(data=st.data(), outcome=st.sampled_from(["accepted", "lost", "unsent"]))
+    def end_a_request(self, data: st.DataObject, outcome: RequestOutcome) -> None:
+        """Have one of the requests end, also one whose slot was released meanwhile."""
+        holders = [(client, slot) for client in self.clients for slot in (*client.open, *client.released)]
+        if holders:
+            client, slot = data.draw(st.sampled_from(holders))
+            self.end(client, slot, outcome)
+
+
+def test_the_script_agrees_with_a_brute_force_model() -> None:
+    """Slots are granted as far as open and counted requests leave room, whatever the order of events."""
+    with RedisServer() as server:
+        ScriptMachine.server = server
+        machine = ScriptMachine.TestCase()
+        machine.settings = settings(
+            max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+        )
+        machine.runTest()
