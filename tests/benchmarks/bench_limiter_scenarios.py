@@ -1,7 +1,7 @@
 """Rate limit under bad conditions: ``python -m tests.benchmarks.bench_limiter_scenarios [WORDS OF A SCENARIO]``.
 
-Everything runs on virtual time, so the figures do not depend on the machine or its load. Each scenario runs with
-five seeds; the worst value of each column counts.
+Everything runs on virtual time, so the figures depend neither on the machine nor on its load. Each scenario runs with
+five seeds. The last rows are several processes that share a Redis; they need a ``redis-server``.
 """
 
 from __future__ import annotations
@@ -9,9 +9,17 @@ from __future__ import annotations
 import math
 import sys
 
-from tests.support.limit_scenarios import SCENARIOS, Result, Scenario
+from tests.support.limit_scenarios import SCENARIOS, Result, RollingWindow, Scenario
+from tests.support.redis_server import RedisServer
+from tests.support.shared_scenarios import run
+from tests.support.virtual_store import ScriptRunner
 
 SEEDS = range(5)
+SHARED = [
+    ("2 processes, Redis 60 ms away", 2, 150, 60, 2.0, (0.03, 0.03), 15),
+    ("8 processes, 0 to 8 ms to Redis", 8, 100, 100, 1.0, (0.0, 0.008), 30),
+]
+"""Name, processes, calls of each, limit, window, delay to Redis each way, and the bound on rejected requests."""
 
 
 def main(words: list[str]) -> int:
@@ -23,6 +31,25 @@ def main(words: list[str]) -> int:
             results = [scenario.run(seed) for seed in SEEDS]
             failed += not all(is_within(scenario, result) for result in results)
             print(_row(scenario, results), flush=True)
+    with RedisServer() as server:
+        for name, processes, calls, limit, window, delay, bound in SHARED:
+            if all(word in name for word in words):
+                runner = ScriptRunner(server.url, "benchmark")
+                outcomes = []
+                for seed in SEEDS:
+                    counter = RollingWindow(limit, window)
+                    outcomes.append(
+                        run(runner, processes=processes, calls=calls, counter=counter, delay=delay, seed=seed)
+                    )
+                    runner.close()
+                results = [
+                    Result(outcome.seconds, outcome.rejected, processes * calls - outcome.succeeded)
+                    for outcome in outcomes
+                ]
+                least = (processes * calls / limit - 1) * window
+                scenario = Scenario(name, SCENARIOS[0].service, SCENARIOS[0].load, least, math.inf, bound, 0)
+                failed += not all(is_within(scenario, result) for result in results)
+                print(_row(scenario, results), flush=True)
     return 1 if failed else 0
 
 
@@ -34,7 +61,7 @@ def is_within(scenario: Scenario, result: Result) -> bool:
 def _row(scenario: Scenario, results: list[Result]) -> str:
     seconds = sorted(result.seconds for result in results)
     rejected = sorted(result.rejected for result in results)
-    bounds = [f"{scenario.seconds:g} s"]
+    bounds = [f"{scenario.seconds:g} s"] * (scenario.seconds < math.inf)
     bounds += [f"{scenario.rejected:g} rejected"] * (scenario.rejected < math.inf)
     bounds += [f"{scenario.lost:g} lost"] * (scenario.lost < math.inf)
     mark = "" if all(is_within(scenario, result) for result in results) else "  EXCEEDED"
