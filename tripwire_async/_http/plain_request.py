@@ -88,10 +88,10 @@ def plain_request(
     trust_env: Any,
     **more: Any,
 ) -> aiohttp.ClientRequest:
-    """Return the request that `aiohttp.ClientRequest` makes of the same arguments.
+    """Return a request that is equal to an `aiohttp.ClientRequest` with the same arguments.
 
     For every request, aiohttp's constructor considers cookies, credentials, proxies, compression and forms. The
-    requests of this library have none of these, and a `PlainRequest` takes less than half the time, which saves two to
+    requests of this library need none of them, and a `PlainRequest` takes less than half the time, which saves two to
     three percent of a call. All other requests, and all requests in debug mode, are made by aiohttp's constructor.
     """
     merged = _default_headers(url.host_port_subcomponent).copy()
