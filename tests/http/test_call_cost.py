@@ -28,8 +28,8 @@ PACKAGE = str(Path(tripwire_async.__file__).parent)
 # message of the failed assertion. If a change needs fewer, lower it.
 OWN_CALLS = 68
 
-# The same for all Python code, above that of a bare `session.post`: aiohttp and asyncio are in both. It is the number on
-# Python 3.13; on 3.11 there are 21.
+# The same for all Python code, above that of a bare `session.post`: aiohttp and asyncio are in both. This is the number
+# on Python 3.13; on 3.11 it is 21.
 CALLS_ABOVE_BARE = 23
 
 ORGANIZATION = "org_" + "0" * 26
