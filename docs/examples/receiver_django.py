@@ -55,7 +55,7 @@ def make_view(secret: SecretSource = secrets_from_environment) -> Any:
     receiver = WebhookReceiver(router, secret)
 
     async def hook(request: Any) -> Any:
-        reply = await receiver.answer(request.body, request.headers)
+        reply = await receiver.respond(request.body, request.headers)
         return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
 
     return csrf_exempt(hook)

@@ -54,7 +54,7 @@ def make_app(secret: SecretSource = secrets_from_environment) -> Flask:
     threading.Thread(target=loop.run_forever, daemon=True).start()
 
     def hook() -> Response:
-        coroutine = receiver.answer(request.get_data(), dict(request.headers))
+        coroutine = receiver.respond(request.get_data(), dict(request.headers))
         reply = asyncio.run_coroutine_threadsafe(coroutine, loop).result()
         return Response(reply.body, reply.status, content_type=reply.content_type)
 

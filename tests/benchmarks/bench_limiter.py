@@ -24,9 +24,9 @@ async def send_all(where: RunningServer) -> tuple[int, float]:
     """Send to every endpoint at once; return how many sends succeeded, and the seconds that it took."""
     async with AsyncTripwire(where.secret_key, base_url=where.base_url) as tripwire:
         sends = [tripwire.webhooks.send_test(where.organization_id, each) for each in where.endpoint_ids]
-        began = time.monotonic()
+        started = time.monotonic()
         outcomes = await asyncio.gather(*sends, return_exceptions=True)
-        return sum(not isinstance(each, BaseException) for each in outcomes), time.monotonic() - began
+        return sum(not isinstance(each, BaseException) for each in outcomes), time.monotonic() - started
 
 
 def main() -> None:

@@ -73,16 +73,16 @@ class Tab:
                 else:
                     answer.set_result(event["result"])
                 continue
-            told = event["params"]
+            parameters = event["params"]
             match event["method"]:
                 case "Page.loadEventFired":
                     self._loaded.set()
                 case "Network.requestWillBeSent":
-                    self.requested.append(told["request"]["url"])
+                    self.requested.append(parameters["request"]["url"])
                 case "Runtime.exceptionThrown":
-                    self.errors.append(told["exceptionDetails"]["text"])
+                    self.errors.append(parameters["exceptionDetails"]["text"])
                 case "Log.entryAdded":
-                    self.errors.append(told["entry"]["text"])
+                    self.errors.append(parameters["entry"]["text"])
 
     async def open(self, url: str) -> None:
         """Go to *url*; returns when everything is loaded."""

@@ -46,7 +46,7 @@ def large(tmp_path: Path) -> str:
     return file.as_uri()
 
 
-async def test_the_page_asks_for_nothing_and_has_nothing_to_complain(tab: Tab, kinds: str) -> None:
+async def test_the_page_requests_nothing_and_logs_no_error(tab: Tab, kinds: str) -> None:
     """It is one file, its own script and style are the only ones that run, and neither fails."""
     await tab.open(kinds)
     assert ([kinds], []) == (tab.requested, tab.errors)

@@ -24,13 +24,13 @@ ENDPOINTS = ("endpoints", "list")
 UNKNOWN = "we_" + "0" * 32
 
 
-def complaint(ended: Ended) -> str:
+def message(ended: Ended) -> str:
     """Return the only line of stderr, without the program's name; stdout must be empty."""
     assert "" == ended.out
     [line] = ended.err.splitlines()
-    name, colon, said = line.partition(": ")
+    name, colon, printed = line.partition(": ")
     assert ("tripwire-async", ": ") == (name, colon)
-    return said
+    return printed
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_wrong_environment_is_named(
     monkeypatch.setenv(variable, value)
     ended = cli(*ENDPOINTS, "--deadline", "5")
     assert status == ended.status
-    assert words in complaint(ended)
+    assert words in message(ended)
 
 
 @pytest.mark.parametrize(
@@ -77,14 +77,14 @@ def test_a_wrong_environment_is_named(
         (Fault.closed_connection(), 4, "listWebhookEndpoints"),
     ],
 )
-def test_a_server_that_is_not_itself_is_told(
+def test_a_server_that_is_not_the_api_is_reported(
     cli: Cli, elsewhere: Elsewhere, fault: Fault, status: int, words: str
 ) -> None:
     """A rejection is 3; an unusable response is 4."""
     elsewhere.ask(lambda server: server.fail(None, fault))
     ended = cli(*ENDPOINTS)
     assert status == ended.status
-    assert words in complaint(ended)
+    assert words in message(ended)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_wrong_argument_is_named(
     """By the library or the parser, in one line either way."""
     ended = cli(*arguments)
     assert status == ended.status
-    assert words in complaint(ended)
+    assert words in message(ended)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_file_that_holds_no_secret_key_is_refused(
     file.write_bytes(content)
     ended = cli(*ENDPOINTS, "--secret-key-file", str(file))
     assert 2 == ended.status
-    assert words in complaint(ended)
+    assert words in message(ended)
 
 
 def test_the_key_may_come_from_a_file_or_from_stdin(
@@ -196,10 +196,10 @@ def test_a_reader_that_has_gone_ends_it_quietly(
     assert (141, "") == (ended.status, ended.err)
 
 
-def test_a_port_that_is_taken_is_told(cli: Cli, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_in_use_is_reported(cli: Cli, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the test server and by the receiver."""
     monkeypatch.setenv("TRIPWIRE_SIGNING_SECRET", "whsec_1")
     port = elsewhere.server.base_url.rpartition(":")[2]
     taken = os.strerror(errno.EADDRINUSE)
-    assert f"cannot listen on port {port}: {taken}" == complaint(cli("serve", "--port", port))
-    assert f"cannot listen on 127.0.0.1 port {port}: {taken}" == complaint(cli("listen", "--port", port))
+    assert f"cannot listen on port {port}: {taken}" == message(cli("serve", "--port", port))
+    assert f"cannot listen on 127.0.0.1 port {port}: {taken}" == message(cli("listen", "--port", port))

@@ -69,11 +69,11 @@ def test_a_test_that_is_refused_fails_the_demo(cli: Cli, monkeypatch: pytest.Mon
     """The error of the API is shown in place of the outcome, and nothing was received."""
     start = TripwireServer.start
 
-    async def start_spoilt(server: TripwireServer) -> None:
+    async def start_with_wrong_secret(server: TripwireServer) -> None:
         server.fail("sendTestWebhook", Fault.status(400))
         await start(server)
 
-    monkeypatch.setattr(TripwireServer, "start", start_spoilt)
+    monkeypatch.setattr(TripwireServer, "start", start_with_wrong_secret)
     ended = cli("demo")
     assert 1 == ended.status
     assert 3 == len(re.findall(r"^\w+ +refused +- +- +\d+ +- +req_", ended.out, re.MULTILINE))

@@ -36,7 +36,7 @@ def test_endpoints_are_listed_in_aligned_columns(cli: Cli, elsewhere: Elsewhere)
     assert wanted == cli("endpoints", "list").out.splitlines()
 
 
-def test_an_empty_list_is_said_beside_the_output(cli: Cli, elsewhere: Elsewhere) -> None:
+def test_an_empty_list_is_reported_on_stderr(cli: Cli, elsewhere: Elsewhere) -> None:
     """The output is empty, so a count of its lines is zero."""
     ended = cli("endpoints", "list")
     assert (0, "", "tripwire-async: the organization has no endpoints\n") == (ended.status, ended.out, ended.err)

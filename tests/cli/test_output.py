@@ -92,7 +92,7 @@ def test_a_terminal_without_rich_gets_plain_lines(
     assert PLAIN == capsys.readouterr().out
 
 
-def test_machines_are_told_no_prose(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_output_contains_no_prose(capsys: pytest.CaptureFixture[str]) -> None:
     """One document, and nothing else."""
     output = Output(as_json=True)
     output.line("hello")

@@ -64,7 +64,7 @@ def test_endpoints_can_come_from_stdin(cli: Cli, elsewhere: Elsewhere, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("content", "complaint"),
+    ("content", "message"),
     [
         (f"{UNKNOWN}\n\nwe_short\n".encode(), ', line 3: "we_short" is not an endpoint id (we_…)'),
         (f"{UNKNOWN} {UNKNOWN}".encode(), f', line 1: "{f"{UNKNOWN} {UNKNOWN}"[:60]}" is not an endpoint id (we_…)'),
@@ -73,14 +73,14 @@ def test_endpoints_can_come_from_stdin(cli: Cli, elsewhere: Elsewhere, monkeypat
         (None, ": No such file or directory"),
     ],
 )
-def test_a_bad_line_is_told_by_its_number(
-    cli: Cli, elsewhere: Elsewhere, ids: Path, content: bytes | None, complaint: str
+def test_a_bad_line_is_reported_by_its_number(
+    cli: Cli, elsewhere: Elsewhere, ids: Path, content: bytes | None, message: str
 ) -> None:
     """Before anything is sent, so that the run is not aborted in the middle."""
     if content is not None:
         ids.write_bytes(content)
     ended = cli("test", "--endpoints-from", str(ids))
-    assert (2, f"tripwire-async: --endpoints-from {ids}{complaint}\n") == (ended.status, ended.err)
+    assert (2, f"tripwire-async: --endpoints-from {ids}{message}\n") == (ended.status, ended.err)
     assert [] == list(elsewhere.server.requests)
 
 
@@ -105,16 +105,16 @@ def test_reports_are_written(cli: Cli, elsewhere: Elsewhere, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("option", ["--report", "--junit"])
-def test_a_report_that_cannot_be_written_is_told_beforehand(
+def test_a_report_that_cannot_be_written_is_reported_before_the_run(
     cli: Cli, elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:
     """A slip in its name must not cost a run."""
-    for name, complaint in (
+    for name, message in (
         (".", "it is a directory, not a file"),
         ("none/x", f"there is no directory {tmp_path / 'none'}"),
     ):
         ended = cli("test", "--all", option, str(tmp_path / name))
-        assert (2, f"tripwire-async: {option} {tmp_path / name}: {complaint}\n") == (ended.status, ended.err)
+        assert (2, f"tripwire-async: {option} {tmp_path / name}: {message}\n") == (ended.status, ended.err)
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
     assert "x: no permission to write it" in cli("test", "--all", option, str(tmp_path / "x")).err
     assert [] == list(elsewhere.server.requests)
@@ -180,7 +180,7 @@ def test_a_key_that_may_not_list_endpoints_tests_those_that_are_named(cli: Cli, 
     assert 3 == cli("test", "--all").status
 
 
-def test_progress_is_told_in_a_line() -> None:
+def test_progress_is_one_line() -> None:
     """Done, pending, rejected, pace, time left, and the reason of a pause."""
     assert (
         "412 of 1,000 done; 188 pending, 12 sending, 3 failed, 1 timed out, 8 refused; 9.8/s, about 72.0 s left; "

@@ -37,7 +37,7 @@ EVENT = json.dumps(
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_the_server_says_how_it_is_reached_and_ends_when_told(
+def test_the_server_prints_its_url_and_ends_on_a_signal(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, status: int
 ) -> None:
     """SIGTERM is how a server ends; Ctrl-C is how a person interrupts."""
@@ -57,7 +57,7 @@ def test_the_server_says_how_it_is_reached_and_ends_when_told(
     assert organization.startswith("export TRIPWIRE_ORGANIZATION=org_")
 
 
-def test_machines_are_told_how_the_server_is_reached(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_url_of_the_server_is_available_as_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one document, before it begins to wait."""
     monkeypatch.setattr(Output, "line", lambda *_: signal.raise_signal(signal.SIGTERM))
     assert {"base_url", "secret_key", "organization_id"} == set(json.loads(cli("serve", "--json").out))

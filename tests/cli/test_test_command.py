@@ -53,7 +53,7 @@ def test_one_failure_ends_none_of_the_others(cli: Cli, elsewhere: Elsewhere) -> 
     assert "we_bad" in third
 
 
-def test_the_kind_of_trouble_is_told_only_if_all_have_it(cli: Cli, elsewhere: Elsewhere) -> None:
+def test_the_status_names_a_reason_only_if_all_share_it(cli: Cli, elsewhere: Elsewhere) -> None:
     """If others succeeded, or failed otherwise, the status is that of a bad outcome."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     assert 3 == cli("test", UNKNOWN).status
@@ -81,7 +81,7 @@ def test_an_endpoint_that_is_named_twice_is_tested_once(cli: Cli, elsewhere: Els
     assert 1 == len(cli("test", endpoint.id, endpoint.id, "--json").data)
 
 
-def test_a_delivery_that_does_not_end_in_time_is_told(cli: Cli, elsewhere: Elsewhere) -> None:
+def test_a_delivery_that_does_not_end_in_time_is_reported(cli: Cli, elsewhere: Elsewhere) -> None:
     """The run has its own limit, and the row says that it ran out."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     ended = cli("test", elsewhere.add_endpoint().id, "--timeout", "0.3")
@@ -150,7 +150,7 @@ def test_there_may_be_nothing_to_test(cli: Cli, elsewhere: Elsewhere) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "message"),
     [
         ((), "pass either ENDPOINT ids, --endpoints-from FILE or --all"),
         (("--all", UNKNOWN), "pass either ENDPOINT ids, --endpoints-from FILE or --all"),
@@ -162,9 +162,9 @@ def test_there_may_be_nothing_to_test(cli: Cli, elsewhere: Elsewhere) -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_sent(
-    cli: Cli, elsewhere: Elsewhere, arguments: tuple[str, ...], complaint: str
+    cli: Cli, elsewhere: Elsewhere, arguments: tuple[str, ...], message: str
 ) -> None:
     """With the status for wrong usage."""
     ended = cli("test", *arguments)
-    assert (2, "", f"tripwire-async: {complaint}\n") == (ended.status, ended.out, ended.err)
+    assert (2, "", f"tripwire-async: {message}\n") == (ended.status, ended.out, ended.err)
     assert [] == list(elsewhere.server.requests)

@@ -292,8 +292,8 @@ def test_the_public_module_lists_every_model_and_its_module() -> None:
 
 def test_a_docstring_preserves_backslashes_and_quotes() -> None:
     """They cannot end the docstring."""
-    said = 'Matches \\d+ or """ here. It ends with a "quote"'
-    text = "\n".join(["class A:", *docstring(said, [("a", "One \\n two.")])])
+    printed = 'Matches \\d+ or """ here. It ends with a "quote"'
+    text = "\n".join(["class A:", *docstring(printed, [("a", "One \\n two.")])])
     namespace: dict[str, Any] = {}
     exec(text, namespace)  # noqa: S102 - what was just generated
     # The compiler removes the indentation of docstrings since Python 3.13; getdoc removes it on every version.

@@ -119,17 +119,17 @@ async def test_an_error_response_becomes_its_exception(profile: Profile, name: s
     client = AsyncTripwire(profile=profile, base_url="https://api.example", middleware=[answer])
     with pytest.raises(errors.APIError) as caught:
         await client.sessions.list()
-    error, said = caught.value, refusal["body"]["error"]
-    details = said.get("details", {})
+    error, expected = caught.value, refusal["body"]["error"]
+    details = expected.get("details", {})
     assert errors.error_class(int(name.partition("-")[0])) is type(error)
-    assert [said.get(name) for name in ("status", "code", "retryable", "request_id", "docs_url")] == [
+    assert [expected.get(name) for name in ("status", "code", "retryable", "request_id", "docs_url")] == [
         error.status,
         error.code,
         error.retryable,
         error.request_id,
         error.docs_url,
     ]
-    assert said["message"] in error.message
+    assert expected["message"] in error.message
     assert details.get("next_action") == error.next_action
     assert float(refusal["headers"].get("Retry-After", 0)) == (error.retry_after or 0)
     assert [

@@ -151,10 +151,10 @@ def test_an_envelope_that_claims_this_key_is_not_opened() -> None:
 def test_an_envelope_changed_in_one_bit_is_not_opened(name: str) -> None:
     """Every binary field matters, but for the one bit of a public key that X25519 passes over."""
     envelope = encrypt_delivery(PAIR.request, OUTPUTS)
-    chance = random.Random(name)  # noqa: S311 - a seed, so that a failure comes back
+    rng = random.Random(name)  # noqa: S311 - a seed, so that a failure comes back
     for _ in range(20):
         data = bytearray(bytes_of(getattr(envelope, name)))
-        at, bit = chance.randrange(len(data)), chance.randrange(7)
+        at, bit = rng.randrange(len(data)), rng.randrange(7)
         data[at] ^= 1 << bit
         with pytest.raises(GateDeliveryError, match="cannot be decrypted"):
             decrypt_delivery(unstructure(envelope) | {name: encode_base64url(bytes(data))}, PAIR)

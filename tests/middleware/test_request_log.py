@@ -166,8 +166,8 @@ async def test_no_private_data_is_logged(caplog: pytest.LogCaptureFixture) -> No
     with pytest.raises(TransportError):
         await RequestLog()(wanted, Script([TransportError("secret text", maybe_sent=True)]))
     printed = caplog.text + repr([record.__dict__ for record in caplog.records])
-    for untold in ("thing_1", "secret", "sk_test_1", "gtpoll_1"):
-        assert untold not in printed
+    for sensitive in ("thing_1", "secret", "sk_test_1", "gtpoll_1"):
+        assert sensitive not in printed
 
 
 async def test_the_logged_headers_can_be_chosen(caplog: pytest.LogCaptureFixture) -> None:

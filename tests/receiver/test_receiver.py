@@ -58,7 +58,7 @@ def logged_locals(caplog: pytest.LogCaptureFixture) -> str:
 async def test_an_event_is_handled_and_answered_with_200() -> None:
     """The response has no body."""
     router, seen = counting()
-    assert WebhookResponse(200) == await receiver_of(router).answer(TEST, headers_of(TEST))
+    assert WebhookResponse(200) == await receiver_of(router).respond(TEST, headers_of(TEST))
     assert [event.id for event in seen] == ["wevt_0123456789abcdef0123456789abcdef"]
 
 
@@ -66,7 +66,7 @@ async def test_a_bad_signature_is_a_401_and_nothing_is_handled(caplog: pytest.Lo
     """The log has the reason, without the body."""
     router, seen = counting()
     body = body_of("webhook.test", canary="canary")
-    response = await receiver_of(router).answer(body, headers_of(TEST))
+    response = await receiver_of(router).respond(body, headers_of(TEST))
     assert response.status == 401
     assert b"signature does not match" in response.body
     assert seen == []
@@ -78,17 +78,17 @@ async def test_a_webhook_of_yesterday_is_a_401() -> None:
     """The tolerance is an argument."""
     router, seen = counting()
     late = WebhookReceiver(router, SECRET, now=lambda: NOW + 86_400)
-    assert (await late.answer(TEST, headers_of(TEST))).status == 401
+    assert (await late.respond(TEST, headers_of(TEST))).status == 401
     patient = WebhookReceiver(router, SECRET, now=lambda: NOW + 86_400, tolerance=86_400)
     assert seen == []
-    assert (await patient.answer(TEST, headers_of(TEST))).status == 200
+    assert (await patient.respond(TEST, headers_of(TEST))).status == 200
 
 
 @pytest.mark.parametrize("body", [b"", b"rubbish", b"{}", body_of("webhook.test", data={"canary": 1})])
 async def test_an_invalid_body_is_a_400_even_when_it_is_signed(body: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """And is not shown in the log."""
     router, seen = counting()
-    assert (await receiver_of(router).answer(body, headers_of(body))).status == 400
+    assert (await receiver_of(router).respond(body, headers_of(body))).status == 400
     assert seen == []
     assert "not an event" in caplog.text
     assert "canary" not in caplog.text
@@ -121,7 +121,7 @@ async def test_a_body_that_is_too_large_is_a_413_and_not_read_on() -> None:
     response = await small.receive(endless(), headers_of(TEST))
     assert response.status == 413
     assert len(read) == 2
-    assert (await small.answer(TEST + b" ", headers_of(TEST + b" "))).status == 413
+    assert (await small.respond(TEST + b" ", headers_of(TEST + b" "))).status == 413
     assert len(seen) == 1
 
 
@@ -129,7 +129,7 @@ async def test_the_limit_is_1_mib_by_default() -> None:
     """A body of 2 MiB is rejected, even if it is signed."""
     router, _ = counting()
     fits = TEST + b" " * (1024 * 1024 - len(TEST))
-    assert (await receiver_of(router).answer(fits, headers_of(fits))).status == 200
+    assert (await receiver_of(router).respond(fits, headers_of(fits))).status == 200
     for size in (1024 * 1024 + 1, 2 * 1024 * 1024):
         body = TEST + b" " * (size - len(TEST))
         assert (await receiver_of(router).receive(chunks_of(body), headers_of(body))).status == 413
@@ -148,13 +148,13 @@ async def test_a_handler_that_raises_is_a_500_and_the_next_attempt_is_handled(ca
 
     body = body_of("webhook.test", later="canary")
     receiver = receiver_of(router)
-    first = await receiver.answer(body, headers_of(body))
+    first = await receiver.respond(body, headers_of(body))
     assert first.status == 500
     assert b"database" not in first.body
     assert "event wevt_0123456789abcdef0123456789abcdef of type webhook.test was not handled" in caplog.text
     assert "no database" in caplog.text
     assert "canary" not in caplog.text
-    assert [200, 200] == [(await receiver.answer(body, headers_of(body))).status for _ in range(2)]
+    assert [200, 200] == [(await receiver.respond(body, headers_of(body))).status for _ in range(2)]
     assert len(seen) == 2
 
 
@@ -164,7 +164,7 @@ async def test_an_event_that_comes_again_is_not_handled_again() -> None:
     receiver = receiver_of(router)
     other = body_of("webhook.test", "wevt_other")
     for body in (TEST, TEST, other, TEST):
-        assert (await receiver.answer(body, headers_of(body))).status == 200
+        assert (await receiver.respond(body, headers_of(body))).status == 200
     assert ["wevt_0123456789abcdef0123456789abcdef", "wevt_other"] == [event.id for event in seen]
 
 
@@ -182,12 +182,12 @@ async def test_an_event_that_comes_again_while_it_is_handled_is_a_409() -> None:
             raise OSError
 
     receiver = receiver_of(router)
-    first = asyncio.create_task(receiver.answer(TEST, headers_of(TEST)))
+    first = asyncio.create_task(receiver.respond(TEST, headers_of(TEST)))
     await going_on.wait()
-    assert (await receiver.answer(TEST, headers_of(TEST))).status == 409
+    assert (await receiver.respond(TEST, headers_of(TEST))).status == 409
     fail.set()
     assert (await first).status == 500
-    assert (await receiver.answer(TEST, headers_of(TEST))).status == 200
+    assert (await receiver.respond(TEST, headers_of(TEST))).status == 200
     assert len(attempts) == 2
 
 
@@ -204,12 +204,12 @@ async def test_a_request_that_is_cancelled_leaves_no_claim_behind() -> None:
             await asyncio.Event().wait()
 
     receiver = receiver_of(router)
-    first = asyncio.create_task(receiver.answer(TEST, headers_of(TEST)))
+    first = asyncio.create_task(receiver.respond(TEST, headers_of(TEST)))
     await going_on.wait()
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
-    assert (await receiver.answer(TEST, headers_of(TEST))).status == 200
+    assert (await receiver.respond(TEST, headers_of(TEST))).status == 200
 
 
 class BrokenStore:
@@ -244,10 +244,10 @@ async def test_a_store_that_fails_is_a_500_and_loses_nothing(broken: str, caplog
     broken_store = BrokenStore(broken)
     store: EventStore = broken_store
     receiver = receiver_of(router, store=store)
-    assert (await receiver.answer(TEST, headers_of(TEST))).status == 500
+    assert (await receiver.respond(TEST, headers_of(TEST))).status == 500
     assert f"{broken} failed" in caplog.text
     broken_store.broken = ""
-    assert (await receiver.answer(TEST, headers_of(TEST))).status == 200
+    assert (await receiver.respond(TEST, headers_of(TEST))).status == 200
     assert seen
 
 
@@ -260,21 +260,21 @@ async def test_the_secret_may_be_one_several_or_a_function(secret: Any) -> None:
     """The function is called each time, so a secret can be rotated while the server runs."""
     receiver = receiver_of(counting()[0], secret)
     for _ in range(2):
-        assert (await receiver.answer(TEST, headers_of(TEST))).status == 200
+        assert (await receiver.respond(TEST, headers_of(TEST))).status == 200
 
 
 async def test_a_rotated_secret_is_believed_from_the_next_webhook_on() -> None:
     """And the former one no longer."""
     secrets = ["whsec_old"]
     receiver = receiver_of(counting()[0], lambda: secrets)
-    assert (await receiver.answer(TEST, headers_of(TEST))).status == 401
+    assert (await receiver.respond(TEST, headers_of(TEST))).status == 401
     secrets[:] = [SECRET]
-    assert (await receiver.answer(TEST, headers_of(TEST))).status == 200
+    assert (await receiver.respond(TEST, headers_of(TEST))).status == 200
 
 
 async def test_a_set_up_that_cannot_work_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
     """The service is not at fault, and sends the event again after the fix."""
-    assert (await receiver_of(counting()[0], "").answer(TEST, headers_of(TEST))).status == 500
+    assert (await receiver_of(counting()[0], "").respond(TEST, headers_of(TEST))).status == 500
     assert "empty webhook signing secret" in caplog.text
 
 
@@ -292,7 +292,7 @@ async def test_an_approved_gate_session_is_answered_with_encrypted_credentials(
     """They are the handler's return value, and only the owner of the key can read them."""
     caplog.set_level(logging.DEBUG)
     router, _ = counting(returned)
-    response = await receiver_of(router).answer(GATE, headers_of(GATE))
+    response = await receiver_of(router).respond(GATE, headers_of(GATE))
     assert (200, "application/json") == (response.status, response.content_type)
     credentials = decrypt_delivery(json.loads(response.body)["encrypted_delivery"], PAIR)
     assert DeliveredCredentials(outputs={"ACME_KEY": Secret("acme-canary")}, ack_token=ack_token) == credentials
@@ -305,7 +305,7 @@ async def test_a_gate_session_under_the_later_name_is_answered_under_it(monkeypa
     data = {("foil" if name == "tripwire" else name): value for name, value in DATA["gate.session.approved"].items()}
     body = body_of("gate.session.approved", data=data)
     router, _ = counting({"ACME_KEY": "k"})
-    response = await receiver_of(router).answer(body, headers_of(body))
+    response = await receiver_of(router).respond(body, headers_of(body))
     envelope = json.loads(response.body)["encrypted_delivery"]
     monkeypatch.setattr("tripwire_async.gate_delivery.envelopes.PROFILES", {FOIL.name: FOIL})
     assert decrypt_delivery(envelope, PAIR).outputs == {"ACME_KEY": Secret("k")}
@@ -315,13 +315,13 @@ async def test_credentials_that_were_lost_on_the_way_are_given_again() -> None:
     """The same ones: the handler is not called for a second key."""
     router, seen = counting({"ACME_KEY": "k"})
     receiver = receiver_of(router)
-    first, second = [await receiver.answer(GATE, headers_of(GATE)) for _ in range(2)]
+    first, second = [await receiver.respond(GATE, headers_of(GATE)) for _ in range(2)]
     assert first == second
     assert len(seen) == 1
 
 
 @pytest.mark.parametrize(
-    ("returned", "complaint"),
+    ("returned", "message"),
     [
         ([], "0 handlers of gate.session.approved returned credentials"),
         ([None], "0 handlers of gate.session.approved returned credentials"),
@@ -333,7 +333,7 @@ async def test_credentials_that_were_lost_on_the_way_are_given_again() -> None:
     ],
 )
 async def test_a_gate_session_without_proper_credentials_is_a_500(
-    returned: list[object], complaint: str, caplog: pytest.LogCaptureFixture
+    returned: list[object], message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """None, two, another type, or forbidden variables: the log names the problem and shows no value."""
     router = Router()
@@ -343,8 +343,8 @@ async def test_a_gate_session_without_proper_credentials_is_a_500(
 
     for one in returned:
         router.on("gate.session.approved")(answering(one))
-    assert (await receiver_of(router).answer(GATE, headers_of(GATE))).status == 500
-    assert complaint in caplog.text
+    assert (await receiver_of(router).respond(GATE, headers_of(GATE))).status == 500
+    assert message in caplog.text
     assert "canary" not in caplog.text
     assert "canary" not in logged_locals(caplog)
 
@@ -354,7 +354,7 @@ async def test_a_handler_that_merely_looks_on_returns_nothing() -> None:
     router, _ = counting()
     router.on("gate.session.approved")(lambda event: None)
     router.on("gate.session.approved")(lambda event: {"ACME_KEY": "k"})
-    assert (await receiver_of(router).answer(GATE, headers_of(GATE))).status == 200
+    assert (await receiver_of(router).respond(GATE, headers_of(GATE))).status == 200
 
 
 async def get_canary() -> str:
@@ -367,7 +367,7 @@ async def test_a_logged_traceback_holds_no_secret(secret: Any, caplog: pytest.Lo
     router = Router()
     router.on("webhook.test")(lambda event: 1 / 0)
     headers = sign_webhook(TEST, "whsec_canary", NOW)
-    assert (await receiver_of(router, secret).answer(TEST, headers)).status == 500
+    assert (await receiver_of(router, secret).respond(TEST, headers)).status == 500
     assert "secret = (Secret('whsec_…'),)" in logged_locals(caplog)
     assert "canary" not in logged_locals(caplog)
 
@@ -375,9 +375,9 @@ async def test_a_logged_traceback_holds_no_secret(secret: Any, caplog: pytest.Lo
 async def test_the_clock_is_looked_up_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """Libraries that freeze the time replace `time.time` after this module was imported."""
     receiver = WebhookReceiver(counting()[0], SECRET)
-    assert (await receiver.answer(TEST, headers_of(TEST))).status == 401
+    assert (await receiver.respond(TEST, headers_of(TEST))).status == 401
     monkeypatch.setattr(time, "time", lambda: float(NOW))
-    assert (await receiver.answer(TEST, headers_of(TEST))).status == 200
+    assert (await receiver.respond(TEST, headers_of(TEST))).status == 200
 
 
 def test_a_webhook_can_be_answered_without_an_event_loop() -> None:
@@ -385,7 +385,7 @@ def test_a_webhook_can_be_answered_without_an_event_loop() -> None:
     router, seen = counting()
     receiver = receiver_of(router)
     for expected in (1, 1):
-        coroutine = receiver.answer(TEST, headers_of(TEST))
+        coroutine = receiver.respond(TEST, headers_of(TEST))
         with pytest.raises(StopIteration) as ended:
             coroutine.send(None)
         assert WebhookResponse(200) == ended.value.value

@@ -136,18 +136,18 @@ def test_the_bar_of_states_is_full() -> None:
 
 
 @pytest.mark.parametrize(
-    ("latencies", "said"),
+    ("latencies", "text"),
     [
         ([0.001], "1 took less than 10 ms"),
         ([0.01, 0.019, 0.02], "2 took 10 ms to 20 ms; 1 took 20 ms to 50 ms"),
         ([0.15, 1000.0], "1 took 100 ms to 200 ms; 1 took 1 min 40 s or more"),
     ],
 )
-def test_each_latency_is_in_one_bar(latencies: list[float], said: str) -> None:
+def test_each_latency_is_in_one_bar(latencies: list[float], text: str) -> None:
     """The axis starts at the labelled value; a screen reader reads the same values."""
     plot = latency_plot(latencies)
-    assert f'aria-label="{said}"' in plot
-    assert said.count(" took ") == plot.count("<rect")
+    assert f'aria-label="{text}"' in plot
+    assert text.count(" took ") == plot.count("<rect")
 
 
 def test_the_edges_are_named_between_the_bars_that_are_shown() -> None:
@@ -181,7 +181,7 @@ def test_junit_tells_where_and_why() -> None:
 
 
 @pytest.mark.parametrize("odd", ["\x00", "\x1b[31m", "\x0b", "\ud800", "\ufffe", "\x7f", "]]>", "\U0001f600"])
-def test_xml_stays_well_formed_whatever_it_is_told(odd: str) -> None:
+def test_xml_is_well_formed_for_any_text(odd: str) -> None:
     """Characters that are invalid in XML are replaced."""
     report = make_report(
         [outcome(0, "refused", None, ValueError(f"a{odd}b"))],

@@ -55,7 +55,7 @@ def test_a_test_that_the_end_of_the_run_cut_off_says_so() -> None:
     assert ("unknown", "The run ended before the result was known.") == (test.state, test.reason)
 
 
-def test_what_went_wrong_is_told_by_whoever_knows_best() -> None:
+def test_the_reason_comes_from_the_best_source() -> None:
     """The error, or the delivery, or else the state."""
     reasons = {test.state: test.reason for test in kinds_report().tests}
     assert reasons["succeeded"] is None
@@ -78,8 +78,8 @@ def test_latency_is_that_of_deliveries_which_were_posted_to_their_end() -> None:
 
 def test_a_test_took_what_passed_after_its_turn_had_come() -> None:
     """The time in the queue does not depend on the endpoint."""
-    *begun, not_started = kinds_report().tests
-    assert {0.92} == {round(test.seconds or 0, 3) for test in begun}
+    *started, not_started = kinds_report().tests
+    assert {0.92} == {round(test.seconds or 0, 3) for test in started}
     assert not_started.seconds is None
 
 
@@ -103,7 +103,7 @@ def test_an_address_is_shown_without_what_may_be_secret(url: str, shown: str | N
     assert (shown, host) == (test.url, test.host)
 
 
-def test_hosts_with_the_most_trouble_come_first() -> None:
+def test_hosts_with_the_most_failures_come_first() -> None:
     """Then by name; endpoints whose address is not known are summed up as one."""
     hosts = kinds_report().hosts()
     assert [None, HOSTS[2], HOSTS[0], HOSTS[1]] == [host.host for host in hosts]
@@ -124,6 +124,6 @@ def test_hosts_with_the_most_trouble_come_first() -> None:
         (605, "10 min 05 s"),
     ],
 )
-def test_times_are_told_in_the_unit_that_fits(seconds: float | None, words: str) -> None:
+def test_times_have_a_suitable_unit(seconds: float | None, words: str) -> None:
     """No more digits than a person wants."""
     assert words == duration(seconds)

@@ -30,20 +30,20 @@ def tripwire_profile() -> Profile:
 
 
 @pytest.fixture
-async def nobody(tripwire_server: TripwireServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncTripwire]:
+async def anonymous(tripwire_server: TripwireServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncTripwire]:
     """Return a client without a secret key."""
     monkeypatch.delenv("TRIPWIRE_SECRET_KEY", raising=False)
     async with AsyncTripwire(base_url=tripwire_server.base_url) as client:
         yield client
 
 
-async def test_anybody_may_read_the_registry(nobody: AsyncTripwire) -> None:
+async def test_anybody_may_read_the_registry(anonymous: AsyncTripwire) -> None:
     """The list comes whole: one page, as long as it is, with nothing after it."""
-    page = await nobody.gate.registry.list()
+    page = await anonymous.gate.registry.list()
     assert ["acme-prod"] == [service.id for service in page]
     assert (1, False, None) == (page.limit, page.has_more, page.next_cursor)
-    assert page.items == tuple([service async for service in nobody.gate.registry.list()])
-    assert page.items[0] == await nobody.gate.registry.get("acme-prod")
+    assert page.items == tuple([service async for service in anonymous.gate.registry.list()])
+    assert page.items[0] == await anonymous.gate.registry.get("acme-prod")
 
 
 async def test_a_service_is_created_changed_and_disabled(
@@ -119,11 +119,11 @@ async def test_arguments_of_a_wrong_type_are_never_sent(
 
 
 async def test_a_session_is_created_polled_and_acknowledged(
-    nobody: AsyncTripwire, tripwire_server: TripwireServer
+    anonymous: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
     """With a delivery request of one's own, each step by itself and without a secret key."""
     pair = generate_key_pair()
-    sessions = nobody.gate.sessions
+    sessions = anonymous.gate.sessions
     created = await sessions.create(
         service_id="acme-prod", account_name="ci", metadata={"team": "payments"}, delivery=pair.request
     )
@@ -142,7 +142,7 @@ async def test_a_session_is_created_polled_and_acknowledged(
     assert tripwire_server.state.gate.sessions[created.id].is_acknowledged
 
 
-async def test_a_delivery_request_may_be_a_mapping(nobody: AsyncTripwire, tripwire_server: TripwireServer) -> None:
+async def test_a_delivery_request_may_be_a_mapping(anonymous: AsyncTripwire, tripwire_server: TripwireServer) -> None:
     """The service's own client accepts it too; an invalid one is never sent."""
     request = generate_key_pair().request
     fields = {
@@ -151,7 +151,7 @@ async def test_a_delivery_request_may_be_a_mapping(nobody: AsyncTripwire, tripwi
         "key_id": request.key_id,
         "public_key": request.public_key,
     }
-    sessions = nobody.gate.sessions
+    sessions = anonymous.gate.sessions
     assert (await sessions.create(service_id="acme-prod", account_name="ci", delivery=fields)).id
     sent = len(tripwire_server.requests)
     for given, message in (
@@ -163,23 +163,23 @@ async def test_a_delivery_request_may_be_a_mapping(nobody: AsyncTripwire, tripwi
     assert sent == len(tripwire_server.requests)
 
 
-async def test_an_expired_session_is_gone(nobody: AsyncTripwire, tripwire_server: TripwireServer) -> None:
+async def test_an_expired_session_is_gone(anonymous: AsyncTripwire, tripwire_server: TripwireServer) -> None:
     """For a poll and for an acknowledgement."""
     pair = generate_key_pair()
-    created = await nobody.gate.sessions.create(service_id="acme-prod", account_name="ci", delivery=pair.request)
+    created = await anonymous.gate.sessions.create(service_id="acme-prod", account_name="ci", delivery=pair.request)
     tripwire_server.expire_gate_session(created.id)
     with pytest.raises(errors.GoneError):
-        await nobody.gate.sessions.poll(created.id, created.poll_token)
+        await anonymous.gate.sessions.poll(created.id, created.poll_token)
     with pytest.raises(errors.GoneError):
-        await nobody.gate.sessions.acknowledge(created.id, created.poll_token, "gtack_1")
+        await anonymous.gate.sessions.acknowledge(created.id, created.poll_token, "gtack_1")
 
 
 async def test_an_agent_logs_in_to_a_dashboard(
-    tripwire: AsyncTripwire, nobody: AsyncTripwire, tripwire_server: TripwireServer
+    tripwire: AsyncTripwire, anonymous: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
     """The agent begins with its token, the user consents, and the service trades the code in, once."""
     token = tripwire_server.add_agent_token("gacct_1", "ci")
-    login = await nobody.gate.login_sessions.create(token, "acme-prod")
+    login = await anonymous.gate.login_sessions.create(token, "acme-prod")
     assert login.consent_url.startswith("https://")
     code = tripwire_server.consent_to_login(login.id)
     account = await tripwire.gate.login_sessions.consume(code)

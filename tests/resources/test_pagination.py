@@ -162,14 +162,14 @@ ASTRAY: list[tuple[dict[str | None, Things], str, str]] = [
 
 
 @pytest.mark.parametrize("prefetch", [0, 1])
-@pytest.mark.parametrize(("pages", "items", "trouble"), ASTRAY, ids=["none", "empty", "the same", "a circle"])
+@pytest.mark.parametrize(("pages", "items", "error"), ASTRAY, ids=["none", "empty", "the same", "a circle"])
 async def test_a_walk_that_cannot_go_on_ends_in_an_error_after_all_it_has(
-    pages: dict[str | None, Things], items: str, trouble: str, prefetch: int
+    pages: dict[str | None, Things], items: str, error: str, prefetch: int
 ) -> None:
     """Never in a loop, and the items that came are given first."""
     got: list[str] = []
     service = Service(pages)
-    with pytest.raises(ResponseDecodeError, match=trouble) as caught:
+    with pytest.raises(ResponseDecodeError, match=error) as caught:
         await walk(listing(service, prefetch=prefetch), got)
     assert list(items) == got
     assert len(pages) == len(service.asked)
@@ -204,7 +204,7 @@ async def test_without_prefetching_a_page_is_asked_for_when_it_is_needed() -> No
     await walking.aclose()
 
 
-async def test_prefetching_reads_one_page_ahead_and_no_further() -> None:
+async def test_prefetching_reads_only_one_page_ahead() -> None:
     """While the first is processed, the second is read, and the third is not."""
     service = Service()
     walking = listing(service, prefetch=1).pages()
@@ -258,7 +258,7 @@ async def test_the_error_of_a_page_comes_when_that_page_is_reached_and_once(pref
     assert [None, "1"] == service.asked
 
 
-async def test_the_error_of_a_page_that_nobody_reached_is_nobodys_concern() -> None:
+async def test_the_error_of_a_page_that_was_not_reached_is_ignored() -> None:
     """Asyncio reports no exception that was never retrieved."""
     reported: list[Any] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))

@@ -63,13 +63,13 @@ async def test_what_is_awaited_later_can_be_under_a_raw_answer_too(
     await sent.parsed.refresh()
     assert 202 == sent.status
     schedule = PollSchedule(first=0.01)
-    begun = await tripwire.with_raw_response.gate.sessions.create(
+    started = await tripwire.with_raw_response.gate.sessions.create(
         service_id="acme-prod", account_name="ci", poll=schedule
     )
-    assert isinstance(begun.parsed, PendingGateSession)
-    tripwire_server.approve_gate_session(begun.parsed.id, {"ACME_KEY": "secret"})
-    assert "secret" == (await begun.parsed).outputs["ACME_KEY"].reveal()
-    assert (201, begun.request_id) == (begun.status, begun.parsed.request_id)
+    assert isinstance(started.parsed, PendingGateSession)
+    tripwire_server.approve_gate_session(started.parsed.id, {"ACME_KEY": "secret"})
+    assert "secret" == (await started.parsed).outputs["ACME_KEY"].reveal()
+    assert (201, started.request_id) == (started.status, started.parsed.request_id)
 
 
 @ONLY_TRIPWIRE

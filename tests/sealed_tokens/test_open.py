@@ -260,40 +260,38 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
             call()
 
 
-def corrupted(token: str, chance: random.Random) -> str:
+def corrupted(token: str, rng: random.Random) -> str:
     """The token with one thing wrong, in its text or in its bytes."""
     digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_ \n\0é"
     data = bytearray(base64.b64decode(token))
-    at, place = chance.randrange(len(data)), chance.randrange(len(token))
-    match chance.randrange(8):
+    at, place = rng.randrange(len(data)), rng.randrange(len(token))
+    match rng.randrange(8):
         case 0:
-            data[at] ^= 1 << chance.randrange(8)
+            data[at] ^= 1 << rng.randrange(8)
         case 1:
-            data[at] = (data[at] + chance.randrange(1, 256)) % 256
+            data[at] = (data[at] + rng.randrange(1, 256)) % 256
         case 2:
-            del data[at : at + chance.randrange(1, 40)]
+            del data[at : at + rng.randrange(1, 40)]
         case 3:
-            data[at:at] = chance.randbytes(chance.randrange(1, 40))
+            data[at:at] = rng.randbytes(rng.randrange(1, 40))
         case 4:
             return token[:place]
         case 5:
             return token[:place] + token[place + 1 :]
         case 6:
-            return (
-                token[:place] + chance.choice([digit for digit in digits if digit != token[place]]) + token[place + 1 :]
-            )
+            return token[:place] + rng.choice([digit for digit in digits if digit != token[place]]) + token[place + 1 :]
         case _:
-            return token[:place] + chance.choice(digits) + token[place:]
+            return token[:place] + rng.choice(digits) + token[place:]
     return base64.b64encode(data).decode()
 
 
 @pytest.mark.parametrize(("version", "keys"), [(1, [KEY]), (2, [KEY]), (2, [KEY, *OTHERS])])
 def test_ten_thousand_corruptions_are_refused_alike(version: Any, keys: list[str]) -> None:
     """Whatever is changed, in the bytes or in the text that carries them, it is the one error."""
-    chance = random.Random(20260324)  # noqa: S311 - a seed, so that a failure comes back
+    rng = random.Random(20260324)  # noqa: S311 - a seed, so that a failure comes back
     token = seal_token(SMALLEST, keys, version=version)
     # An inserted digit can equal the next one: then the token is unchanged, not corrupt.
-    for bad in (bad for _ in range(10_000) if (bad := corrupted(token, chance)) != token):
+    for bad in (bad for _ in range(10_000) if (bad := corrupted(token, rng)) != token):
         with pytest.raises(TokenVerificationError) as caught:
             verify_token(bad, keys)
         assert str(caught.value) == MESSAGE
@@ -304,10 +302,10 @@ def test_a_key_protects_its_own_entry_only() -> None:
     """The format does not detect a corrupt entry for another key, which this holder cannot open."""
     token = bytearray(base64.b64decode(seal_token(SMALLEST, [KEY, OTHERS[0]], version=2)))
     token[-1] ^= 1
-    spoilt = base64.b64encode(token).decode()
-    assert verify_token(spoilt, KEY).raw == SMALLEST
-    refused(spoilt, OTHERS[0])
-    refused(spoilt, [KEY, OTHERS[0]])
+    corrupt = base64.b64encode(token).decode()
+    assert verify_token(corrupt, KEY).raw == SMALLEST
+    refused(corrupt, OTHERS[0])
+    refused(corrupt, [KEY, OTHERS[0]])
 
 
 @pytest.mark.parametrize("token", ["", "AQ==", "Ag==", "A", "not base64!", "é", "\ud800", None, 5, b"AQ==", ["AQ=="]])

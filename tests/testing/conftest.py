@@ -61,8 +61,8 @@ class Api:
             operation = operation_at(method, path, self.server.profile)
             check_answer(operation, response.status, body, self.server.profile)
             if body is not None:
-                said = body["error"] if response.status >= 400 else body["meta"]
-                assert response.headers["X-Request-Id"] == said["request_id"]
+                printed = body["error"] if response.status >= 400 else body["meta"]
+                assert response.headers["X-Request-Id"] == printed["request_id"]
             self.seen.add(operation)
             return Answer(response.status, response.headers, body)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tripwire_async.testing import ManualClock
 
 
-async def test_sleepers_wake_in_order_and_at_their_own_moment(clock: ManualClock) -> None:
+async def test_sleepers_wake_in_order_and_at_their_time(clock: ManualClock) -> None:
     """One advance over several alarms shows each sleeper the time that it waited for."""
     woken: list[tuple[str, float]] = []
 
@@ -45,7 +45,7 @@ async def test_time_stands_still_between_advances(clock: ManualClock) -> None:
     assert 2.999 == clock.now()
 
 
-async def test_a_sleeper_cancelled_as_its_alarm_rings_stays_cancelled(clock: ManualClock) -> None:
+async def test_a_sleeper_cancelled_as_its_timer_fires_stays_cancelled(clock: ManualClock) -> None:
     """Two timers for the same time: the first cancels the sleeper of the second."""
     task = asyncio.create_task(clock.sleep(1))
     clock.call_at(1.0, task.cancel)
@@ -63,11 +63,11 @@ async def test_a_sleep_of_nothing_gives_the_others_a_turn(clock: ManualClock) ->
 
 async def test_what_is_due_already_comes_with_the_next_turn(clock: ManualClock) -> None:
     """A callback never runs inside the call that sets it."""
-    rang: list[str] = []
-    clock.call_at(0, lambda: rang.append("now"))
-    assert [] == rang
+    fired: list[str] = []
+    clock.call_at(0, lambda: fired.append("now"))
+    assert [] == fired
     await asyncio.sleep(0)
-    assert ["now"] == rang
+    assert ["now"] == fired
 
 
 async def test_time_waits_for_held_work(clock: ManualClock) -> None:

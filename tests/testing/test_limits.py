@@ -35,7 +35,7 @@ def test_never_more_than_the_limit_come_in_during_any_window(gaps: list[float], 
 
 
 @given(gaps=gaps, limit=st.integers(1, 6))
-def test_who_waits_as_told_is_let_in_and_who_knocks_before_is_not(gaps: list[float], limit: int) -> None:
+def test_a_request_after_the_wait_is_accepted_and_an_earlier_one_is_not(gaps: list[float], limit: int) -> None:
     """The wait is exact: a request after it comes in, one just before it would not."""
     now = 0.0
     rolling = RollingWindow()

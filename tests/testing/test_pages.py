@@ -80,7 +80,7 @@ async def test_a_cursor_of_another_list_is_a_422(api: Api, path: str) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "%00", "W10", "bnVsbA", "WzFd", "é"])
-async def test_rubbish_is_no_cursor(api: Api, cursor: str) -> None:
+async def test_an_invalid_cursor_is_rejected(api: Api, cursor: str) -> None:
     """Whatever it decodes to, it is rejected by name."""
     answer = await api("GET", f"/v1/sessions?cursor={cursor}")
     assert (422, ["cursor"]) == (answer.status, answer.bad_fields)

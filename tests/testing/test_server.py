@@ -89,7 +89,7 @@ async def test_a_body_of_more_than_a_mebibyte_is_too_much(api: Api) -> None:
         assert (413, "request.too_large") == (response.status, body["error"]["code"])
 
 
-async def test_a_client_that_hangs_up_first_harms_nobody(clock: ManualClock, session: aiohttp.ClientSession) -> None:
+async def test_a_client_that_disconnects_affects_no_other(clock: ManualClock, session: aiohttp.ClientSession) -> None:
     """A truncated response whose client has disconnected is dropped."""
     async with TripwireServer(clock=clock) as server:
         server.fail(None, Fault.delay(1))
@@ -174,7 +174,7 @@ async def test_a_huge_answer_is_read_in_part_only(receiver: Receiver) -> None:
         assert ("succeeded", 2_048) == (delivery.status, len(delivery.response_body or ""))
 
 
-async def test_posting_can_be_left_to_the_test(session: aiohttp.ClientSession) -> None:
+async def test_the_test_can_send_the_webhooks(session: aiohttp.ClientSession) -> None:
     """With posting turned off a delivery stays as it is until the test settles it."""
     async with TripwireServer(webhooks=WebhookSettings(enabled=False)) as server:
         server.add_endpoint("https://example.com/")
@@ -216,10 +216,10 @@ async def test_the_server_runs_in_a_process_of_its_own(session: aiohttp.ClientSe
         sys.executable, "-m", "tripwire_async.testing", "--limit", "9", "--settle", stdout=subprocess.PIPE
     )
     assert process.stdout is not None
-    said = json.loads(await process.stdout.readline())
-    headers = {"Authorization": f"Bearer {said['secret_key']}"}
+    printed = json.loads(await process.stdout.readline())
+    headers = {"Authorization": f"Bearer {printed['secret_key']}"}
     async with session.get(
-        f"{said['base_url']}/v1/organizations/{said['organization_id']}/events", headers=headers
+        f"{printed['base_url']}/v1/organizations/{printed['organization_id']}/events", headers=headers
     ) as response:
         assert (200, "9") == (response.status, response.headers["X-RateLimit-Limit"])
     process.send_signal(number)
@@ -234,11 +234,11 @@ async def test_a_process_tells_at_its_end_what_came(session: aiohttp.ClientSessi
         stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
-    said = json.loads(await process.stdout.readline())
-    first, _ = said["endpoint_ids"]
-    url = f"{said['base_url']}/v1/organizations/{said['organization_id']}/webhooks/endpoints/{first}/test"
+    printed = json.loads(await process.stdout.readline())
+    first, _ = printed["endpoint_ids"]
+    url = f"{printed['base_url']}/v1/organizations/{printed['organization_id']}/webhooks/endpoints/{first}/test"
     for status in (202, 202, 429):
-        async with session.post(url, headers={"Authorization": f"Bearer {said['secret_key']}"}) as response:
+        async with session.post(url, headers={"Authorization": f"Bearer {printed['secret_key']}"}) as response:
             assert status == response.status
     process.terminate()
     expected = {"requests": 3, "rate_limited": 1, "window_peak": 3, "deliveries": 2, "endpoints_reached": 1}
@@ -246,7 +246,7 @@ async def test_a_process_tells_at_its_end_what_came(session: aiohttp.ClientSessi
 
 
 class StopsWhenItHasSpoken(io.StringIO):
-    """A terminal whose user presses Ctrl-C once the server has said where it is."""
+    """A terminal whose user presses Ctrl-C once the server has printed where it is."""
 
     def flush(self) -> None:
         signal.raise_signal(signal.SIGINT)
@@ -263,6 +263,6 @@ def test_a_process_can_be_had_with_and_without_uvloop(
     terminal = StopsWhenItHasSpoken()
     monkeypatch.setattr(sys, "stdout", terminal)
     main([*options, "--secret-key", "sk_test_mine", "--organization-id", "org_mine"])
-    said, *report = [json.loads(line) for line in terminal.getvalue().splitlines()]
+    printed, *report = [json.loads(line) for line in terminal.getvalue().splitlines()]
     assert ("--report" in options) == bool(report)
-    assert ("sk_test_mine", "org_mine") == (said["secret_key"], said["organization_id"])
+    assert ("sk_test_mine", "org_mine") == (printed["secret_key"], printed["organization_id"])

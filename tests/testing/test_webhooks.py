@@ -188,16 +188,16 @@ async def test_what_belongs_to_others_is_not_there(api: Api, server: TripwireSer
     other = server.state.add_organization("Other", "other")
     endpoint = server.add_endpoint("https://example.com/", organization_id=other.id)
     event = server.emit("session.result.persisted", {}, organization_id=other.id)
-    foreign = f"/v1/organizations/{other.id}"
+    other = f"/v1/organizations/{other.id}"
     statuses = [
         (await api(method, path)).status
         for method, path in (
             ("POST", f"{ENDPOINTS}/{endpoint.id}/test"),
             ("GET", f"~/events/{event.id}"),
             ("GET", f"~/events/wevt_{'0' * 32}"),
-            ("POST", f"{foreign}/webhooks/endpoints/{endpoint.id}/test"),
-            ("GET", f"{foreign}/webhooks/endpoints"),
-            ("GET", f"{foreign}/events"),
+            ("POST", f"{other}/webhooks/endpoints/{endpoint.id}/test"),
+            ("GET", f"{other}/webhooks/endpoints"),
+            ("GET", f"{other}/events"),
         )
     ]
     assert [404, 404, 404, 403, 403, 403] == statuses

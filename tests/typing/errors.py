@@ -11,7 +11,7 @@ def everything_has_one_root(error: errors.TripwireError) -> str:
     return assert_type(error.message, str)
 
 
-def an_answer_of_400_or_more_tells_what_the_service_said(error: errors.APIError) -> None:
+def an_api_error_has_the_details_of_the_response(error: errors.APIError) -> None:
     assert_type(error.status, int)
     assert_type(error.code, str | None)
     assert_type(error.request_id, str | None)

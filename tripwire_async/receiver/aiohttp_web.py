@@ -45,7 +45,7 @@ def aiohttp_handler(
 
     async def handle(request: web.Request) -> web.Response:
         if not request.can_read_body:
-            return _web_response(await _answer_read_body(receiver, request))
+            return _web_response(await _respond_to_read_body(receiver, request))
         try:
             response = await receiver.receive(request.content.iter_chunked(_CHUNK), request.headers)
         except web.RequestPayloadError:
@@ -90,7 +90,7 @@ async def listen(
         await runner.cleanup()
 
 
-async def _answer_read_body(receiver: WebhookReceiver, request: web.Request) -> WebhookResponse:
+async def _respond_to_read_body(receiver: WebhookReceiver, request: web.Request) -> WebhookResponse:
     """Return the response for a body that was read before, or that the request does not have."""
     body = await request.read()
     if not body and request.content.total_bytes:
@@ -98,7 +98,7 @@ async def _answer_read_body(receiver: WebhookReceiver, request: web.Request) -> 
         message = "the body was read before the handler ran: a middleware must use request.read()"
         _log.error("a webhook could not be verified: %s", message)
         return WebhookResponse(500, message.encode())
-    return await receiver.answer(body, request.headers)
+    return await receiver.respond(body, request.headers)
 
 
 def _web_response(response: WebhookResponse) -> web.Response:

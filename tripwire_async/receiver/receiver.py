@@ -98,9 +98,9 @@ class WebhookReceiver:
             body = await self._read(chunks)
         except _TooLargeError:
             return self._too_large()
-        return await self.answer(body, headers)
+        return await self.respond(body, headers)
 
-    async def answer(self, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
+    async def respond(self, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
         """Return the response to a webhook whose *body* was read already."""
         if len(body) > self._max_body:
             return self._too_large()

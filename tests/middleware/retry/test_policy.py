@@ -25,45 +25,45 @@ RETRY, REFUSED_RETRY, OTHER_ACTION = body(next_action="retry"), body(False, "ret
 
 @pytest.mark.parametrize("method", IDEMPOTENT)
 @pytest.mark.parametrize(
-    ("status", "said", "repeatable"),
+    ("status", "stated", "repeatable"),
     [
-        *((status, said, True) for status in (408, 429, 500, 502, 503, 504) for said in (SILENT, YES, RETRY)),
-        *((status, said, False) for status in (408, 429, 500, 502, 503, 504) for said in (NO, REFUSED_RETRY)),
+        *((status, stated, True) for status in (408, 429, 500, 502, 503, 504) for stated in (SILENT, YES, RETRY)),
+        *((status, stated, False) for status in (408, 429, 500, 502, 503, 504) for stated in (NO, REFUSED_RETRY)),
         (503, OTHER_ACTION, True),
         *((status, RETRY, True) for status in (409, 501, 520)),
-        *((status, said, False) for status in (409, 501, 520) for said in (SILENT, YES, NO, REFUSED_RETRY)),
-        *((status, said, False) for status in (400, 401, 403, 404, 410, 422) for said in (SILENT, YES, RETRY)),
+        *((status, stated, False) for status in (409, 501, 520) for stated in (SILENT, YES, NO, REFUSED_RETRY)),
+        *((status, stated, False) for status in (400, 401, 403, 404, 410, 422) for stated in (SILENT, YES, RETRY)),
         *((status, YES, False) for status in (200, 202, 204, 304)),
     ],
 )
 def test_an_idempotent_method_is_retried_unless_the_service_forbids_it(
-    method: str, status: int, said: bytes, repeatable: bool
+    method: str, status: int, stated: bytes, repeatable: bool
 ) -> None:
     """The listed statuses are; ``retryable: false`` wins; ``next_action: retry`` adds 409 and the other 5xx."""
-    assert repeatable == is_retryable(method, answer(status, body=said))
+    assert repeatable == is_retryable(method, answer(status, body=stated))
 
 
 @pytest.mark.parametrize("method", OTHERS)
 @pytest.mark.parametrize(
-    ("status", "said", "repeatable"),
+    ("status", "stated", "repeatable"),
     [
-        *((429, said, True) for said in (SILENT, YES, RETRY)),
-        *((429, said, False) for said in (NO, REFUSED_RETRY)),
-        *((503, said, True) for said in (YES, OTHER_ACTION)),
-        *((503, said, False) for said in (SILENT, NO, RETRY, REFUSED_RETRY)),
+        *((429, stated, True) for stated in (SILENT, YES, RETRY)),
+        *((429, stated, False) for stated in (NO, REFUSED_RETRY)),
+        *((503, stated, True) for stated in (YES, OTHER_ACTION)),
+        *((503, stated, False) for stated in (SILENT, NO, RETRY, REFUSED_RETRY)),
         *(
-            (status, said, False)
+            (status, stated, False)
             for status in (400, 404, 408, 409, 500, 502, 504, 520)
-            for said in (SILENT, YES, RETRY)
+            for stated in (SILENT, YES, RETRY)
         ),
         *((status, YES, False) for status in (200, 202)),
     ],
 )
 def test_another_method_is_retried_only_after_a_rejection(
-    method: str, status: int, said: bytes, repeatable: bool
+    method: str, status: int, stated: bytes, repeatable: bool
 ) -> None:
     """Without an idempotency key, a bare 5xx may follow work that was done."""
-    assert repeatable == is_retryable(method, answer(status, body=said))
+    assert repeatable == is_retryable(method, answer(status, body=stated))
 
 
 def test_the_advice_in_a_huge_body_is_not_read() -> None:

@@ -297,15 +297,15 @@ async def test_a_hook_receives_the_details_of_each_retry() -> None:
 
 async def test_a_hook_that_fails_is_logged_and_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """Later hooks are still called, and the call still succeeds."""
-    told: list[RetryDetails] = []
+    reported: list[RetryDetails] = []
 
     def broken(record: RetryDetails) -> None:
         msg = "no such metric"
         raise LookupError(msg)
 
     with caplog.at_level(logging.ERROR, logger="tripwire_async"):
-        assert await retry(on_retry=[broken, told.append])(request(), Script([LOST, GOOD])) is GOOD
-    assert len(told) == 1
+        assert await retry(on_retry=[broken, reported.append])(request(), Script([LOST, GOOD])) is GOOD
+    assert len(reported) == 1
     assert "raised an exception, which was ignored" in caplog.text
     assert "no such metric" in caplog.text
 
