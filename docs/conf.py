@@ -12,6 +12,9 @@ from docutils import nodes
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.nodes import make_refnode
 
+from tripwire_async import models
+from tripwire_async.models import _EXPORTS
+
 if TYPE_CHECKING:
     from docutils.nodes import Element, reference
     from sphinx.addnodes import pending_xref
@@ -53,6 +56,45 @@ _FIELDS_DEFAULT = re.compile(r"attr_dict\['(\w+)'\]\.default")
 # The modules before a class or function, of which at least one is private.
 _PRIVATE_MODULE = re.compile(r"\btripwire_async\.(?:\w+\.)*_\w+\.(?:\w+\.)*(?=\w)")
 _ANNOTATED = re.compile(r"~?\w+\.Annotated\[([\w.~]+), [^\[\]]+\]")
+
+# Pages of the models' reference: the module of generated models, and the names on the page.
+MODEL_PAGES = {
+    "sessions": (
+        "sessions",
+        r"(?!Session(?:Native|RawDevice|Device|Network|Connection|Browser|ClientTelemetry|UserAgent|Ip)).*",
+    ),
+    "session-devices": ("sessions", r"Session(?:RawDevice|Device|Browser|ClientTelemetry).*"),
+    "session-networks": ("sessions", r"Session(?:Network|Connection|UserAgent|Ip).*"),
+    "session-apps": ("sessions", r"SessionNative.*"),
+    "fingerprints": ("fingerprints", r".*"),
+    "organizations": ("organizations", r".*"),
+    "api-keys": ("api_keys", r".*"),
+    "webhooks": ("webhooks", r".*"),
+    "events": ("events", r".*"),
+    "gate-services": ("gate", r"(?!\w*GateSession).*"),
+    "gate-sessions": ("gate", r"\w*GateSession.*"),
+    "errors": ("errors", r".*"),
+    "shared": ("shared", r".*"),
+}
+
+
+def models_on(page: str) -> list[str]:
+    """Return the names of the models on *page* of the reference."""
+    module, pattern = MODEL_PAGES[page]
+    names = (name for name, source in _EXPORTS.items() if source.endswith(f".{module}"))
+    return [name for name in names if re.fullmatch(pattern, name)]
+
+
+def list_models(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Append the models to the pages of their reference, which would otherwise be one page of 70,000 pixels."""
+    folder, _, name = page.rpartition("/")
+    if folder == "reference/models":
+        entries = "\n".join(f".. auto{_kind(model)}:: {model}" for model in models_on(name))
+        source[0] += f"\n```{{eval-rst}}\n.. currentmodule:: tripwire_async.models\n\n{entries}\n```\n"
+
+
+def _kind(name: str) -> str:
+    return "class" if isinstance(getattr(models, name), type) else "data"
 
 
 def tidy_signature(
@@ -114,6 +156,7 @@ def hide_private_modules(_app: Sphinx, document: nodes.document, _page: str) -> 
 
 def setup(app: Sphinx) -> None:
     """Connect the functions above to the events of Sphinx."""
+    app.connect("source-read", list_models)
     app.connect("autodoc-process-signature", tidy_signature)
     app.connect("autodoc-process-docstring", describe_alias)
     app.connect("doctree-read", trim_programs)

@@ -20,6 +20,14 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 # The output of each program; "…" stands for any text.
 PRINTED = {
+    "both_profiles.py": """\
+        Tripwire: …
+        updateSession: Tripwire has no such operation; this operation exists under the Foil profile only
+        Foil: …
+        attached user_7
+        verified X-Tripwire-Timestamp, X-Tripwire-Signature
+        verified X-Foil-Timestamp, X-Foil-Signature
+    """,
     "timeouts.py": """\
         no response in 4 attempts
         still pending

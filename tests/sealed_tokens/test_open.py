@@ -236,6 +236,18 @@ def test_the_key_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
     assert verify_token(seal_token(SMALLEST, KEY)).raw == SMALLEST
 
 
+def test_without_a_key_the_variables_of_both_profiles_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token does not state under which name it was issued."""
+    monkeypatch.setenv("TRIPWIRE_SECRET_KEY", "sk_test_other")
+    monkeypatch.setenv("FOIL_SECRET_KEY", KEY)
+    assert verify_token(seal_token(PAYLOAD, KEY)).raw == PAYLOAD
+    monkeypatch.delenv("TRIPWIRE_SECRET_KEY")
+    assert verify_token(seal_token(PAYLOAD, KEY)).raw == PAYLOAD
+    monkeypatch.delenv("FOIL_SECRET_KEY")
+    with pytest.raises(ConfigurationError, match="set the environment variable TRIPWIRE_SECRET_KEY or FOIL_SECRET_KEY"):
+        verify_token(seal_token(PAYLOAD, KEY))
+
+
 @pytest.mark.parametrize("value", [None, ""])
 def test_without_a_key_the_set_up_is_wrong(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
     """The message names the environment's variable."""

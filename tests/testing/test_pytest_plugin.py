@@ -53,6 +53,24 @@ async def test_the_fixtures_need_no_configuration(tmp_path: Path, mode: str, tex
     assert (0, True) == (status, "1 passed" in output), output
 
 
+async def test_the_profile_is_a_fixture_to_override(tmp_path: Path) -> None:
+    """A test suite for Foil overrides one fixture; the server and the client follow."""
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\nfrom tripwire_async import FOIL\n\n@pytest.fixture\ndef tripwire_profile():\n    return FOIL\n"
+    )
+    (tmp_path / "test_it.py").write_text(
+        """
+async def test_foil(tripwire, tripwire_server):
+    assert ("foil", "foil") == (tripwire.profile.name, tripwire_server.profile.name)
+    (session,) = await tripwire.sessions.list(limit=1)
+    assert "me" == (await tripwire.sessions.attach_client_user(session.id, "me")).client_user_id
+"""
+    )
+    arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--asyncio-mode=auto", "--rootdir", str(tmp_path))
+    status, output = await _run(*arguments, "-c", "/dev/null", str(tmp_path))
+    assert (0, True) == (status, "1 passed" in output), output
+
+
 async def test_pytest_starts_without_pytest_asyncio(tmp_path: Path) -> None:
     """The plugin loads without pytest-asyncio; a test that uses the fixtures gets advice."""
     (tmp_path / "test_it.py").write_text(f"def test_anything():\n    pass\n{_AUTO}")
@@ -69,7 +87,7 @@ def test_the_fixtures_are_there_without_pytest_asyncio(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "pytest_asyncio", None)
     names = runpy.run_path(pytest_plugin.__file__)
     assert names["fixture"] is pytest.fixture
-    assert {"tripwire", "tripwire_server"} <= set(names)
+    assert {"tripwire", "tripwire_profile", "tripwire_server"} <= set(names)
 
 
 async def test_pytest_starts_without_aiohttp() -> None:

@@ -16,7 +16,9 @@ from aiohttp import web
 
 import tripwire_async.testing
 from tests.testing.conftest import Api, Receiver
-from tripwire_async import FOIL
+from tripwire_async import FOIL, TRIPWIRE
+from tripwire_async.errors import ConfigurationError
+from tripwire_async.receiver import verify_signature
 from tripwire_async.testing import DeliveryOutcome, Fault, TripwireServer, WebhookSettings
 from tripwire_async.testing.__main__ import main
 
@@ -266,3 +268,48 @@ def test_a_process_can_be_had_with_and_without_uvloop(
     printed, *report = [json.loads(line) for line in terminal.getvalue().splitlines()]
     assert ("--report" in options) == bool(report)
     assert ("sk_test_mine", "org_mine") == (printed["secret_key"], printed["organization_id"])
+
+
+async def test_gate_controls_are_an_error_under_foil() -> None:
+    """Foil has no Gate; the message names the remedy."""
+    server = TripwireServer(profile=FOIL)
+    for control in (
+        lambda: server.gate_service,
+        lambda: server.approve_gate_session("x", {}),
+        lambda: server.reject_gate_session("x"),
+        lambda: server.expire_gate_session("x"),
+        server.add_agent_token,
+        lambda: server.consent_to_login("x"),
+    ):
+        with pytest.raises(ConfigurationError, match="Foil has no Gate: create the server with profile=TRIPWIRE"):
+            control()
+
+
+async def test_an_operation_of_the_other_profile_is_not_found(session: aiohttp.ClientSession) -> None:
+    """A server is one of the two, never both."""
+    for profile, path in ((FOIL, "/v1/gate/registry"), (TRIPWIRE, "/v1/unknown")):
+        async with (
+            TripwireServer(profile=profile) as server,
+            session.get(server.base_url + path) as response,
+        ):
+            body = await response.json()
+            assert (404, "request.not_found") == (response.status, body["error"]["code"])
+
+
+async def test_webhooks_are_signed_with_the_headers_of_the_profile(server: TripwireServer, receiver: Receiver) -> None:
+    """And with no others."""
+    endpoint = server.add_endpoint(receiver.url)
+    server.emit("session.result.persisted")
+    await server.delivered()
+    (webhook,) = receiver.received
+    verify_signature(webhook.body, webhook.headers, endpoint.signing_secret)
+    assert server.profile.signature_header in webhook.headers
+    assert server.profile.other.signature_header not in webhook.headers
+    assert webhook.headers["User-Agent"].startswith(server.profile.title)
+
+
+async def test_the_limit_and_the_webhook_settings_can_be_changed(server: TripwireServer) -> None:
+    """While the server runs."""
+    server.limit = 7
+    server.webhooks = WebhookSettings(enabled=False)
+    assert (7, False) == (server.limit, server.webhooks.enabled)
