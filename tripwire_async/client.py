@@ -217,22 +217,22 @@ class AsyncTripwire:
             layer.replace(secret_key)
 
     async def close(self) -> None:
-        """Close the connections of the running event loop; closing twice is fine.
+        """Close the connections of all event loops; closing twice is fine.
 
-        Calls after that raise `ConfigurationError`.
+        Calls in flight, and later calls, raise an exception, in every thread.
         """
         await self._connection.transport.close()
 
     async def __aenter__(self) -> Self:
         """Return the client; a closed client is open again."""
-        self._connection.transport.closed = False
+        self._connection.transport.enter()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Close the connections."""
-        await self.close()
+        """Close the connections of the running event loop, and at the end of the last block the client."""
+        await self._connection.transport.leave()
 
     def __repr__(self) -> str:
         if not hasattr(self, "_connection"):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +12,11 @@ import msgspec
 
 import tripwire_async
 from tests.support.raw_server import http, listening
+from tests.support.threads import in_thread
 from tripwire_async import AsyncTripwire
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
     from tests.support.raw_server import Connection
 
@@ -55,34 +54,11 @@ SENT = http(
 )
 
 
-@contextlib.contextmanager
-def serving() -> Iterator[str]:
-    """Run a server that accepts every test send, in a thread whose calls are not counted."""
-    stop: list[Callable[[], object]] = []
-    started = threading.Event()
-    urls: list[str] = []
-
-    async def talk(connection: Connection) -> None:
-        while True:
-            await connection.request()
-            await connection.say(SENT)
-
-    async def main() -> None:
-        loop, ended = asyncio.get_running_loop(), asyncio.Event()
-        stop.append(lambda: loop.call_soon_threadsafe(ended.set))
-        async with listening(talk) as server:
-            urls.append(server.url)
-            started.set()
-            await ended.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(main(),))
-    thread.start()
-    try:
-        assert started.wait(10)
-        yield urls[0]
-    finally:
-        stop[0]()
-        thread.join()
+async def accept(connection: Connection) -> None:
+    """Accept every test send."""
+    while True:
+        await connection.request()
+        await connection.say(SENT)
 
 
 async def count(call: Callable[[], Awaitable[object]]) -> tuple[int, int]:
@@ -123,7 +99,8 @@ def test_the_number_of_function_calls_stays_below_its_ceiling() -> None:
             _, total_of_bare = await count(bare)
             return own, total - total_of_bare
 
-    with serving() as url:
-        own, above_bare = asyncio.run(main(url))
+    # In another thread, where calls are not counted.
+    with in_thread(lambda: listening(accept)) as server:
+        own, above_bare = asyncio.run(main(server.url))
     assert own <= OWN_CALLS, f"{own} calls in this package"
     assert above_bare <= CALLS_ABOVE_BARE, f"{above_bare} calls above those of a bare session.post"

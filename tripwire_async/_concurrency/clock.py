@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Protocol, final
 
@@ -41,8 +42,15 @@ class LoopClock:
     __slots__ = ()
 
     def now(self) -> float:
-        """Return the time of the running loop, in seconds."""
-        return get_running_loop().time()
+        """Return the time of the running loop, in seconds.
+
+        Without a running loop it is the time of asyncio's own loops. When a loop is closed with tasks pending, the
+        garbage collector ends their coroutines, whose ``finally`` blocks may read the clock.
+        """
+        try:
+            return get_running_loop().time()
+        except RuntimeError:
+            return time.monotonic()
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
         """Schedule *callback* on the running loop at *when*."""

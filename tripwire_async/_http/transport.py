@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
+import threading
 from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Final, NoReturn, final
 
@@ -60,6 +62,15 @@ class LoopSession:
     timeouts: TimeoutGroup
     now: Callable[[], float]
 
+    def end_if_abandoned(self) -> None:
+        """Raise `GeneratorExit` if the loop is closed.
+
+        When a loop is closed with a call pending, the garbage collector ends the coroutine, and aiohttp cannot clean up
+        without the loop. Its exception must not replace the exit.
+        """
+        if self.timeouts.loop.is_closed():
+            raise GeneratorExit from None
+
 
 @attrs.frozen(kw_only=True)
 class TransportStatistics:
@@ -108,6 +119,10 @@ class AiohttpTransport:
         self._max_body = max_body
         self._clock = clock
         self._sessions = PerLoop(self._create, on_closed=self._abandon)
+        self._lock = threading.Lock()
+        self._blocks = 0
+        # The loop references its tasks only weakly.
+        self._closing: set[asyncio.Task[None]] = set()
         self.closed = False
 
     async def __call__(self, request: Request) -> Response:
@@ -164,6 +179,7 @@ class AiohttpTransport:
             # Before ValueError: an invalid certificate is a ValueError as well.
             failure, cause = connection_error(request, error, response), without_frames(error)
         except (ValueError, RuntimeError) as error:
+            local.end_if_abandoned()
             # aiohttp rejects a request before it is sent: a closed session, or credentials that conflict with ours.
             failure, cause = configuration_error(request, error), without_frames(error)
         except aiohttp.ClientError as error:
@@ -245,10 +261,43 @@ class AiohttpTransport:
             with contextlib.suppress(StopIteration):
                 local.session.close().send(None)
 
+    def enter(self) -> None:
+        """Begin an ``async with`` block, and accept requests again after `close`."""
+        with self._lock:
+            self._blocks += 1
+        self.closed = False
+
+    async def leave(self) -> None:
+        """End an ``async with`` block: close the session of the running loop, and with the last block the transport.
+
+        Several threads may each have a block around their own event loop.
+        """
+        with self._lock:
+            self._blocks = blocks = max(0, self._blocks - 1)
+        if blocks:
+            await self._close_session()
+        else:
+            await self.close()
+
     async def close(self) -> None:
-        """Close the session of the running loop and reject further requests; closing twice is fine."""
+        """Close the sessions of all event loops and reject further requests; closing twice is fine."""
         self.closed = True
         self._sessions.drop_closed()
+        await self._close_session()
+        for local in self._sessions:
+            # A RuntimeError means that the loop was closed in the meantime.
+            with contextlib.suppress(RuntimeError):
+                local.timeouts.loop.call_soon_threadsafe(self._close_in_other_loop)
+
+    def _close_in_other_loop(self) -> None:
+        # The client may be in use again by the time that the loop runs this.
+        if self.closed:
+            task = asyncio.create_task(self._close_session())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    async def _close_session(self) -> None:
+        """Close the session of the running loop, if it has one."""
         local = self._sessions.get_existing()
         if local is None:
             return

@@ -77,6 +77,9 @@ class RequestLog:
         identified = request.with_header(_CLIENT_REQUEST_ID, stats.client_request_id)
         try:
             response = await call_next(identified)
+        except GeneratorExit:
+            # The loop was closed with this call pending. Nothing is written while the garbage collector runs.
+            raise
         except BaseException as error:
             self._write(request, error)
             raise

@@ -1,0 +1,162 @@
+"""One client in several threads, and in event loops that are closed with tasks pending."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.raw_server import listening
+from tests.support.threads import in_thread
+from tripwire_async import AsyncTripwire
+from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async.errors import ConfigurationError, RequestTimeoutError, TransportError
+from tripwire_async.middleware import BearerAuth
+from tripwire_async.testing import TripwireServer
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+
+    from tests.support.raw_server import Connection
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[TripwireServer]:
+    """Return a server in another thread, with a limit that is not reached."""
+    with in_thread(lambda: TripwireServer(limit=1_000_000)) as server:
+        yield server
+
+
+def client_of(server: TripwireServer) -> AsyncTripwire:
+    return AsyncTripwire(server.secret_key, base_url=server.base_url)
+
+
+def run_in_threads(*jobs: Coroutine[Any, Any, object]) -> list[object]:
+    """Return the result or exception of each job, all of which run at the same time in loops of their own threads."""
+    start = threading.Barrier(len(jobs))
+
+    def work(job: Coroutine[Any, Any, object]) -> object:
+        start.wait()
+        try:
+            return asyncio.run(job)
+        except Exception as error:  # noqa: BLE001 - the test checks it
+            return error
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(work, jobs))
+
+
+def test_one_client_works_in_eight_threads_at_once(server: TripwireServer) -> None:
+    """Every call returns, each loop has its own connections, and their sessions are closed with the client."""
+    client = client_of(server)
+
+    async def job() -> int:
+        async with client:
+            organizations = await asyncio.gather(*(client.organizations.get(server.organization_id) for _ in range(25)))
+            assert all(found.id == server.organization_id for found in organizations)
+            return len(await client.sessions.list(limit=5))
+
+    assert [5] * 8 == run_in_threads(*(job() for _ in range(8)))
+    assert "closed" in repr(client)
+
+
+def test_leaving_a_block_does_not_close_the_client_for_another_thread(server: TripwireServer) -> None:
+    """Each thread enters the client; it is closed when the last one leaves."""
+    client = client_of(server)
+    left = threading.Event()
+
+    async def first() -> None:
+        async with client:
+            await client.organizations.get(server.organization_id)
+        left.set()
+
+    async def second() -> str:
+        async with client:
+            await client.organizations.get(server.organization_id)
+            await asyncio.to_thread(left.wait, 10)
+            return (await client.organizations.get(server.organization_id)).id
+
+    assert [None, server.organization_id] == run_in_threads(first(), second())
+    assert "closed" in repr(client)
+
+
+def test_closing_in_one_thread_closes_the_connections_of_the_others() -> None:
+    """A request in flight in another thread ends with an exception of this library, and no session is left open."""
+    received = threading.Event()
+
+    async def receive(connection: Connection) -> None:
+        await connection.request()
+        received.set()
+        await connection.gone()
+
+    with in_thread(lambda: listening(receive)) as silent:
+        client = AsyncTripwire("sk_test_1", base_url=silent.url, middleware=[BearerAuth()], timeout=30)
+
+        async def call() -> object:
+            return await client.organizations.get("org_" + "0" * 26)
+
+        async def close() -> None:
+            await asyncio.to_thread(received.wait, 10)
+            await client.close()
+
+        result, _ = run_in_threads(call(), close())
+    assert isinstance(result, (TransportError, ConfigurationError))
+    assert not isinstance(result, RequestTimeoutError)
+
+
+# Python and aiohttp warn about connections that are open when their loop is closed.
+abandoned = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+@abandoned
+def test_a_loop_that_is_closed_with_calls_pending_does_not_disturb_the_next_one(server: TripwireServer) -> None:
+    """The pattern of task queues: a new loop per job, closed with tasks pending."""
+    client = client_of(server)
+
+    async def job() -> int:
+        for _ in range(5):
+            # Referenced by the loop alone, and pending when it is closed.
+            asyncio.ensure_future(client.sessions.list(limit=1)).add_done_callback(lambda done: done.exception())
+        await asyncio.sleep(0)
+        return len(await client.sessions.list(limit=5))
+
+    for _ in range(20):
+        loop = asyncio.new_event_loop()
+        assert 5 == loop.run_until_complete(job())
+        loop.close()
+    asyncio.run(client.close())
+    gc.collect()
+
+
+@abandoned
+@pytest.mark.parametrize("turns", range(0, 40, 3))
+def test_a_loop_can_be_closed_at_any_point_of_a_call(server: TripwireServer, turns: int) -> None:
+    """The abandoned call raises nothing when it is collected, and the client works in the next loop."""
+    client = client_of(server)
+
+    async def job() -> None:
+        asyncio.ensure_future(client.sessions.list(limit=1)).add_done_callback(lambda done: done.exception())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(job())
+    loop.close()
+    gc.collect()
+
+    async def next_job() -> int:
+        async with client:
+            return len(await client.sessions.list(limit=5))
+
+    assert 5 == asyncio.run(next_job())
+    gc.collect()
+
+
+def test_the_time_without_a_running_loop_is_monotonic() -> None:
+    """The clock can be read while an abandoned coroutine is ended."""
+    assert LOOP_CLOCK.now() <= time.monotonic() <= LOOP_CLOCK.now()
