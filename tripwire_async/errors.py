@@ -41,6 +41,7 @@ import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 __all__ = [
     "APIError",
@@ -308,7 +309,24 @@ class DeliveryError(TripwireError):
 
 
 class DeliveryTimeoutError(DeliveryError, TimeoutError):
-    """The timeout of a wait passed; the delivery may still succeed, and can be awaited again."""
+    """The timeout of a wait passed; the delivery may still succeed, and can be awaited again.
+
+    Attributes:
+        read_at: When the delivery was last read, in UTC; None if it was not read since the test was sent. Where the
+            rate limit delays reads, this can be long before the timeout.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        event_id: str,
+        endpoint_id: str,
+        latest: object = None,
+        read_at: datetime | None = None,
+    ) -> None:
+        super().__init__(message, event_id=event_id, endpoint_id=endpoint_id, latest=latest)
+        self.read_at = read_at
 
 
 class SignatureError(TripwireError):

@@ -65,7 +65,7 @@ async def deliveries() -> tuple[float, float]:
         for number in range(COUNT)
     ]
     before = held()
-    handles = [client._sender.pending(reference, latest=sample.latest, since=0.0) for reference in references]
+    handles = [client._sender.pending(reference, latest=sample.latest, sent_at=0.0) for reference in references]
     idle = (held() - before) / COUNT
     waits = [asyncio.create_task(handle.settled(None)) for handle in handles]
     await asyncio.sleep(0.1)

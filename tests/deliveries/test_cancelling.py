@@ -143,9 +143,8 @@ def _cancelled_at(turn: int, way: _Way, reports: list[object]) -> bool:
         assert {asyncio.current_task()} == asyncio.all_tasks()
         state = limit.state()
         assert (0, 0) == (state.in_flight, state.waiting)
-        watcher = webhooks._sender.watcher(ORGANIZATION)
-        assert ({}, set(), {}, {}) == (watcher._watched, watcher._beyond, watcher._inside, watcher._words)
-        assert not watcher._led
+        statistics = webhooks._sender.poller(ORGANIZATION).statistics()
+        assert {"events": 0, "on_page": 0, "waits": 0, "reads": 0, "timers": 0} == statistics
         assert run.statistics() in {None, (0, 0, 0)}
         again = await webhooks.send_tests(ORGANIZATION, IDS[:3], timeout=60.0)
         assert ["succeeded"] * 3 == [outcome.state for outcome in again]

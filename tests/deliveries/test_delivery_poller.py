@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
+import weakref
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,14 +17,13 @@ from tests.support.delivery_service import ORGANIZATION, Service, endpoint, lose
 from tests.support.virtual_time import run
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.messages import Response
-from tripwire_async.deliveries import PollSchedule
+from tripwire_async.deliveries import PendingDelivery, PollSchedule
 from tripwire_async.deliveries._settle_times import SettleTimes
-from tripwire_async.deliveries.delivery_poller import Watcher, _settle
+from tripwire_async.deliveries.delivery_poller import DeliveryPoller
 from tripwire_async.errors import DeliveryError, DeliveryTimeoutError, PermissionDeniedError, RequestTimeoutError
 
 if TYPE_CHECKING:
     from tripwire_async._http.messages import Request
-    from tripwire_async.deliveries import PendingDelivery
     from tripwire_async.resources.webhooks import Webhooks
 
 pytestmark = pytest.mark.virtual_time
@@ -238,18 +239,6 @@ async def test_what_takes_longer_than_most_is_read_when_the_slowest_have_ended()
     assert now() - began < 6.5
 
 
-async def test_the_deliveries_that_were_sent_last_are_learned_from() -> None:
-    """Of those that a page tells of, in the order in which they are waited for."""
-    service = Service(takes=lambda number: (1 + number) / 200)
-    client = webhooks(service)
-    handles = await send(client, 150)
-    await asyncio.sleep(1)
-    await settle(handles)
-    order = {one.event_id: one.takes for one in service.sent}
-    learned = [order[handle.event_id] for handle in handles][-100:]
-    assert learned == pytest.approx(list(client._sender.times._seconds), abs=0.0021)
-
-
 async def test_a_refresh_reads_at_once() -> None:
     """It is no wait, and does not wait for the page."""
     service = Service(takes=5.0)
@@ -313,17 +302,17 @@ async def test_two_organizations_share_no_page() -> None:
 
 
 async def test_nothing_is_left_of_those_who_waited() -> None:
-    """The watcher knows nobody any more, and goes with the last handle."""
+    """The poller holds no event, wait, read or timer, and goes with the last wait."""
     service = Service(takes=1.0)
     client = webhooks(service)
     handles = await send(client, 5)
     await settle(handles)
-    watcher = client._sender.watcher(ORGANIZATION)
-    assert [] == [*watcher._watched, *watcher._inside, *watcher._words, *watcher._beyond]
-    assert not watcher._led
-    assert handles[0]._watch is None
-    del handles, watcher
-    assert 0 == len(client._sender._watchers)
+    poller = client._sender.poller(ORGANIZATION)
+    assert {"events": 0, "on_page": 0, "waits": 0, "reads": 0, "timers": 0} == poller.statistics()
+    alive = weakref.ref(poller)
+    del handles, poller
+    gc.collect()
+    assert alive() is None
 
 
 @settings(max_examples=10, deadline=None)
@@ -350,25 +339,14 @@ def test_a_thousand_waiters_with_random_cancels_leave_nobody_waiting(seed: int, 
     run(main())
 
 
-async def test_a_timer_that_rings_for_one_who_was_told_changes_nothing() -> None:
-    """A page and the end of a wait may come in the same turn of the loop."""
-    word: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    word.set_result(None)
-    _settle(word, None)
-    assert word.done()
-
-
 async def test_an_error_that_nobody_expects_reaches_all_who_wait() -> None:
     """A middleware that raises something else ends the waits, and leads nobody into waiting for ever."""
 
     async def broken(*args: object, **options: object) -> object:
         raise ZeroDivisionError
 
-    watcher = Watcher(broken, ORGANIZATION, SettleTimes(), LOOP_CLOCK)  # type: ignore[arg-type] - it only raises
-    service = Service()
-    handles = await send(webhooks(service), 4)
-    for handle in handles:
-        handle._watchers = lambda organization_id: watcher
+    poller = DeliveryPoller(broken, ORGANIZATION, SettleTimes(), LOOP_CLOCK)  # type: ignore[arg-type] - it only raises
+    handles = [PendingDelivery(handle._record, lambda _: poller) for handle in await send(webhooks(Service()), 4)]
     ends = await asyncio.gather(*(asyncio.create_task(handle.settled()) for handle in handles), return_exceptions=True)
     assert [ZeroDivisionError] * 4 == [type(end) for end in ends]
 
@@ -398,14 +376,15 @@ async def test_a_transport_error_of_the_page_is_the_trouble_of_all() -> None:
 async def test_waits_that_are_shorter_than_deliveries_usually_take_are_read_before_they_end() -> None:
     """Once, a second before: what has ended by then has not timed out."""
     service = Service(takes=20.0)
-    client = webhooks(service)
+    client, other_client = webhooks(service), webhooks(service)
     await settle(await send(client, 50))
+    await settle(await send(other_client, 50))
     service.takes = 3.0
     pages = service.count("listEvents")
     await settle(await send(client, 50), timeout=10.0)
     assert pages + 1 == service.count("listEvents")
     service.takes = 30.0
-    waits = [asyncio.create_task(handle.settled(10.0)) for handle in await send(client, 50)]
+    waits = [asyncio.create_task(handle.settled(10.0)) for handle in await send(other_client, 50)]
     await asyncio.wait(waits)
     assert {DeliveryTimeoutError} == {type(wait.exception()) for wait in waits}
     assert pages + 2 == service.count("listEvents")

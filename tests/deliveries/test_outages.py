@@ -118,7 +118,7 @@ async def test_a_send_that_fails_while_others_succeed_is_retried_for_a_minute() 
         return None
 
     service = Service(takes=1.0, spoil=fail)
-    ids = [endpoint(999), *(endpoint(number) for number in range(300))]
+    ids = [endpoint(999), *(endpoint(number) for number in range(350))]
     async with webhooks(service).send_tests(ORGANIZATION, ids, in_flight=3) as tests:
         ends = {outcome.endpoint_id: now() async for outcome in tests if outcome.state == "refused"}
     assert [endpoint(999)] == list(ends)

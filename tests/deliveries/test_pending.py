@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import math
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import pytest
 from msgspec.structs import replace
 
-from tripwire_async import PendingDelivery, PollSchedule
+from tests.support.scripted_delivery import (
+    DELIVERY,
+    ENDPOINT,
+    EVENT,
+    OTHER,
+    REFERENCE,
+    Script,
+    delivery,
+    handle_of,
+    pending,
+)
+from tripwire_async import PollSchedule
 from tripwire_async.deliveries.reference import DeliveryReference
 from tripwire_async.errors import (
     AuthenticationError,
@@ -24,69 +33,20 @@ from tripwire_async.errors import (
     ServerError,
     TransportError,
 )
-from tripwire_async.models import WebhookDelivery, WebhookDeliveryEventType, WebhookDeliveryStatus
 from tripwire_async.testing import DeliveryOutcome, Fault, TripwireServer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tripwire_async import AsyncTripwire
+    from tripwire_async.models import (
+        WebhookDelivery,
+    )
 
-EVENT = "wevt_" + "1" * 32
-ENDPOINT = "we_" + "2" * 32
-DELIVERY = "wdlv_" + "3" * 32
-OTHER = "wdlv_" + "4" * 32
-REFERENCE = DeliveryReference(
-    organization_id="org_" + "0" * 26, endpoint_id=ENDPOINT, event_id=EVENT, delivery_ids=(DELIVERY,)
-)
 QUICK = PollSchedule(first=0.02, longest=0.05)
 ANYTHING_PASSING = [
     TransportError("lost", maybe_sent=True),
     RateLimitedError("slow down", status=429),
     ServerError("failed", status=502),
 ]
-
-
-def delivery(status: str, *, delivery_id: str = DELIVERY, endpoint_id: str = ENDPOINT) -> WebhookDelivery:
-    moment = datetime(2026, 3, 24, 20, tzinfo=UTC)
-    return WebhookDelivery(
-        object="webhook_delivery",
-        id=delivery_id,
-        event_id=EVENT,
-        endpoint_id=endpoint_id,
-        event_type=WebhookDeliveryEventType.WEBHOOK_TEST,
-        status=WebhookDeliveryStatus(status),
-        attempts=1,
-        response_status=None,
-        response_body=None,
-        error=None,
-        created_at=moment,
-        updated_at=moment,
-    )
-
-
-@attrs.define
-class Script:
-    """What the reads of an event find, one after the other; the last goes on for ever."""
-
-    finds: list[str | Exception | list[WebhookDelivery]]
-    reads: int = 0
-
-    async def __call__(self, reference: DeliveryReference, limit: float | None) -> Sequence[WebhookDelivery]:
-        self.reads += 1
-        found = self.finds.pop(0) if len(self.finds) > 1 else self.finds[0]
-        if isinstance(found, Exception):
-            raise found
-        return [delivery(found)] if isinstance(found, str) else found
-
-
-def pending(*finds: str | Exception | list[WebhookDelivery], latest: str | None = "pending") -> PendingDelivery:
-    return PendingDelivery(
-        REFERENCE,
-        Script(list(finds)),
-        latest=None if latest is None else delivery(latest),
-        schedule=PollSchedule(jitter=0.0),
-    )
 
 
 @pytest.mark.virtual_time
@@ -216,7 +176,7 @@ async def test_a_wait_that_saw_nothing_says_so() -> None:
 async def test_a_refusal_ends_the_wait_at_once() -> None:
     """A key without ``webhooks:read`` will not get it by waiting."""
     with pytest.raises(PermissionDeniedError):
-        await pending(PermissionDeniedError("needs webhooks:read", status=403))
+        await pending(PermissionDeniedError("needs webhooks:read", status=403, code="missing_scope"))
     assert pytest.approx(0.5) == asyncio.get_running_loop().time()
 
 
@@ -247,7 +207,7 @@ async def test_of_several_deliveries_the_one_that_has_come_least_far_counts() ->
     finds: list[str | Exception | list[WebhookDelivery]] = [
         [delivery(one), delivery(two, delivery_id=OTHER)] for one, two in states
     ]
-    handle = PendingDelivery(reference, Script(finds), schedule=PollSchedule(jitter=0.0))
+    handle = handle_of(Script(finds), None, reference=reference)
     seen = [getattr(await handle.refresh(), "status", None) for _ in states]
     assert ["pending", "delivering", "new"] == seen[:3]
     assert handle.is_settled
@@ -257,9 +217,10 @@ async def test_of_several_deliveries_the_one_that_has_come_least_far_counts() ->
 async def test_deliveries_of_others_in_the_same_event_are_passed_over() -> None:
     """An event may go to several endpoints; ours is found by its id, or by the endpoint where no id was told."""
     foreign = delivery("succeeded", delivery_id=OTHER, endpoint_id="we_" + "9" * 32)
-    by_id = PendingDelivery(REFERENCE, Script([[foreign]]))
+    by_id = handle_of(Script([[foreign]]), None)
     assert await by_id.refresh() is None
-    nameless = PendingDelivery(replace(REFERENCE, delivery_ids=()), Script([[foreign, delivery("failed")]]))
+    script = Script([[foreign, delivery("failed")]])
+    nameless = handle_of(script, None, reference=replace(REFERENCE, delivery_ids=()))
     assert "failed" == getattr(await nameless.refresh(), "status", None)
 
 

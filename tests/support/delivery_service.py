@@ -116,8 +116,9 @@ class Service:
     async def _answer(self, request: Request) -> Response:
         await asyncio.sleep(self.limits._way(0.5))
         self.requests.append((request.operation.id, now()))
-        allowed = self.limits.decide(now(), request.priority)
+        # A request that does not reach the service does not count against its limit.
         spoilt = self.spoil(request, "before")
+        allowed = self.limits.decide(now(), request.priority)
         if spoilt is None and allowed.status == 200:
             status, body = self.work(request)
             spoilt = self.spoil(request, "after")

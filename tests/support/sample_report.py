@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tripwire_async.deliveries import TestOutcome, TestTimings
+from tripwire_async.deliveries._record import DeliveryRecord
 from tripwire_async.deliveries.pending import PendingDelivery
 from tripwire_async.deliveries.reference import DeliveryReference
 from tripwire_async.errors import DeliveryTimeoutError, TransportError
@@ -20,8 +21,7 @@ from tripwire_async.models import (
 from tripwire_async.reports import make_report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from tripwire_async.deliveries.delivery_poller import DeliveryPoller
     from tripwire_async.reports import Report
 
 STARTED_AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -64,7 +64,7 @@ def delivery(number: int, status: str, seconds: float = 0.25, **fields: Any) -> 
     )
 
 
-async def _never(*_: object) -> Sequence[WebhookDelivery]:
+def _never(organization_id: str) -> DeliveryPoller:
     raise AssertionError
 
 
@@ -79,7 +79,7 @@ def outcome(
             endpoint_id=endpoint_id(number),
             delivery_ids=(latest.id,),
         )
-        pending = PendingDelivery(reference, _never, latest=latest, request_id=f"req_{number:032x}")
+        pending = PendingDelivery(DeliveryRecord(reference, latest, None, None), _never, f"req_{number:032x}")
     return TestOutcome(
         endpoint_id=endpoint_id(number),
         state=state,  # type: ignore[arg-type] - a valid state

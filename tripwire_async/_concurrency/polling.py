@@ -57,6 +57,13 @@ class PollSchedule:
         # A long wait makes the exponent large enough to overflow; the longest pause was reached long before.
         return min(self.longest, self.first * self.factor ** min(reads, 64))
 
+    def pause_at(self, age: float) -> float:
+        """Return the seconds to wait after a read at *age* seconds from the start, without the jitter.
+
+        Reads at these ages follow the schedule, also where one of them was made early or late.
+        """
+        return min(self.longest, self.first + (self.factor - 1) * age)
+
 
 class PollTimeout(Exception):  # noqa: N818 - a signal inside the package, which its catcher makes an error
     """The time of one wait ran out."""

@@ -17,8 +17,8 @@ from tripwire_async.errors import (
     TripwireError,
 )
 
+from ._record import SETTLED
 from .outcomes import TestOutcome, TestState, TestTimings
-from .pending import SETTLED
 from .reconcile import is_refused
 
 if TYPE_CHECKING:

@@ -1,62 +1,122 @@
-"""How long deliveries usually take, from those that were seen to end."""
+"""Estimate of how long deliveries take, from those that have ended and those that are still open."""
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING, Final, final
+import heapq
+import math
+import threading
+from bisect import bisect_left, bisect_right
+from typing import Final, final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+_SAMPLE_SIZE: Final = 200
+_REFRESH_SHARE: Final = 8
+"""The curve is computed anew once one in so many of the observations is new."""
 
-    from tripwire_async.models import WebhookDelivery
 
-_REMEMBERED: Final = 100
-_LONGEST: Final = 30.0
-"""Seconds as which a longer delivery counts: what was retried for an hour must not keep others from being read."""
+_SMALLEST_SHARE: Final = 20
+"""One in so many of the sample must be left at an age for the curve to be extrapolated from there."""
 
-_ENDED: Final = frozenset({"succeeded", "failed"})
+
+_OUTLIERS: Final = 0.1
+"""Share of the deliveries, the slowest, of which nothing is inferred from the others."""
 
 
 @final
 class SettleTimes:
-    """The seconds that the last hundred deliveries took, by the service's own clock.
+    """Survival curve of the 200 deliveries that were sent last, of those that were read.
 
-    The median of them, and not more, is what a read waits for: where some deliveries are retried for minutes, the many
-    that are not must not wait with them. Skipped deliveries tell nothing, as nothing was sent.
+    It is a Kaplan-Meier estimate: a delivery that is still open counts as one that takes longer than its age. The first
+    ends that are seen are those of the fastest deliveries, so a median of the ended ones alone would be too low while a
+    batch is young. Ages and durations are in seconds. Several threads may use one instance.
     """
 
-    __slots__ = ("_longest", "_seconds", "_usual")
+    __slots__ = ("_changes", "_ends", "_horizon", "_lock", "_median", "_negative_survival", "_observed", "_oldest")
 
     def __init__(self) -> None:
-        self._seconds: deque[float] = deque(maxlen=_REMEMBERED)
-        self._usual: float | None = 0.0
-        self._longest: float | None = 0.0
+        self._lock = threading.Lock()
+        self._observed: dict[str, tuple[float, bool]] = {}  # age or duration, and whether it has ended
+        self._oldest: list[tuple[float, str]] = []  # a heap by the time of the send
+        self._changes = 0
+        self._ends: list[float] = []
+        self._negative_survival: list[float] = []  # negative, as `bisect` wants ascending values
+        self._horizon = 0.0
+        self._median: float | None = None
 
-    def note(self, deliveries: Iterable[WebhookDelivery]) -> None:
-        """Learn from those of *deliveries* that have come to an end."""
-        for delivery in deliveries:
-            if delivery.status in _ENDED:
-                seconds = (delivery.updated_at - delivery.created_at).total_seconds()
-                self._seconds.append(min(max(seconds, 0.0), _LONGEST))
-                self._usual = self._longest = None
+    def observe(self, event_id: str, *, sent: float, age: float, duration: float | None) -> None:
+        """Note a delivery that was read at that *age*; *duration* is None while it is open.
+
+        *duration* is what the service's timestamps say. The service may touch a delivery again after its end, so it
+        counts as no more than the age; and as no less than the age at which the delivery was last seen open. When the
+        sample is full it loses the delivery that was sent first, not the one that was observed first: deliveries that
+        never end are observed again and again and would fill it.
+        """
+        with self._lock:
+            before = self._observed.get(event_id)
+            if before is None:
+                if len(self._oldest) < _SAMPLE_SIZE:
+                    heapq.heappush(self._oldest, (sent, event_id))
+                elif sent < self._oldest[0][0]:
+                    return
+                else:
+                    del self._observed[heapq.heapreplace(self._oldest, (sent, event_id))[1]]
+            if duration is None:
+                self._observed[event_id] = (age, False)
+            elif before is None or not before[1]:
+                earliest = 0.0 if before is None else before[0]
+                self._observed[event_id] = (max(earliest, min(duration, age)), True)
+            else:
+                return
+            self._changes += 1
+            if self._changes * _REFRESH_SHARE >= len(self._observed):
+                self._refresh()
 
     @property
-    def usual(self) -> float:
-        """Seconds after which a delivery has usually ended, a little added; 0 as long as nothing is known."""
-        if self._usual is None:
-            ordered = sorted(self._seconds)
-            middle = len(ordered) // 2
-            # `statistics` would do it, and bring fractions and decimals along.
-            self._usual = _a_little_more((ordered[middle] + ordered[~middle]) / 2)
-        return self._usual
+    def median(self) -> float | None:
+        """Seconds after which half of the deliveries have ended; None while too little was seen."""
+        return self._median
 
-    @property
-    def longest(self) -> float:
-        """Seconds after which all of the last hundred had ended, a little added; 0 as long as nothing is known."""
-        if self._longest is None:
-            self._longest = _a_little_more(max(self._seconds))
-        return self._longest
+    def quantile_after(self, age: float, share: float) -> float | None:
+        """Return the age by which that *share* of the deliveries that are open at *age* have ended.
 
+        Beyond the ages that were observed it is extrapolated: the later half of the curve says how fast deliveries end,
+        and the rate falls with the age, as it does where a few take much longer than the others. None where none ended
+        in that half, or where nearly all have: the rest may be of another kind.
+        """
+        ends, survival = self._ends, self._negative_survival
+        target = self._open_share(age) * (1 - share)
+        if target <= 0:
+            return None
+        index = bisect_left(survival, -target)
+        if index < len(ends):
+            return ends[index]
+        known = min(age, self._horizon) if age else self._horizon
+        earlier, later = self._open_share(known / 2), self._open_share(known)
+        if not _OUTLIERS < later < earlier:
+            return None
+        rate = math.log(earlier / later) / (known / 2) * known / max(age, known)
+        return max(age, known) + math.log(self._open_share(max(age, known)) / target) / rate
 
-def _a_little_more(seconds: float) -> float:
-    return 1.02 * seconds + 0.02
+    def _open_share(self, age: float) -> float:
+        passed = bisect_right(self._ends, age)
+        return -self._negative_survival[passed - 1] if passed else 1.0
+
+    def _refresh(self) -> None:
+        self._changes = 0
+        # Of equal values the ended ones come first: an open delivery is at risk at its own age.
+        ordered = sorted((seconds, not ended) for seconds, ended in self._observed.values())
+        ends: list[float] = []
+        survival: list[float] = []
+        share, horizon = 1.0, 0.0
+        for at_risk in range(len(ordered), 0, -1):
+            seconds, is_open = ordered[-at_risk]
+            if not is_open:
+                share *= 1 - 1 / at_risk
+                ends.append(seconds)
+                survival.append(-share)
+            if at_risk * _SMALLEST_SHARE > len(ordered):
+                horizon = seconds
+        # Assigned one after the other, and read without the lock: lists that do not belong together give an estimate
+        # that is off once, never an error.
+        self._ends, self._negative_survival = ends, survival
+        self._horizon = horizon
+        self._median = self.quantile_after(0.0, 0.5) if ends else None

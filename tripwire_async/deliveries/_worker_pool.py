@@ -6,7 +6,6 @@ import asyncio
 import functools
 from typing import TYPE_CHECKING, Final, cast, final
 
-from tripwire_async._concurrency.polling import PollSchedule
 from tripwire_async.errors import APIError, DeliveryTimeoutError
 
 from ._endpoint_test import (
@@ -18,9 +17,9 @@ from ._endpoint_test import (
     timeout_error,
 )
 from ._outage import Outage
+from ._read_plan import PAGE_SIZE
 from ._send_window import SendWindow
-from .delivery_poller import PAGE
-from .pending import DEFAULT_SCHEDULE, DEFAULT_TIMEOUT
+from .pending import DEFAULT_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +35,12 @@ if TYPE_CHECKING:
 
 _SLOW: Final = 10.0
 """Seconds after which a slow delivery gives its place to the next test, if that is four times as long as usual."""
+
+_HOLD: Final = 1.25
+"""Multiple of the median for which sends wait for the oldest delivery."""
+
+_LIMITED_HOLD: Final = 3.0
+"""The same where sends wait for the rate limit."""
 
 _MARGIN: Final = 0.01
 """Seconds before the end of the run from which a send that timed out counts as cut off by that end."""
@@ -65,16 +70,16 @@ class WorkerPool:
         on_outcome: Callable[[], object],
     ) -> None:
         self._sender = sender
-        self._watcher = sender.watcher(options.organization_id)
+        self._poller = sender.poller(options.organization_id)
         self._options = options
         self._record = record
         self._end = end
         self._clock = clock
         self._on_outcome = on_outcome
         self._left: Iterator[str] = iter(record.ids or ())
-        self._longest_send = 0.0
+        self._limit_wait = 0.0
         self._outage = Outage(clock, end)
-        self.window = SendWindow(max(PAGE, options.in_flight), self._max_hold, clock)
+        self.window = SendWindow(max(PAGE_SIZE, options.in_flight), self._max_hold, clock)
 
     async def run(self) -> None:
         """Test all endpoints; return when the last test has ended."""
@@ -124,7 +129,6 @@ class WorkerPool:
             pending = await self._sender.send_once(
                 self._options.organization_id,
                 test.endpoint_id,
-                schedule=self._schedule(),
                 deadline=None if self._options.timeout is None else max(0.0, self._end - self._clock.now()),
                 priority="send",
                 stats=test.stats,
@@ -143,7 +147,7 @@ class WorkerPool:
         self._outage.note_response()
         number = self.window.accept()
         self._record.accept(test, pending)
-        self._longest_send = max(self._longest_send, test.stats.network_time)
+        self._limit_wait = test.stats.rate_limit_wait
         try:
             await self._follow(test, pending)
         finally:
@@ -166,14 +170,14 @@ class WorkerPool:
             cast("Timer", test.timer).cancel()
 
     def _start_timer(self, test: EndpointTest) -> None:
-        delay = max(_SLOW, 4 * self._sender.times.usual)
+        delay = max(_SLOW, 4 * (self._sender.times.median or 0.0))
         test.timer = self._clock.call_at(
             self._clock.now() + delay, functools.partial(self._replace_slow_test, test, delay)
         )
 
     def _replace_slow_test(self, test: EndpointTest, delay: float) -> None:
         """Give the place of *test* to another one, so that a delivery that never ends does not hold it up."""
-        if self._watcher.read_at < test.accepted_at + delay / 2:
+        if self._poller.read_at < test.accepted_at + delay / 2:
             # The rate limit delays the reads. The delivery may have ended long ago.
             self._start_timer(test)
         elif not self._task.cancelling():
@@ -185,12 +189,9 @@ class WorkerPool:
         self._on_outcome()
 
     def _max_hold(self) -> float:
-        """Return for how many seconds sends wait for the oldest delivery, so that its event stays on the page."""
-        return 1.5 * self._sender.times.usual + 1.0 if self._sender.times.usual else _SLOW
+        """Return for how many seconds sends wait for the oldest delivery, so that its event stays on the page.
 
-    def _schedule(self) -> PollSchedule:
-        """Return when to read a delivery: sooner than by default if all of the last ones had ended sooner."""
-        longest = self._sender.times.longest
-        # Slow sends are accepted one at a time, and a read after each of them would cost as much as they do.
-        first = max(longest, 2 * self._longest_send)
-        return PollSchedule(first=first) if longest and first < DEFAULT_SCHEDULE.first else DEFAULT_SCHEDULE
+        Where sends wait for the rate limit anyway, waiting costs nothing, and a read that is saved is one more send.
+        """
+        median = self._sender.times.median
+        return _SLOW if median is None else (_LIMITED_HOLD if self._limit_wait > 0.5 else _HOLD) * median + 1.0

@@ -14,8 +14,8 @@ from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.errors import ResponseDecodeError, ServerError, TransportError
 
+from ._read_plan import PAGE_SIZE
 from ._server_clock import ServerClock, latest
-from .delivery_poller import PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +108,7 @@ class Reconciler:
         self, organization_id: str, endpoint_id: str, since: float, end: float
     ) -> tuple[Event | None, bool]:
         """Read the events once; return the result of `find`, and whether a None is certain."""
-        for count in (_FIRST_COUNT, PAGE):
+        for count in (_FIRST_COUNT, PAGE_SIZE):
             events = await self._latest_events(organization_id, endpoint_id, count, end)
             earliest = self.server_clock.earliest(since)
             unclaimed = [event for event in events if event.id not in self._claimed]

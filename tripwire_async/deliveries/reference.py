@@ -1,4 +1,4 @@
-"""Which delivery is meant: the ids that a wait needs, and the text that carries them to another process."""
+"""Ids of one delivery, and the text that carries them to another process."""
 
 from __future__ import annotations
 
@@ -11,42 +11,47 @@ _PREFIX: Final = "twd1."
 
 
 class DeliveryReference(msgspec.Struct, frozen=True):
-    """The ids of a delivery that is on its way.
+    """Ids of a delivery that is under way.
 
     Attributes:
         organization_id: The organization that the endpoint belongs to.
-        endpoint_id: The endpoint that the webhook goes to.
+        endpoint_id: The endpoint that the webhook is sent to.
         event_id: The event that carries the delivery.
         delivery_ids: The deliveries themselves; empty when the service named none.
+        sent_at: The Unix time of the send in seconds; None when it is not known.
     """
 
     organization_id: str
     endpoint_id: str
     event_id: str
     delivery_ids: tuple[str, ...] = ()
+    sent_at: float | None = None
 
     def to_token(self) -> str:
-        """Return the ids as one line of text that is safe in URLs and file names."""
-        fields = [self.organization_id, self.endpoint_id, self.event_id, *self.delivery_ids]
+        """Return the reference as one line of text that is safe in URLs and file names."""
+        sent_at = None if self.sent_at is None else round(self.sent_at, 3)
+        fields = [self.organization_id, self.endpoint_id, self.event_id, sent_at, *self.delivery_ids]
         return _PREFIX + base64.urlsafe_b64encode(msgspec.json.encode(fields)).decode().rstrip("=")
 
     @classmethod
     def from_token(cls, token: str) -> DeliveryReference:
-        """Read what `to_token` wrote; raises ValueError for any other text."""
+        """Parse the text that `to_token` returned; raise ValueError for any other text."""
         try:
             packed = token.removeprefix(_PREFIX)
             if packed == token:
-                raise ValueError  # noqa: TRY301 - one message for every way of being no token
+                raise ValueError  # noqa: TRY301 - one message for everything that is not a token
             fields: Any = msgspec.json.decode(
-                base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True), type=list[str]
+                base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True), type=list[Any]
             )
-            organization_id, endpoint_id, event_id, *delivery_ids = fields
-        except (AttributeError, TypeError, ValueError, msgspec.DecodeError) as error:
-            msg = "this is not a token of PendingDelivery.to_token(), or it was cut off"
+            organization_id, endpoint_id, event_id, sent_at, *delivery_ids = fields
+            values = {
+                "organization_id": organization_id,
+                "endpoint_id": endpoint_id,
+                "event_id": event_id,
+                "delivery_ids": delivery_ids,
+                "sent_at": sent_at,
+            }
+            return msgspec.convert(values, cls)
+        except (AttributeError, TypeError, ValueError, msgspec.MsgspecError) as error:
+            msg = "this is not a token of PendingDelivery.to_token(), or it is incomplete"
             raise ValueError(msg) from error
-        return cls(
-            organization_id=organization_id,
-            endpoint_id=endpoint_id,
-            event_id=event_id,
-            delivery_ids=tuple(delivery_ids),
-        )

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import functools
 import math
+import time
 from typing import TYPE_CHECKING, Final, final
 from weakref import WeakValueDictionary
 
+from tripwire_async._concurrency.per_loop import PerLoop
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.errors import ResponseDecodeError, ServerError, TransportError, TripwireError
 
 from ._outage import OutageRetries
+from ._record import DeliveryRecord
 from ._settle_times import SettleTimes
-from .delivery_poller import Watcher, read_event
-from .pending import DEFAULT_SCHEDULE, PendingDelivery
+from .delivery_poller import DeliveryPoller
+from .pending import PendingDelivery
 from .reconcile import Reconciler, UncertainError, is_refused
 from .reference import DeliveryReference
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async._concurrency.polling import PollSchedule
@@ -47,37 +50,34 @@ class Sender:
         self._clock = clock
         self.times = SettleTimes()
         self.reconciler = Reconciler(call, clock)
-        self._watchers: WeakValueDictionary[str, Watcher] = WeakValueDictionary()
+        self._pollers: PerLoop[WeakValueDictionary[str, DeliveryPoller]] = PerLoop(WeakValueDictionary)
 
-    def watcher(self, organization_id: str) -> Watcher:
-        """Return what settles the deliveries of an organization; it lives as long as it is referenced."""
-        watcher = self._watchers.get(organization_id)
-        if watcher is None:
-            watcher = self._watchers[organization_id] = Watcher(self._call, organization_id, self.times, self._clock)
-        return watcher
+    def poller(self, organization_id: str) -> DeliveryPoller:
+        """Return the poller of an organization on the running loop; it lives as long as it is referenced."""
+        pollers = self._pollers.get()
+        poller = pollers.get(organization_id)
+        if poller is None:
+            poller = pollers[organization_id] = DeliveryPoller(self._call, organization_id, self.times, self._clock)
+        return poller
 
     def pending(
         self,
         reference: DeliveryReference,
         latest: WebhookDelivery | None = None,
         request_id: str | None = None,
-        schedule: PollSchedule = DEFAULT_SCHEDULE,
-        since: float = -math.inf,
+        schedule: PollSchedule | None = None,
+        sent_at: float | None = None,
     ) -> PendingDelivery:
-        """Return a handle that shares its reads with other handles of the organization."""
-        return PendingDelivery(
-            reference, self._read_event, latest, request_id, schedule, self._clock, self.watcher, since
-        )
-
-    async def _read_event(self, reference: DeliveryReference, limit: float | None) -> Sequence[WebhookDelivery]:
-        return await read_event(self._call, self.times, reference, limit)
+        """Return a handle; *sent_at* is on the clock of the loop."""
+        record = DeliveryRecord(reference, latest, sent_at, schedule)
+        return PendingDelivery(record, self.poller, request_id, self._clock)
 
     async def send(
         self,
         organization_id: str,
         endpoint_id: str,
         *,
-        schedule: PollSchedule = DEFAULT_SCHEDULE,
+        schedule: PollSchedule | None = None,
         deadline: float | None = None,
         priority: Priority = "interactive",
         stats: CallStats | None = None,
@@ -103,25 +103,15 @@ class Sender:
             self.reconciler.finish(send)
         if test.latest_delivery is not None:
             self.reconciler.server_clock.note(response.stats.started, now, test.latest_delivery.created_at)
-        reference = DeliveryReference(organization_id, endpoint_id, test.event_id, test.delivery_ids)
-        # Not through `pending`: every send passes here.
-        return PendingDelivery(
-            reference,
-            self._read_event,
-            test.latest_delivery,
-            response.request_id,
-            schedule,
-            self._clock,
-            self.watcher,
-            now,
-        )
+        reference = DeliveryReference(organization_id, endpoint_id, test.event_id, test.delivery_ids, time.time())
+        return self.pending(reference, test.latest_delivery, response.request_id, schedule, now)
 
     async def send_once(
         self,
         organization_id: str,
         endpoint_id: str,
         *,
-        schedule: PollSchedule = DEFAULT_SCHEDULE,
+        schedule: PollSchedule | None = None,
         deadline: float | None = None,
         priority: Priority = "interactive",
         stats: CallStats | None = None,
@@ -169,7 +159,7 @@ class Sender:
                 return pending
 
     def _adopt(
-        self, organization_id: str, endpoint_id: str, event: Event, schedule: PollSchedule, since: float
+        self, organization_id: str, endpoint_id: str, event: Event, schedule: PollSchedule | None, sent_at: float
     ) -> PendingDelivery:
         """Return the handle of an event that was found after its response was lost."""
         deliveries = [delivery for delivery in event.webhook_deliveries if delivery.endpoint_id == endpoint_id]
@@ -178,9 +168,10 @@ class Sender:
             endpoint_id=endpoint_id,
             event_id=event.id,
             delivery_ids=tuple(delivery.id for delivery in deliveries),
+            sent_at=time.time() - (self._clock.now() - sent_at),
         )
         latest = deliveries[0] if len(deliveries) == 1 else None
-        return self.pending(reference, latest=latest, schedule=schedule, since=since)
+        return self.pending(reference, latest=latest, schedule=schedule, sent_at=sent_at)
 
 
 async def _find_after(

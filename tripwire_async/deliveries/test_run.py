@@ -259,7 +259,7 @@ class TestRun:
     def _conditions(self) -> Conditions:
         return Conditions(
             in_flight=self._options.in_flight,
-            usual=self._sender.times.usual,
+            usual=self._sender.times.median or 0.0,
             limits=self._limits(),
             settle=self._options.settle,
         )

@@ -14,7 +14,6 @@ from tripwire_async._generated.models.webhooks import (
 )
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async._http.api_calls import ApiRequest
-from tripwire_async.deliveries.pending import DEFAULT_SCHEDULE
 from tripwire_async.deliveries.reference import DeliveryReference
 from tripwire_async.deliveries.sender import Sender
 
@@ -156,7 +155,7 @@ class Webhooks:
         again.
         """
         send = self._sender.send_once if reconcile else self._sender.send
-        return await send(organization_id, endpoint_id, schedule=poll or DEFAULT_SCHEDULE)
+        return await send(organization_id, endpoint_id, schedule=poll)
 
     def send_tests(
         self,
@@ -225,7 +224,7 @@ class Webhooks:
 
         Raises ValueError for any other text. Nothing is requested before the delivery is awaited.
         """
-        return self._sender.pending(DeliveryReference.from_token(token), schedule=poll or DEFAULT_SCHEDULE)
+        return self._sender.pending(DeliveryReference.from_token(token), schedule=poll)
 
 
 @final

@@ -1,0 +1,91 @@
+"""A page of events, decoded event by event where one of them is not what the API describes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import attrs
+import msgspec
+
+from tripwire_async._codec.converter import DecodeError, decode
+from tripwire_async._generated.operations import webhooks as operations
+from tripwire_async.errors import ResponseDecodeError
+from tripwire_async.models import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tripwire_async._http.api_calls import ApiResponse
+    from tripwire_async._operation import Operation
+
+
+class RawEventPage(msgspec.Struct):
+    """A page whose events are not decoded yet."""
+
+    data: msgspec.Raw
+
+
+class _EventId(msgspec.Struct):
+    id: str
+
+
+LIST_EVENT_PAGE: Final = cast(
+    "Operation[RawEventPage]", attrs.evolve(cast("Any", operations.LIST_EVENTS), returns=RawEventPage)
+)
+"""List an organization's newest events, without decoding them."""
+
+
+@attrs.frozen
+class EventPage:
+    """The events of one page.
+
+    Attributes:
+        events: The events that could be decoded, newest first.
+        undecodable: Why each of the others could not be decoded, by its id; one without an id is left out.
+        count: How many events there were in all.
+    """
+
+    events: Sequence[Event]
+    undecodable: Mapping[str, ResponseDecodeError]
+    count: int
+
+
+def decode_page(response: ApiResponse[RawEventPage]) -> EventPage:
+    """Decode the events of a page; raises `ResponseDecodeError` if it is no list of events at all."""
+    data = bytes(response.value.data)
+    try:
+        # One call decodes a page in a third of the time that 200 calls take.
+        events: Sequence[Event] = decode(data, tuple[Event, ...])
+    except DecodeError as problem:
+        return _decode_singly(data, response, problem)
+    return EventPage(events, {}, len(events))
+
+
+def _decode_singly(data: bytes, response: ApiResponse[RawEventPage], problem: DecodeError) -> EventPage:
+    try:
+        raw_events = decode(data, tuple[msgspec.Raw, ...])
+    except DecodeError:
+        raise _error(response, problem) from problem
+    events: list[Event] = []
+    undecodable: dict[str, ResponseDecodeError] = {}
+    for raw in raw_events:
+        try:
+            events.append(decode(bytes(raw), Event))
+        except DecodeError as error:
+            try:
+                undecodable[decode(bytes(raw), _EventId).id] = _error(response, error)
+            except DecodeError:
+                continue
+    return EventPage(events, undecodable, len(raw_events))
+
+
+def _error(response: ApiResponse[RawEventPage], problem: DecodeError) -> ResponseDecodeError:
+    return ResponseDecodeError(
+        f"{LIST_EVENT_PAGE.id}: an event is not what the API describes: {problem}",
+        operation=LIST_EVENT_PAGE.id,
+        status=response.status,
+        path=problem.path or "$",
+        request_id=response.request_id,
+        client_request_id=response.stats.client_request_id,
+        body="",
+    )

@@ -1,0 +1,117 @@
+"""Events that may be on the page, and how much they have probably waited for it to be read."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, final
+
+from ._due_queue import DueQueue
+from ._planned_event import MEDIAN, STEPS, has_step_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ._planned_event import PlannedEvent
+
+SEVERAL: Final = 3
+"""Awaited events on the page from which on it is read for all of them; fewer are read singly."""
+
+READ_COST: Final = 30.0
+"""Seconds of waiting, summed over the deliveries that have probably ended, that are worth one page read."""
+
+_MANY: Final = 50
+"""Events on the page from which on the first that has probably ended waits the full time for others."""
+
+_LONGEST_HOLD: Final = 5.0
+
+
+@final
+class PageQueue:
+    """The awaited events that a page may tell about.
+
+    Each event counts as waiting in `STEPS`: at the age by which it has ended with a probability of 0.1, a fifth of it
+    waits, at 0.3 two fifths. So a page is due when the expected waiting of all events, added up, is worth a read.
+
+    Args:
+        due: Returns when an event has ended with a given probability.
+    """
+
+    __slots__ = ("_due", "_events", "_passed", "_probably_ended", "_steps", "_waiting_since", "_wanted")
+
+    def __init__(self, due: Callable[[PlannedEvent, float], float]) -> None:
+        self._due = due
+        self._events: dict[PlannedEvent, None] = {}
+        self._steps: DueQueue[PlannedEvent] = DueQueue(has_step_at, self.__len__)
+        self._probably_ended: dict[PlannedEvent, None] = {}  # the longest waiting first
+        self._passed = 0
+        self._waiting_since = 0.0
+        self._wanted = 0  # events whose schedule says now
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[PlannedEvent]:
+        return iter(self._events)
+
+    @property
+    def is_worth_a_page(self) -> bool:
+        """Whether a page is read for the events, not each of them singly."""
+        return len(self._events) >= SEVERAL
+
+    def add(self, event: PlannedEvent) -> None:
+        """Add an event, whose reads `schedule` plans."""
+        self._events[event] = None
+
+    def discard(self, event: PlannedEvent) -> None:
+        """Remove an event, if it is there."""
+        self.start_over(event)
+        self._events.pop(event, None)
+
+    def schedule(self, event: PlannedEvent, first_step: float | None = None) -> None:
+        """Plan the steps of *event*: from *first_step* on, or only at the time at which it is due."""
+        event.step, event.step_due = (MEDIAN, event.due) if first_step is None else (0, first_step)
+        self._steps.push(event.step_due, event)
+
+    def start_over(self, event: PlannedEvent) -> None:
+        """Forget that *event* has waited."""
+        if event.passed:
+            self._wanted -= event.schedule is not None
+            self._passed -= event.passed
+            self._waiting_since -= event.waiting_since
+            event.passed, event.waiting_since = 0, 0.0
+            self._probably_ended.pop(event, None)
+        event.step_due = math.inf
+
+    def pass_steps(self, now: float) -> float:
+        """Count the steps that have passed by now; return when the next one does."""
+        while (head := self._steps.first()) is not None:
+            when, event = head
+            if when > now:
+                return when
+            self._steps.pop()
+            if event.step == MEDIAN:
+                self._probably_ended[event] = None
+                event.due = when
+                self._wanted += event.schedule is not None
+            event.passed += 1
+            event.waiting_since += when
+            self._passed += 1
+            self._waiting_since += when
+            event.step += 1
+            event.step_due = math.inf
+            if event.step < len(STEPS) and event.schedule is None:
+                event.step_due = max(when, self._due(event, STEPS[event.step]))
+                self._steps.push(event.step_due, event)
+        return math.inf
+
+    def page_due(self, median: float) -> float:
+        """Return when a page is due by the steps that have passed, if deliveries take a *median* time."""
+        if self._wanted or len(self._probably_ended) == len(self._events):
+            return -math.inf
+        due = math.inf
+        if self._probably_ended:
+            hold = min(_LONGEST_HOLD, max(1.0, median) / 2 * min(1.0, len(self._events) / _MANY))
+            due = next(iter(self._probably_ended)).due + hold
+        if self._passed:
+            due = min(due, (READ_COST * len(STEPS) + self._waiting_since) / self._passed)
+        return due

@@ -1,0 +1,133 @@
+"""An awaited event and the waits for it, as the read plan sees them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, final
+
+if TYPE_CHECKING:
+    from tripwire_async._concurrency.polling import PollSchedule
+
+STEPS: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
+"""Probabilities of having ended at which an event on the page counts for one more part of its waiting."""
+
+MEDIAN: Final = STEPS.index(0.5)
+
+
+@final
+class PlannedWait:
+    """One wait for an event."""
+
+    __slots__ = ("end", "event", "is_active", "started")
+
+    def __init__(self, event: PlannedEvent, started: float, end: float) -> None:
+        self.event = event
+        self.started = started
+        self.end = end
+        self.is_active = True
+
+
+@final
+class PlannedEvent:
+    """One event that is awaited; all times are in seconds on the clock of the caller.
+
+    Attributes:
+        event_id: The event.
+        sent_at: When it was sent, or first awaited where that is not known.
+        schedule: The intervals that the caller asked for; None for those that follow from experience.
+        is_beyond: Whether it is beyond the page, and read singly.
+        is_outlier: Whether it has taken longer than nearly all others.
+        is_reading: Whether a single read of it is under way.
+        last_read: When the request of the last read that told something was sent; minus infinity before.
+        read_until: When that read had come to its end.
+        failures: Reads since then that told nothing.
+        retry_at: When it may be read again after such a read.
+        due: When to read it singly; nan where that follows from the time of the send.
+        step: Which of `STEPS` comes next.
+        step_due: When that is.
+        passed: How many steps count as waiting.
+        waiting_since: The sum of the times of these steps.
+        waits: The waits for it.
+        deferred: Waits whose last read was due while it was being read.
+    """
+
+    __slots__ = (
+        "deferred",
+        "due",
+        "event_id",
+        "failures",
+        "is_beyond",
+        "is_outlier",
+        "is_reading",
+        "last_read",
+        "passed",
+        "read_until",
+        "retry_at",
+        "schedule",
+        "sent_at",
+        "step",
+        "step_due",
+        "waiting_since",
+        "waits",
+    )
+
+    def __init__(
+        self, event_id: str, sent_at: float, last_read: float, schedule: PollSchedule | None, *, is_beyond: bool
+    ) -> None:
+        self.event_id = event_id
+        self.sent_at = sent_at
+        self.schedule = schedule
+        self.is_beyond = is_beyond
+        self.is_outlier = False
+        self.is_reading = False
+        self.last_read = last_read
+        self.read_until = last_read
+        self.failures = 0
+        self.retry_at = -math.inf
+        self.due = math.inf
+        self.step = 0
+        self.step_due = math.inf
+        self.passed = 0
+        self.waiting_since = 0.0
+        self.waits: set[PlannedWait] = set()
+        self.deferred: list[PlannedWait] = []
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether no read has told anything of it."""
+        return self.last_read == -math.inf
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it is awaited, and no single read of it is under way."""
+        return bool(self.waits) and not self.is_reading
+
+
+def has_step_at(event: PlannedEvent, when: float) -> bool:
+    """Return whether the next step of an event on the page is *when*."""
+    return event.step_due == when and not event.is_beyond and event.is_free
+
+
+def is_due_at(event: PlannedEvent, when: float) -> bool:
+    """Return whether an event beyond the page is to be read singly *when*."""
+    return event.due == when and event.is_beyond and event.is_free and not event.is_outlier
+
+
+def is_outlier_due_at(event: PlannedEvent, when: float) -> bool:
+    """Return the same for an event that has taken longer than nearly all others."""
+    return event.due == when and event.is_beyond and event.is_free and event.is_outlier
+
+
+def is_due_by_send(event: PlannedEvent, _: float) -> bool:
+    """Return whether the time of the send decides when an event beyond the page is read."""
+    return math.isnan(event.due) and event.is_free
+
+
+def ends_on_page(wait: PlannedWait, _: float) -> bool:
+    """Return whether a wait goes on for an event on the page."""
+    return wait.is_active and not wait.event.is_beyond
+
+
+def ends_beyond(wait: PlannedWait, _: float) -> bool:
+    """Return whether a wait goes on for an event beyond the page."""
+    return wait.is_active and wait.event.is_beyond

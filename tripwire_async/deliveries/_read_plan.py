@@ -1,0 +1,369 @@
+"""Decision about the next read: which of the awaited events to read, together or singly, and when.
+
+One page of the newest test events tells about up to 200 deliveries; an event that newer ones have pushed off the page
+costs a read of its own. Nothing here reads a clock, waits or sends: times are arguments, in seconds.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import TYPE_CHECKING, Final, TypeAlias, final
+
+import msgspec
+
+from ._due_queue import DueQueue
+from ._page_queue import PageQueue
+from ._planned_event import (
+    STEPS,
+    PlannedEvent,
+    PlannedWait,
+    ends_beyond,
+    ends_on_page,
+    is_due_at,
+    is_due_by_send,
+    is_outlier_due_at,
+)
+from ._read_times import FIRST_READ, RETRIES, ReadTimes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
+    from tripwire_async._concurrency.polling import PollSchedule
+
+    from ._settle_times import SettleTimes
+
+PAGE_SIZE: Final = 200
+"""How many events one page holds; the service's own limit."""
+
+DEBOUNCE: Final = 0.1
+"""Seconds between two looks at what has become due, where a page is read for all."""
+
+VISIBILITY_LAG: Final = 1.0
+"""Seconds for which an event may be missing from a full page because it is too new to be listed."""
+
+VISIBILITY_LAG_SHORT_PAGE: Final = 5.0
+"""The same for a page with room left, from which nothing was pushed off."""
+
+PAGE_PRECEDENCE: Final = 0.5
+"""Seconds for which a page read under way holds back single reads: it may make 200 of them unnecessary."""
+
+PAGES_PAUSED: Final = 30.0
+"""Seconds without page reads after a page that cannot be decoded as a whole."""
+
+
+class PageRead(msgspec.Struct, frozen=True):
+    """Read the page of the newest test events."""
+
+
+class EventRead(msgspec.Struct, frozen=True):
+    """Read one event; it may have taken longer than nearly all others."""
+
+    event_id: str
+    is_of_outlier: bool = False
+
+
+Read: TypeAlias = PageRead | EventRead
+
+_PAGE_READ: Final = PageRead()
+_NEVER: Final = (math.inf, None)
+
+_Candidate: TypeAlias = "tuple[float, PlannedEvent | None]"
+
+
+@final
+class ReadPlan:
+    """Plan of the reads for all awaited events of one organization.
+
+    `next` returns a read that is to be made now; it counts as being under way until its end is reported. The work for
+    each event is the same however many there are.
+
+    Args:
+        settle_times: How long deliveries take.
+        rng: Returns a number from 0 to 1, for the jitter of intervals that a caller asked for.
+    """
+
+    def __init__(self, settle_times: SettleTimes, rng: Callable[[], float] = random.random) -> None:
+        self._times = ReadTimes(settle_times, rng)
+        self.note_speed = self._times.note_speed
+        self._events: dict[str, PlannedEvent] = {}
+        self._waits = 0
+        self._on_page = PageQueue(lambda event, share: self._times.due(event, self._count_beyond(), share))
+        self._page_ends: DueQueue[PlannedWait] = DueQueue(ends_on_page, self.count_waits)
+        self._single_due: DueQueue[PlannedEvent] = DueQueue(is_due_at, self._count_beyond)
+        self._outlier_due: DueQueue[PlannedEvent] = DueQueue(is_outlier_due_at, self._count_beyond)
+        self._no_outlier_before = -math.inf
+        self._single_unread: DueQueue[PlannedEvent] = DueQueue(is_due_by_send, self._count_beyond)
+        self._single_ends: DueQueue[PlannedWait] = DueQueue(ends_beyond, self.count_waits)
+        self._single_reads = 0
+        self._page_given: float | None = None
+        self._page_failures = 0
+        self._no_page_before = -math.inf
+        self._no_new_on_page_before = -math.inf
+
+    def statistics(self) -> dict[str, int]:
+        """Return how many events, waits and reads there are."""
+        return {
+            "events": len(self._events),
+            "on_page": len(self._on_page),
+            "waits": self._waits,
+            "reads": self._single_reads + (self._page_given is not None),
+        }
+
+    def add(
+        self,
+        event_id: str,
+        *,
+        now: float,
+        end: float,
+        sent_at: float | None,
+        last_read: float = -math.inf,
+        schedule: PollSchedule | None = None,
+        is_beyond: bool = False,
+        is_unknown: bool = False,
+    ) -> PlannedWait:
+        """Add a wait for an event.
+
+        Args:
+            event_id: The event.
+            now: The present.
+            end: When the wait ends; infinity for never.
+            sent_at: When the event was sent. While that is unknown the age counts from *now*, and the event is read
+                singly.
+            last_read: When a read of the event was last started.
+            schedule: The intervals that the caller asked for; None for those that follow from experience.
+            is_beyond: Whether the event is known to be beyond the page.
+            is_unknown: Whether nothing is known of the delivery, so that it is read at once.
+        """
+        event = self._events.get(event_id)
+        if event is None:
+            is_beyond = is_beyond or sent_at is None or now < self._no_new_on_page_before
+            event = PlannedEvent(
+                event_id, now if sent_at is None else sent_at, last_read, schedule, is_beyond=is_beyond
+            )
+            self._events[event_id] = event
+            if not is_beyond:
+                self._on_page.add(event)
+            self._schedule(event, now if is_unknown and event.is_unread else None)
+        wait = PlannedWait(event, now, end)
+        event.waits.add(wait)
+        self._waits += 1
+        self._push_end(wait)
+        return wait
+
+    def remove(self, wait: PlannedWait) -> None:
+        """Remove a wait; an event without one is not read any more."""
+        wait.is_active = False
+        self._waits -= 1
+        event = wait.event
+        event.waits.discard(wait)
+        if not event.waits:
+            self._on_page.discard(event)
+            del self._events[event.event_id]
+
+    def next(self, now: float) -> Read | float:
+        """Return the read to make now, or the time at which to ask again."""
+        when = self._next_page(now)
+        if when <= now:
+            self._page_given = now
+            return _PAGE_READ
+        if self._single_reads >= self._times.single_reads_at_once:
+            return when
+        due, event = self._next_single(now)
+        if self._page_given is not None:
+            due = max(due, self._page_given + PAGE_PRECEDENCE)
+        if event is None or due > now:
+            return min(when, due)
+        self._on_page.start_over(event)
+        event.is_reading = True
+        self._single_reads += 1
+        if event.is_outlier:
+            self._no_outlier_before = now + self._times.outlier_pause
+        return EventRead(event.event_id, event.is_outlier)
+
+    def count_waits(self) -> int:
+        """Return the number of waits."""
+        return self._waits
+
+    # -- how a read ended -----------------------------------------------------------------------------------------
+
+    def page_finished(self, found: Container[str], *, read_at: float, now: float, is_full: bool) -> None:
+        """Note a page with the events *found*, whose request was sent at *read_at* and answered *now*."""
+        self._page_given = None
+        self._page_failures = 0
+        listed_before = read_at - (VISIBILITY_LAG if is_full else VISIBILITY_LAG_SHORT_PAGE)
+        for event in tuple(self._on_page):
+            if event.event_id not in found and event.sent_at < listed_before:
+                self._move_beyond(event)
+            elif event.is_reading:
+                continue
+            elif event.event_id in found:
+                self._note_read(event, read_at, now)
+            else:
+                # Too new to be listed: the page has told nothing about it.
+                self._schedule(event, max(event.due, now + FIRST_READ))
+
+    def page_failed(self, now: float) -> None:
+        """Note a page read that told nothing, and that is repeated after a pause."""
+        self._page_given = None
+        self._no_page_before = now + RETRIES.pause(self._page_failures)
+        self._page_failures += 1
+
+    def page_undecodable(self, now: float) -> None:
+        """Note that pages cannot be decoded, so that events are read singly for a while."""
+        self._page_given = None
+        self._no_new_on_page_before = now + PAGES_PAUSED
+        for event in tuple(self._on_page):
+            self._move_beyond(event)
+
+    def page_lost(self) -> None:
+        """Note that a page read did not come to its end: it is due again."""
+        self._page_given = None
+
+    def event_finished(self, read: EventRead, *, read_at: float, now: float) -> None:
+        """Note a single read, whose request was sent at *read_at* and answered *now*."""
+        self._single_reads -= 1
+        event = self._events.get(read.event_id)
+        if read.is_of_outlier:
+            self._times.note_outlier(has_ended=event is None)
+        if event is not None:
+            self._release(event)
+            self._note_read(event, read_at, now)
+
+    def event_failed(self, event_id: str, now: float) -> None:
+        """Note a single read that told nothing, and that is repeated after a pause."""
+        self._single_reads -= 1
+        event = self._events.get(event_id)
+        if event is not None:
+            self._release(event)
+            event.retry_at = self._times.retry(event, now)
+            event.failures += 1
+            self._schedule(event, event.retry_at)
+
+    def event_lost(self, event_id: str, now: float) -> None:
+        """Note that a single read did not come to its end: it is due again."""
+        self._single_reads -= 1
+        event = self._events.get(event_id)
+        if event is not None:
+            self._release(event)
+            self._schedule(event, now)
+
+    def event_seen(self, event_id: str, *, read_at: float, now: float) -> None:
+        """Note a read of an event that this plan has not asked for."""
+        event = self._events.get(event_id)
+        if event is not None and not event.is_reading:
+            self._note_read(event, read_at, now)
+
+    def event_undecodable(self, event_id: str) -> None:
+        """Note an event on the page that could not be decoded: it is read singly from now on."""
+        event = self._events.get(event_id)
+        if event is not None and not event.is_beyond:
+            self._move_beyond(event)
+
+    # -- when an event is due -------------------------------------------------------------------------------------
+
+    def _note_read(self, event: PlannedEvent, read_at: float, now: float) -> None:
+        event.last_read = max(event.last_read, read_at)
+        event.read_until = now
+        event.failures = 0
+        event.retry_at = -math.inf
+        self._schedule(event)
+
+    def _schedule(self, event: PlannedEvent, due: float | None = None) -> None:
+        """Plan the next read of *event*, at *due* if that is given."""
+        self._on_page.start_over(event)
+        beyond = self._count_beyond()
+        if event.is_beyond and event.is_unread and event.schedule is None and due is None:
+            # By the time of the send, as the estimate moves, and all of these events with it.
+            event.due = math.nan
+            self._single_unread.push(event.sent_at, event)
+            return
+        event.due = self._times.due(event, beyond) if due is None else due
+        if due is None:
+            event.is_outlier = self._times.is_outlier(event)
+        if event.is_beyond:
+            (self._outlier_due if event.is_outlier else self._single_due).push(event.due, event)
+        elif due is None and event.schedule is None:
+            self._on_page.schedule(event, self._times.due(event, beyond, STEPS[0]))
+        else:
+            self._on_page.schedule(event)
+
+    def _release(self, event: PlannedEvent) -> None:
+        """Let *event* be read again; a wait whose last read was due meanwhile may need another."""
+        event.is_reading = False
+        for wait in event.deferred:
+            self._push_end(wait)
+        event.deferred.clear()
+
+    def _move_beyond(self, event: PlannedEvent) -> None:
+        """Read *event* singly from now on."""
+        self._on_page.discard(event)
+        event.is_beyond = True
+        event.deferred.clear()
+        for wait in event.waits:
+            self._push_end(wait)
+        if not event.is_reading:
+            self._schedule(event)
+
+    def _push_end(self, wait: PlannedWait) -> None:
+        if wait.end < math.inf:
+            (self._single_ends if wait.event.is_beyond else self._page_ends).push(wait.end, wait)
+
+    def _count_beyond(self) -> int:
+        return len(self._events) - len(self._on_page)
+
+    # -- the next read --------------------------------------------------------------------------------------------
+
+    def _next_page(self, now: float) -> float:
+        """Return when to read a page, or when to ask again."""
+        if self._page_given is not None or not self._on_page.is_worth_a_page:
+            return math.inf
+        next_step = self._on_page.pass_steps(now)
+        final, _ = self._next_final(self._page_ends, 0)
+        due = min(final, self._on_page.page_due(self._times.settle_times.median or 0.0))
+        return min(max(due, self._no_page_before), max(next_step, now + DEBOUNCE))
+
+    def _next_single(self, now: float) -> _Candidate:
+        """Return when to read an event singly, and which."""
+        beyond = self._count_beyond()
+        first = self._next_final(self._single_ends, beyond)
+        if first[0] <= now:
+            return first
+        if not self._on_page.is_worth_a_page:
+            on_page = [(event.due, event) for event in self._on_page if not event.is_reading]
+            first = min(first, self._next_final(self._page_ends, 0), *on_page, key=_time)
+        if (unread := self._single_unread.first()) is not None:
+            first = min(first, (unread[0] + self._times.first_read_beyond(beyond), unread[1]), key=_time)
+        first = min(first, self._next_due(self._single_due, now), key=_time)
+        due, event = self._next_due(self._outlier_due, now)
+        return min(first, (max(due, self._no_outlier_before), event), key=_time)
+
+    def _next_due(self, queue: DueQueue[PlannedEvent], now: float) -> _Candidate:
+        """Return the event of a *queue* that is due first, and when."""
+        while (head := queue.first()) is not None:
+            due, event = head
+            if due > now or event.schedule is not None or event.is_unread or event.failures:
+                return head
+            # The estimate may have moved since the event was planned.
+            due = self._times.due(event, self._count_beyond())
+            if due <= now:
+                return head
+            self._schedule(event, due)
+        return _NEVER
+
+    def _next_final(self, queue: DueQueue[PlannedWait], beyond: int) -> _Candidate:
+        """Return when a last read is due for the wait that ends first, and of which event."""
+        while (head := queue.first()) is not None:
+            wait = head[1]
+            event = wait.event
+            due = self._times.final_read(wait.started, wait.end, beyond)
+            if event.last_read < due and not event.is_reading:
+                return max(due, event.retry_at), event
+            queue.pop()
+            if event.is_reading:
+                event.deferred.append(wait)
+        return _NEVER
+
+
+def _time(candidate: _Candidate) -> float:
+    return candidate[0]

@@ -1,0 +1,99 @@
+"""What is known of one delivery."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tripwire_async._concurrency.polling import PollSchedule
+    from tripwire_async.errors import TripwireError
+    from tripwire_async.models import WebhookDelivery
+
+    from .reference import DeliveryReference
+
+SETTLED: Final = frozenset({"succeeded", "failed", "skipped"})
+"""The statuses that a delivery never leaves."""
+
+_PROGRESS: Final = {"pending": 0, "delivering": 1}
+
+
+@final
+class DeliveryRecord:
+    """What is known of one delivery: the only state that a handle and the pollers share.
+
+    A handle owns its record, and the pollers write to it. All times are those of the event loop's clock, in seconds.
+
+    Attributes:
+        reference: The ids of the delivery.
+        sent_at: When the send was answered; None while that is not known.
+        schedule: The intervals that the caller asked for; None for those that follow from experience.
+        latest: The delivery as it was last read; None while none is recorded.
+        read_at: When the request of the last read that told something was sent; None before.
+        tried_at: When the last read was started, whatever came of it; minus infinity before.
+        first_tried_at: When the first read was started; None before.
+        is_beyond_page: Whether the page of the newest events does not reach the event any more.
+        error: What went wrong with the last read of this event alone; None after a good one.
+    """
+
+    __slots__ = (
+        "error",
+        "first_tried_at",
+        "is_beyond_page",
+        "latest",
+        "read_at",
+        "reference",
+        "schedule",
+        "sent_at",
+        "tried_at",
+    )
+
+    def __init__(
+        self,
+        reference: DeliveryReference,
+        latest: WebhookDelivery | None,
+        sent_at: float | None,
+        schedule: PollSchedule | None,
+    ) -> None:
+        self.reference = reference
+        self.latest = latest
+        self.sent_at = sent_at
+        self.schedule = schedule
+        self.read_at: float | None = None
+        self.tried_at = -math.inf
+        self.first_tried_at: float | None = None
+        self.is_beyond_page = False
+        self.error: TripwireError | None = None
+
+    def locate_send(self, now: float, unix_time: float) -> None:
+        """Work out when the test was sent, if another process has sent it; both arguments are the present."""
+        if self.sent_at is None and self.reference.sent_at is not None:
+            self.sent_at = now - max(0.0, unix_time - self.reference.sent_at)
+
+    def try_at(self, now: float) -> None:
+        """Note that a read is started *now*."""
+        self.tried_at = now
+        if self.first_tried_at is None:
+            self.first_tried_at = now
+
+    def update(self, deliveries: Iterable[WebhookDelivery], read_at: float) -> None:
+        """Take what a read says of the event's deliveries; *read_at* is when its request was sent.
+
+        Where a test was queued as several deliveries, the one that has come least far counts. The response to a slow
+        read does not undo what a later read has told.
+        """
+        if self.read_at is not None and read_at < self.read_at:
+            return
+        ids, endpoint_id = self.reference.delivery_ids, self.reference.endpoint_id
+        ours = [each for each in deliveries if (each.id in ids if ids else each.endpoint_id == endpoint_id)]
+        self.error = None
+        self.read_at = read_at
+        self.tried_at = max(self.tried_at, read_at)
+        if ours:
+            self.latest = ours[0] if len(ours) == 1 else min(ours, key=_progress)
+
+
+def _progress(delivery: WebhookDelivery) -> int:
+    return _PROGRESS.get(delivery.status, 2 + (delivery.status in SETTLED))

@@ -1,0 +1,163 @@
+"""The waits for deliveries on one event loop, by event and by end."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, final
+
+from ._due_queue import DueQueue
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Iterable
+
+    from tripwire_async.models import WebhookDelivery
+
+    from ._planned_event import PlannedWait
+    from ._read_plan import Read, ReadPlan
+    from ._record import DeliveryRecord
+
+
+@final
+class Wait:
+    """One wait for one delivery.
+
+    Attributes:
+        record: The delivery.
+        done: Returns whether the wait is for the delivery as it is.
+        end: When the wait ends, on the clock of the poller; infinity for never.
+        planned: The wait in the read plan; None once it is over.
+        sleeping: What the task of the wait sleeps on; None before it does.
+        read: The read that the wait is to make, until that has come to its end.
+        found: The delivery that the wait was for.
+        error: What the wait ends with.
+    """
+
+    __slots__ = ("done", "end", "error", "found", "planned", "read", "record", "sleeping")
+
+    def __init__(self, record: DeliveryRecord, done: Callable[[WebhookDelivery], bool], end: float) -> None:
+        self.record = record
+        self.done = done
+        self.end = end
+        self.planned: PlannedWait | None = None
+        self.sleeping: asyncio.Future[None] | None = None
+        self.read: Read | None = None
+        self.found: WebhookDelivery | None = None
+        self.error: Exception | None = None
+
+    @property
+    def event_id(self) -> str:
+        """The event of the delivery."""
+        return self.record.reference.event_id
+
+    @property
+    def is_sleeping(self) -> bool:
+        """Whether the wait can be given a read."""
+        return self.sleeping is not None and not self.sleeping.done()
+
+    def wake(self) -> None:
+        """Let the task of the wait go on."""
+        if self.sleeping is not None and not self.sleeping.done():
+            self.sleeping.set_result(None)
+
+
+@final
+class Waits:
+    """All waits of one poller; each is in the *plan* as long as it is here."""
+
+    __slots__ = ("_by_end", "_by_event", "_ends", "_plan")
+
+    def __init__(self, plan: ReadPlan) -> None:
+        self._plan = plan
+        self._by_event: dict[str, dict[Wait, None]] = {}
+        self._ends: DueQueue[Wait] = DueQueue(_is_open, plan.count_waits)
+        self._by_end: DueQueue[Wait] = DueQueue(_is_open, plan.count_waits)  # negative, so the latest end comes first
+
+    def __bool__(self) -> bool:
+        return bool(self._by_event)
+
+    def __contains__(self, event_id: object) -> bool:
+        return event_id in self._by_event
+
+    def of(self, event_id: str) -> tuple[Wait, ...]:
+        """Return the waits for an event."""
+        return tuple(self._by_event.get(event_id, ()))
+
+    def all(self) -> tuple[Wait, ...]:
+        """Return all waits."""
+        return tuple(wait for waits in self._by_event.values() for wait in waits)
+
+    def add(self, wait: Wait, now: float) -> None:
+        """Add a wait that starts *now*."""
+        record, end = wait.record, wait.end
+        wait.planned = self._plan.add(
+            wait.event_id,
+            now=now,
+            end=end,
+            sent_at=record.sent_at,
+            last_read=record.tried_at,
+            schedule=record.schedule,
+            is_beyond=record.is_beyond_page,
+            is_unknown=record.latest is None,
+        )
+        self._by_event.setdefault(wait.event_id, {})[wait] = None
+        self._by_end.push(-end, wait)
+        if end < math.inf:
+            self._ends.push(end, wait)
+
+    def release(self, wait: Wait) -> None:
+        """Remove a wait, unless it was removed before."""
+        if wait.planned is None:
+            return
+        wait.record.is_beyond_page = wait.record.sent_at is not None and wait.planned.event.is_beyond
+        self._plan.remove(wait.planned)
+        wait.planned = None
+        waits = self._by_event[wait.event_id]
+        del waits[wait]
+        if not waits:
+            del self._by_event[wait.event_id]
+
+    def succeed(self, wait: Wait, delivery: WebhookDelivery) -> None:
+        """End a wait with the *delivery* that it was for."""
+        wait.found = delivery
+        self.release(wait)
+        wait.wake()
+
+    def fail(self, waits: Iterable[Wait], error: Exception) -> None:
+        """End *waits* with an error."""
+        for wait in waits:
+            wait.error = error
+            self.release(wait)
+            wait.wake()
+
+    def wake_ended(self, now: float) -> float:
+        """Wake the waits whose end has come; return when the next one comes."""
+        while (first := self._ends.first()) is not None:
+            end, wait = first
+            if end > now:
+                return end
+            self._ends.pop()
+            wait.wake()
+        return math.inf
+
+    def sleeping_for(self, event_id: str) -> Wait | None:
+        """Return a wait for that event that can be given a read; None if there is none."""
+        return next((wait for wait in self._by_event[event_id] if wait.is_sleeping), None)
+
+    def sleeping_longest(self) -> Wait | None:
+        """Return the wait with the latest end of those that can be given a read; None if there is none."""
+        busy: list[Wait] = []
+        found = None
+        while found is None and (first := self._by_end.first()) is not None:
+            if first[1].is_sleeping:
+                found = first[1]
+            else:
+                self._by_end.pop()
+                busy.append(first[1])
+        for wait in busy:
+            self._by_end.push(-wait.end, wait)
+        return found
+
+
+def _is_open(wait: Wait, _: float) -> bool:
+    return wait.planned is not None
