@@ -32,6 +32,10 @@ class DueQueue(Generic[T]):
         self._heap: list[tuple[float, int, T]] = []
         self._count = itertools.count()
 
+    def __len__(self) -> int:
+        """Return the number of entries, those that will be dropped included."""
+        return len(self._heap)
+
     def push(self, when: float, item: T) -> None:
         """Add *item*, due at *when*."""
         heap = self._heap

@@ -17,6 +17,9 @@ _SMALLEST_SHARE: Final = 20
 """One in so many of the sample must be left at an age for the curve to be extrapolated from there."""
 
 
+_ROUNDING: Final = 1e-9
+"""Part by which a product of shares may be off."""
+
 _OUTLIERS: Final = 0.1
 """Share of the deliveries, the slowest, of which nothing is inferred from the others."""
 
@@ -68,7 +71,7 @@ class SettleTimes:
                 return
             self._changes += 1
             if self._changes * _REFRESH_SHARE >= len(self._observed):
-                self._refresh()
+                self.refresh()
 
     @property
     def median(self) -> float | None:
@@ -86,7 +89,7 @@ class SettleTimes:
         target = self._open_share(age) * (1 - share)
         if target <= 0:
             return None
-        index = bisect_left(survival, -target)
+        index = bisect_left(survival, -target * (1 + _ROUNDING))
         if index < len(ends):
             return ends[index]
         known = min(age, self._horizon) if age else self._horizon
@@ -100,7 +103,8 @@ class SettleTimes:
         passed = bisect_right(self._ends, age)
         return -self._negative_survival[passed - 1] if passed else 1.0
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Compute the curve anew; `observe` does so once an eighth of the sample has changed."""
         self._changes = 0
         # Of equal values the ended ones come first: an open delivery is at risk at its own age.
         ordered = sorted((seconds, not ended) for seconds, ended in self._observed.values())

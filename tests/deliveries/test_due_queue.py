@@ -1,0 +1,38 @@
+"""The queue of items by time."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tripwire_async.deliveries._due_queue import DueQueue
+
+
+def test_items_come_in_the_order_of_their_times() -> None:
+    """Of equal times the first that was added comes first."""
+    queue: DueQueue[str] = DueQueue(lambda item, when: True, lambda: 3)
+    for when, item in [(2.0, "b"), (1.0, "a"), (2.0, "c")]:
+        queue.push(when, item)
+    found = []
+    while (first := queue.first()) is not None:
+        found.append(first)
+        queue.pop()
+    assert [(1.0, "a"), (2.0, "b"), (2.0, "c")] == found
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.booleans()), max_size=300))
+def test_dropped_items_never_come_and_do_not_pile_up(entries: list[tuple[float, bool]]) -> None:
+    """The queue holds at most twice the current items and a few more."""
+    current: dict[int, float] = {}
+    queue: DueQueue[int] = DueQueue(lambda item, when: current.get(item) == when, lambda: len(current))
+    for number, (when, is_kept) in enumerate(entries):
+        current[number] = when
+        queue.push(when, number)
+        if not is_kept:
+            del current[number]
+        assert len(queue) <= 2 * len(current) + 66
+    found = []
+    while (first := queue.first()) is not None:
+        found.append(first[1])
+        queue.pop()
+    assert sorted(current, key=lambda number: (current[number], number)) == found
