@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 from typing import TYPE_CHECKING
 
@@ -212,48 +213,6 @@ async def test_after_an_error_a_new_wait_reads_again_in_its_turn() -> None:
     assert 1 == await shared.until(counter.read, at_least(1), timeout=None)
 
 
-async def test_refresh_reads_now_and_tells_those_who_wait() -> None:
-    """What is read out of turn counts for everybody, the sleeping leader included."""
-    counter = Counter()
-    shared = poll()
-    waits = [asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None)) for _ in range(3)]
-    await asyncio.sleep(0.1)
-    assert 1 == await shared.refresh(counter.read)
-    assert [1, 1, 1] == await asyncio.gather(*waits)
-    assert [pytest.approx(0.1)] == counter.times
-
-
-async def test_refresh_raises_what_the_read_raises() -> None:
-    """Whoever asks out of turn gets the error alone."""
-    counter = Counter(error=ValueError("refused"))
-    shared = poll()
-    wait = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
-    await asyncio.sleep(0.1)
-    with pytest.raises(ValueError, match="refused"):
-        await shared.refresh(counter.read)
-    counter.error = None
-    assert 1 == await wait
-
-
-async def test_a_slow_answer_does_not_undo_a_newer_one() -> None:
-    """Two reads at once may end in the wrong order; the one that began last knows best."""
-    shared = poll()
-    slow: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-
-    async def read_slowly(_: float | None) -> int:
-        return await slow
-
-    async def read_quickly(_: float | None) -> int:
-        return 2
-
-    first = asyncio.create_task(shared.refresh(read_slowly))
-    await asyncio.sleep(0)
-    assert 2 == await shared.refresh(read_quickly)
-    slow.set_result(1)
-    assert 2 == await first
-    assert 2 == shared.latest
-
-
 async def test_nothing_yet_leaves_what_is_known() -> None:
     """A read that finds nothing changes nothing, and the wait goes on."""
     answers: list[int | None] = [None, None, 5]
@@ -287,8 +246,7 @@ def test_whoever_is_cancelled_the_others_get_what_they_wait_for(seed: int, waite
             error = wait.exception()
             assert error is None or (timeout is not None and isinstance(error, PollTimeout))
             assert error is not None or wait.result() >= wish
-        assert not shared._waiting
-        assert not shared._has_leader
+        assert {"leaders": 0, "followers": 0} == shared.statistics()
         assert {asyncio.current_task()} == asyncio.all_tasks()
 
     virtual_time.run(main())
@@ -310,9 +268,37 @@ async def test_a_thousand_waiters_with_random_cancels_leave_nothing_behind() -> 
     outcomes = await asyncio.gather(*waits, return_exceptions=True)
     assert {5} == {outcome for outcome in outcomes if not isinstance(outcome, BaseException)}
     assert all(isinstance(outcome, (int, asyncio.CancelledError)) for outcome in outcomes)
-    assert not shared._waiting
+    assert {"leaders": 0, "followers": 0} == shared.statistics()
     assert {asyncio.current_task()} == asyncio.all_tasks()
     assert len(counter.times) < 60
+
+
+def test_reads_at_the_ages_of_the_schedule_follow_it() -> None:
+    """The pause after a read depends on the age alone, so a read that came early or late changes little."""
+    schedule, age = PollSchedule(first=2.0, factor=1.25, longest=9.0), 0.0
+    for reads in range(12):
+        assert schedule.pause(reads) == pytest.approx(schedule.pause_at(age))
+        age += schedule.pause_at(age)
+
+
+def test_a_poll_goes_on_in_another_event_loop() -> None:
+    """Also if the first loop was closed in the middle of a wait."""
+    counter, shared = Counter(), poll()
+
+    async def start() -> None:
+        waits = [asyncio.ensure_future(shared.until(counter.read, at_least(1), timeout=9.0)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        assert {"leaders": 1, "followers": 2} == shared.statistics()
+        assert not any(wait.done() for wait in waits)
+
+    loop = virtual_time.VirtualTimeLoop()
+    loop.set_exception_handler(lambda _, context: None)
+    loop.run_until_complete(start())
+    loop.close()
+    del loop
+    assert 1 == virtual_time.run(shared.until(counter.read, at_least(1), timeout=9.0))
+    gc.collect()
+    assert 2 == virtual_time.run(shared.until(counter.read, at_least(2), timeout=9.0))
 
 
 @pytest.mark.parametrize(

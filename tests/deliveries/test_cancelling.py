@@ -165,3 +165,55 @@ def test_a_cancellation_in_any_turn_of_the_loop_leaves_nothing(way: _Way) -> Non
     assert turn > 30
     gc.collect()
     assert [] == reports
+
+
+def _wait_cancelled_at(turn: int, count: int, others: int, errors: list[object]) -> bool:
+    """Cancel one of the waits for *count* deliveries in that *turn*; return whether it was still waiting.
+
+    Each delivery but the first is awaited by one task, the first by one more than *others*.
+    """
+    service = Service(takes=lambda number: 0.7 + number % 3, latency=(0.02, 0.06))
+    loop = _CountedLoop()
+    loop.set_exception_handler(lambda _, context: errors.append(context))
+    reached = False
+
+    async def main() -> None:
+        nonlocal reached
+        limit = RateLimit()
+        caller = ApiCaller(compose((Retry(), limit), service), URL("https://api.example"), CallOptions(deadline=100.0))
+        webhooks = Webhooks(caller, LOOP_CLOCK)
+        handles = await asyncio.gather(*(webhooks.send_test(ORGANIZATION, endpoint(number)) for number in range(count)))
+        wait = asyncio.create_task(handles[0].settled(60.0))
+        left = [asyncio.create_task(handle.settled(50.0)) for handle in [*handles[:1] * others, *handles[1:]]]
+
+        def cancel() -> None:
+            nonlocal reached
+            reached = wait.cancel()
+
+        loop.at, loop.then = loop.turns + turn, cancel
+        await asyncio.wait([wait])
+        assert {"succeeded"} == {delivery.status for delivery in await asyncio.gather(*left)} or not left
+        assert asyncio.get_running_loop().time() < 8.0
+        loop.at = -1
+        assert {asyncio.current_task()} == asyncio.all_tasks()
+        assert (0, 0) == (limit.state().in_flight, limit.state().waiting)
+        statistics = webhooks._sender.poller(ORGANIZATION).statistics()
+        assert {"events": 0, "on_page": 0, "waits": 0, "reads": 0, "timers": 0} == statistics
+        assert "succeeded" == (await handles[0].settled(60.0)).status
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(main())
+    return reached
+
+
+@pytest.mark.parametrize("others", [0, 2])
+@pytest.mark.parametrize("count", [1, 6])
+def test_a_wait_that_is_cancelled_in_any_turn_of_the_loop_leaves_nothing(count: int, others: int) -> None:
+    """Whoever read for the others hands the read on; no read, wait or timer is left, and the next wait works."""
+    errors: list[object] = []
+    turn = 1
+    while _wait_cancelled_at(turn, count, others, errors):
+        turn += 1
+    assert turn > 10
+    gc.collect()
+    assert [] == errors

@@ -1,9 +1,4 @@
-"""One stream of reads for any number of waiters.
-
-Whoever waits first leads: it sleeps until the next read is due, reads, and tells the others. The others wait for it.
-When the leader leaves, by cancellation, by its own timeout or because it has what it wanted, the next waiter leads.
-So there is no background task, nothing to start and nothing to stop, and a wait that ends leaves nothing behind.
-"""
+"""Reads that are repeated until something is done, once for all who wait for it."""
 
 from __future__ import annotations
 
@@ -16,6 +11,8 @@ from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar, final
 import attrs
 
 from .clock import LOOP_CLOCK
+from .per_loop import PerLoop
+from .single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,11 +22,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Read: TypeAlias = "Callable[[float | None], Awaitable[T | None]]"
-"""Reads once, within the seconds that it is given, or with no limit of its own when that is None.
+"""Reads once, within the given seconds; None for no limit.
 
-It returns None for *nothing yet*; an error that it raises ends every wait with that error. It is handed over anew for
-each wait instead of being kept: whoever owns the poll is what reads, and a cycle of the two would wait for the garbage
-collector.
+It returns None while there is nothing to read. An error that it raises ends every wait. Each wait passes it anew: the
+owner of the poller is what reads, and a reference cycle of the two would have to wait for the garbage collector.
 """
 
 
@@ -65,37 +61,29 @@ class PollSchedule:
         return min(self.longest, self.first + (self.factor - 1) * age)
 
 
-class PollTimeout(Exception):  # noqa: N818 - a signal inside the package, which its catcher makes an error
-    """The time of one wait ran out."""
+class PollTimeout(Exception):  # noqa: N818 - a signal inside the package, which its caller turns into an error
+    """The timeout of one wait has passed."""
 
 
 _MARGIN: Final = 1e-3
-"""Seconds before a wait's end in which a read is not begun: its answer could not come in time."""
+"""Seconds before the end of a wait from which on no read is started: its response would come too late."""
 
 
 @final
 class SharedPoller(Generic[T]):
-    """Reads something again and again, once for all who wait for it.
+    """Poll one thing for any number of waits; those on one event loop share their reads.
 
     Args:
         latest: What is known already; None for nothing.
-        schedule: When to read. Where nothing is known, the first read comes at once.
-        clock: What the pauses and timeouts are measured on.
+        schedule: When to read. While nothing is known, the first read comes at once.
+        clock: The clock of pauses and timeouts.
         rng: Returns a number from 0 to 1, for the jitter.
+
+    Attributes:
+        latest: What was read last; None for nothing.
     """
 
-    __slots__ = (
-        "_clock",
-        "_due",
-        "_has_leader",
-        "_latest_sequence",
-        "_reads",
-        "_rng",
-        "_schedule",
-        "_sequence",
-        "_waiting",
-        "latest",
-    )
+    __slots__ = ("_clock", "_due", "_flights", "_reads", "_rng", "_schedule", "latest")
 
     def __init__(
         self,
@@ -110,85 +98,50 @@ class SharedPoller(Generic[T]):
         self._clock = clock
         self._rng = rng
         self._reads = 0
-        self._sequence = 0
-        self._latest_sequence = 0
         self._due: float | None = None
-        self._has_leader = False
-        self._waiting: dict[asyncio.Future[bool], None] = {}
+        self._flights: PerLoop[SingleFlight[bool]] = PerLoop(functools.partial(SingleFlight, clock))
+
+    def statistics(self) -> dict[str, int]:
+        """Return how many waits lead and follow on the running event loop."""
+        return self._flights.get().statistics()
 
     async def until(self, read: Read[T], done: Callable[[T], bool], *, timeout: float | None) -> T:
-        """Return the first thing read, from the *latest* on, that is *done*.
+        """Return the first value that is *done*, from the *latest* on.
 
-        Any number of tasks may wait at once, each for something else; they share the reads.
+        Any number of tasks may wait at the same time, each for another value; they share the reads.
 
         Raises:
-            PollTimeout: *timeout* seconds passed first; another wait can go on where this one ended.
+            PollTimeout: *timeout* seconds have passed; another wait continues where this one ended.
         """
         end = math.inf if timeout is None else self._clock.now() + timeout
+        flight = self._flights.get()
         while self.latest is None or not done(self.latest):
             if self._clock.now() >= end - _MARGIN:
                 raise PollTimeout
-            if self._has_leader:
-                await self._wait_for_news(before=end)
-            else:
-                await self._lead(read, end)
+            await flight.run(functools.partial(self._read_when_due, flight, read, end), until=end)
         return self.latest
 
-    async def refresh(self, read: Read[T]) -> T | None:
-        """Read once, now, and tell all who wait; return the latest, None for *nothing yet*."""
+    async def _read_when_due(self, flight: SingleFlight[bool], read: Read[T], end: float) -> bool | None:
+        """Read once when that is due; None if the *end* of this wait comes before."""
+        due = self._next_due()
+        await self._clock.sleep(max(0.0, min(due, end) - self._clock.now()))
+        if due >= end - _MARGIN:
+            return None
         try:
-            await self._read_once(read, None)
-        finally:
-            self._notify(None)
-        return self.latest
-
-    def next_sequence(self) -> int:
-        """Return the number of a read that somebody else begins now, for `publish`."""
-        self._sequence += 1
-        return self._sequence
-
-    def publish(self, told: T | None, number: int) -> None:
-        """Take what somebody else's read of that *number* told, as if this poll had made it."""
-        self._take(told, number)
-        self._plan_next()
-        self._notify(None)
-
-    async def _lead(self, read: Read[T], end: float) -> None:
-        """Read once when the next read is due, unless *end* or a `refresh` comes before."""
-        self._has_leader = True
-        trouble: Exception | None = None
-        try:
-            due = self._next_due()
-            told = due > self._clock.now() and await self._wait_for_news(before=min(due, end))
-            if not told and due < end - _MARGIN:
-                await self._read_once(read, None if end == math.inf else end - self._clock.now())
-        except Exception as error:
-            trouble = error
+            value = await read(None if end == math.inf else end - self._clock.now())
+        except asyncio.CancelledError:
+            # With other waits the read stays due: the next of them makes it, at once. Without, it counts, so that waits
+            # that are started and cancelled again and again do not become a stream of requests.
+            if not flight.followers:
+                self._plan_next()
             raise
-        finally:
-            self._has_leader = False
-            self._notify(trouble)
-
-    async def _wait_for_news(self, *, before: float) -> bool:
-        """Wait until a read was made, or the time *before* which it should be has come; return whether one was."""
-        word: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        timer = None
-        if before != math.inf:
-            timer = self._clock.call_at(before, functools.partial(_settle, word, told=False))
-        self._waiting[word] = None
-        try:
-            return await word
-        finally:
-            self._waiting.pop(word, None)
-            if timer is not None:
-                timer.cancel()
-
-    def _notify(self, trouble: Exception | None) -> None:
-        for word in self._waiting:
-            if trouble is None:
-                _settle(word, told=True)
-            elif not word.done():
-                word.set_exception(trouble)
+        except Exception:
+            self._plan_next()
+            raise
+        self._plan_next()
+        if value is not None:
+            self.latest = value
+        return True
 
     def _next_due(self) -> float:
         if self._due is None:
@@ -196,32 +149,6 @@ class SharedPoller(Generic[T]):
             self._due = self._clock.now() + pause * (1 + self._schedule.jitter * self._rng())
         return self._due
 
-    async def _read_once(self, read: Read[T], limit: float | None) -> None:
-        number = self.next_sequence()
-        try:
-            told = await read(limit)
-        except asyncio.CancelledError:
-            if not self._waiting:
-                self._plan_next()
-            # Otherwise the read stays due: the next of those who wait makes it, at once.
-            raise
-        except Exception:
-            self._plan_next()
-            raise
-        self._plan_next()
-        self._take(told, number)
-
-    def _take(self, told: T | None, number: int) -> None:
-        # A slow answer to an earlier read must not undo what a later one told.
-        if told is not None and number > self._latest_sequence:
-            self._latest_sequence = number
-            self.latest = told
-
     def _plan_next(self) -> None:
         self._reads += 1
         self._due = None
-
-
-def _settle(word: asyncio.Future[bool], *, told: bool) -> None:
-    if not word.done():
-        word.set_result(told)

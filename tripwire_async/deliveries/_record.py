@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from tripwire_async._concurrency.polling import PollSchedule
+from tripwire_async.errors import TripwireError
+from tripwire_async.models import WebhookDelivery
+
+from .reference import DeliveryReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tripwire_async._concurrency.polling import PollSchedule
-    from tripwire_async.errors import TripwireError
-    from tripwire_async.models import WebhookDelivery
-
-    from .reference import DeliveryReference
 
 SETTLED: Final = frozenset({"succeeded", "failed", "skipped"})
 """The statuses that a delivery never leaves."""
@@ -20,17 +23,17 @@ SETTLED: Final = frozenset({"succeeded", "failed", "skipped"})
 _PROGRESS: Final = {"pending": 0, "delivering": 1}
 
 
-@final
-class DeliveryRecord:
+# A struct, because every send makes one, and a class of Python code would take two more calls.
+class DeliveryRecord(msgspec.Struct, eq=False):
     """What is known of one delivery: the only state that a handle and the pollers share.
 
     A handle owns its record, and the pollers write to it. All times are those of the event loop's clock, in seconds.
 
     Attributes:
         reference: The ids of the delivery.
+        latest: The delivery as it was last read; None while none is recorded.
         sent_at: When the send was answered; None while that is not known.
         schedule: The intervals that the caller asked for; None for those that follow from experience.
-        latest: The delivery as it was last read; None while none is recorded.
         read_at: When the request of the last read that told something was sent; None before.
         tried_at: When the last read was started, whatever came of it; minus infinity before.
         first_tried_at: When the first read was started; None before.
@@ -38,34 +41,15 @@ class DeliveryRecord:
         error: What went wrong with the last read of this event alone; None after a good one.
     """
 
-    __slots__ = (
-        "error",
-        "first_tried_at",
-        "is_beyond_page",
-        "latest",
-        "read_at",
-        "reference",
-        "schedule",
-        "sent_at",
-        "tried_at",
-    )
-
-    def __init__(
-        self,
-        reference: DeliveryReference,
-        latest: WebhookDelivery | None,
-        sent_at: float | None,
-        schedule: PollSchedule | None,
-    ) -> None:
-        self.reference = reference
-        self.latest = latest
-        self.sent_at = sent_at
-        self.schedule = schedule
-        self.read_at: float | None = None
-        self.tried_at = -math.inf
-        self.first_tried_at: float | None = None
-        self.is_beyond_page = False
-        self.error: TripwireError | None = None
+    reference: DeliveryReference
+    latest: WebhookDelivery | None
+    sent_at: float | None
+    schedule: PollSchedule | None
+    read_at: float | None = None
+    tried_at: float = -math.inf
+    first_tried_at: float | None = None
+    is_beyond_page: bool = False
+    error: TripwireError | None = None
 
     def locate_send(self, now: float, unix_time: float) -> None:
         """Work out when the test was sent, if another process has sent it; both arguments are the present."""

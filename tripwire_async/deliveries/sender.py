@@ -104,7 +104,9 @@ class Sender:
         if test.latest_delivery is not None:
             self.reconciler.server_clock.note(response.stats.started, now, test.latest_delivery.created_at)
         reference = DeliveryReference(organization_id, endpoint_id, test.event_id, test.delivery_ids, time.time())
-        return self.pending(reference, test.latest_delivery, response.request_id, schedule, now)
+        # Not through `pending`: every send passes here.
+        record = DeliveryRecord(reference, test.latest_delivery, now, schedule)
+        return PendingDelivery(record, self.poller, response.request_id, self._clock)
 
     async def send_once(
         self,
