@@ -91,7 +91,7 @@ every_program = pytest.mark.parametrize(
 # [shown]
 @every_framework
 async def test_an_event_is_received(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
-    """The server signs and posts it; the handler runs, and the delivery succeeds at the first attempt."""
+    """The server signs and posts it, the handler runs, and the delivery succeeds."""
     secrets: list[str] = []
     async with TripwireServer() as server, serve(lambda: secrets) as url:
         endpoint = server.add_endpoint(url)

@@ -51,7 +51,10 @@ class TripwireServer:
 
     ::
 
-        async with TripwireServer() as server, AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire:
+        async with (
+            TripwireServer() as server,
+            AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
+        ):
             endpoint = server.add_endpoint("http://127.0.0.1:8080/hook")
             await tripwire.webhooks.send_test(server.organization_id, endpoint.id)
 
