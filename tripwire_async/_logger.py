@@ -1,4 +1,4 @@
-"""The library's logger, ``tripwire_async``; what it writes goes nowhere until the program sets up logging."""
+"""The logger ``tripwire_async``, silent until the program configures logging."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import logging
 from typing import Final
 
 LOGGER: Final = logging.getLogger("tripwire_async")
-# Without any handler, Python would print warnings on stderr.
+# Without a handler, Python prints warnings to stderr.
 LOGGER.addHandler(logging.NullHandler())

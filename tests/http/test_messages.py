@@ -11,7 +11,7 @@ from msgspec.structs import astuple, replace
 from rich.pretty import pretty_repr
 from yarl import URL
 
-from tripwire_async._http.api_calls import ApiResponse
+from tripwire_async._http.api_calls import ApiRequest, ApiResponse
 from tripwire_async._http.messages import CallStats, Request, Response
 from tripwire_async._operation import Operation
 from tripwire_async._secrets.secret import Secret
@@ -67,6 +67,12 @@ def test_a_request_prints_no_body_and_no_credentials() -> None:
 def test_a_response_prints_no_body() -> None:
     """A response may contain a signing secret."""
     assert repr(Response(201, {}, b"whsec_123")) == "Response(status=201, headers={}, body=<9 bytes>)"
+
+
+def test_the_arguments_of_a_call_print_no_body_and_no_credentials() -> None:
+    """A body prints as its class."""
+    request = ApiRequest(OPERATION, body=Response(201, {}, b"whsec_123"), bearer=Secret("gtpoll_1"))
+    assert "body=<Response>, bearer=Secret('gtpoll_…')" in repr(request)
 
 
 def test_rich_prints_no_more_than_repr() -> None:

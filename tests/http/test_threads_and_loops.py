@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import threading
 import time
+import unittest.mock
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 
 from tests.support.raw_server import listening
@@ -37,7 +40,7 @@ def client_of(server: TripwireServer) -> AsyncTripwire:
 
 
 def run_in_threads(*jobs: Coroutine[Any, Any, object]) -> list[object]:
-    """Return the result or exception of each job, all of which run at the same time in loops of their own threads."""
+    """Run all jobs at the same time, each in a loop in another thread, and return their results or exceptions."""
     start = threading.Barrier(len(jobs))
 
     def work(job: Coroutine[Any, Any, object]) -> object:
@@ -160,3 +163,56 @@ def test_a_loop_can_be_closed_at_any_point_of_a_call(server: TripwireServer, tur
 def test_the_time_without_a_running_loop_is_monotonic() -> None:
     """The clock can be read while an abandoned coroutine is ended."""
     assert LOOP_CLOCK.now() <= time.monotonic() <= LOOP_CLOCK.now()
+
+
+async def other_tasks() -> None:
+    """Wait for all other tasks of the loop, for example the one that closes its connections."""
+    await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+
+
+@contextlib.contextmanager
+def two_loops() -> Iterator[tuple[asyncio.AbstractEventLoop, asyncio.AbstractEventLoop]]:
+    first, second = asyncio.new_event_loop(), asyncio.new_event_loop()
+    try:
+        yield first, second
+    finally:
+        first.close()
+        second.close()
+
+
+def test_a_client_that_is_open_again_keeps_the_connections_of_other_loops(server: TripwireServer) -> None:
+    """Another loop closes its connections when it runs again, unless the client is open by that time."""
+    client = client_of(server)
+
+    async def call() -> str:
+        return (await client.organizations.get(server.organization_id)).id
+
+    with two_loops() as (first, second):
+        first.run_until_complete(call())
+        second.run_until_complete(client.close())
+        second.run_until_complete(client.__aenter__())
+        assert server.organization_id == first.run_until_complete(call())
+        second.run_until_complete(client.close())
+        with pytest.raises(ConfigurationError):
+            first.run_until_complete(call())
+        first.run_until_complete(other_tasks())
+
+
+def test_a_callers_session_stays_open_when_its_loop_is_closed(server: TripwireServer) -> None:
+    """The caller closes it."""
+
+    async def call() -> aiohttp.ClientSession:
+        session = aiohttp.ClientSession()
+        clients.append(AsyncTripwire(server.secret_key, base_url=server.base_url, session=session))
+        await clients[0].organizations.get(server.organization_id)
+        await session.close()
+        return session
+
+    clients: list[AsyncTripwire] = []
+    with two_loops() as (first, second):
+        session = first.run_until_complete(call())
+        first.close()
+        with unittest.mock.patch.object(aiohttp.ClientSession, "close") as close:
+            second.run_until_complete(clients[0].close())
+        close.assert_not_called()
+    assert session.closed

@@ -1,4 +1,4 @@
-"""Server in a thread of its own, for clients that run in several event loops."""
+"""Server in another thread, for clients that run in several event loops."""
 
 from __future__ import annotations
 
