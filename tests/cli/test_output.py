@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,24 @@ def test_a_table_is_drawn_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> N
     out = capsys.readouterr().out
     assert "\x1b[1m" in out
     assert "first" in out
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize(("columns", "cut"), [(120, False), (90, True), (70, True)])
+def test_an_id_stays_whole_as_long_as_it_can(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int, cut: bool
+) -> None:
+    """On a narrow terminal the request id is cut, then texts are wrapped; numbers and states are not."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    endpoint, request = "we_" + "0" * 32, "req_" + "1" * 32
+    titles = ("endpoint", "status", "attempts", "request id")
+    Output().table(Table(titles, [(endpoint, "succeeded", 12, request)], frozenset({"attempts"})))
+    out = capsys.readouterr().out
+    assert endpoint in out
+    assert "succeeded" in out
+    assert (request not in out) is cut
+    assert ("…" in out) is cut
+    assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", out).splitlines())) <= columns
 
 
 @pytest.mark.usefixtures("terminal")

@@ -128,6 +128,17 @@ def test_a_report_that_fails_all_the_same_is_complained_of(cli: Cli, elsewhere: 
     assert "tripwire-async: --report /dev/full: No space left on device\n" == ended.err
 
 
+def test_a_missing_asset_is_not_blamed_on_the_report(
+    cli: Cli, elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frozen program can lack the style of the page: the message names that file."""
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
+    monkeypatch.setattr("tripwire_async.reports.html_page.files", lambda _: tmp_path)
+    ended = cli("test", elsewhere.add_endpoint().id, "--report", str(tmp_path / "report.html"))
+    assert (1, "1 of 1 succeeded") == (ended.status, ended.out.splitlines()[-1])
+    assert f"tripwire-async: {tmp_path / 'page.css'}: No such file or directory\n" == ended.err
+
+
 def test_an_interrupted_run_writes_its_reports(cli: Cli, elsewhere: Elsewhere, tmp_path: Path) -> None:
     """With the known outcomes, and with the tests that were not started."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from tripwire_async.profiles import TRIPWIRE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Protocol
 
     class Commands(Protocol):
@@ -58,7 +58,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *, raw_epilog: bool = False, **options: Any) -> None:
         formatter = argparse.RawDescriptionHelpFormatter if raw_epilog else argparse.HelpFormatter
         super().__init__(allow_abbrev=False, formatter_class=formatter, **options)
-        self.commands: dict[str, Parser] = {}
+        self.commands: Mapping[str, Parser] = {}
         # The parser of the innermost command is the one that applies.
         self.set_defaults(parser=self)
 

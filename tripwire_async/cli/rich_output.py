@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from rich import box
@@ -14,7 +15,7 @@ from rich.text import Text
 from .progress import cooldown, counts, pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.console import RenderableType
 
@@ -40,6 +41,14 @@ _STYLES: Final = {
     "pending": "dim",
     "-": "dim",
 }
+
+
+_ID: Final = re.compile(r"[a-z]+_[0-9a-z]{16,}")
+_NARROWEST: Final = 7
+"""Width that every column gets at least."""
+
+_GAP: Final = 2
+"""Width of the space between two columns."""
 
 
 def show(table: Table) -> None:
@@ -68,9 +77,30 @@ def _bar(progress: Progress) -> RenderableType:
 
 
 def _render(table: Table) -> RichTable:
-    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for title in table.titles:
-        drawn.add_column(title, justify="right" if title in table.numbers else "left", overflow="fold")
-    for row in table.texts():
-        drawn.add_row(*(Text(cell, _STYLES.get(cell, "")) for cell in row))
-    return drawn
+    rendered = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    rows = table.texts()
+    whole = _whole_columns([table.titles, *rows], Console().width)
+    for index, title in enumerate(table.titles):
+        rendered.add_column(
+            title,
+            justify="right" if title in table.numbers else "left",
+            overflow="ellipsis" if title == "request id" else "fold",
+            no_wrap=index in whole,
+        )
+    for row in rows:
+        rendered.add_row(*(Text(cell, _STYLES.get(cell, "")) for cell in row))
+    return rendered
+
+
+def _whole_columns(rows: Sequence[Sequence[str]], available: int) -> set[int]:
+    """Return the columns that are not wrapped on a narrow terminal: the first id, then the narrowest ones."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, cells)) for cells in columns]
+    first_id = next((index for index, cells in enumerate(columns) if any(map(_ID.fullmatch, cells))), None)
+    whole: set[int] = set()
+    left = available - len(columns) * (_NARROWEST + _GAP)
+    for index in sorted(range(len(columns)), key=lambda index: (index != first_id, widths[index])):
+        left -= max(0, widths[index] - _NARROWEST)
+        if left >= 0:
+            whole.add(index)
+    return whole

@@ -46,8 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
         _discard_output()
         return ExitCode.BROKEN_PIPE
     except OSError as error:
-        _discard_output()
-        warn(f"cannot write the output: {error.strerror or error}")
+        if error.filename is None:
+            _discard_output()
+        warn(f"{error.filename or 'cannot write the output'}: {error.strerror or error}")
         return ExitCode.BAD_OUTCOME
     finally:
         if log is not None:

@@ -45,7 +45,7 @@ def one_line(text: str) -> str:
 
 
 def os_error_text(error: OSError) -> str:
-    """Return the operating system's text for *error*; asyncio puts a longer one of its own into some errors."""
+    """Return the text of the operating system for *error*; asyncio replaces it with a longer one in some errors."""
     if error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)
     return error.strerror or str(error)

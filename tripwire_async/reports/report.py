@@ -154,9 +154,7 @@ class Report:
         for test in self.tests:
             by_host.setdefault(test.host, []).append(test)
         summaries = [_summary(host, tests) for host, tests in by_host.items()]
-        return tuple(
-            sorted(summaries, key=lambda host: (host.passed - host.endpoints, host.host is None, host.host or ""))
-        )
+        return tuple(sorted(summaries, key=_problems_first))
 
 
 def make_report(
