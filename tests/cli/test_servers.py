@@ -158,27 +158,29 @@ def test_a_webhook_that_cannot_be_handed_on_is_not_taken(cli: Cli, while_listeni
     assert ended.err.startswith("tripwire-async: cannot forward to http://127.0.0.1:1/: ")
 
 
-def test_a_listener_whose_reader_is_gone_ends(
-    cli: Cli, while_listening: WhileListening, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_listener_whose_reader_is_gone_ends(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """As with ``| head -1``: the webhook is rejected, so that the service sends it again, and the status is 141."""
+    monkeypatch.setenv("TRIPWIRE_SIGNING_SECRET", SECRET)
     responses: list[tuple[int, str]] = []
+    senders: list[threading.Thread] = []
     reading, writing = os.pipe()
     original = Output.line
 
-    def act(url: str) -> None:
+    def send(url: str) -> None:
         responses.append(post(url, EVENT, sign_webhook(EVENT, SECRET)))
 
-    def print_and_close(output: Output, text: str = "") -> None:
+    def close_and_send(output: Output, text: str = "") -> None:
         original(output, text)
         if text.startswith("Listening on "):
             os.close(reading)
+            senders.append(threading.Thread(target=send, args=(text.split()[2],)))
+            senders[0].start()
 
-    monkeypatch.setattr(Output, "line", print_and_close)
-    while_listening(act)
+    monkeypatch.setattr(Output, "line", close_and_send)
     with os.fdopen(writing, "w", encoding="utf-8") as broken:
         monkeypatch.setattr(sys, "stdout", broken)
         ended = cli("listen", "--port", "0")
+    senders[0].join(10)
     assert (141, "") == (ended.status, ended.err)
     assert [(503, "the listener has ended")] == responses
 
