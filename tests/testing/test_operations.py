@@ -11,6 +11,7 @@ from tests.testing.document import operations
 from tests.testing.gate_keys import delivery_request
 from tripwire_async import FOIL, TRIPWIRE
 from tripwire_async.testing._service.handlers import ALL
+from tripwire_async.testing._service.seeds.sessions import session_detail
 
 if TYPE_CHECKING:
     from tests.testing.conftest import Api
@@ -154,13 +155,13 @@ async def test_everything_that_is_seeded_is_as_described(seed: int) -> None:
     assert (SESSIONS, VISITORS) == (len(seeds.visits), len(seeds.visitors))
     assert {visit.verdict for visit in seeds.visits.values()} == {"bot", "human", "inconclusive"}
     for visit in list(seeds.visits.values())[:: 4 + seed]:
-        validator("SessionDetail").validate(visit.detail())
+        validator("SessionDetail").validate(session_detail(visit))
         validator("SessionSummary").validate(visit.summary())
         validator("SessionDetail", FOIL).validate(foil_detail(visit))
         validator("SessionSummary", FOIL).validate(foil_summary(visit))
         validator("SessionResultPersistedPayload").validate(payload("session.result.persisted", visit))
         validator("SessionFingerprintCalculatedPayload").validate(payload("session.fingerprint.calculated", visit))
-        assert visit.detail() == same.visits[visit.id].detail()
+        assert session_detail(visit) == session_detail(same.visits[visit.id])
     for visitor in list(seeds.visitors.values())[:: 4 + seed]:
         validator("VisitorFingerprintDetail").validate(visitor.detail())
         assert visitor.detail() == same.visitors[visitor.id].detail()

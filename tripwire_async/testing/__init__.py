@@ -18,7 +18,7 @@ from tripwire_async._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from tripwire_async.sealed_tokens.seal import seal_token
-    from tripwire_async.testing._service.service import RecordedRequest
+    from tripwire_async.testing._service.dispatcher import RecordedRequest
     from tripwire_async.testing._service.webhook_sender import DeliveryOutcome, WebhookSettings
     from tripwire_async.testing.clock import ManualClock
     from tripwire_async.testing.faults import Fault, Rule
@@ -40,7 +40,7 @@ _EXPORTS: Final = {
     "DeliveryOutcome": "._service.webhook_sender",
     "Fault": ".faults",
     "ManualClock": ".clock",
-    "RecordedRequest": "._service.service",
+    "RecordedRequest": "._service.dispatcher",
     "Rule": ".faults",
     "TripwireServer": ".server",
     "WebhookSettings": "._service.webhook_sender",

@@ -304,6 +304,10 @@ class Rule:
         self.hits += 1
         return True
 
+    def act(self, service: Service, request: ServiceRequest, proceed: Proceed) -> Awaitable[ServiceResponse]:
+        """Return the response of the fault to *request*."""
+        return self.fault.act(service, request, proceed)
+
     def remove(self) -> None:
         """Remove the fault; a second call has no effect."""
         self._faults.rules = [rule for rule in self._faults.rules if rule is not self]

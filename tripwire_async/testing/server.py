@@ -10,6 +10,7 @@ from aiohttp import web
 
 from tripwire_async.errors import ConfigurationError
 from tripwire_async.profiles import FOIL, TRIPWIRE
+from tripwire_async.testing._service.dispatcher import Dispatcher
 from tripwire_async.testing._service.errors import ServiceError
 from tripwire_async.testing._service.handlers import routes_of
 from tripwire_async.testing._service.seeds.payloads import payload
@@ -22,6 +23,7 @@ from tripwire_async.testing._service.webhook_sender import (
     WebhookSettings,
 )
 from tripwire_async.testing.clock import Calendar, ServerLoopClock
+from tripwire_async.testing.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,14 +31,14 @@ if TYPE_CHECKING:
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async.profiles import Profile
+    from tripwire_async.testing._service.dispatcher import RecordedRequest
     from tripwire_async.testing._service.gate import Gate
     from tripwire_async.testing._service.gate_records import GateService
     from tripwire_async.testing._service.keys import Key
     from tripwire_async.testing._service.limits import RetryAfter
     from tripwire_async.testing._service.messages import ServiceRequest, ServiceResponse
     from tripwire_async.testing._service.records import Delivery, Endpoint, Event, JsonObject
-    from tripwire_async.testing._service.service import RecordedRequest
-    from tripwire_async.testing.faults import Fault, Faults, Rule
+    from tripwire_async.testing.faults import Fault, Rule
 
 _NO_QUERY: Final[Mapping[str, str]] = {}
 
@@ -107,14 +109,14 @@ class TripwireServer:
         self._webhook_sender = WebhookSender(
             profile, self._calendar, webhooks or WebhookSettings(), self._notify, self._approve_gate_session
         )
-        self._service = Service(
+        self.faults = Faults()
+        self._service = Service(profile, self.state, self._webhook_sender, grace)
+        self._dispatcher = Dispatcher(
             routes_of(profile),
-            self.state,
-            self._webhook_sender,
+            self._service,
             self.limits,
-            profile=profile,
+            self.faults,
             record_limit=record_limit,
-            grace=grace,
             on_change=self._notify,
         )
         organization = self.state.add_organization("Acme", "acme", organization_id)
@@ -181,29 +183,24 @@ class TripwireServer:
     @property
     def received(self) -> int:
         """How many requests have come, record_limit or not."""
-        return self._service.received
+        return self._dispatcher.received
 
     @property
     def rate_limited(self) -> int:
         """The number of requests that the rate limit rejected with 429."""
-        return self._service.rate_limited
+        return self._dispatcher.rate_limited
 
     @property
     def window_peak(self) -> int:
         """The highest number of requests of one key in a window, rate-limited ones included."""
-        return self._service.window_peak
+        return self._dispatcher.window_peak
 
     @property
     def requests(self) -> Sequence[RecordedRequest]:
         """The recorded requests, oldest first."""
-        return self._service.requests
+        return self._dispatcher.requests
 
     # -- faults -----------------------------------------------------------------------------------------------------
-
-    @property
-    def faults(self) -> Faults:
-        """The injected faults."""
-        return self._service.faults
 
     def fail(
         self,
@@ -399,7 +396,7 @@ class TripwireServer:
             body = await request.read() if request.can_read_body else b""
         except web.HTTPRequestEntityTooLarge:
             return _complete(self._service.error(_TOO_LARGE, self.state.ids.hex_id("req")))
-        response = await self._service.respond(
+        response = await self._dispatcher.respond(
             request.method, path, request.query if question_mark else _NO_QUERY, request.headers, body
         )
         if response.bytes_sent is not None:

@@ -19,6 +19,7 @@ from tripwire_async.testing._service.messages import ServiceResponse, data_respo
 from tripwire_async.testing._service.pages import page
 from tripwire_async.testing._service.routes import Route
 from tripwire_async.testing._service.seeds.foil import foil_detail, foil_summary
+from tripwire_async.testing._service.seeds.sessions import session_detail
 
 if TYPE_CHECKING:
     from tripwire_async.testing._service.messages import ServiceRequest
@@ -68,7 +69,7 @@ def _visit(service: Service, request: ServiceRequest) -> Visit:
 
 
 def _detail(service: Service, visit: Visit) -> JsonObject:
-    return foil_detail(visit) if service.profile == FOIL else visit.detail()
+    return foil_detail(visit) if service.profile == FOIL else session_detail(visit)
 
 
 _LIST: Final = "/v1/sessions"

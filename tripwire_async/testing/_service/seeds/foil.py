@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .sessions import session_detail
+
 if TYPE_CHECKING:
     from tripwire_async.testing._service.records import JsonObject
 
@@ -17,7 +19,7 @@ def foil_summary(visit: Visit) -> JsonObject:
 
 def foil_detail(visit: Visit) -> JsonObject:
     """Return all that Foil knows about *visit*."""
-    detail = visit.detail()
+    detail = session_detail(visit)
     is_embedded = visit.visitor.persona.platform == "iPhone" and detail["native_app"] is None
     detail["client_user_id"] = visit.client_user_id
     detail["behavior"] = _behavior() if visit.has_behavior else None

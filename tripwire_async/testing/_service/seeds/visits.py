@@ -10,7 +10,6 @@ import attrs
 from tripwire_async.testing.clock import rfc3339
 
 from .personas import PERSONAS, Persona
-from .sessions import session_detail
 
 if TYPE_CHECKING:
     from random import Random
@@ -166,10 +165,6 @@ class Visit:
             "request": self.request(),
             "score_breakdown": {"categories": {"runtime": self.risk_score, "network": self.risk_score // 2}},
         }
-
-    def detail(self) -> JsonObject:
-        """Return the session in full."""
-        return session_detail(self)
 
 
 def make_visitor(random: Random, ids: Ids) -> Visitor:
