@@ -138,7 +138,6 @@ PYTHONS = ("3.11", "3.12", "3.13")
 EXTRAS = ",".join(sorted(PYPROJECT["project"]["optional-dependencies"]))
 EVERY_EXTRA = f".[{EXTRAS}]"
 LICENSES = "Apache;BSD;MIT;PSF;Python Software Foundation"
-KNOWN_VULNERABLE = "jinja2==2.10"
 # Tests that measure real time would fail beside others, so they run alone, after the rest.
 TEST_RUNS = (("-m", "not serial", "-n", "auto", "--maxprocesses=4", "--dist=worksteal"), ("-m", "serial"))
 
@@ -366,35 +365,20 @@ def versus(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def openapi(session: nox.Session) -> None:
-    """Read the API description with other tools: two validators and three client generators. Needs npm."""
+    """Read the API description with other tools: two validators and three client generators; needs npm."""
+    _install(session, "openapi")
     description = str(ROOT / "tripwire_async" / "_codegen" / "openapi.yaml")
-    session.install(
-        "openapi-spec-validator>=0.7", "openapi-python-client>=0.26", "datamodel-code-generator>=0.35", "ruff>=0.14"
-    )
-    output = Path(session.create_tmp())
+    client, models, types = (str(Path(session.create_tmp()) / name) for name in ("client", "models.py", "api.d.ts"))
     session.run("openapi-spec-validator", description)
-    client = output / "client"
-    session.run("openapi-python-client", "generate", "--path", description, "--output-path", str(client), "--overwrite")
-    modules = [path for path in client.glob("*/api/*/*.py") if path.name != "__init__.py"]
-    dropped = [path.name for path in modules if "response.status_code == 20" not in path.read_text(encoding="utf-8")]
-    operations = (
-        (ROOT / "tripwire_async" / "_codegen" / "openapi.yaml").read_text(encoding="utf-8").count("operationId:")
-    )
-    if dropped or len(modules) != operations:
-        session.error(
-            f"openapi-python-client generated {len(modules)} of {operations} operations; incomplete: {dropped}"
-        )
-    models = str(output / "models.py")
+    session.run("openapi-python-client", "generate", "--path", description, "--output-path", client, "--overwrite")
+    session.run("python", "-m", "tests.codegen.generated_client", client)
     formats = ("--input-file-type", "openapi", "--output-model-type", "pydantic_v2.BaseModel")
     session.run("datamodel-codegen", "--input", description, *formats, "--output", models)
     session.run("python", "-m", "py_compile", models)
-    npm = ("npm", "install", "--no-save", "--prefix", str(output))
-    session.run(*npm, "openapi-typescript@7", "typescript@5", "@redocly/cli@2", external=True)
-    binaries = output / "node_modules" / ".bin"
-    session.run(str(binaries / "redocly"), "lint", description, external=True)
-    types = str(output / "api.d.ts")
-    session.run(str(binaries / "openapi-typescript"), description, "-o", types, external=True)
-    session.run(str(binaries / "tsc"), "--noEmit", "--strict", types, external=True)
+    node = ("npx", "--yes", "--package=openapi-typescript@7", "--package=typescript@5", "--package=@redocly/cli@2")
+    session.run(*node, "redocly", "lint", description, external=True)
+    session.run(*node, "openapi-typescript", description, "-o", types, external=True)
+    session.run(*node, "tsc", "--noEmit", "--strict", types, external=True)
 
 
 @nox.session(default=False)
@@ -404,29 +388,9 @@ def audit(session: nox.Session) -> None:
     python = _new_environment(session, EVERY_EXTRA)
     session.run("pip-licenses", f"--python={python}", "--from=mixed", "--partial-match", f"--allow-only={LICENSES}")
     listing = (python, "-m", "pip", "list", "--format=freeze", "--exclude=pip", "--exclude=setuptools")
-    installed = str(session.run(*listing, "--exclude=tripwire-async", external=True, silent=True)).split()
-    # A database that cannot be reached, or that is empty, reports no vulnerability of this release either.
-    if not any(_advisories(session, [KNOWN_VULNERABLE]).values()):
-        session.error(f"the database lists no vulnerability of {KNOWN_VULNERABLE}, so it cannot be relied on")
-    checked = _advisories(session, installed)
-    if missing := _direct_dependencies() - set(checked):
-        session.error(f"pip-audit did not check {sorted(missing)}")
-    if found := {name: advisories for name, advisories in checked.items() if advisories}:
-        session.error(f"known vulnerabilities: {found}")
-    session.log(f"{len(checked)} dependencies, no known vulnerabilities")
-
-
-def _advisories(session: nox.Session, pins: list[str]) -> dict[str, list[str]]:
-    """Return the ids of the known vulnerabilities of each of *pins*; end the session if one could not be checked."""
-    requirements, report = (Path(session.create_tmp()) / name for name in ("requirements.txt", "report.json"))
-    requirements.write_text("\n".join(pins), encoding="utf-8")
-    report.unlink(missing_ok=True)
-    options = ("--strict", "--no-deps", "--disable-pip", "--progress-spinner=off", "--format=json")
-    # The status is 1 for errors and for vulnerabilities alike; only the latter leave a report.
-    command = ("pip-audit", *options, "--output", str(report), "--requirement", str(requirements))
-    session.run(*command, success_codes=[0, 1])
-    dependencies = json.loads(report.read_text(encoding="utf-8"))["dependencies"] if report.exists() else []
-    checked = {canonicalize_name(each["name"]): each["vulns"] for each in dependencies if "vulns" in each}
-    if len(checked) < len(pins):
-        session.error("pip-audit could not check every dependency; see its output above")
-    return {name: [each["id"] for each in found] for name, found in checked.items()}
+    installed = str(session.run(*listing, "--exclude=tripwire-async", external=True, silent=True))
+    if missing := _direct_dependencies() - {canonicalize_name(pin.partition("==")[0]) for pin in installed.split()}:
+        session.error(f"the new environment lacks {sorted(missing)}")
+    requirements = Path(session.create_tmp()) / "requirements.txt"
+    requirements.write_text(installed, encoding="utf-8")
+    session.run("python", "-m", "tests.release.advisories", str(requirements))

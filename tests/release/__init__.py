@@ -1,0 +1,1 @@
+"""Checks of a release: known vulnerabilities of its dependencies."""
