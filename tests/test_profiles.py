@@ -58,7 +58,7 @@ def test_the_first_rule_that_applies_selects_the_profile(
     """Argument, URL, key as an argument, Tripwire's variable, Foil's variable, Tripwire."""
     for variable, value in variables.items():
         environment.setenv(variable, value)
-    assert AsyncTripwire(**arguments).profile is expected  # type: ignore[arg-type] # a row of the table
+    assert AsyncTripwire(**arguments).profile is expected  # type: ignore[arg-type] - a row of the table
 
 
 @BOTH
@@ -111,7 +111,7 @@ def test_the_base_url_of_the_other_profile_is_an_error(profile: Profile, environ
 def test_something_else_is_not_a_profile() -> None:
     """The message names the two values."""
     with pytest.raises(ConfigurationError, match=r"profile must be tripwire_async\.TRIPWIRE or tripwire_async\.FOIL"):
-        AsyncTripwire("sk_1", profile="foil")  # type: ignore[arg-type] # the mistake
+        AsyncTripwire("sk_1", profile="foil")  # type: ignore[arg-type] - the mistake under test
     with pytest.raises(ConfigurationError, match=r"base_url 'https://\[x' is not a valid URL"):
         AsyncTripwire("sk_1", base_url="https://[x")
 

@@ -59,7 +59,7 @@ def test_serve_prints_the_variables_of_the_profile(cli: Cli, monkeypatch: pytest
         original(output, text)
         if text.startswith("export FOIL_BASE_URL="):
             try:
-                urllib.request.urlopen(text.partition("=")[2] + "/v1/gate/registry", timeout=5)  # noqa: S310 - loopback
+                urllib.request.urlopen(text.partition("=")[2] + "/v1/gate/registry", timeout=5)  # noqa: S310 - a loopback URL
             except (urllib.error.HTTPError, TimeoutError) as error:
                 status.append(getattr(error, "code", 0))
         if text.startswith("export FOIL_ORGANIZATION"):
@@ -127,8 +127,8 @@ def test_webhooks_of_either_profile_are_received(cli: Cli, monkeypatch: pytest.M
     def post(url: str) -> None:
         for profile, secret in ((TRIPWIRE, "whsec_1"), (FOIL, "whsec_2")):
             headers = sign_webhook(body, secret, profile=profile)
-            request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 - loopback
-            with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310 - loopback
+            request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 - a loopback URL
+            with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310 - a loopback URL
                 statuses.append(response.status)
         signal.raise_signal(signal.SIGTERM)
 

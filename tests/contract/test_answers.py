@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.operations import OPERATIONS, PROFILES
 from tests.testing.document import check_answer, operations
 from tripwire_async import FOIL, TRIPWIRE, AsyncTripwire, Profile, errors
 from tripwire_async._codec.converter import DecodeError, decode, encode, structure, unstructure
-from tripwire_async._operation import Operation
 from tripwire_async.middleware import Response
 
 if TYPE_CHECKING:
     from tripwire_async.middleware import Handler, Request
 
 HERE = Path(__file__).parent
-PROFILES = (TRIPWIRE, FOIL)
-OPERATIONS: dict[str, Operation[Any]] = {
-    operation.id: operation
-    for tag in ("sessions", "fingerprints", "organizations", "api_keys", "webhooks", "gate")
-    for operation in vars(importlib.import_module(f"tripwire_async._generated.operations.{tag}")).values()
-    if isinstance(operation, Operation)
-}
 
 
 def recorded(kind: str) -> list[Any]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.contract.test_answers import OPERATIONS, PROFILES
+from tests.support.operations import OPERATIONS, PROFILES
 from tests.support.schema_values import draw, leaves, normalize, pointer, replace
 from tests.testing.document import response_schema
 from tripwire_async._codec.converter import DecodeError, decode, encode

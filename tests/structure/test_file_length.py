@@ -10,9 +10,8 @@ from tests.structure.source_files import ROOT, handwritten, name
 
 TOO_LONG = {
     "tests/deliveries/test_delivery_poller.py",
-    "tests/deliveries/test_test_run.py",
-    "tests/http/test_caller.py",
-    "tests/http/test_transport.py",
+    "tests/deliveries/test_read_plan.py",
+    "tests/deliveries/test_waiting.py",
     "tests/middleware/rate_limit/test_rate_limit.py",
     "tests/middleware/rate_limit/test_redis_store.py",
     "tests/middleware/rate_limit/test_shared.py",
