@@ -1,6 +1,6 @@
 """Rate limit under bad conditions: ``python -m tests.benchmarks.bench_limiter_scenarios [WORDS OF A SCENARIO]``.
 
-Everything runs on virtual time, so the figures depend neither on the machine nor on its load. Each scenario runs with
+Everything runs on virtual time, so the figures do not depend on the machine or its load. Each scenario runs with
 five seeds. The last rows are several processes that share a Redis; they need a ``redis-server``.
 """
 

@@ -22,7 +22,7 @@ async def measure(what: str, redis: str, *, learned: bool = False) -> None:
         ran = await run(server, redis, processes=4, calls=200)
         times = sorted(request.time for request in list(server.requests)[before:])
         print(
-            f"{what:36} succeeded {sum(ran.succeeded)}  refused {server.rate_limited - refused:3}  "
+            f"{what:36} succeeded {sum(ran.succeeded)}  rejected {server.rate_limited - refused:3}  "
             f"in a second {most_in_a_window(times, 1.0):3}  "
             f"seconds {max(ran.seconds):4.1f}, the fastest process {min(ran.seconds):4.1f}"
         )

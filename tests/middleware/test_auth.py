@@ -39,7 +39,7 @@ async def test_a_secret_operation_gets_the_key(key: str | Secret) -> None:
 
 @pytest.mark.parametrize("key", [KEY.encode(), 7])
 def test_a_key_that_is_not_text_is_rejected_at_once(key: object) -> None:
-    """For example bytes from a file. The message says what is accepted and does not contain the key."""
+    """For example bytes from a file. The message names accepted types and does not contain the key."""
     for give in (BearerAuth, BearerAuth(KEY).replace):
         with pytest.raises(ConfigurationError, match="a string that begins with sk_") as caught:
             give(key)  # type: ignore[operator] - callers without a type checker

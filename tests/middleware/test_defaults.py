@@ -15,7 +15,7 @@ pytestmark = pytest.mark.virtual_time
 
 
 def test_the_order_is_log_retry_limit_auth() -> None:
-    """What comes before Retry runs once per call, the rest once per attempt, and the secret is innermost."""
+    """RequestLog and Retry run once per call, the rest once per attempt, and the secret is innermost."""
     assert [RequestLog, Retry, RateLimit, BearerAuth] == [type(layer) for layer in default_middleware("sk_test_1")]
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class _Side(asyncio.Protocol):
-    """One of the two connections of the proxy; what it receives is sent on the other one later."""
+    """One of the two connections of the proxy; received bytes are sent on the second connection later."""
 
     def __init__(self, delay: float, target: str | None = None) -> None:
         self._delay = delay

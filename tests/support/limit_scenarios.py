@@ -98,7 +98,7 @@ class Service:
 
     Attributes:
         counter: The rate limit that the headers describe.
-        latency: Least and most seconds of a round trip; each way is drawn anew.
+        latency: Least and most seconds of a round trip; each way is random.
         other_rate: Fraction of requests rejected by a rule that the headers do not describe; Remaining stays positive.
         other_retry_after: Retry-After of these rejections.
         proxy_rate: Fraction rejected by a proxy in front, without limit headers and without being counted.
@@ -163,7 +163,7 @@ class Service:
 
 @attrs.frozen
 class Result:
-    """What a simulated run took: seconds, rejected requests, and calls that failed."""
+    """Result of a simulated run: seconds, rejected requests, and failed calls."""
 
     seconds: float
     rejected: int
@@ -249,7 +249,7 @@ class Scenario:
     """One row of the table of required bounds.
 
     Attributes:
-        name: What is odd about the service.
+        name: The condition that is simulated.
         service: Makes the service for a seed.
         load: Makes the calls.
         least: Seconds that no client can beat.
@@ -269,8 +269,8 @@ class Scenario:
     def run(self, seed: int) -> Result:
         """Run the scenario with the default `Retry` and `RateLimit`."""
         service = self.service(seed)
-        chance = random.Random(seed)  # noqa: S311 - a simulation
-        handler = compose([Retry(random=chance.random), RateLimit(jitter=chance.random)], service)
+        rng = random.Random(seed)  # noqa: S311 - a simulation
+        handler = compose([Retry(random=rng.random), RateLimit(jitter=rng.random)], service)
 
         async def main() -> Result:
             lost = await self.load(service, handler)

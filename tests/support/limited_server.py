@@ -42,7 +42,7 @@ class LimitedServer:
     peak: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
-    lanes: list[str] = attrs.field(factory=list)
+    priorities: list[str] = attrs.field(factory=list)
     _random: random.Random = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -76,7 +76,7 @@ class LimitedServer:
         }
         if len(counted) <= self.limit:
             self.accepted.append(now)
-            self.lanes.append(priority)
+            self.priorities.append(priority)
             return Response(200, {} if self._random.random() < self.mute else headers, b"")
         self.refused.append(now)
         wait = counted[len(counted) - self.limit] + self.window - now

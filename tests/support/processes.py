@@ -40,12 +40,12 @@ async def run(server: TripwireServer, redis: str, *, processes: int, calls: int)
     for worker in workers:
         assert worker.stdout is not None
         assert await worker.stdout.readline() == b"ready\n"
-    said = await asyncio.gather(*(worker.communicate(b"go\n") for worker in workers))
-    told: list[dict[str, Any]] = [json.loads(line) for line, _ in said]
+    outputs = await asyncio.gather(*(worker.communicate(b"go\n") for worker in workers))
+    reports: list[dict[str, Any]] = [json.loads(line) for line, _ in outputs]
     return Run(
-        seconds=[each["seconds"] for each in told],
-        succeeded=[each["succeeded"] for each in told],
-        failed=[error for each in told for error in each["failed"]],
+        seconds=[each["seconds"] for each in reports],
+        succeeded=[each["succeeded"] for each in reports],
+        failed=[error for each in reports for error in each["failed"]],
     )
 
 

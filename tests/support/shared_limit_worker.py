@@ -22,10 +22,10 @@ async def work(options: argparse.Namespace) -> dict[str, object]:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.readline)
-        began = time.monotonic()
+        started = time.monotonic()
         calls = (tripwire.webhooks.list_endpoints(options.organization) for _ in range(options.calls))
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - started
     if store is not None:
         await store.aclose()
     failed = [repr(outcome) for outcome in outcomes if isinstance(outcome, BaseException)]

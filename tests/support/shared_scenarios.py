@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Outcome:
-    """What several processes achieved together."""
+    """Result of several processes together."""
 
     succeeded: int
     rejected: int
@@ -43,7 +43,7 @@ def run(
     patience: float = 0.08,
     killed_after: float = math.inf,
 ) -> Outcome:
-    """Have *processes* make so many *calls* each at once; the first one may be killed after some seconds."""
+    """Have each of *processes* make *calls* at once; the first process may be killed after some seconds."""
     service = Service(counter, latency=(0.001, 0.005), seed=seed)
     jitter = random.Random(seed)  # noqa: S311 - a simulation
 

@@ -1,4 +1,4 @@
-"""Bearer authentication: the innermost middleware, and the only one that holds the secret key."""
+"""Bearer authentication: the innermost middleware, which alone holds the secret key."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class BearerAuth:
         if request.bearer is not None:
             authorization = _authorization(request.bearer, "the token of this call", f"pass {_CREDENTIALS[authority]}")
         elif authority != "secret":
-            msg = f"{request.operation.id} needs {_CREDENTIALS[authority]}, and the call has none"
+            msg = f"{request.operation.id} needs {_CREDENTIALS[authority]}, and the call does not have them"
             raise ConfigurationError(msg)
         elif self._authorization is None:
             msg = f"{request.operation.id} needs a secret key: {missing_key_advice(self._profile)}"

@@ -57,7 +57,7 @@ def test_a_rejection_without_headers_is_not_counted() -> None:
 
 
 def test_a_rejection_by_another_rule_does_not_teach_an_unknown_length() -> None:
-    """Its Retry-After says nothing about the window."""
+    """Its Retry-After is not related to the window."""
     known = LimitModel(lambda: 0.0)
     for permit in [known.window.send(0.0) for _ in range(10)]:
         known.accept(permit, 0.1, 10, 3)
@@ -66,7 +66,7 @@ def test_a_rejection_by_another_rule_does_not_teach_an_unknown_length() -> None:
 
 
 def test_a_service_that_never_sends_headers_is_slowed_down() -> None:
-    """Without a known limit a rejection is the only sign, and slow start begins anew."""
+    """Without a known limit, slow start begins again."""
     known = LimitModel(lambda: 0.0)
     for _ in range(5):
         known.accept(known.take(0.0, "interactive"), 0.1, None, None)
@@ -138,7 +138,7 @@ def test_a_probe_that_a_lengthened_window_rules_out_shortens_it_again() -> None:
 
 @pytest.mark.parametrize("retry_after", [301.0, 1_764_279_600.0])
 def test_no_cooldown_lasts_longer_than_five_minutes(retry_after: float) -> None:
-    """A Unix time in Retry-After must not close a client, and such a value says nothing about the window."""
+    """A Unix time in Retry-After must not stop a client, and such a value is not related to the window."""
     known = LimitModel(lambda: 0.0)
     for permit in [known.window.send(0.0) for _ in range(10)]:
         known.accept(permit, 0.1, 10, 0)
@@ -260,7 +260,7 @@ def trial(shortest: float, longest: float) -> LengthTrial:
 def test_a_trial_is_planned_for_a_usual_length_that_matters(
     shortest: float, longest: float, length: float | None
 ) -> None:
-    """The greatest one that is possible, unless it is what is assumed anyway."""
+    """The greatest possible one, unless it is close to the assumed length."""
     assert trial(shortest, longest).length == length
 
 
@@ -281,7 +281,7 @@ def test_a_trial_goes_once_and_is_timed_by_a_third_of_the_requests() -> None:
 
 
 def test_a_refuted_length_is_not_tried_again() -> None:
-    """Neither is one whose request was lost; that one tells nothing and is tried once more."""
+    """A lost request has no result, so the length is tried once more."""
     planned, permit = trial(1.5, 2.5), Permit(0.0)
     counted = deque([Permit(0.0, 0.5)])
     assert planned.starts_at(deque(), 2.5) == math.inf
@@ -308,7 +308,7 @@ def test_a_trial_must_show_that_a_third_has_left(count: int, length: float | Non
 
 
 def test_a_probe_is_not_a_trial() -> None:
-    """It goes when Retry-After has passed, which says nothing about the usual length."""
+    """It goes when Retry-After has passed, which is not related to the usual length."""
     known = LimitModel(lambda: 0.0)
     for at in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5):
         known.accept(known.take(at, "interactive"), at + 0.4, 6, 0)

@@ -1,4 +1,4 @@
-"""The rate limit as calls meet it: how it opens, holds, probes, and lets go in order."""
+"""Tests of the rate limit: slow start, cooldown, probe and order."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def told(limit: int, remaining: int, status: int = 200, **headers: str) -> Response:
+def limited(limit: int, remaining: int, status: int = 200, **headers: str) -> Response:
     return requests.answer(
         status, {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(remaining), **headers}
     )
@@ -42,7 +42,7 @@ def told(limit: int, remaining: int, status: int = 200, **headers: str) -> Respo
 
 @attrs.define
 class Wire:
-    """A handler whose answers a test gives by hand, in any order."""
+    """A handler whose responses a test provides, in any order."""
 
     sent: list[asyncio.Future[Response]] = attrs.field(factory=list)
     requests: list[Request] = attrs.field(factory=list)
@@ -71,7 +71,7 @@ def start(limit: RateLimit, wire: Handler, *requests: Request) -> list[asyncio.T
 @pytest.mark.parametrize("priority", ["interactive", "send"])
 @pytest.mark.parametrize("seed", range(5))
 def test_three_hundred_calls_against_sixty_in_two_seconds(form: str, priority: Priority, seed: int) -> None:
-    """All succeed, one request in all is refused, and it takes hardly longer than the limit allows at best."""
+    """All calls succeed with one rejection in total, and hardly longer than the limit requires."""
     server = LimitedServer(60, 2.0, form=form, seed=seed)
     limit = RateLimit()
 
@@ -89,7 +89,7 @@ def test_three_hundred_calls_against_sixty_in_two_seconds(form: str, priority: P
 def test_other_limits_and_latencies_need_one_refusal_too(
     limit: int, window: float, calls: int, latency: tuple[float, float]
 ) -> None:
-    """Whatever limit and window the service has, they are found at the price of one refused request."""
+    """Any limit and window cost one rejection."""
     server = LimitedServer(limit, window, latency=latency)
     layer = RateLimit()
 
@@ -105,12 +105,12 @@ def test_other_limits_and_latencies_need_one_refusal_too(
 
 @pytest.mark.virtual_time
 async def test_the_first_request_goes_alone() -> None:
-    """Before the first answer nothing is known, and a crowd let go at once might all be refused and count."""
+    """Before the first response nothing is known, and a burst could be rejected as a whole."""
     wire, limit = Wire(), RateLimit()
     tasks = start(limit, wire, *(call() for _ in range(20)))
     await settle()
     assert len(wire.sent) == 1
-    wire.sent[0].set_result(told(10, 9))
+    wire.sent[0].set_result(limited(10, 9))
     await settle()
     assert len(wire.sent) == 10
     for task in tasks:
@@ -119,7 +119,7 @@ async def test_the_first_request_goes_alone() -> None:
 
 @pytest.mark.virtual_time
 async def test_a_service_without_the_headers_is_opened_step_by_step() -> None:
-    """As long as no limit is told, every answer allows one more in flight."""
+    """Until a response reports a limit, each response allows one more in flight."""
     wire, limit = Wire(), RateLimit()
     tasks = start(limit, wire, *(call() for _ in range(20)))
     counts: list[int] = []
@@ -136,7 +136,7 @@ async def test_a_service_without_the_headers_is_opened_step_by_step() -> None:
 
 @pytest.mark.virtual_time
 async def test_a_lost_answer_opens_no_less_than_another() -> None:
-    """A service that does not answer must not make calls wait for each other."""
+    """A service without responses must not make calls wait for each other."""
     wire, limit = Wire(), RateLimit()
     tasks = start(limit, wire, *(call() for _ in range(5)))
     await settle()
@@ -153,11 +153,11 @@ async def test_a_lost_answer_opens_no_less_than_another() -> None:
 
 @pytest.mark.virtual_time
 async def test_what_is_in_flight_counts() -> None:
-    """Remaining says what was left when the answer left; what has been sent since uses it up."""
+    """Remaining describes the time of the response; later requests use it up."""
     wire, limit = Wire(), RateLimit()
     tasks = start(limit, wire, call())
     await settle()
-    wire.sent[0].set_result(told(10, 3))
+    wire.sent[0].set_result(limited(10, 3))
     await settle()
     tasks += start(limit, wire, *(call() for _ in range(5)))
     await settle()
@@ -168,19 +168,19 @@ async def test_what_is_in_flight_counts() -> None:
 
 @pytest.mark.virtual_time
 async def test_a_late_answer_does_not_overwrite_a_newer_one() -> None:
-    """An answer to an older request, coming in later, tells of the past."""
+    """A late response to an older request describes the past."""
     wire, limit = Wire(), RateLimit()
     start(limit, wire, call())
     await settle()
-    wire.sent[0].set_result(told(100, 99))
+    wire.sent[0].set_result(limited(100, 99))
     tasks = start(limit, wire, call())
     await settle()
     await asyncio.sleep(1)
     tasks += start(limit, wire, call())
     await settle()
-    wire.sent[2].set_result(told(50, 2))
+    wire.sent[2].set_result(limited(50, 2))
     await settle()
-    wire.sent[1].set_result(told(100, 98))
+    wire.sent[1].set_result(limited(100, 98))
     await asyncio.gather(*tasks)
     assert limit.state() == RateLimitState(limit=50, remaining=2, in_flight=0, waiting=0, cooldown=0.0, window=None)
 
@@ -201,10 +201,10 @@ async def test_a_late_answer_does_not_overwrite_a_newer_one() -> None:
         {"X-RateLimit-Limit": "9" * 5000, "X-RateLimit-Remaining": "1"},
     ],
 )
-async def test_headers_that_are_missing_or_rubbish_erase_nothing(headers: dict[str, str]) -> None:
-    """What an earlier answer told stays, and nothing is raised."""
+async def test_headers_that_are_missing_or_invalid_change_nothing(headers: dict[str, str]) -> None:
+    """The values of an earlier response stay, and nothing is raised."""
     limit = RateLimit()
-    await limit(call(), requests.Script([told(100, 60)]))
+    await limit(call(), requests.Script([limited(100, 60)]))
     await limit(call(), requests.Script([requests.answer(200, headers)]))
     assert limit.state().limit == 100
     assert limit.state().remaining == 60
@@ -212,11 +212,11 @@ async def test_headers_that_are_missing_or_rubbish_erase_nothing(headers: dict[s
 
 @pytest.mark.virtual_time
 async def test_a_refusal_holds_everybody_then_one_probe_goes_and_its_success_opens() -> None:
-    """Whoever should_probe during a cooldown may lengthen it, and a herd after it would be refused again."""
+    """Requests during a cooldown could lengthen it, and a burst after it would be rejected again."""
     wire, limit = Wire(), RateLimit()
     start(limit, wire, call())
     await settle()
-    wire.sent[0].set_result(told(10, 0, 429, **{"Retry-After": "5"}))
+    wire.sent[0].set_result(limited(10, 0, 429, **{"Retry-After": "5"}))
     await settle()
     tasks = start(limit, wire, *(call() for _ in range(4)))
     await asyncio.sleep(4.9)
@@ -226,17 +226,17 @@ async def test_a_refusal_holds_everybody_then_one_probe_goes_and_its_success_ope
     assert len(wire.sent) == 2
     await asyncio.sleep(60)
     assert len(wire.sent) == 2
-    wire.sent[1].set_result(told(10, 8))
+    wire.sent[1].set_result(limited(10, 8))
     await settle()
     assert len(wire.sent) == 5
     for future in wire.sent[2:]:
-        future.set_result(told(10, 5))
+        future.set_result(limited(10, 5))
     await asyncio.gather(*tasks)
 
 
 @attrs.define
 class EarlyClock(LoopClock):
-    """A clock whose timers ring a touch early, as those of event loops do."""
+    """A clock whose timers run slightly early, like the timers of event loops."""
 
     rung: int = 0
 
@@ -248,24 +248,24 @@ class EarlyClock(LoopClock):
 
 @pytest.mark.virtual_time
 async def test_a_timer_that_rings_early_is_not_set_again_and_again() -> None:
-    """What was to change at the timer's time has changed when it rings."""
+    """The change is visible when the timer runs."""
     limit = RateLimit(clock=EarlyClock())
-    await limit(call(), requests.Script([told(10, 0, 429, **{"Retry-After": "5"})]))
-    await limit(call(), requests.Script([told(10, 9)]))
+    await limit(call(), requests.Script([limited(10, 0, 429, **{"Retry-After": "5"})]))
+    await limit(call(), requests.Script([limited(10, 9)]))
     assert now() == pytest.approx(5.0, abs=0.01)
 
 
 @pytest.mark.virtual_time
 async def test_a_refused_probe_lengthens_the_cooldown() -> None:
-    """Nobody but the probe pays for having come too early."""
+    """Only the probe is rejected if the cooldown was too short."""
     wire, limit = Wire(), RateLimit()
     tasks = start(limit, wire, call())
     await settle()
-    wire.sent[0].set_result(told(10, 0, 429, **{"Retry-After": "5"}))
+    wire.sent[0].set_result(limited(10, 0, 429, **{"Retry-After": "5"}))
     await settle()
     tasks += start(limit, wire, *(call() for _ in range(4)))
     await asyncio.sleep(5.1)
-    wire.sent[1].set_result(told(10, 0, 429, **{"Retry-After": "7"}))
+    wire.sent[1].set_result(limited(10, 0, 429, **{"Retry-After": "7"}))
     await asyncio.sleep(6.9)
     assert len(wire.sent) == 2
     await asyncio.sleep(0.2)
@@ -277,11 +277,11 @@ async def test_a_refused_probe_lengthens_the_cooldown() -> None:
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("end", ["cancelled", "failed"])
 async def test_a_probe_that_ends_without_an_answer_hands_on_to_the_next(end: str) -> None:
-    """The probe is no task that the others depend on."""
+    """The other calls do not depend on the task of the probe."""
     wire, limit = Wire(), RateLimit()
     start(limit, wire, call())
     await settle()
-    wire.sent[0].set_result(told(10, 0, 429, **{"Retry-After": "5"}))
+    wire.sent[0].set_result(limited(10, 0, 429, **{"Retry-After": "5"}))
     await settle()
     tasks = start(limit, wire, *(call() for _ in range(3)))
     await asyncio.sleep(5.1)
@@ -292,10 +292,10 @@ async def test_a_probe_that_ends_without_an_answer_hands_on_to_the_next(end: str
         wire.sent[1].set_exception(TransportError("lost", maybe_sent=True))
     await settle()
     assert len(wire.sent) == 3
-    wire.sent[2].set_result(told(10, 5))
+    wire.sent[2].set_result(limited(10, 5))
     await settle()
     assert len(wire.sent) == 4
-    wire.sent[3].set_result(told(10, 4))
+    wire.sent[3].set_result(limited(10, 4))
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
@@ -305,13 +305,13 @@ async def test_an_answer_to_a_request_from_before_the_refusal_does_not_open() ->
     wire, limit = Wire(), RateLimit()
     start(limit, wire, call())
     await settle()
-    wire.sent[0].set_result(told(10, 9))
+    wire.sent[0].set_result(limited(10, 9))
     await settle()
     start(limit, wire, call(), call())
     await settle()
-    wire.sent[1].set_result(told(10, 0, 429, **{"Retry-After": "5"}))
+    wire.sent[1].set_result(limited(10, 0, 429, **{"Retry-After": "5"}))
     await settle()
-    wire.sent[2].set_result(told(10, 8))
+    wire.sent[2].set_result(limited(10, 8))
     await settle()
     tasks = start(limit, wire, call(), call())
     await asyncio.sleep(5.1)
@@ -322,7 +322,7 @@ async def test_an_answer_to_a_request_from_before_the_refusal_does_not_open() ->
 
 @pytest.mark.virtual_time
 async def test_cooldowns_of_unknown_length_grow() -> None:
-    """Refusals that do not say for how long are waited out for 1 s, 2 s, 4 s and so on up to 20 s."""
+    """A rejection without Retry-After is followed by a cooldown of 1 s, 2 s, 4 s and so on up to 20 s."""
     limit = RateLimit(jitter=lambda: 0.0)
     server = requests.Script([requests.answer(429)])
     waits: list[float] = []
@@ -335,11 +335,11 @@ async def test_cooldowns_of_unknown_length_grow() -> None:
 
 @pytest.mark.virtual_time
 async def test_refusals_that_come_together_grow_the_cooldown_once() -> None:
-    """Sixty refusals of one crowd are one message."""
+    """Sixty rejections of one burst have one cause."""
     wire, limit = Wire(), RateLimit(jitter=lambda: 1.0)
     start(limit, wire, call())
     await settle()
-    wire.sent[0].set_result(told(100, 99))
+    wire.sent[0].set_result(limited(100, 99))
     await settle()
     start(limit, wire, *(call() for _ in range(60)))
     await settle()
@@ -358,7 +358,7 @@ async def test_waiters_are_served_in_order() -> None:
 
     async def handler(request: Request) -> Response:
         await asyncio.sleep(0.1)
-        return told(1000, 500)
+        return limited(1000, 500)
 
     async def one(index: int) -> None:
         await limit(call(), handler)
@@ -386,17 +386,17 @@ def test_at_least_one_must_be_allowed_in_flight() -> None:
 
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("turns", range(4))
-async def test_cancelling_a_waiter_at_any_moment_strands_nobody(turns: int) -> None:
-    """Also when it has just been let go and has not yet run, its slot goes to the next."""
+async def test_cancelling_a_waiter_in_any_turn_blocks_no_other_call(turns: int) -> None:
+    """If it had received its permit and not run yet, the next call gets its slot."""
     wire, limit = Wire(), RateLimit(max_in_flight=1)
     first, second, third = start(limit, wire, call(), call(), call())
     await settle()
-    wire.sent[0].set_result(told(10, 9))
+    wire.sent[0].set_result(limited(10, 9))
     for _ in range(turns):
         await asyncio.sleep(0)
     second.cancel()
     await settle()
-    wire.sent[-1].set_result(told(10, 8))
+    wire.sent[-1].set_result(limited(10, 8))
     assert (await third).status == 200
     assert (await first).status == 200
     assert second.cancelled()
@@ -405,14 +405,14 @@ async def test_cancelling_a_waiter_at_any_moment_strands_nobody(turns: int) -> N
 
 @pytest.mark.virtual_time
 async def test_a_wait_that_is_known_to_pass_the_deadline_fails_at_once() -> None:
-    """Nobody sleeps for an end that is known, and the error tells for how long to wait."""
+    """The end is known, so the error is raised at once and reports the wait."""
     limit = RateLimit()
-    await limit(call(), requests.Script([told(10, 0, 429, **{"Retry-After": "60"})]))
+    await limit(call(), requests.Script([limited(10, 0, 429, **{"Retry-After": "60"})]))
     request = call(deadline=30.0)
     request.stats.attempts = 2
     request.stats.client_request_id = "ours"
     with pytest.raises(RequestTimeoutError, match=r"60\.0 s\. Allow a longer deadline") as caught:
-        await limit(request, requests.Script([told(10, 9)]))
+        await limit(request, requests.Script([limited(10, 9)]))
     assert now() == 0
     assert caught.value.maybe_sent is False
     assert caught.value.retry_after == 60.0
@@ -428,13 +428,13 @@ async def test_a_cooldown_that_begins_during_a_wait_ends_those_that_cannot_outla
     await settle()
     impatient, patient = start(limit, wire, call(deadline=30.0), call(deadline=90.0))
     await settle()
-    wire.sent[0].set_result(told(10, 0, 429, **{"Retry-After": "60"}))
+    wire.sent[0].set_result(limited(10, 0, 429, **{"Retry-After": "60"}))
     with pytest.raises(RequestTimeoutError) as caught:
         await impatient
     assert now() == 0
     assert caught.value.retry_after == 60.0
     await asyncio.sleep(61)
-    wire.sent[1].set_result(told(10, 9))
+    wire.sent[1].set_result(limited(10, 9))
     assert (await patient).status == 200
 
 
@@ -446,7 +446,7 @@ async def test_a_cooldown_that_begins_as_a_waiter_is_cancelled_leaves_it_cancell
     await settle()
     (waiter,) = start(limit, wire, call(deadline=30.0))
     await settle()
-    wire.sent[0].set_result(told(10, 0, 429, **{"Retry-After": "60"}))
+    wire.sent[0].set_result(limited(10, 0, 429, **{"Retry-After": "60"}))
     waiter.cancel()
     await settle()
     assert waiter.cancelled()
@@ -455,7 +455,7 @@ async def test_a_cooldown_that_begins_as_a_waiter_is_cancelled_leaves_it_cancell
 
 @pytest.mark.virtual_time
 async def test_an_unknown_wait_ends_at_the_deadline() -> None:
-    """With all slots taken nobody knows how long it takes: it ends when the time is up."""
+    """With all slots in use the end is unknown, so the call waits until its deadline."""
     wire, limit = Wire(), RateLimit()
     start(limit, wire, call())
     await settle()
@@ -483,25 +483,25 @@ async def test_a_call_after_its_deadline_is_not_sent() -> None:
 async def test_the_seconds_waited_are_added_to_the_trace() -> None:
     """A call shows where its time went."""
     limit = RateLimit()
-    await limit(call(), requests.Script([told(10, 0, 429, **{"Retry-After": "3"})]))
+    await limit(call(), requests.Script([limited(10, 0, 429, **{"Retry-After": "3"})]))
     request = call()
     request.stats.rate_limit_wait = 1.0
-    await limit(request, requests.Script([told(10, 9)]))
+    await limit(request, requests.Script([limited(10, 9)]))
     assert request.stats.rate_limit_wait == pytest.approx(4.0)
 
 
 @pytest.mark.virtual_time
 async def test_a_token_of_a_calls_own_has_a_limit_of_its_own() -> None:
-    """A refused Gate poll holds those with the same token, and neither the secret key's calls nor other tokens."""
+    """A rejected Gate poll delays calls with the same token only."""
     limit = RateLimit()
-    good = requests.Script([told(10, 9)])
+    good = requests.Script([limited(10, 9)])
     polls = [
         replace(
             requests.request(authority="poll_token", bearer=Secret(f"gtpoll_{name}"), deadline=30.0), stats=CallStats()
         )
         for name in ("a", "a", "b")
     ]
-    await limit(polls[0], requests.Script([told(10, 0, 429, **{"Retry-After": "60"})]))
+    await limit(polls[0], requests.Script([limited(10, 0, 429, **{"Retry-After": "60"})]))
     await limit(call(), good)
     await limit(polls[2], good)
     with pytest.raises(RequestTimeoutError):
@@ -511,32 +511,32 @@ async def test_a_token_of_a_calls_own_has_a_limit_of_its_own() -> None:
 
 @pytest.mark.virtual_time
 async def test_tokens_that_come_and_go_do_not_pile_up() -> None:
-    """What was learned of idle tokens is forgotten; the key's own limit, and who is held, never."""
+    """The state of idle tokens is dropped; the limit of the client's key and cooldowns are kept."""
     limit = RateLimit()
 
     def poll(index: int) -> Request:
         return requests.request(authority="poll_token", bearer=Secret(f"gtpoll_{index}"), deadline=30.0)
 
-    await limit(call(), requests.Script([told(77, 76)]))
-    await limit(poll(0), requests.Script([told(10, 0, 429, **{"Retry-After": "60"})]))
+    await limit(call(), requests.Script([limited(77, 76)]))
+    await limit(poll(0), requests.Script([limited(10, 0, 429, **{"Retry-After": "60"})]))
     for index in range(1, 1000):
-        await limit(poll(index), requests.Script([told(10, 9)]))
+        await limit(poll(index), requests.Script([limited(10, 9)]))
     assert limit.statistics().keys <= 256
     assert limit.state().limit == 77
     with pytest.raises(RequestTimeoutError):
-        await limit(poll(0), requests.Script([told(10, 9)]))
+        await limit(poll(0), requests.Script([limited(10, 9)]))
 
 
 @pytest.mark.virtual_time
 async def test_calls_of_all_keys_share_the_slots_by_turns() -> None:
-    """A crowd at one key does not shut out another one."""
+    """A burst for one key does not block another key."""
     wire, limit = Wire(), RateLimit(max_in_flight=1)
     mine = [call() for _ in range(3)]
     other = requests.request(authority="poll_token", bearer=Secret("gtpoll_a"))
     tasks = start(limit, wire, *mine, other)
     for index in range(4):
         await settle()
-        wire.sent[index].set_result(told(10, 5))
+        wire.sent[index].set_result(limited(10, 5))
     await asyncio.gather(*tasks)
     assert other in wire.requests[1:3]
 
@@ -548,20 +548,23 @@ async def test_sends_and_polls_take_turns() -> None:
     tasks = start(limit, wire, *(call("send") for _ in range(10)), *(call("poll") for _ in range(4)))
     for index in range(len(tasks)):
         await settle()
-        wire.sent[index].set_result(told(1000, 500))
+        wire.sent[index].set_result(limited(1000, 500))
     await asyncio.gather(*tasks)
-    lanes = [request.priority for request in wire.requests]
-    assert lanes == ["send", *["send", "poll"] * 4, *["send"] * 5] or lanes == ["send", "poll"] * 4 + ["send"] * 6
+    priorities = [request.priority for request in wire.requests]
+    assert (
+        priorities == ["send", *["send", "poll"] * 4, *["send"] * 5]
+        or priorities == ["send", "poll"] * 4 + ["send"] * 6
+    )
 
 
 @pytest.mark.virtual_time
-async def test_single_calls_go_first_and_yet_starve_nobody() -> None:
-    """Of four calls let go while all lanes wait, three are single ones."""
+async def test_interactive_calls_go_first_and_do_not_starve_others() -> None:
+    """Three of four calls are interactive while all priorities wait."""
     wire, limit = Wire(), RateLimit(max_in_flight=1)
     tasks = start(limit, wire, *(call("send") for _ in range(4)), *(call() for _ in range(6)))
     for index in range(len(tasks)):
         await settle()
-        wire.sent[index].set_result(told(1000, 500))
+        wire.sent[index].set_result(limited(1000, 500))
     await asyncio.gather(*tasks)
     initials = "".join(request.priority[0] for request in wire.requests)
     assert initials == "siiisiiiss"
@@ -573,20 +576,20 @@ def test_what_was_learned_survives_the_loop() -> None:
 
     async def first() -> None:
         wire = Wire()
-        await limit(call(), requests.Script([told(10, 0, 429, **{"Retry-After": "5"})]))
+        await limit(call(), requests.Script([limited(10, 0, 429, **{"Retry-After": "5"})]))
         await asyncio.sleep(5.1)
         start(limit, wire, call(), call(), call())
         await settle()
         assert len(wire.sent) == 1
-        wire.sent[0].set_result(told(10, 0, 429, **{"Retry-After": "5"}))
+        wire.sent[0].set_result(limited(10, 0, 429, **{"Retry-After": "5"}))
         await settle()
 
     async def second() -> None:
         assert limit.state().limit == 10
         assert limit.state().in_flight == limit.state().waiting == 0
-        await limit(call(), requests.Script([told(10, 9)]))
+        await limit(call(), requests.Script([limited(10, 9)]))
         assert now() == pytest.approx(10.1)
-        answers = await asyncio.gather(*(limit(call(), requests.Script([told(10, 5)])) for _ in range(4)))
+        answers = await asyncio.gather(*(limit(call(), requests.Script([limited(10, 5)])) for _ in range(4)))
         assert len(answers) == 4
 
     virtual_time.run(first())
@@ -594,7 +597,7 @@ def test_what_was_learned_survives_the_loop() -> None:
 
 
 def test_two_loops_at_once_do_not_disturb_each_other() -> None:
-    """Loops that live at the same time have queues of their own, so that nobody wakes another loop's future."""
+    """Each of two open loops has its own queue, so that no future of another loop is completed."""
     limit = RateLimit(max_in_flight=1)
     loops = [virtual_time.VirtualTimeLoop() for _ in range(2)]
     try:
@@ -608,7 +611,7 @@ def test_two_loops_at_once_do_not_disturb_each_other() -> None:
 
 
 async def _one(limit: RateLimit) -> Response:
-    return await limit(call(), requests.Script([told(10, 9)]))
+    return await limit(call(), requests.Script([limited(10, 9)]))
 
 
 def test_a_request_that_ends_after_its_loop_was_closed_changes_nothing() -> None:
@@ -636,7 +639,7 @@ def test_a_request_that_ends_after_its_loop_was_closed_changes_nothing() -> None
 
 
 def test_a_coroutine_that_is_thrown_away_gives_its_slot_back() -> None:
-    """Also with no loop running, as when the interpreter collects what an interrupted run has left."""
+    """This works without a running loop, for example when the interpreter collects an interrupted run."""
     limit = RateLimit(max_in_flight=1)
 
     async def never(request: Request) -> Response:
@@ -656,8 +659,8 @@ def test_a_coroutine_that_is_thrown_away_gives_its_slot_back() -> None:
 
 
 @pytest.mark.parametrize("granted", [False, True])
-def test_a_waiter_that_is_thrown_away_strands_nobody(granted: bool) -> None:
-    """A coroutine can be closed while it waits, or after it was let go and before it has run."""
+def test_a_waiter_that_is_closed_blocks_no_other_call(granted: bool) -> None:
+    """A coroutine can be closed while it waits, or between its permit and its next step."""
     limit, wire = RateLimit(max_in_flight=1), Wire()
     loop = virtual_time.VirtualTimeLoop()
     left_over = limit(call(), wire)
@@ -667,13 +670,13 @@ def test_a_waiter_that_is_thrown_away_strands_nobody(granted: bool) -> None:
         await settle()
         left_over.send(None)
         if granted:
-            wire.sent[0].set_result(told(10, 9))
+            wire.sent[0].set_result(limited(10, 9))
             await settle()
         return tasks
 
     async def finish(tasks: list[asyncio.Task[Response]]) -> None:
         if not granted:
-            wire.sent[0].set_result(told(10, 9))
+            wire.sent[0].set_result(limited(10, 9))
         await asyncio.gather(*tasks)
         assert (await _one(limit)).status == 200
         assert limit.state().in_flight == limit.state().waiting == 0
@@ -712,7 +715,7 @@ async def test_bulk_sends_find_a_long_window_without_a_refusal(window: float) ->
 
 @pytest.mark.virtual_time
 async def test_a_send_and_no_poll_pays_for_learning_the_window() -> None:
-    """A refused read would keep all those waiting who share it."""
+    """A rejected read would delay all calls that share it."""
     server = LimitedServer(60, 2.0)
     limit = RateLimit()
     refused: list[str] = []
@@ -723,14 +726,14 @@ async def test_a_send_and_no_poll_pays_for_learning_the_window() -> None:
             refused.append(request.priority)
         return response
 
-    lanes: list[Priority] = ["send", "poll"]
-    await asyncio.gather(*(persist(limit, handler, call(lanes[index % 2])) for index in range(200)))
+    priorities: list[Priority] = ["send", "poll"]
+    await asyncio.gather(*(persist(limit, handler, call(priorities[index % 2])) for index in range(200)))
     assert ["send"] == refused
 
 
 @pytest.mark.virtual_time
 async def test_a_limit_that_shrinks_is_obeyed_as_soon_as_an_answer_tells() -> None:
-    """The newest answer's limit counts: only what was in flight when it shrank is refused."""
+    """The newest limit applies: only requests in flight at the change are rejected."""
     server = LimitedServer(60, 2.0)
     limit = RateLimit()
     tasks = [asyncio.create_task(persist(limit, server, call())) for _ in range(300)]
@@ -743,7 +746,7 @@ async def test_a_limit_that_shrinks_is_obeyed_as_soon_as_an_answer_tells() -> No
 
 @pytest.mark.virtual_time
 async def test_a_limit_that_grows_is_used() -> None:
-    """More calls go in a window as soon as an answer tells that they may."""
+    """More calls go per window as soon as a response reports the new limit."""
     server = LimitedServer(20, 2.0)
     limit = RateLimit()
     tasks = [asyncio.create_task(persist(limit, server, call())) for _ in range(300)]
@@ -756,7 +759,7 @@ async def test_a_limit_that_grows_is_used() -> None:
 
 @pytest.mark.virtual_time
 async def test_a_window_that_grows_is_learned_again() -> None:
-    """Refusals contradict what was learned; what they tell takes its place."""
+    """Rejections contradict the assumed window, and the longer one replaces it."""
     server = LimitedServer(20, 2.0)
     limit = RateLimit()
     tasks = [asyncio.create_task(persist(limit, server, call())) for _ in range(200)]
@@ -770,7 +773,7 @@ async def test_a_window_that_grows_is_learned_again() -> None:
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("processes", [2, 4])
 async def test_processes_that_share_a_key_without_knowing_of_each_other_get_along(processes: int) -> None:
-    """Requests of others show in Remaining and in refusals; after the first crash everyone takes smaller bites."""
+    """Requests of other clients show in Remaining and in rejections; after a collision the bursts are smaller."""
     server = LimitedServer(60, 2.0)
     limits = [RateLimit() for _ in range(processes)]
     calls = 600 // processes
@@ -782,11 +785,11 @@ async def test_processes_that_share_a_key_without_knowing_of_each_other_get_alon
 
 @pytest.mark.virtual_time
 async def test_nothing_is_held_while_a_call_backs_off() -> None:
-    """The slot is free as soon as the answer is there, and not when the caller has dealt with it."""
+    """The slot is free when the response is complete, before the caller handles it."""
     limit = RateLimit(max_in_flight=1)
-    await limit(call(), requests.Script([told(10, 9, 503)]))
+    await limit(call(), requests.Script([limited(10, 9, 503)]))
     assert limit.state().in_flight == 0
-    await limit(call(), requests.Script([told(10, 8)]))
+    await limit(call(), requests.Script([limited(10, 8)]))
     assert now() == 0
 
 

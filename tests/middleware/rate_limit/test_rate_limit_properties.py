@@ -1,4 +1,4 @@
-"""What holds for the rate limit whatever the service's limit, the network and the calls are."""
+"""Properties of the rate limit for any limit, network and calls."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tripwire_async._http.messages import Priority
 
-LANES: tuple[Priority, ...] = ("interactive", "send", "poll")
+PRIORITIES: tuple[Priority, ...] = ("interactive", "send", "poll")
 
 # How a call may end, and what must have been done to it that it may.
 EXPECTED: dict[type, Callable[[Any, float | None, float, str], bool]] = {
@@ -52,7 +52,7 @@ def call(priority: Priority = "interactive", deadline: float = math.inf) -> Requ
 @given(
     server=servers,
     waves=st.lists(
-        st.tuples(st.floats(0, 3), st.integers(1, 120), st.sampled_from(LANES), st.floats(0, 0.1)),
+        st.tuples(st.floats(0, 3), st.integers(1, 120), st.sampled_from(PRIORITIES), st.floats(0, 0.1)),
         min_size=1,
         max_size=5,
     ),
@@ -84,7 +84,7 @@ def test_once_learned_the_limit_is_never_passed_again(
     max_in_flight=st.integers(1, 30),
     calls=st.lists(
         st.tuples(
-            st.sampled_from(LANES),
+            st.sampled_from(PRIORITIES),
             st.floats(0, 3),
             st.one_of(st.none(), st.floats(0, 10)),
             st.one_of(st.just(math.inf), st.floats(0, 20)),
@@ -135,8 +135,8 @@ def test_every_call_ends_and_nothing_stays_behind(
 
 @settings(max_examples=40, deadline=None)
 @given(server=servers, count=st.integers(2, 150), cancelled=st.sets(st.integers(0, 149), max_size=50))
-def test_the_calls_of_a_lane_go_in_order(server: LimitedServer, count: int, cancelled: set[int]) -> None:
-    """Those that came first are sent first, and those who leave the queue change nothing for the rest."""
+def test_the_calls_of_a_priority_go_in_order(server: LimitedServer, count: int, cancelled: set[int]) -> None:
+    """Earlier calls are sent first, and calls that leave the queue do not affect the others."""
     limit = RateLimit(max_in_flight=5)
     sent: list[int] = []
 

@@ -66,7 +66,7 @@ async def test_patience_is_enough_for_a_redis_that_is_farther_away() -> None:
 
 
 async def test_no_call_waits_for_a_connection_longer_than_the_patience() -> None:
-    """The connection is made in the background; meanwhile calls go on with their own limit."""
+    """The connection is made in the background, and calls use their own limit until then."""
     with RedisServer() as server:
         async with far_away(server.socket, 0.2) as port:
             store = RedisStore(f"redis://127.0.0.1:{port}")
@@ -113,7 +113,7 @@ async def test_a_read_only_replica_is_an_error_of_the_calls() -> None:
 
 
 async def test_a_password_that_changes_later_is_logged_as_an_error(caplog: pytest.LogCaptureFixture) -> None:
-    """The store has worked, so calls go on without it, and it is used again when it accepts the credentials."""
+    """The store has worked, so calls continue without it until it accepts the credentials again."""
     with RedisServer() as server:
         store = RedisStore(server.url)
         limit = RateLimit(store=store)
@@ -134,7 +134,7 @@ async def test_a_password_that_changes_later_is_logged_as_an_error(caplog: pytes
 
 
 async def test_a_user_may_be_limited_to_the_script() -> None:
-    """EVAL and EVALSHA are permitted, SCRIPT LOAD is not; a user without them is an error that names what is needed."""
+    """EVAL and EVALSHA are permitted, SCRIPT LOAD is not. Without permission the error names the required ones."""
     with RedisServer() as server:
         async with redis.asyncio.Redis.from_url(server.url) as admin:
             rules = "+eval +evalsha +@read +@write +@hash +@sortedset +time ~tripwire:*"
@@ -171,7 +171,7 @@ async def test_a_request_that_is_cut_off_closes_its_connection() -> None:
 
 
 async def test_a_client_of_a_sentinel_follows_a_failover() -> None:
-    """While there is no primary, calls go on with their own limit; afterwards the new primary is used."""
+    """Without a primary, calls use their own limit; then the new primary is used."""
     async with watched() as (primary, sentinel):
         client = Sentinel([("127.0.0.1", sentinel.port)]).master_for("primary")
         limit = RateLimit(store=RedisStore(client=client))
@@ -202,7 +202,7 @@ async def test_a_cluster_of_three_nodes_keeps_the_limit() -> None:
 
 
 async def test_a_node_of_a_cluster_is_an_error_of_the_calls() -> None:
-    """A plain client does not follow the slots; one of three nodes has those of a name."""
+    """A plain client does not follow the slots; one of three nodes has the slot of the name."""
     async with cluster() as nodes:
         errors = []
         for node in nodes:
@@ -217,7 +217,7 @@ async def test_a_node_of_a_cluster_is_an_error_of_the_calls() -> None:
 
 
 def test_a_client_belongs_to_one_event_loop() -> None:
-    """Its connections do, and redis-py would fail with an error that does not say so."""
+    """Its connections belong to the loop, and the error of redis-py would not explain that."""
     with RedisServer() as server:
         client = redis.asyncio.Redis.from_url(server.url)
         store = RedisStore(client=client)
@@ -255,7 +255,7 @@ async def test_a_client_that_loses_cancellations_does_not_lose_those_of_a_call()
 
 
 async def test_a_redis_that_is_absent_at_first_is_used_when_it_comes() -> None:
-    """Absence is not a mistake: calls go on, and share the limit later."""
+    """Absence is not a mistake: calls continue, and share the limit later."""
     server = RedisServer(port=free_port())
     store = RedisStore(server.tcp_url)
     limit = RateLimit(store=store)

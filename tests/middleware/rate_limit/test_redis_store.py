@@ -1,4 +1,4 @@
-"""The store in Redis, asked directly: what it grants, carries on and remembers. Time is told as seconds ago."""
+"""Tests of the Redis store alone: grants, learning and data. Times are seconds ago."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RedisServer]:
-    """Run one server for all tests here; each store has a name of its own."""
+    """Run one server for all tests here; each store has its own name."""
     with RedisServer() as server:
         yield server
 
@@ -39,7 +39,7 @@ def key() -> str:
 
 @pytest.fixture
 async def store(server: RedisServer, key: str) -> AsyncIterator[RedisStore]:
-    """Return a store that nobody has asked before, and close it."""
+    """Return a store without data, and close it."""
     store = RedisStore(server.url, name=key[len("tripwire:{") : -1])
     yield store
     await store.aclose()
@@ -47,30 +47,30 @@ async def store(server: RedisServer, key: str) -> AsyncIterator[RedisStore]:
 
 @pytest.fixture
 async def raw(server: RedisServer) -> AsyncIterator[Any]:
-    """Return a client that looks into the server, and changes what is there."""
+    """Return a client that reads and changes the data of the server."""
     async with redis.asyncio.Redis.from_url(server.url) as client:
         yield client
 
 
 @attrs.define
 class Process:
-    """Asks as one process does, and counts for it; what *ended* did so some seconds ago."""
+    """One process with its counters; *ended* requests are some seconds ago."""
 
     store: RedisStore
     client: str
     number: int = 0
     serial: int = 0
     asked: SlotRequest | None = None
-    owed: list[FinishedRequest] = attrs.field(factory=list)
+    unreported: list[FinishedRequest] = attrs.field(factory=list)
 
     async def ask(
         self, single: int = 0, bulk: int = 0, limit: int | None = None, window: float | None = None
     ) -> SlotGrant:
         self.number += 1
         now = time.monotonic()
-        ended = tuple(attrs.evolve(each, sent=now - each.sent, at=now - each.at) for each in self.owed)
+        ended = tuple(attrs.evolve(each, sent=now - each.sent, at=now - each.at) for each in self.unreported)
         self.asked = SlotRequest(self.client, self.number, now, single, bulk, limit, window, ended)
-        self.owed.clear()
+        self.unreported.clear()
         return await self.store.exchange(self.asked)
 
     async def again(self) -> SlotGrant:
@@ -84,15 +84,17 @@ class Process:
         *,
         sent: float = 0.0,
         at: float = 0.0,
-        **told: Any,
+        **values: Any,
     ) -> None:
         """Have one end; *sent* and *at* are seconds ago."""
         self.serial += 1
-        self.owed.append(FinishedRequest(self.serial, slot or f"alone.{self.serial}", sent, at, outcome, **told))
+        self.unreported.append(
+            FinishedRequest(self.serial, slot or f"alone.{self.serial}", sent, at, outcome, **values)
+        )
 
 
 async def full(store: RedisStore, limit: int, window: float, *, ago: float = 0.0) -> Process:
-    """Return a process that has sent *limit* requests and one more, *ago* seconds before, which was refused."""
+    """Return a process that sent *limit* requests and a rejected one, *ago* seconds before."""
     process = Process(store, "full")
     for count in range(1, limit + 1):
         process.ended(sent=ago, at=ago, limit=limit, count=count)
@@ -102,13 +104,13 @@ async def full(store: RedisStore, limit: int, window: float, *, ago: float = 0.0
 
 
 async def test_before_a_limit_is_known_the_asker_decides_how_to_open(store: RedisStore) -> None:
-    """It is granted what it wants, and others are told that something is to be heard of."""
+    """All requested slots are granted, and the other processes receive the result."""
     reply = await Process(store, "one").ask(single=1, bulk=2)
     assert (3, None, None, 0.0, True) == (reply.granted, reply.limit, reply.window, reply.cooldown, reply.unsettled)
 
 
-async def test_what_one_was_told_the_others_know(store: RedisStore) -> None:
-    """The limit comes with an answer; what it says is used is not granted to others."""
+async def test_one_process_shares_its_estimate(store: RedisStore) -> None:
+    """The limit comes with a response; used slots are not granted to others."""
     one, two = Process(store, "one"), Process(store, "two")
     await one.ask(single=1)
     one.ended("1.1", limit=10, count=8)
@@ -128,11 +130,11 @@ async def test_a_refusal_holds_everybody_and_tells_the_length_of_the_window(stor
     assert (0, True) == (reply.granted, reply.unsettled)
     assert reply.window == pytest.approx(5.4, abs=0.01)
     assert reply.cooldown == pytest.approx(4.9, abs=0.05)
-    assert 0 < reply.wait <= 1.0  # it may end earlier than anybody thought
+    assert 0 < reply.wait <= 1.0  # it may end earlier
 
 
-async def test_the_full_window_is_knocked_at_once_by_one(store: RedisStore) -> None:
-    """Nothing but a refusal tells how long it lasts; whoever asks meanwhile looks again soon."""
+async def test_one_process_probes_a_full_window(store: RedisStore) -> None:
+    """Only a rejection shows the length; other processes look again soon."""
     one, two = Process(store, "one"), Process(store, "two")
     one.ended(limit=10, count=10)
     assert (await one.ask(bulk=5)).granted == 1
@@ -141,7 +143,7 @@ async def test_the_full_window_is_knocked_at_once_by_one(store: RedisStore) -> N
 
 
 async def test_after_a_cooldown_one_goes_first(store: RedisStore) -> None:
-    """Its answer opens for the others; a probe that is lost is followed by the next."""
+    """A response to it releases the others; a lost probe is replaced by the next one."""
     await full(store, 10, 5.0, ago=20.0)
     one, two = Process(store, "one"), Process(store, "two")
     assert (await one.ask(bulk=3)).granted == 1
@@ -154,9 +156,7 @@ async def test_after_a_cooldown_one_goes_first(store: RedisStore) -> None:
     assert (3, False) == (reply.granted, reply.unsettled)
 
 
-async def test_a_probe_that_nobody_tells_of_is_not_waited_for_without_end(
-    store: RedisStore, raw: Any, key: str
-) -> None:
+async def test_a_probe_of_a_silent_client_is_released(store: RedisStore, raw: Any, key: str) -> None:
     """Its process may be gone."""
     await full(store, 10, 5.0, ago=20.0)
     one, two = Process(store, "one"), Process(store, "two")
@@ -167,13 +167,13 @@ async def test_a_probe_that_nobody_tells_of_is_not_waited_for_without_end(
 
 
 async def silence(raw: Any, key: str, client: str, seconds: float = 5.1) -> None:
-    """Change what is stored so that the last request of *client* was *seconds* ago."""
+    """Change the data so that the last request of *client* was *seconds* ago."""
     await raw.zadd(f"{key}:clients", {client: (time.time() - seconds) * 1e6})
     await raw.hset(f"{key}:state", "checked", 0)
 
 
 async def opened(store: RedisStore, limit: int, window: float) -> Process:
-    """Return a process that knows limit and window, with nothing in the window but its own probe."""
+    """Return a process that knows limit and window, with only its probe in the window."""
     await full(store, limit, window, ago=10 * window)
     process = Process(store, "one")
     await process.ask(single=1)
@@ -183,7 +183,7 @@ async def opened(store: RedisStore, limit: int, window: float) -> Process:
 
 
 async def test_no_more_are_granted_than_the_window_leaves(store: RedisStore) -> None:
-    """In bites, so that others find something; then whoever asks is told when the first one leaves."""
+    """Batches leave slots to others; then the wait lasts until the first request leaves."""
     one = await opened(store, 10, 5.0)
     granted = [await one.ask(bulk=20) for _ in range(4)]
     assert [4, 4, 1, 0] == [reply.granted for reply in granted]
@@ -200,7 +200,7 @@ async def test_a_slot_that_was_not_used_is_free_again(store: RedisStore) -> None
 
 
 async def test_the_wait_ends_when_the_first_ones_leave(store: RedisStore) -> None:
-    """Some are gathered, so that few questions are asked, for a fiftieth of a second at the most."""
+    """Several slots are granted at once, within a fiftieth of a second."""
     one = await opened(store, 60, 5.0)
     for ago in (4.9, 4.895, 4.5):
         one.ended(sent=ago, at=ago)
@@ -222,7 +222,7 @@ async def test_a_part_of_a_long_window_is_kept_for_single_calls(store: RedisStor
 
 
 async def test_those_who_wait_have_equal_parts(store: RedisStore) -> None:
-    """Who has had his part leaves the rest, as long as others wait for it, however often he asks."""
+    """A process that has used its part leaves the rest to waiting processes."""
     one = await opened(store, 20, 60.0)
     two = Process(store, "two")
     for _ in range(17):
@@ -236,7 +236,7 @@ async def test_those_who_wait_have_equal_parts(store: RedisStore) -> None:
 
 
 async def test_the_same_question_is_answered_once(store: RedisStore) -> None:
-    """A question whose answer got lost grants the same slots again, and counts what it told once."""
+    """A repeated request is granted the same slots, and its report counts once."""
     one = await opened(store, 10, 5.0)
     one.ended(limit=10, count=2)
     assert [4, 4] == [(await one.ask(bulk=4)).granted, (await one.again()).granted]
@@ -244,7 +244,7 @@ async def test_the_same_question_is_answered_once(store: RedisStore) -> None:
 
 
 async def test_requests_of_others_who_do_not_ask_are_left_room_for(store: RedisStore) -> None:
-    """The service counts more than went through the store; it does so for a window at the most."""
+    """The service counts more than this store; it does so for a window at most."""
     one = await opened(store, 10, 5.0)
     one.ended(limit=10, count=9)
     assert (await one.ask(bulk=9)).granted == 1
@@ -253,7 +253,7 @@ async def test_requests_of_others_who_do_not_ask_are_left_room_for(store: RedisS
 
 
 async def test_the_window_is_shortened_when_the_service_counts_fewer(store: RedisStore) -> None:
-    """What has left was sent longer ago than the window is long."""
+    """A request that has left was sent longer ago than the length of the window."""
     one = await opened(store, 10, 10.0)
     for ago in (9.0, 8.0, 7.0, 6.0):
         one.ended(sent=ago, at=ago)
@@ -263,7 +263,7 @@ async def test_the_window_is_shortened_when_the_service_counts_fewer(store: Redi
 
 
 async def test_a_refusal_that_nothing_explains_lengthens_the_window(store: RedisStore) -> None:
-    """Twice at the most, as others may be to blame; a second refusal of those sent meanwhile does nothing."""
+    """The length doubles at most; a second rejection of the same burst has no effect."""
     one = await opened(store, 4, 1.0)
     for ago in (3.3, 3.2, 3.1):
         one.ended(sent=ago, at=ago)
@@ -273,7 +273,7 @@ async def test_a_refusal_that_nothing_explains_lengthens_the_window(store: Redis
 
 
 async def test_a_refusal_without_a_word_only_holds(store: RedisStore) -> None:
-    """Neither a limit nor how long to wait: everybody waits as long as whoever was refused thinks right."""
+    """Without a limit and Retry-After, all processes wait for the hold of the rejected one."""
     one = Process(store, "one")
     one.ended("", "rejected", hold=3.0)
     reply = await one.ask(single=1)
@@ -292,7 +292,7 @@ async def test_a_single_refusal_tells_little_of_the_window(store: RedisStore) ->
 
 
 async def test_an_answer_to_an_older_request_does_not_replace_a_newer_one(store: RedisStore) -> None:
-    """Neither the limit; nor the count, where it is lower."""
+    """An older response does not change the limit, and its count only if it is higher."""
     one = Process(store, "one")
     one.ended(sent=0.5, at=0.1, limit=8, count=6)
     one.ended(sent=1.0, at=0.0, limit=10, count=3)
@@ -301,7 +301,7 @@ async def test_an_answer_to_an_older_request_does_not_replace_a_newer_one(store:
 
 
 async def test_a_store_that_has_forgotten_lets_one_go_first(store: RedisStore, raw: Any) -> None:
-    """The asker tells what it knows, and the first answer how many the service counts."""
+    """The process reports its limit, and the first response shows the count of the service."""
     await opened(store, 10, 5.0)
     await raw.flushall()
     late = Process(store, "late")
@@ -322,7 +322,7 @@ async def test_a_server_that_has_lost_the_script_is_given_it_again(store: RedisS
 async def test_a_clock_that_is_set_back_does_not_stop_anything(
     store: RedisStore, raw: Any, key: str, ahead: float, granted: int
 ) -> None:
-    """By a little, time stands still; by more, what counted is forgotten, and one goes first."""
+    """By a little, the time is kept; by more, the counted requests are dropped, and one probe goes."""
     one = await opened(store, 50, 5.0)
     await raw.hset(f"{key}:state", "last", str(int((time.time() + ahead) * 1e6)))
     reply = await one.ask(bulk=5)
@@ -330,7 +330,7 @@ async def test_a_clock_that_is_set_back_does_not_stop_anything(
 
 
 async def test_a_process_that_is_gone_is_forgotten(store: RedisStore, raw: Any, key: str) -> None:
-    """What was remembered of its questions does not pile up."""
+    """The data of its requests does not accumulate."""
     await Process(store, "gone").ask()
     await raw.zadd(f"{key}:clients", {"gone": 1})
     await Process(store, "here").ask()
@@ -357,7 +357,7 @@ async def test_a_wait_without_end_is_a_long_one(store: RedisStore) -> None:
 
 
 def test_one_store_serves_one_run_after_the_other(server: RedisServer) -> None:
-    """Each event loop has connections of its own; closing twice is fine, and asking again after it."""
+    """Each event loop has its own connections; closing twice is fine, and so is use after it."""
     store = RedisStore(server.url, name="runs")
 
     async def main(client: str, *, close: bool) -> int:
@@ -391,7 +391,7 @@ async def test_there_are_few_connections(server: RedisServer, raw: Any) -> None:
     ],
 )
 def test_a_password_is_not_printed(url: str, shown: str) -> None:
-    """Neither one in front of the host nor one among the options."""
+    """The password can be before the host or in the options."""
     assert f"<RedisStore 'default' at {shown}>" == repr(RedisStore(url))
 
 
@@ -411,7 +411,7 @@ def test_a_name_that_would_make_odd_keys_is_refused(name: str) -> None:
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the store is made, not in the middle of a run."""
+    """The error is raised by the constructor, not in the middle of a run."""
 
     def refuse(name: str) -> object:
         raise ImportError(name)
@@ -422,7 +422,7 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_a_wrong_password_is_an_error_that_does_not_show_it() -> None:
-    """The message says what to check."""
+    """The message names the cause."""
     with RedisServer("--requirepass", "swordfish") as server:
         store = RedisStore(f"{server.url}?password=hunter2")
         with pytest.raises(ConfigurationError, match="rejects the credentials") as caught:

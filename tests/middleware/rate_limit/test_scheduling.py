@@ -40,7 +40,7 @@ def poll(token: int) -> Request:
 
 
 class Wire:
-    """A handler whose requests end when a test says so."""
+    """A handler whose requests end when a test decides."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[Request, asyncio.Future[Response]]] = []
@@ -89,7 +89,7 @@ async def test_polls_and_interactive_calls_alternate() -> None:
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("lack", ["slots", "window"])
 async def test_a_reserve_for_interactive_calls_does_not_starve_polls_while_these_wait(lack: str) -> None:
-    """Interactive calls would take each slot as it comes free, and a poll needs several free ones otherwise."""
+    """Otherwise interactive calls would take each free slot, and a poll needs several free ones."""
     wire, limit = Wire(), RateLimit(max_in_flight=40 if lack == "slots" else 10_000)
     (first,) = start(limit, wire, call())
     await settle()
@@ -129,7 +129,7 @@ async def test_the_end_of_a_request_costs_the_same_however_many_keys_wait(keys: 
 
 @pytest.mark.virtual_time
 async def test_keys_that_wait_for_their_own_limit_are_not_examined_for_others() -> None:
-    """They have timers of their own; a busy key goes on beside them."""
+    """They have their own timers; a busy key continues beside them."""
     limit = RateLimit()
 
     async def reject(request: Request) -> Response:
@@ -193,7 +193,7 @@ def test_one_limit_serves_loops_in_several_threads_at_once() -> None:
             for _ in range(5):
                 barrier.wait()
                 virtual_time.run(one_run())
-        except BaseException as error:  # noqa: BLE001 - a thread has nobody else to tell
+        except BaseException as error:  # noqa: BLE001 - the main thread checks the list
             failures.append(error)
 
     async def one_run() -> None:

@@ -1,4 +1,4 @@
-"""The scheduler in front of a store: who asks, what is told, and what happens without an answer. On virtual time."""
+"""Tests of the admission by a store, on virtual time: requests, reports and failures."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ NOTHING = SlotGrant(granted=0, wait=1.0, limit=10, window=60.0, cooldown=0.0, un
 
 
 @attrs.define
-class Shelf:
-    """A store that grants what it is asked for, or what a test says, and keeps the questions.
+class FakeStore:
+    """A store that grants all requested slots, or the replies of a test, and keeps the requests.
 
     Attributes:
-        delay: Seconds that it takes to answer; it hangs when they are infinite.
-        trouble: What it raises instead of an answer.
-        replies: What it answers, one after the other; then it grants everything.
+        delay: Seconds until its response; it hangs if they are infinite.
+        error: The exception to raise instead of a response.
+        replies: Its responses, one after the other; then it grants all slots.
     """
 
     delay: float = 0.0
-    trouble: Exception | None = None
+    error: Exception | None = None
     replies: list[SlotGrant] = attrs.field(factory=list)
     asked: list[SlotRequest] = attrs.field(factory=list)
     others: int = 0
@@ -47,14 +47,14 @@ class Shelf:
     async def exchange(self, ask: SlotRequest, /) -> SlotGrant:
         self.asked.append(ask)
         await asyncio.sleep(self.delay)
-        if self.trouble is not None:
-            raise self.trouble
+        if self.error is not None:
+            raise self.error
         if self.replies:
             return self.replies.pop(0)
         return attrs.evolve(NOTHING, granted=ask.interactive + ask.bulk, others=self.others)
 
     def __repr__(self) -> str:
-        return "<Shelf>"
+        return "<FakeStore>"
 
 
 def call(priority: Priority = "interactive", deadline: float = math.inf, bearer: Secret | None = None) -> Request:
@@ -66,10 +66,10 @@ def now() -> float:
 
 
 async def good(request: Request) -> Response:
-    return told(10, 5)
+    return limited(10, 5)
 
 
-def told(limit: int, remaining: int, status: int = 200, **headers: str) -> Response:
+def limited(limit: int, remaining: int, status: int = 200, **headers: str) -> Response:
     return requests.answer(
         status, {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(remaining), **headers}
     )
@@ -89,9 +89,9 @@ async def settle() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_those_who_wait_ask_once_for_all() -> None:
-    """One question brings the slots of fifty calls; what is told before is told with it."""
-    store = Shelf(replies=[NOTHING])
+async def test_waiting_calls_send_one_request_for_all() -> None:
+    """One request gets the slots of fifty calls, and has the reports in it."""
+    store = FakeStore(replies=[NOTHING])
     limit = RateLimit(store=store)
     tasks = start(limit, good, *(call("send") for _ in range(50)))
     await settle()
@@ -103,9 +103,9 @@ async def test_those_who_wait_ask_once_for_all() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_the_lanes_are_kept_apart() -> None:
+async def test_priorities_are_counted_separately() -> None:
     """Single calls are counted by themselves, as a part of a long window is theirs."""
-    store = Shelf(replies=[NOTHING])
+    store = FakeStore(replies=[NOTHING])
     tasks = start(
         RateLimit(store=store), good, *(call(priority) for priority in ("poll", "send", "interactive", "interactive"))
     )
@@ -115,21 +115,21 @@ async def test_the_lanes_are_kept_apart() -> None:
 
 @pytest.mark.virtual_time
 async def test_no_more_slots_are_asked_for_than_may_be_in_flight() -> None:
-    """The rest is asked for when one of them has ended."""
-    store = Shelf(replies=[NOTHING])
+    """The rest is requested when one of them has ended."""
+    store = FakeStore(replies=[NOTHING])
     limit = RateLimit(store=store, max_in_flight=3)
     await asyncio.gather(*start(limit, LimitedServer(10, 60.0), *(call() for _ in range(5))))
     assert max(ask.interactive for ask in store.asked) == 3
 
 
 @pytest.mark.virtual_time
-async def test_the_one_who_asks_may_be_cancelled() -> None:
-    """Another one asks the same question, and no slot is lost."""
-    store = Shelf(delay=0.05)
+async def test_the_requesting_call_may_be_cancelled() -> None:
+    """Another call sends the same request, and no slot is lost."""
+    store = FakeStore(delay=0.05)
     tasks = start(RateLimit(store=store), good, call(), call("send"), call("send"))
     await settle()
     assert len(store.asked) == 1
-    # Any of them may be the one that asks: cancelled one by one, each hands it on.
+    # Any of them may send the request. Cancelled one by one, each passes it on.
     tasks[0].cancel()
     tasks[2].cancel()
     await settle()
@@ -139,9 +139,9 @@ async def test_the_one_who_asks_may_be_cancelled() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_one_who_was_called_to_ask_may_be_cancelled_before_he_does() -> None:
+async def test_a_call_that_was_woken_to_request_may_be_cancelled_before() -> None:
     """Between being woken and running there is time for that."""
-    store = Shelf(replies=[NOTHING])
+    store = FakeStore(replies=[NOTHING])
     tasks = start(RateLimit(store=store), good, call("send"), call("send"))
     await settle()
     asyncio.get_running_loop().call_at(1.0 + 1e-10, tasks[1].cancel)  # in the turn in which it is woken
@@ -150,9 +150,9 @@ async def test_one_who_was_called_to_ask_may_be_cancelled_before_he_does() -> No
 
 
 @pytest.mark.virtual_time
-async def test_slots_that_nobody_wants_any_more_are_given_back() -> None:
+async def test_unused_slots_are_given_back() -> None:
     """All but one were cancelled while the question was on its way."""
-    store = Shelf(delay=0.05, replies=[attrs.evolve(NOTHING, granted=3)])
+    store = FakeStore(delay=0.05, replies=[attrs.evolve(NOTHING, granted=3)])
     limit = RateLimit(store=store)
     first, *others = start(limit, good, call("send"), call("send"), call("send"))
     await settle()
@@ -165,9 +165,9 @@ async def test_slots_that_nobody_wants_any_more_are_given_back() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_how_requests_ended_is_told_with_the_next_question() -> None:
-    """The limit and the count that an answer brought, and how long ago it was."""
-    store = Shelf(replies=[attrs.evolve(NOTHING, granted=1)])
+async def test_results_are_reported_with_the_next_request() -> None:
+    """The report has the limit and the count of a response, and its age."""
+    store = FakeStore(replies=[attrs.evolve(NOTHING, granted=1)])
     limit = RateLimit(store=store)
 
     async def lost(request: Request) -> Response:
@@ -189,12 +189,12 @@ async def test_how_requests_ended_is_told_with_the_next_question() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_a_refusal_is_told_at_once() -> None:
-    """By the call that was refused, before its caller hears of it."""
-    store = Shelf(replies=[attrs.evolve(NOTHING, granted=1)])
+async def test_a_rejection_is_reported_at_once() -> None:
+    """The rejected call reports it before its caller receives the response."""
+    store = FakeStore(replies=[attrs.evolve(NOTHING, granted=1)])
 
     async def refuse(request: Request) -> Response:
-        return told(10, 0, 429, **{"retry-after": "7"})
+        return limited(10, 0, 429, **{"retry-after": "7"})
 
     await RateLimit(store=store)(call(), refuse)
     (ended,) = store.asked[1].finished
@@ -203,8 +203,8 @@ async def test_a_refusal_is_told_at_once() -> None:
 
 @pytest.mark.virtual_time
 async def test_a_cooldown_elsewhere_holds_here() -> None:
-    """Whoever cannot wait for its end is told so at once, whoever stands in the queue or comes."""
-    store = Shelf(replies=[NOTHING, attrs.evolve(NOTHING, cooldown=30.0, wait=1.0)])
+    """A call with an earlier deadline fails at once, whether it waits or arrives."""
+    store = FakeStore(replies=[NOTHING, attrs.evolve(NOTHING, cooldown=30.0, wait=1.0)])
     limit = RateLimit(store=store)
     hasty, patient = start(limit, good, call(deadline=20.0), call())
     with pytest.raises(RequestTimeoutError) as caught:
@@ -218,8 +218,8 @@ async def test_a_cooldown_elsewhere_holds_here() -> None:
 
 @pytest.mark.virtual_time
 async def test_a_deadline_passes_while_waiting_for_a_slot() -> None:
-    """The call says so, nothing is sent, and nobody else is disturbed."""
-    store = Shelf(replies=[NOTHING] * 5)
+    """The call fails, nothing is sent, and the others are not affected."""
+    store = FakeStore(replies=[NOTHING] * 5)
     hasty, patient = start(RateLimit(store=store), good, call(deadline=2.5), call())
     with pytest.raises(RequestTimeoutError):
         await hasty
@@ -228,26 +228,26 @@ async def test_a_deadline_passes_while_waiting_for_a_slot() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_others_who_wait_are_told_when_the_last_request_ends() -> None:
-    """Nobody here asks again soon, and as long as they do not know they leave room for it."""
-    store = Shelf(replies=[NOTHING], others=1)
+async def test_the_end_of_the_last_request_is_reported_to_waiting_processes() -> None:
+    """No request follows soon here, and without a report the others leave room for it."""
+    store = FakeStore(replies=[NOTHING], others=1)
     await asyncio.gather(*start(RateLimit(store=store), good, call(), call()))
     assert [[], [], ["2.1", "2.2"]] == [sorted(ended.slot for ended in ask.finished) for ask in store.asked]
 
 
 @pytest.mark.virtual_time
-async def test_an_end_that_others_wait_for_is_told_at_once() -> None:
+async def test_an_end_that_others_wait_for_is_reported_at_once() -> None:
     """As that of a probe."""
-    store = Shelf(replies=[attrs.evolve(NOTHING, granted=1, unsettled=True, wait=0.02)])
+    store = FakeStore(replies=[attrs.evolve(NOTHING, granted=1, unsettled=True, wait=0.02)])
     await RateLimit(store=store)(call(), good)
     assert [[], ["1.1"]] == [[ended.slot for ended in ask.finished] for ask in store.asked]
 
 
 @pytest.mark.virtual_time
 async def test_while_a_question_is_on_its_way_the_next_waits_for_its_answer() -> None:
-    """What became urgent meanwhile is told right after it, by one of those who wait."""
+    """One of the waiting calls reports it right after the current request."""
     unsettled = attrs.evolve(NOTHING, granted=1, unsettled=True)
-    store = Shelf(replies=[unsettled, attrs.evolve(unsettled, granted=0)], delay=0.01)
+    store = FakeStore(replies=[unsettled, attrs.evolve(unsettled, granted=0)], delay=0.01)
     server = LimitedServer(10, 60.0, latency=(0.015, 0.015))
     tasks = start(RateLimit(store=store), server, call(), call("send"), call("send"))
     await asyncio.gather(*tasks)
@@ -256,8 +256,8 @@ async def test_while_a_question_is_on_its_way_the_next_waits_for_its_answer() ->
 
 @pytest.mark.virtual_time
 async def test_a_caller_who_is_cancelled_while_telling_leaves_it_to_the_next() -> None:
-    """The question that was on its way is asked again by one of those who wait."""
-    store = Shelf(replies=[attrs.evolve(NOTHING, granted=1, unsettled=True)], delay=0.01)
+    """One of the waiting calls sends the interrupted request again."""
+    store = FakeStore(replies=[attrs.evolve(NOTHING, granted=1, unsettled=True)], delay=0.01)
     limit = RateLimit(store=store)
     (first,) = start(limit, good, call())
     await asyncio.sleep(0.015)
@@ -269,9 +269,9 @@ async def test_a_caller_who_is_cancelled_while_telling_leaves_it_to_the_next() -
 
 
 @pytest.mark.virtual_time
-async def test_when_all_are_cancelled_at_once_nobody_is_called() -> None:
+async def test_when_all_are_cancelled_at_once_no_call_is_woken() -> None:
     """And who comes afterwards finds a scheduler that works."""
-    store = Shelf(delay=0.01)
+    store = FakeStore(delay=0.01)
     limit = RateLimit(store=store)
     tasks = start(limit, good, *(call("send") for _ in range(3)))
     await settle()
@@ -284,16 +284,16 @@ async def test_when_all_are_cancelled_at_once_nobody_is_called() -> None:
 
 @pytest.mark.virtual_time
 async def test_a_poll_token_is_no_concern_of_other_processes() -> None:
-    """It has a limit of its own, and only this process knows it."""
-    store = Shelf()
+    """It has its own limit, which only this process knows."""
+    store = FakeStore()
     await RateLimit(store=store)(call(bearer=Secret("gtpoll_1")), good)
     assert [] == store.asked
 
 
 @pytest.mark.virtual_time
 async def test_a_store_that_hangs_is_waited_for_a_tenth_of_a_second(caplog: pytest.LogCaptureFixture) -> None:
-    """Then the limit is the process's own; it is said once, and once that the store is back."""
-    store = Shelf(delay=math.inf)
+    """Then the process uses its own limit; loss and return are logged once."""
+    store = FakeStore(delay=math.inf)
     limit = RateLimit(store=store)
     await asyncio.gather(*start(limit, good, *(call() for _ in range(5))))
     assert now() <= 0.1
@@ -312,29 +312,29 @@ async def test_a_store_that_hangs_is_waited_for_a_tenth_of_a_second(caplog: pyte
     await limit(call(), good)
     lost, back = caplog.records
     assert (logging.WARNING, logging.WARNING) == (lost.levelno, back.levelno)
-    assert "<Shelf> does not respond (TimeoutError)" in lost.message
-    assert "<Shelf> is back" in back.message
+    assert "<FakeStore> does not respond (TimeoutError)" in lost.message
+    assert "<FakeStore> is back" in back.message
 
 
 @pytest.mark.virtual_time
-async def test_a_store_that_raises_what_it_must_not_leaves_nobody_waiting() -> None:
-    """The call that asked has the error, and no place in the queue: the next ones go on."""
-    shelf = Shelf(trouble=ValueError("a bug"))
+async def test_a_store_that_raises_what_it_must_not_leaves_no_call_waiting() -> None:
+    """The call that sent the request raises the error, and the next calls continue."""
+    shelf = FakeStore(error=ValueError("a bug"))
     limit = RateLimit(store=shelf)
     for end in await asyncio.gather(*start(limit, good, call(), call(), call()), return_exceptions=True):
         assert isinstance(end, ValueError)
-    shelf.trouble = None
+    shelf.error = None
     assert 200 == (await limit(call(), good)).status
     assert (0, 0) == (limit.state().in_flight, limit.state().waiting)
 
 
-async def test_the_store_is_told_what_was_sent_without_it() -> None:
+async def test_requests_without_the_store_are_reported_later() -> None:
     """So that what others may send is right again; what is too old to matter is left out."""
-    store = Shelf(trouble=ConnectionError("rejected"))
+    store = FakeStore(error=ConnectionError("rejected"))
     limit = RateLimit(store=store)
     for _ in range(3_000):
         await limit(call(), good)
-    store.trouble = None
+    store.error = None
     await asyncio.sleep(3.0)
     await limit(call(), good)
     await settle()
@@ -346,11 +346,11 @@ async def test_the_store_is_told_what_was_sent_without_it() -> None:
 
 @pytest.mark.virtual_time
 async def test_without_the_store_a_process_keeps_to_its_part() -> None:
-    """As many others waited as the store had last told."""
-    store = Shelf(others=2)
+    """The part depends on the number of other processes at the last response."""
+    store = FakeStore(others=2)
     limit, server = RateLimit(store=store), LimitedServer(9, 60.0)
     await limit(call(), server)
-    store.trouble = ConnectionError("gone")
+    store.error = ConnectionError("gone")
     tasks = start(limit, server, *(call() for _ in range(9)))
     await asyncio.sleep(1.0)
     assert len(server.accepted) == 3
@@ -360,13 +360,13 @@ async def test_without_the_store_a_process_keeps_to_its_part() -> None:
 
 @pytest.mark.virtual_time
 async def test_those_who_wait_without_the_store_go_on_when_it_is_back() -> None:
-    """Nobody has to call for that: the queue looks again by itself."""
-    store = Shelf(trouble=ConnectionError("gone"))
+    """The queue looks again by itself."""
+    store = FakeStore(error=ConnectionError("gone"))
     limit, server = RateLimit(store=store), LimitedServer(2, 60.0)
     tasks = start(limit, server, *(call("send") for _ in range(4)))
     await asyncio.sleep(1.0)
     assert not all(task.done() for task in tasks)
-    store.trouble = None
+    store.error = None
     await asyncio.sleep(2.0)
     await settle()
     assert all(task.done() for task in tasks)
@@ -376,8 +376,8 @@ async def test_those_who_wait_without_the_store_go_on_when_it_is_back() -> None:
 async def test_a_loop_that_is_held_up_does_not_blame_the_store(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The answer was there in time; it is this process that was late to look."""
-    store = Shelf(delay=0.005)
+    """The response came in time; this process was late to read it."""
+    store = FakeStore(delay=0.005)
     limit = RateLimit(store=store)
     (task,) = start(limit, good, call())
     await settle()
@@ -389,8 +389,8 @@ async def test_a_loop_that_is_held_up_does_not_blame_the_store(
 
 @pytest.mark.virtual_time
 async def test_a_coroutine_that_is_thrown_away_gives_its_slot_back() -> None:
-    """Before its turn, and on the wire, with no loop that could wake anybody."""
-    store = Shelf()
+    """Before its turn and in flight, without a loop that could wake a task."""
+    store = FakeStore()
     limit = RateLimit(store=store)
     never: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
 
@@ -409,8 +409,8 @@ async def test_a_coroutine_that_is_thrown_away_gives_its_slot_back() -> None:
 
 
 def test_a_coroutine_may_be_thrown_away_after_its_loop() -> None:
-    """Whoever waited there is gone as well, and nobody is called."""
-    limit = RateLimit(store=Shelf())
+    """Waiting calls of that loop are gone as well."""
+    limit = RateLimit(store=FakeStore())
 
     async def begin() -> Coroutine[Any, Any, Response]:
         coroutine = limit(call(), good)

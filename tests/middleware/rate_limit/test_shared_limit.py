@@ -17,7 +17,7 @@ pytestmark = pytest.mark.serial
 
 
 async def test_four_processes_of_two_hundred_tasks_never_exceed_the_limit() -> None:
-    """All calls succeed and no process starves; what they have to find out costs one refusal, and the next none."""
+    """All calls succeed in similar time; learning costs one rejection, and later runs none."""
     with RedisServer() as redis:
         async with TripwireServer(limit=100, window=1.0) as server:
             first = await run(server, redis.url, processes=4, calls=200)
@@ -28,26 +28,26 @@ async def test_four_processes_of_two_hundred_tasks_never_exceed_the_limit() -> N
     assert ([50] * 2, []) == (second.succeeded, second.failed)
     assert refused <= 1
     assert refused == server.rate_limited
-    # The one that is refused counts for the server like any other.
+    # The server counts the rejected request too.
     assert most_in_a_window(times, 1.0) <= 100 + refused
     assert max(first.seconds) <= 1.5 * min(first.seconds)
 
 
 async def call(limit: RateLimit, server: TripwireServer, calls: int, pause: float = 0.0) -> list[float]:
-    """Make so many *calls*, one after the other, and return how long each took."""
+    """Make *calls* one after the other, and return the duration of each."""
     took: list[float] = []
     middleware = [Retry(max_attempts=50), limit, BearerAuth(server.secret_key)]
     async with AsyncTripwire(base_url=server.base_url, middleware=middleware) as tripwire:
         for _ in range(calls):
-            began = time.monotonic()
+            started = time.monotonic()
             await tripwire.webhooks.list_endpoints(server.organization_id)
-            took.append(time.monotonic() - began)
+            took.append(time.monotonic() - started)
             await asyncio.sleep(pause)
     return took
 
 
 async def test_a_redis_that_hangs_holds_a_call_for_a_tenth_of_a_second(caplog: pytest.LogCaptureFixture) -> None:
-    """No other call is held up, all succeed, and it is said once that it is gone and once that it is back."""
+    """No other call is delayed, all succeed, and loss and return are logged once."""
     with RedisServer() as redis:
         store = RedisStore(redis.url)
         limit = RateLimit(store=store)
@@ -67,7 +67,7 @@ async def test_a_redis_that_hangs_holds_a_call_for_a_tenth_of_a_second(caplog: p
 
 
 async def test_a_redis_that_is_killed_and_comes_back_empty_is_used_again(caplog: pytest.LogCaptureFixture) -> None:
-    """In mid-run, with the limit reached: everything succeeds, and what is known is carried into the empty server."""
+    """In the middle of a run at the limit all calls succeed, and the empty server receives the estimate."""
     with RedisServer() as redis:
         store = RedisStore(redis.url)
         limit = RateLimit(store=store)
@@ -84,6 +84,6 @@ async def test_a_redis_that_is_killed_and_comes_back_empty_is_used_again(caplog:
 
 
 def words(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what was logged of the store, without its name and what follows from it."""
+    """Return the log messages about the store, without its name and their consequences."""
     messages = [record.message for record in caplog.records if record.message.startswith("<RedisStore")]
     return [message.partition("> ")[2].partition(":")[0] for message in messages]

@@ -33,7 +33,7 @@ def server() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def runner(server: RedisServer) -> Iterator[ScriptRunner]:
-    """Return a runner of the script with a name of its own."""
+    """Return a runner of the script with its own name."""
     runner = ScriptRunner(server.url, f"scenario.{next(NAMES)}")
     yield runner
     runner.close()

@@ -1,4 +1,4 @@
-"""What can be known of a rolling limit from the answers: pure functions of times."""
+"""Tests of the rolling-window estimate: pure functions of times."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from tripwire_async.middleware.rate_limit._window import Window, WindowStatistic
 
 
 def burst(window: Window, count: int, *, at: float = 0.0, trip: float = 0.1, limit: int = 10, before: int = 0) -> None:
-    """Send *count* requests at once and have them answered in order after *trip* seconds."""
+    """Send *count* requests at once, with responses in order after *trip* seconds."""
     sent = [window.send(at) for _ in range(count)]
     for index, one in enumerate(sent, start=before + 1):
         window.accept(one, at + trip, limit, limit - index)
 
 
 def learned(limit: int = 10, length: float = 2.0) -> Window:
-    """Return a window that knows its length from one refusal; it was filled at 0 and refused at 0.2."""
+    """Return a window whose length is known from a rejection at 0.2; it was filled at 0."""
     window = Window()
     burst(window, limit, limit=limit)
     window.reject(window.send(0.1), 0.2, length - 0.1, limit)
@@ -29,23 +29,23 @@ def test_a_refusal_tells_the_length_of_the_window() -> None:
 
 
 def test_nothing_is_free_until_the_oldest_has_left() -> None:
-    """A request that was sent once the window is known to have moved on is not refused."""
+    """A request at that time is not rejected."""
     window = learned()
     assert window.free(1.99) < 0
     when = window.next_change(0.2)
     assert when is not None
     assert 2.0 <= when <= 2.3
-    assert window.free(when) == 10 - 1  # the refused one counts a little longer
+    assert window.free(when) == 10 - 1  # the rejected one counts a little longer
 
 
 def test_refused_requests_count_like_the_others() -> None:
-    """The service counts whoever should_probe, and so do we."""
+    """The service counts rejected requests too."""
     window = learned()
     assert window.used(0.3) == 11
 
 
 def test_what_is_lost_may_have_been_counted_and_what_was_never_sent_is_not() -> None:
-    """A lost answer leaves its request counted; a connection that was never made leaves nothing."""
+    """A lost response leaves its request counted; a failed connection does not."""
     window = learned()
     used = window.used(0.3)
     window.lose(window.send(0.3), 0.4)
@@ -64,7 +64,7 @@ def test_an_answer_that_counts_less_than_was_sent_shortens_the_window() -> None:
 
 
 def test_answers_with_requests_on_the_way_prove_nothing() -> None:
-    """A request whose answer came after this one was sent may have been counted after it."""
+    """Such a request may have been counted later."""
     window = Window()
     sent = [window.send(0.0) for _ in range(5)]
     for one in sent:
@@ -82,7 +82,7 @@ def test_refusals_prove_nothing_about_requests_that_left() -> None:
 
 
 def test_the_highest_count_of_answers_that_crossed_is_taken() -> None:
-    """Of requests in flight together the last one sent need not be the last one counted."""
+    """The last request sent is not always the last one counted."""
     window = Window()
     first, second, third = (window.send(at) for at in (0.0, 0.1, 0.2))
     window.accept(third, 0.5, 10, 9)
@@ -92,7 +92,7 @@ def test_the_highest_count_of_answers_that_crossed_is_taken() -> None:
 
 
 def test_an_answer_that_came_before_the_newest_request_was_sent_is_forgotten() -> None:
-    """Capacity that have come back are seen, although an older answer knew of fewer."""
+    """Free slots are visible although an older response reported fewer."""
     window = Window()
     window.accept(window.send(0.0), 0.1, 10, 0)
     window.accept(window.send(5.0), 5.1, 10, 9)
@@ -100,7 +100,7 @@ def test_an_answer_that_came_before_the_newest_request_was_sent_is_forgotten() -
 
 
 def test_a_late_answer_neither_raises_nor_changes_the_limit() -> None:
-    """What the newest request was told stands."""
+    """The newest values stay."""
     window = Window()
     old = window.send(0.0)
     window.accept(window.send(1.0), 1.1, 10, 2)
@@ -110,7 +110,7 @@ def test_a_late_answer_neither_raises_nor_changes_the_limit() -> None:
 
 
 def test_requests_of_other_processes_are_seen_and_forgotten_in_time() -> None:
-    """What the service counts beyond ours belongs to others, and is gone a window later at the most."""
+    """Requests of other clients leave after a window at most."""
     window = learned()
     window.accept(window.send(5.0), 5.1, 10, 3)
     assert window.used(5.1) == 7
@@ -119,16 +119,16 @@ def test_requests_of_other_processes_are_seen_and_forgotten_in_time() -> None:
     assert window.used(when + 0.01) == 0
 
 
-def test_a_refusal_says_that_the_limit_is_used_up_whoever_did_it() -> None:
-    """What does not count among ours counts among others'; nothing is free until it must have left."""
+def test_a_rejection_shows_that_the_limit_is_used_up() -> None:
+    """The rest of the limit belongs to other clients; nothing is free until it has left."""
     window = learned()
     window.reject(window.send(5.0), 5.1, 1.0, 10)
     assert window.used(5.1) == 10
     assert window.used(10.0) == 0
 
 
-def test_a_refusal_by_no_fault_of_ours_makes_the_bites_smaller_until_it_is_calm() -> None:
-    """Free slots are free for other processes as well; after a limit's worth of good answers all is as before."""
+def test_an_unexpected_rejection_makes_bursts_smaller_for_a_while() -> None:
+    """Free slots are free for other clients too; after *limit* accepted requests the part is whole again."""
     window = learned()
     burst(window, 1, at=5.0)
     assert window.free(5.1) == 9
@@ -140,7 +140,7 @@ def test_a_refusal_by_no_fault_of_ours_makes_the_bites_smaller_until_it_is_calm(
 
 
 def test_a_window_that_has_become_longer_is_found_by_doubling() -> None:
-    """What a refusal says is believed as far as twice the length that was known."""
+    """The length doubles at most."""
     window = learned(length=2.0)
     known = window.length or 0
     burst(window, 9, at=4.0, before=1)
@@ -158,14 +158,14 @@ def test_a_refusal_that_says_nothing_of_a_limit_teaches_nothing() -> None:
 
 
 def test_with_hardly_any_requests_of_our_own_a_refusal_does_not_tell_the_length() -> None:
-    """The oldest request that counts is then hardly ours, and a penalty is no window."""
+    """The oldest counted request is hardly ours, and a penalty is not a window."""
     window = Window()
     window.reject(window.send(0.0), 0.1, 300.0, 10)
     assert window.length is None
 
 
 def test_a_limit_that_has_shrunk_explains_a_refusal() -> None:
-    """More of our own requests count than are allowed now: neither the window nor the bites change."""
+    """More of our requests are counted than the new limit allows; window and caution stay."""
     window = learned()
     length = window.length
     window.reject(window.send(0.3), 0.4, 1.7, 5)
@@ -184,7 +184,7 @@ def test_what_is_remembered_is_bounded() -> None:
 
 
 def test_a_cooldown_is_never_shortened() -> None:
-    """Of several refusals the latest end counts."""
+    """The latest end of several cooldowns applies."""
     cooldown = Cooldown(lambda: 0.0)
     cooldown.reject(object(), 0.0, 1.0, 10.0)
     cooldown.reject(object(), 0.0, 2.0, 1.0)
@@ -192,7 +192,7 @@ def test_a_cooldown_is_never_shortened() -> None:
 
 
 def test_only_the_probe_ends_a_cooldown() -> None:
-    """What others were answered belongs to the time before."""
+    """Other responses describe the time before."""
     cooldown, probe = Cooldown(lambda: 0.0), object()
     cooldown.reject(object(), 0.0, 1.0, 10.0)
     cooldown.probe = probe
@@ -205,7 +205,7 @@ def test_only_the_probe_ends_a_cooldown() -> None:
 
 
 def test_a_success_makes_cooldowns_short_again() -> None:
-    """The growth of cooldowns without a length begins anew."""
+    """The growth of cooldowns without a length starts again."""
     cooldown = Cooldown(lambda: 0.0)
     for now in (0.0, 10.0, 20.0):
         cooldown.reject(object(), now, now, None)
@@ -217,7 +217,7 @@ def test_a_success_makes_cooldowns_short_again() -> None:
 
 
 def test_a_look_that_cannot_succeed_does_not_put_off_one_that_can() -> None:
-    """Requests that may not have been counted are none to look for; the next answer that tells the length is used."""
+    """Uncertain requests are not searched; the next response that shows the length is used."""
     window = Window()
     burst(window, 32, limit=64)
     window.lose(window.send(0.1), 0.2)

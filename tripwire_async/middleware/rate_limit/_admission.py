@@ -23,7 +23,7 @@ _SHORT_WINDOW: Final = 5.0
 
 @final
 class LimitModel:
-    """What is known about the limit of one key; it outlives the event loop that learned it.
+    """Estimate of the limit of one key; it outlives the event loop that learned it.
 
     Attributes:
         window: Estimate from the responses.
@@ -72,7 +72,7 @@ class LimitModel:
     def should_probe(self, now: float) -> bool:
         """Return whether to send one request that will likely be rejected.
 
-        While the length of a full window is unknown, only a rejection tells when the next request fits. A usual length
+        While the length of a full window is unknown, only a rejection shows when the next request fits. A usual length
         is tried the same way, once.
         """
         window = self.window
@@ -122,7 +122,7 @@ class LimitModel:
         is_explained = self._explains(limit, remaining)
         cooldown.reject(permit, permit.sent_at, now, retry_after)
         if is_explained:
-            # What exceeds the longest cooldown is a penalty or an error, and says nothing about the window.
+            # A time longer than the longest cooldown is a penalty or an error, and not related to the window.
             is_usable = retry_after is not None and retry_after <= MAX_COOLDOWN
             window.reject(permit, now, retry_after if is_usable else None, limit)
             self.slow_start = 1

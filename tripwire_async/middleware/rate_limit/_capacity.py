@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tripwire_async._http.messages import Priority
 
 DispatchResult: TypeAlias = Literal["sent", "blocked", "no slot"]
-"""What a queue did with its turn: let a call go, or not, because of its own limit or for lack of a slot."""
+"""Result of a turn: a call was sent, or the limit of the key or the lack of a slot prevented it."""
 
 
 class Dispatcher(Protocol):
@@ -38,7 +38,7 @@ class Capacity:
         total: How many requests may be in flight.
         in_use: How many are in flight.
         interactive_waiting: How many interactive calls wait.
-        turns: How many turns were given so far.
+        turns: Number of turns so far.
     """
 
     total: int

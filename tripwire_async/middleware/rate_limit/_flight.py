@@ -1,6 +1,6 @@
 """Bound on the requests in flight, learned from rejections by rules that the headers do not describe.
 
-Rejections at random come one by one; those of a second limit come in a row. So the bound falls with each rejection that
+Random rejections are single; rejections by a second limit come in a row. So the bound falls with each rejection that
 directly follows another one, and rises slowly with accepted requests. Ten percent of random rejections then cost little
 speed, and a hidden limit settles at about one rejection per five accepted requests.
 """
@@ -19,7 +19,7 @@ _DROPPED_AT: Final = 200
 class FlightLimit:
     """The most requests in flight; infinite until a request is rejected by another rule.
 
-    A flight is what is sent from one time at which nothing is in flight to the next.
+    A flight is the requests between two times at which none is in flight.
 
     Attributes:
         bound: The most requests in flight.

@@ -21,7 +21,7 @@ Key: TypeAlias = "tuple[str, Secret | None]"
 """Authority of an operation, and the token of the call if it has one."""
 
 CLIENT_KEY: Final[Key] = ("secret", None)
-"""The client's own key, the only one that other processes use as well."""
+"""The key of the client, which other processes use as well."""
 
 _SWEEP_AT: Final = 256
 
@@ -32,7 +32,7 @@ class LoopState:
 
     Attributes:
         capacity: The in-flight slots.
-        models: What is known about the limit of each key.
+        models: Estimate of the limit of each key.
         schedulers: The scheduler of each key.
     """
 

@@ -1,4 +1,4 @@
-"""Bound on the wait for a store that neither blames it for a busy event loop nor loses a cancellation."""
+"""Bound on the wait for a store; a busy event loop does not count, and no cancellation is lost."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import msgspec
 
 
 class Permit(msgspec.Struct, eq=False):
-    """The right to send one request, and what is known about that request.
+    """The right to send one request, and the record of that request.
 
     Attributes:
         sent_at: When it was sent.

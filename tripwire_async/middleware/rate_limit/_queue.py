@@ -87,7 +87,7 @@ class CallQueue:
         """Return the bulk priority whose turn it is, if any, and whether an interactive call waits.
 
         A bulk call has its turn before an interactive one if both are returned. With *sends_only* a send is preferred
-        to a poll: the request will likely be rejected, which would delay all calls that wait for what a poll reads.
+        to a poll: the request will likely be rejected, and many calls can depend on one poll.
         """
         interactive = self._has_waiter("interactive")
         due: list[Priority] = [

@@ -28,9 +28,9 @@ class RedisClient(Protocol):
 class RedisLink:
     """Runs the script on a connection that exists already.
 
-    A call has little time for a request, often less than a connection takes. So the connection is made by a task of its
-    own, which goes on when the call no longer waits for it. A request that is cut off closes its connection, and the
-    next one is made the same way. What the task raises is raised by the next `run`.
+    A call has little time for a request, often less than a connection takes. So a separate task makes the connection,
+    and continues when the call no longer waits for it. A request that is cut off closes its connection, and the next
+    one is made the same way. The next `run` raises the exception of the task.
 
     Args:
         client: The client of the running event loop.

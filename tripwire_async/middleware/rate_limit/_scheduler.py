@@ -2,7 +2,7 @@
 
 All state changes happen between awaits. A waiter is a future in a queue. `Capacity.dispatch` completes the futures of
 the calls that may go. It runs whenever something has changed: at the end of a request, when a call arrives, and on a
-timer for changes that only time brings. No task has to stay alive for another one to proceed.
+timer. No task has to stay alive for another one to proceed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Scheduler:
     """Queue, admission and timers of one key on one event loop.
 
     Attributes:
-        model: What is known about the limit of the key.
+        model: Estimate of the limit of the key.
         is_open: Whether the event loop is open; coroutines that are closed after it change nothing.
     """
 
@@ -49,12 +49,12 @@ class Scheduler:
 
     @property
     def waiting(self) -> int:
-        """How many calls wait."""
+        """Number of waiting calls."""
         return len(self._queue)
 
     @property
     def is_shared(self) -> bool | None:
-        """Whether the limit is shared with other processes now; None if no store is used."""
+        """True while the limit is shared with other processes, False while it is not; None without a store."""
         return None
 
     def is_idle(self, now: float) -> bool:
@@ -123,8 +123,8 @@ class Scheduler:
             self._stop()
             return "blocked"
         result: DispatchResult = "blocked"
-        # The turn of a bulk call may use what is reserved for interactive ones while these wait. Otherwise they would
-        # take every slot as it becomes free, and bulk calls, which need several free ones, would get none.
+        # While interactive calls wait, the turn of a bulk call may use the reserve. Otherwise interactive calls would
+        # take every slot as it becomes free, and bulk calls, which need several free slots, would get none.
         turns: tuple[tuple[Priority | None, bool], ...] = (
             (bulk, interactive),
             ("interactive" if interactive else None, True),
@@ -215,7 +215,7 @@ class Scheduler:
             # A cancellation, or a store that raises what it must not.
             self._queue.remove(waiter)
             if waiter.permit is not None:
-                # It was cancelled after it had been let go and before it ran. Its slot goes to the next one.
+                # It was cancelled after it had received its permit and before it ran. The next call gets its slot.
                 self.lose(waiter.permit, counted=False)
             elif not self._queue:
                 self._stop()

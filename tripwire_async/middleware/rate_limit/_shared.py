@@ -1,6 +1,6 @@
 """Admission of the client's own key when other processes use it too: slots are requested from a store.
 
-The queue, its priorities and the in-flight slots are those of `Scheduler`. Only the admission decision is the store's.
+`Scheduler` provides the queue, its priorities and the in-flight slots. Only the admission decision is the store's.
 One of the waiting calls sends a request to the store on behalf of all of them, one request at a time, and reports
 finished requests with it. If that call is cancelled, another one sends the same request again, so that no granted slot
 is lost. A slot is used at once or given back; it is never held across a sleep.
@@ -93,7 +93,7 @@ class StoreAdmission(Scheduler):
 
     @property
     def is_shared(self) -> bool | None:
-        """Whether the store has answered and can be reached."""
+        """True after a response of the store, until it cannot be reached."""
         return self._number > 1 and not self._store_down
 
     def acquire_nowait(self, priority: Priority) -> Permit | None:
@@ -233,7 +233,7 @@ class StoreAdmission(Scheduler):
             self._wake_requester(exclude=requester)
 
     def _wake_requester(self, *, exclude: object = None) -> None:
-        """Wake the last waiter in line to send a request; it will be let go last."""
+        """Wake the last waiter in line to send a request; its own turn comes last."""
         for waiter in self._queue:
             if waiter is not exclude and not waiter.future.done():
                 self._requester = waiter

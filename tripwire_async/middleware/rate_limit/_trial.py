@@ -1,8 +1,8 @@
 """Trial of a usual window length, after a rejection that leaves the length uncertain by up to a second.
 
-Retry-After in whole seconds is rounded up. If a usual length lies within that second, one request just after it shows
-whether the window is that short: by then a third of the requests must have left. If so, the length is known. If not, it
-costs one rejection, once.
+Retry-After in whole seconds is rounded up. If a usual length is within that second, one request just after it shows
+whether the window is that short: a third of the requests must have left. If so, the length is known. If not, it costs
+one rejection, once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 USUAL_LENGTHS: Final = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
 """Common window lengths in seconds."""
 _WORTHWHILE: Final = 0.95
-"""A trial is made if the length would be less than this part of what is assumed."""
+"""A trial is made if the length is less than this part of the assumed length."""
 
 
 @final
@@ -26,7 +26,7 @@ class LengthTrial:
     """Trial of one usual length.
 
     Attributes:
-        length: The length to try in seconds; None if there is none to try.
+        length: The length to try in seconds; None without one.
     """
 
     __slots__ = ("_max_count", "_permit", "length")

@@ -1,11 +1,11 @@
 """Rolling-window estimate of the server's limit: its size, its length and how much of it is used.
 
 The service reports how many requests fit into its window (``X-RateLimit-Limit``) and how many more would be accepted
-(``X-RateLimit-Remaining``). It reports neither the length of the window nor when a request leaves it. Both follow from
-the times of our own requests:
+(``X-RateLimit-Remaining``). It does not report the length of the window, or when a request leaves it. Both follow from
+the times of our requests:
 
-- A rejection with ``Retry-After`` says when the oldest counted request will leave. We know when we sent that one.
-- A response says how many requests are counted. If more of ours had ended before, the oldest of them have left.
+- A rejection with ``Retry-After`` reports when the oldest counted request will leave. We know when it was sent.
+- A response reports the number of counted requests. If more of our requests had ended before, the oldest have left.
 
 Either gives an upper bound of the length, whatever other clients of the same key do. We know when a request was sent
 and when its response came; the service counts it in between. Every bound here uses the careful end of that interval.
@@ -26,7 +26,7 @@ from ._permit import Permit
 from ._trial import LengthTrial
 
 _MAX_REMEMBERED: Final = 10_000
-"""How many requests are remembered. For a longer window only the count that the service reports is used."""
+"""Number of remembered requests. For a longer window only the count that the service reports is used."""
 _MAX_CAUTION: Final = 64
 _RTT_SHARE: Final = 0.9
 _RTT_SMOOTHING: Final = 1 / 8
@@ -34,7 +34,7 @@ _RTT_SMOOTHING: Final = 1 / 8
 
 @attrs.frozen
 class WindowStatistics:
-    """Sizes of what a `Window` remembers.
+    """Number of requests that a `Window` remembers.
 
     Attributes:
         counted: Requests that are assumed to be counted by the service.
@@ -89,13 +89,13 @@ class Window:
         self._newest = -math.inf  # when the newest request with a response had been sent
         self._reported: deque[tuple[float, int]] = deque()  # counts reported since then, with times; only falling ones
         self._assumed_bound: float | None = None  # what the bound was before a rejection contradicted it
-        self._bound: float | None = None  # least of: end of a response, minus sending of one that had left by then
+        self._bound: float | None = None  # least time from sending a request until it had left
         self._lifetime = math.inf  # after the end of a request, until another may take its place
         self._min_rtt = math.inf
         self._mean_rtt = 0.0
         self._skip_checks = 0
         self._unexpected_at = -math.inf  # the latest rejection although our count had room
-        self._caution = 1  # the part of what is free that may be in flight: one in so many
+        self._caution = 1  # one in this many of the free slots may be in flight
         self._clean_streak = 0  # requests accepted since
         self._other_clients = 0
         self._other_clients_until = -math.inf
@@ -106,7 +106,7 @@ class Window:
         return None if self._bound is None else max(self._bound - self._min_rtt, 0.0)
 
     def statistics(self) -> WindowStatistics:
-        """Return the sizes of what is remembered."""
+        """Return the number of remembered requests."""
         return WindowStatistics(counted=len(self._counted), expired=len(self._expired))
 
     def send(self, now: float) -> Permit:
@@ -169,7 +169,7 @@ class Window:
     def reject(self, permit: Permit, now: float, retry_after: float | None, limit: int | None) -> None:
         """Note a rejection by the limit that the headers describe; it counts like any other request.
 
-        *retry_after* is None if the header is missing or says nothing about the window.
+        *retry_after* is None if the header is missing or not related to the window.
         """
         if limit is not None:
             self._measure_rtt(now - permit.sent_at)
@@ -190,7 +190,7 @@ class Window:
             self._limit_length(length, now)
 
     def used(self, now: float) -> int:
-        """Return how many requests are counted now, at most."""
+        """Return an upper bound of the requests that the service counts now."""
         if self._bound is None:
             return self._reported[0][1] + self.in_flight if self._reported else self.in_flight
         self._expire(now)
@@ -198,7 +198,7 @@ class Window:
         return own + self._other_clients if now < self._other_clients_until else own
 
     def own_usage(self, now: float) -> int:
-        """Return how many of our own requests are counted now, at most."""
+        """Return an upper bound of our requests that the service counts now."""
         self._expire(now)
         return self.in_flight + len(self._counted)
 
@@ -214,7 +214,7 @@ class Window:
 
     @property
     def oldest(self) -> float | None:
-        """When the oldest counted request ended; None if none is counted, as far as is known."""
+        """End of the oldest counted request; None without a counted request."""
         return self._counted[0].ended_at if self._counted else None
 
     def trial_at(self) -> float:
@@ -245,7 +245,7 @@ class Window:
 
     @property
     def _second_rtt(self) -> float:
-        """What may be subtracted from the end of a request, because the next one takes its way to the service too."""
+        """Seconds to subtract from the end of a request, because the next request has its way to the service too."""
         return _RTT_SHARE * max(0.0, 2 * self._min_rtt - self._mean_rtt) if self._mean_rtt else 0.0
 
     def _measure_rtt(self, seconds: float) -> None:
@@ -283,8 +283,8 @@ class Window:
         if permit.sent_at >= self._newest:
             self._newest = permit.sent_at
             self.limit = limit
-            # Responses from before the newest request was sent are outdated. Those that came since may describe the
-            # time before or after it; the highest count includes all of them.
+            # Responses from before the newest request was sent are outdated. Later ones may describe the time before or
+            # after it; the highest count includes all of them.
             while reported and reported[0][0] < permit.sent_at:
                 reported.popleft()
             if self._bound is not None:

@@ -56,7 +56,7 @@ class RateLimitStatistics:
     """Counters of a rate limit in the running event loop, for tests and debugging.
 
     Attributes:
-        keys: How many keys have a state of their own.
+        keys: Number of keys with a separate state.
         turns: How often a key was examined for a call that may go.
     """
 
@@ -77,8 +77,8 @@ class RateLimit:
     window is reserved for them. A slot is held while an attempt is in flight and at no other time. Calls with their own
     credentials, for example a Gate poll token, have their own limits and never hold the others.
 
-    One instance belongs to one key. Give each client its own, or share one between clients of the same key. What it has
-    learned survives from one `asyncio.run` to the next. Event loops that run at the same time, in several threads, do
+    One instance belongs to one key. Give each client its own, or share one between clients of the same key. The
+    estimate survives from one `asyncio.run` to the next. Event loops that run at the same time, in several threads, do
     not share what they learn, unless a store connects them.
 
     With a *store* the limit is shared with all processes that use the same store: together they send no more than the

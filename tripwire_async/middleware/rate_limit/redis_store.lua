@@ -1,9 +1,9 @@
 -- One rate limit for many processes: records what one of them reports and grants it slots, in one atomic step.
 --
--- A slot is the right to send one request. From its grant until its end is reported it is open. From then on it counts
--- for one window after that end, because the service counted the request no later. The open slots of a client that has
--- not asked for a LEASE are released: its process is gone, or has nothing to wait for. If its requests were counted, the
--- next response corrects the count.
+-- A slot is the right to send one request. It is open from its grant until its end is reported. Then it counts for one
+-- window after that end, because the service counted the request no later. The open slots of a client that is silent for
+-- a LEASE are released: its process is gone, or has no waiting call. If its requests were counted, the next response
+-- corrects the count.
 --
 -- All times are microseconds on the clock of this server, which all processes share.
 
@@ -52,7 +52,7 @@ local checked, last = known('checked', 0), known('last')
 
 local forgotten = not last
 if last and now < last then
-  -- The clock of this server was set back. By little: time stands still. By more: what counted is not known any more.
+  -- The clock of this server was set back. By little: keep the time. By more: the counted requests are unknown.
   if now < last - 1000000 then
     redis.call('DEL', SLOTS, CLIENTS, ASKS)
     held_until, newest, reported, reported_at = 0, 0, 0, 0
@@ -153,7 +153,7 @@ local function record(finished)
     newest, limit = sent, finished.limit
   end
   if finished.count and (sent >= reported_at or finished.count >= reported) then
-    -- A response replaces those that came before its request was sent. Of the others, the highest count includes all.
+    -- A response replaces all responses from before its request was sent. Of the others, the highest count includes all.
     reported, reported_at = finished.count, at
   end
   if probe == slot then
@@ -202,7 +202,7 @@ if limit then
   end
 end
 
--- Release what the clients hold that have not asked for a lease. Each is checked once, as its lease ends.
+-- Release the open slots of clients that are silent for a lease. Each is checked once, at the end of its lease.
 local function release(client)
   local theirs = cjson.decode(redis.call('HGET', ASKS, client) or '{"open":0}')
   if theirs.open > 0 then
@@ -251,7 +251,7 @@ elseif half_open == 1 then
   end
   wait = RECHECK_INTERVAL
 elseif not limit then
-  -- The client starts slowly by itself: it asks for no more slots than it had responses.
+  -- The client starts slowly by itself: it requests no more slots than it had responses.
   granted = wanted
 else
   local reserve = limit >= 100 and window and window > 5000000 and math.floor(limit / 50) or 0
@@ -263,7 +263,7 @@ else
   else
     free = limit - reported - open
   end
-  -- A client that asks a moment later must find slots too: grant small batches, and equal parts of a window.
+  -- The next client must find slots too: grant small batches, and equal parts of a window.
   local part = (others == 0 or not window) and free or math.min(free, math.ceil(limit / (others + 1)) - had)
   local batch = math.min(part, math.max(4, math.ceil(limit / 10)))
   local interactive = math.max(0, math.min(request.interactive, batch))

@@ -31,14 +31,14 @@ class RedisStore:
     """Shared limit in Redis, for `RateLimit`; requires the extra ``redis``.
 
     Processes with the same API key use the same *name*; another key needs another name. The API key itself is never
-    sent to Redis. All times are those of the Redis server, so the clocks of the processes need not agree.
+    sent to Redis. All times are from the clock of the Redis server.
 
     One store may be used by any number of rate limits and event loops. Each event loop has its own connections, made in
     the background on first use. Close them with `aclose`; a client does not close the store.
 
-    Credentials, permissions or a kind of server that cannot work raise `ConfigurationError` from the first calls. Once
-    the store has worked, such errors are logged, and calls go on with the limit of their own process, as they do while
-    Redis cannot be reached.
+    Wrong credentials or permissions, and a kind of server that cannot work, raise `ConfigurationError` from the first
+    calls. Once the store has worked, such errors are logged. Then, and while Redis cannot be reached, calls use the
+    limit of their process.
 
     Args:
         url: URL of the Redis server: ``redis://``, ``rediss://`` (TLS) or ``unix://``, with options of redis-py.
@@ -151,7 +151,7 @@ def _pool(url: str) -> BlockingConnectionPool:
     from redis.asyncio.retry import Retry  # noqa: PLC0415 - an extra
     from redis.backoff import NoBackoff  # noqa: PLC0415 - an extra
 
-    # The rate limit retries by itself and meanwhile applies its own limit, so redis-py must not retry. Its timeouts
+    # The rate limit retries by itself, with its own limit until then, so redis-py must not retry. Its timeouts
     # use `asyncio.wait_for`, which can lose a cancellation in Python 3.11. Without a bound there could be a hundred
     # connections for a few concurrent requests. Protocol 2 connects in one round trip less.
     return BlockingConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType] - its arguments are untyped

@@ -50,7 +50,7 @@ class FinishedRequest:
 
 @attrs.frozen
 class SlotRequest:
-    """What one process reports to the store and requests from it, in one step.
+    """Report and request of one process, in one step.
 
     Attributes:
         client: Id of one event loop of one process.
@@ -100,8 +100,8 @@ class SlotGrant:
 class RateLimitStore(Protocol):
     """Keeps the limit of one key for many processes.
 
-    A store may have an attribute ``patience``: the seconds after which a call stops waiting for `exchange` and goes on
-    with the limit of its own process. The default is 0.08.
+    A store may have an attribute ``patience``: the seconds after which a call stops waiting for `exchange` and uses the
+    limit of its process. The default is 0.08.
     """
 
     def exchange(self, request: SlotRequest, /) -> Awaitable[SlotGrant]:
@@ -110,7 +110,7 @@ class RateLimitStore(Protocol):
         The same request a second time is granted the same slots.
 
         Raises:
-            OSError: The store cannot be reached. The caller goes on with a limit of its own, and tries again later.
+            OSError: The store cannot be reached. The caller uses the limit of its process, and tries again later.
             StoreReplyError: The store responds with an error. The same, but it is logged as an error.
             ConfigurationError: The store cannot work as it is configured. The call fails with it.
         """

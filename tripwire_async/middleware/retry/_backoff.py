@@ -17,7 +17,7 @@ class Backoff:
     Attributes:
         transient_base: Upper bound of the first wait after a transient failure, in seconds.
         throttled_base: The same after a 429 without Retry-After.
-        cap: Upper bound of every wait, in seconds, unless Retry-After asks for more.
+        cap: Upper bound of every wait, in seconds, unless Retry-After is longer.
         random: Returns a number from 0 up to 1.
     """
 

@@ -16,7 +16,7 @@ class RetryQuota:
     """Token budget for retries: a retry takes tokens, a success returns them.
 
     Without enough tokens a failure is final at once. The defaults are botocore's, except that a retry after a 429 is
-    free: a 429 is not a sign of an outage, and `RateLimit` already paces these retries. Several hundred calls that are
+    free: a 429 does not indicate an outage, and `RateLimit` already paces these retries. Several hundred calls that are
     rejected together, before their limit is known, must all get through.
 
     A call that succeeds after retries returns the tokens that it took. A call that succeeds at once returns one token.

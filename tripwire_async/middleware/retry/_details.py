@@ -24,7 +24,7 @@ class RetryDetails:
         status: HTTP status of the response; None without a response.
         error: The transport error; None with a response.
         retry_after: Seconds from Retry-After; None without the header.
-        client_request_id: Client request id of the call; None if it has none.
+        client_request_id: Client request id of the call; None without one.
     """
 
     operation: str

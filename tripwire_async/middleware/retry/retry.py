@@ -1,4 +1,4 @@
-"""Retry middleware; it runs once per call, outside of everything that runs once per attempt."""
+"""Retry middleware; it runs once per call, outside of the middleware that runs once per attempt."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Retry:
         max_attempts: The most attempts per call; ``Request.max_attempts`` overrides it.
         transient_base: Upper bound of the first wait, in seconds.
         throttled_base: The same after a 429 without Retry-After.
-        cap: Upper bound of every wait, in seconds, unless Retry-After asks for more.
+        cap: Upper bound of every wait, in seconds, unless Retry-After is longer.
         quota: Retry budget shared by all calls; the default is a new `RetryQuota`.
         on_retry: Hooks that receive `RetryDetails` before each wait.
         clock: The time source.
