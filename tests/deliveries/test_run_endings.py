@@ -75,6 +75,51 @@ async def test_a_run_ends_although_a_middleware_ignores_the_deadlines_of_reads()
     assert {errors.DeliveryTimeoutError} == {type(outcome.error) for outcome in outcomes}
 
 
+async def test_a_run_ends_although_a_middleware_ignores_the_deadline_of_the_list() -> None:
+    """Nothing was sent, so the error is that of the run, which can be started again."""
+    service = Service(takes=1.0)
+    service.add_endpoints(1, 2)
+    delay = 1000.0
+
+    async def sleepy(request: Request, call_next: Callable[[Request], object]) -> Response:
+        if request.operation.id == "listWebhookEndpoints":
+            await asyncio.sleep(delay)
+        return await service(request)
+
+    run = webhooks(service, sleepy).send_tests(ORGANIZATION, timeout=10.0)
+    with pytest.raises(errors.RequestTimeoutError, match="before the endpoints were listed; nothing was sent"):
+        await run
+    assert 10.5 == now()
+    delay = 0.0
+    assert {"succeeded": 2} == states(await run)
+
+
+async def test_a_slow_delivery_is_not_replaced_while_the_run_ends() -> None:
+    """A middleware that loses the cancellation of a read keeps the test in progress for a while."""
+    service = Service(takes=1e9)
+    reports: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, report: reports.append(report))
+
+    async def lossy(request: Request, call_next: Callable[[Request], object]) -> Response:
+        if request.operation.id != SEND and now() > 6.0:
+            waiting = asyncio.ensure_future(asyncio.sleep(20.0 - now()))
+            try:
+                await asyncio.shield(waiting)
+            except asyncio.CancelledError:
+                await waiting
+        return await service(request)
+
+    ids = [endpoint(number) for number in range(3)]
+    waiting = asyncio.create_task(outcomes_of(webhooks(service, lossy).send_tests(ORGANIZATION, ids, in_flight=1)))
+    await asyncio.sleep(9.0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert waiting.cancelled()
+    assert now() >= 20.0
+    assert ([], 1) == (reports, len(service.sent))
+    assert_no_task_left()
+
+
 async def test_a_clock_that_jumps_ends_the_run_with_outcomes() -> None:
     """The machine was suspended for a day: all waits have timed out."""
     service = Service(takes=5.0)

@@ -87,6 +87,7 @@ async def test_each_iteration_gives_all_outcomes() -> None:
     assert first == await _collect(tests)
     async with tests:
         assert first == await _collect(tests)
+        assert set(first) == set(await tests)
     assert 5 == len(first)
 
 
