@@ -125,6 +125,14 @@ async def test_deliveries_that_never_end_do_not_delay_other_tests() -> None:
     assert_no_task_left()
 
 
+async def test_few_deliveries_that_never_end_do_not_delay_other_tests_either() -> None:
+    """One or two deliveries in flight are read singly, without a page."""
+    service = Service(takes=lambda number: 1e9 if number < 2 else 1.0)
+    outcomes = await run_of(service, 4, in_flight=2, timeout=60.0)
+    assert {"timed_out": 2, "succeeded": 2} == states(outcomes)
+    assert 4 == len(service.sent)
+
+
 async def test_reads_that_the_limit_delays_make_no_delivery_slow() -> None:
     """The delivery may have ended, so its test keeps its place."""
     service = Service(limit=100, window=60.0, takes=5.0)

@@ -177,7 +177,8 @@ class WorkerPool:
 
     def _replace_slow_test(self, test: EndpointTest, delay: float) -> None:
         """Give the place of *test* to another one, so that a delivery that never ends does not hold it up."""
-        if self._poller.read_at < test.accepted_at + delay / 2:
+        record = cast("PendingDelivery", test.pending)._record  # pyright: ignore[reportPrivateUsage] - shared in the package
+        if max(self._poller.read_at, record.tried_at) < test.accepted_at + delay / 2:
             # The rate limit delays the reads. The delivery may have ended long ago.
             self._start_timer(test)
         elif not self._task.cancelling():

@@ -16,7 +16,7 @@ from ._worker_pool import WorkerPool
 from .estimates import Conditions, make_plan, make_progress
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Mapping
     from types import TracebackType
 
     from tripwire_async._concurrency.clock import Clock
@@ -126,7 +126,7 @@ class TestRun:
                 " `async with send_tests(…) as run: async for outcome in run`, or `await` the run for all outcomes"
             )
             raise RuntimeError(msg)
-        return _Outcomes(self)
+        return _Outcomes(self._outcome_at)
 
     async def __aenter__(self) -> TestRun:
         """Return the run, which has not started."""
@@ -272,17 +272,17 @@ _UNDER_WAY: Final = "this run is under way already; make another with send_tests
 class _Outcomes:
     """Iterator over the outcomes of a run."""
 
-    __slots__ = ("_position", "_run")
+    __slots__ = ("_outcome_at", "_position")
 
-    def __init__(self, run: TestRun) -> None:
-        self._run = run
+    def __init__(self, outcome_at: Callable[[int], Awaitable[TestOutcome | None]]) -> None:
+        self._outcome_at = outcome_at
         self._position = 0
 
     def __aiter__(self) -> _Outcomes:
         return self
 
     async def __anext__(self) -> TestOutcome:
-        outcome = await self._run._outcome_at(self._position)
+        outcome = await self._outcome_at(self._position)
         if outcome is None:
             raise StopAsyncIteration
         self._position += 1
