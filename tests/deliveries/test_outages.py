@@ -27,7 +27,7 @@ pytestmark = pytest.mark.virtual_time
 
 
 def away(start: float, end: float, *, cut: float = 0.0) -> Callable[[Request, str], Response | None]:
-    """Return a fault that keeps requests from the service; those in the first *cut* seconds lose their response."""
+    """Return a fault that keeps requests from the service; in the first *cut* seconds only responses are lost."""
 
     def fail(request: Request, when: str) -> Response | None:
         if start <= now() < start + cut:

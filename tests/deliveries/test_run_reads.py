@@ -47,7 +47,7 @@ def every_third(operations: set[str], response: Response) -> Callable[[Request, 
 @pytest.mark.parametrize("response", [HTML, FIREWALL])
 @pytest.mark.parametrize("operations", [READS, {"listEvents"}])
 async def test_a_bad_page_ends_no_test(response: Response, operations: set[str]) -> None:
-    """A page of HTML or the 403 of a firewall says nothing about a delivery, so the reads are repeated."""
+    """A page of HTML or the 403 of a firewall does not concern a delivery, so the reads are retried."""
     service = Service(takes=lambda number: 1.0 + number % 5, spoil=every_third(operations, response))
     assert {"succeeded": 300} == states(await run_of(service, 300, timeout=100.0))
 
@@ -76,7 +76,7 @@ async def test_an_event_that_cannot_be_decoded_is_the_outcome_of_its_own_test() 
 
 @pytest.mark.virtual_time
 async def test_reads_continue_after_an_outage() -> None:
-    """The deliveries that ended meanwhile are known soon after it."""
+    """The deliveries that ended during it are known soon after it."""
 
     def fail(request: Request, when: str) -> Response | None:
         if request.operation.id in READS and 1.0 < now() < 21.0:
@@ -131,12 +131,12 @@ async def test_one_client_runs_tests_in_several_threads_at_once() -> None:
         outcomes: list[TestOutcome] = []
 
         async def job() -> None:
-            outcomes.extend(await tripwire.webhooks.send_tests(server.organization_id, ids, timeout=20.0))
+            async with tripwire:
+                outcomes.extend(await tripwire.webhooks.send_tests(server.organization_id, ids, timeout=20.0))
 
         threads = [threading.Thread(target=lambda: asyncio.run(job())) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             await asyncio.to_thread(thread.join)
-        await tripwire.close()
     assert {"succeeded": 120} == states(outcomes)

@@ -10,7 +10,9 @@ import pytest
 from tests.support.delivery_service import Service, endpoint, now
 from tests.support.runs import run_of
 from tests.support.virtual_time import run
+from tripwire_async import AsyncTripwire
 from tripwire_async.errors import DeliveryError, TransportError
+from tripwire_async.testing import TripwireServer
 
 if TYPE_CHECKING:
     from tripwire_async.deliveries import TestRun
@@ -39,6 +41,25 @@ def test_results_and_progress_can_be_read_after_the_loop_has_ended() -> None:
         progress.sending,
         progress.seconds_left,
     )
+
+
+def test_progress_of_a_client_with_a_rate_limit_can_be_read_after_the_loop_has_ended() -> None:
+    """It has the last known state of the limit. Over the wire."""
+
+    async def main() -> TestRun:
+        async with (
+            TripwireServer() as server,
+            AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire,
+        ):
+            ids = [server.add_endpoint("https://example.com/hook").id for _ in range(3)]
+            tests = tripwire.webhooks.send_tests(server.organization_id, ids, until="sent")
+            await tests
+            return tests
+
+    progress = asyncio.run(main()).progress()
+    assert ({"sent": 3}, 0.0) == (progress.states, progress.seconds_left)
+    assert progress.limits is not None
+    assert 600 == progress.limits.limit
 
 
 def test_an_unknown_result_always_has_an_error() -> None:

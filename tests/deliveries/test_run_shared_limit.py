@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class CountingRedis(redis.asyncio.Redis):
-    """Client that calls a function in the middle of its last command but *commands_left*."""
+    """Client with a callback in the middle of one of its commands, which are counted down."""
 
     commands_left = -1
     on_last: Callable[[], object] = lambda: None
@@ -33,7 +33,7 @@ class CountingRedis(redis.asyncio.Redis):
 
 
 class LossyRedis(CountingRedis):
-    """Client whose commands lose a cancellation, as ``asyncio.wait_for`` may do in Python 3.11."""
+    """Client whose commands lose a cancellation, like ``asyncio.wait_for`` in Python 3.11."""
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Run the command, and return its result even if it is cancelled."""

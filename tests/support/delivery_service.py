@@ -222,7 +222,7 @@ def webhooks(service: Service, *layers: Middleware, deadline: float = 300.0) -> 
     limit = RateLimit()
     chain = compose(layers or (Retry(), limit), service)
     caller = ApiCaller(chain, URL("https://api.example"), CallOptions(deadline=deadline))
-    return Webhooks(caller, LOOP_CLOCK)
+    return Webhooks(caller, LOOP_CLOCK, (lambda: None) if layers else limit.state)
 
 
 def lose(operation: str, when: str, *hits: int) -> Callable[[Request, str], Response | None]:

@@ -104,7 +104,7 @@ class WorkerPool:
         worker = cast("asyncio.Task[None]", asyncio.current_task())
         for endpoint_id in self._left:
             if worker.cancelling():
-                # A library that lost the cancellation must not make the run go on.
+                # A library has lost the cancellation. The run ends nevertheless.
                 raise asyncio.CancelledError
             test = self._record.start(endpoint_id)
             if self._clock.now() >= self._end:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast, final
 
@@ -70,6 +71,7 @@ class TestRun:
         self._call = call
         self._clock = clock
         self._limits = limits
+        self._last_limits: RateLimitState | None = None
         self._is_open = False
         self._is_awaited = False
         self._is_over = False
@@ -191,6 +193,7 @@ class TestRun:
     async def _run(self) -> None:
         """Test the endpoints, and keep the error that ends the run for the code that waits for it."""
         self._record.begin()
+        self._is_expired = False
         timer = None
         if self._options.timeout is not None:
             self._end = self._clock.now() + self._options.timeout
@@ -235,6 +238,7 @@ class TestRun:
     async def _stop(self) -> None:
         """End the run; return when everything has ended, also if this wait is cancelled."""
         self._is_stopping = True
+        self._known_limits()
         # As long as the endpoints could not be listed nothing was sent, and the run can be started again.
         self._is_over = self._is_over or self._task is None or self._record.ids is not None
         try:
@@ -256,11 +260,18 @@ class TestRun:
             self._record.ids = tuple(endpoint.id for endpoint in response.value.data if endpoint.status == "active")
         return self._record.ids
 
+    def _known_limits(self) -> RateLimitState | None:
+        """Return the state of the rate limit; the last one that is known after the run or without its event loop."""
+        if not self._is_over:
+            with contextlib.suppress(RuntimeError):
+                self._last_limits = self._limits()
+        return self._last_limits
+
     def _conditions(self) -> Conditions:
         return Conditions(
             in_flight=self._options.in_flight,
             usual=self._sender.times.median or 0.0,
-            limits=self._limits(),
+            limits=self._known_limits(),
             settle=self._options.settle,
         )
 
