@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, final
 
@@ -34,6 +35,7 @@ class RunRecord:
         self.counts = TestCounts()
         self.results: Mapping[str, TestOutcome] = _Results(self)
         self._clock = clock
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._started: float | None = None
         self._ended: float | None = None
         self._last_change = 0.0
@@ -42,6 +44,7 @@ class RunRecord:
 
     def begin(self) -> None:
         """Note that the run starts now."""
+        self._loop = asyncio.get_running_loop()
         self._started, self._ended = self._touch(), None
 
     def end(self) -> None:
@@ -103,10 +106,7 @@ class RunRecord:
         """Return the time of the run: that of its end, or of its last change if its loop was closed before."""
         if self._ended is not None:
             return self._ended
-        try:
-            return self._clock.now()
-        except RuntimeError:
-            return self._last_change
+        return self._clock.now() if self._loop is None or self._loop.is_running() else self._last_change
 
 
 @final
