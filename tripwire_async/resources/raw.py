@@ -38,7 +38,7 @@ class RawResponse(Generic[T]):
     headers: Mapping[str, str] = attrs.field(repr=redact_headers)
     request_id: str | None
     timings: CallStats
-    _body: HiddenBytes = attrs.field(converter=HiddenBytes, repr=False, eq=False)
+    _body: HiddenBytes = attrs.field(alias="body", converter=HiddenBytes, repr=False, eq=False)
 
     @property
     def body(self) -> bytes:
