@@ -224,10 +224,45 @@ async def test_deliveries_of_others_in_the_same_event_are_passed_over() -> None:
     assert "failed" == getattr(await nameless.refresh(), "status", None)
 
 
+@pytest.mark.virtual_time
+async def test_a_wait_without_time_reads_nothing() -> None:
+    """A timeout of zero returns only what is known."""
+    script = Script(["succeeded"])
+    with pytest.raises(DeliveryTimeoutError):
+        await handle_of(script).settled(timeout=0)
+    assert 0 == script.reads
+
+
+@pytest.mark.virtual_time
+async def test_a_slow_response_does_not_undo_a_newer_one() -> None:
+    """Two reads at once may end in the wrong order; the one that was sent last counts."""
+    script = Script(["delivering", "succeeded"], seconds=[2.0, 0.1])
+    handle = handle_of(script)
+    slow = asyncio.create_task(handle.refresh())
+    await asyncio.sleep(0.5)
+    assert "succeeded" == getattr(await handle.refresh(), "status", None)
+    assert "succeeded" == getattr(await slow, "status", None)
+
+
+@pytest.mark.virtual_time
+async def test_a_refresh_wakes_the_waits_that_it_is_for() -> None:
+    """Its read counts for all, and its error is its own."""
+    script = Script([ServerError("down", status=503), "succeeded"])
+    handle = handle_of(script)
+    waits = [asyncio.create_task(handle.settled()) for _ in range(3)]
+    await asyncio.sleep(0.1)
+    with pytest.raises(ServerError):
+        await handle.refresh()
+    assert "succeeded" == getattr(await handle.refresh(), "status", None)
+    await asyncio.gather(*waits)
+    assert (2, 0.1) == (script.reads, pytest.approx(asyncio.get_running_loop().time()))
+
+
 def test_a_handle_says_what_it_is() -> None:
     """The ids are at hand, and in the repr."""
     handle = pending("succeeded")
     assert (EVENT, ENDPOINT, (DELIVERY,)) == (handle.event_id, handle.endpoint_id, handle.delivery_ids)
+    assert REFERENCE == handle.reference
     assert f"<PendingDelivery pending event_id='{EVENT}' endpoint_id='{ENDPOINT}'>" == repr(handle)
 
 

@@ -273,6 +273,37 @@ def test_where_pages_cannot_be_decoded_events_are_read_singly_for_half_a_minute(
     assert 1 == plan.statistics()["on_page"]
 
 
+@pytest.mark.parametrize(("found", "on_page"), [(("wevt_0", "wevt_1", "wevt_2"), 3), (("wevt_1", "wevt_2"), 2)])
+def test_a_page_leaves_alone_what_is_being_read_singly(found: tuple[str, ...], on_page: int) -> None:
+    """Its own read plans the next one."""
+    plan = plan_of(2, knowing(5.0))
+    assert EventRead("wevt_0") == plan.next(5.0)
+    plan.add("wevt_1", now=5.0, end=math.inf, sent_at=0.0)
+    plan.add("wevt_2", now=5.0, end=math.inf, sent_at=0.0)
+    _, read = advance(plan, 5.0)
+    assert PageRead() == read
+    plan.page_finished(found, read_at=6.0, now=6.0, is_full=True)
+    assert (1, on_page) == (plan.statistics()["reads"], plan.statistics()["on_page"])
+    plan.event_finished(EventRead("wevt_0"), read_at=5.0, now=6.1)
+    assert 0 == plan.statistics()["reads"]
+    assert isinstance(plan.next(6.1), float)
+
+
+def test_while_little_is_known_the_first_read_is_not_before_half_a_second() -> None:
+    """A tenth have ended early, and nothing says when the others do."""
+    times = observed_young()
+    assert (0.5, PageRead()) == advance(plan_of(3, times), 0.0)
+
+
+def observed_young() -> SettleTimes:
+    """Return the estimate after a tenth of the deliveries have ended, and long ago."""
+    times = SettleTimes()
+    for number in range(100):
+        times.observe(f"past_{number}", sent=0.0, age=9.0, duration=0.1 if number < 10 else None)
+    times.refresh()
+    return times
+
+
 def test_an_event_that_cannot_be_decoded_is_read_singly() -> None:
     """The others stay on the page; what is not awaited, or read singly already, changes nothing."""
     plan = plan_of(4, knowing(5.0))

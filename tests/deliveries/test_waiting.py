@@ -419,6 +419,18 @@ async def test_a_schedule_is_followed_whatever_other_deliveries_do() -> None:
     assert asyncio.get_running_loop().time() - started < 20.6
 
 
+@pytest.mark.virtual_time
+async def test_a_page_that_is_due_when_all_waits_end_is_not_read() -> None:
+    """Nobody is left who needs it."""
+    store = EventStore(constant(9.0), latency=(0.0, 0.0), fail=answering("listEvents", rejection(503)))
+    ends = await asyncio.gather(
+        *(handle.settled(1.0004) for handle in await send(client_of(store), 3)), return_exceptions=True
+    )
+    assert [DeliveryTimeoutError] * 3 == [type(end) for end in ends]
+    await asyncio.sleep(5.0)
+    assert asyncio.get_running_loop().time() == pytest.approx(6.0, abs=0.01)
+
+
 # -- the work for each event --------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -57,13 +58,17 @@ class Script:
     """Calls of an API whose reads of the event find one thing after the other; the last is found again and again."""
 
     finds: list[str | Exception | list[WebhookDelivery]]
+    seconds: list[float] = attrs.field(factory=list)
     reads: int = 0
     deadlines: list[float | None] = attrs.field(factory=list)
 
     async def __call__(self, request: ApiRequest[Any]) -> ApiResponse[Any]:
         self.reads += 1
         self.deadlines.append(request.deadline)
+        seconds = self.seconds.pop(0) if self.seconds else None
         found = self.finds.pop(0) if len(self.finds) > 1 else self.finds[0]
+        if seconds is not None:
+            await asyncio.sleep(seconds)
         if isinstance(found, Exception):
             raise found
         event = Event(

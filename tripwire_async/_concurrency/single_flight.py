@@ -65,9 +65,7 @@ class SingleFlight(Generic[T]):
             raise
         finally:
             self._has_leader = False
-            # A coroutine that ends because its loop was closed has nobody to notify.
-            if loop.is_running():
-                self._notify(result, error)
+            self._notify(loop, result, error)
         return result
 
     async def _follow(self, until: float) -> T | None:
@@ -84,7 +82,10 @@ class SingleFlight(Generic[T]):
             if timer is not None and loop.is_running():
                 timer.cancel()
 
-    def _notify(self, result: T | None, error: Exception | None) -> None:
+    def _notify(self, loop: asyncio.AbstractEventLoop, result: T | None, error: Exception | None) -> None:
+        if not loop.is_running():
+            # The coroutine of the leader ends because its loop was closed.
+            return
         for follower in self._followers:
             if error is None:
                 _complete(follower, result)

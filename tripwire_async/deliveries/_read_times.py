@@ -101,7 +101,7 @@ class ReadTimes:
         return SINGLE_READS if self._limit_wait <= LIMIT_WAIT else SINGLE_READS_QUEUED
 
     def due(self, event: PlannedEvent, beyond: int, share: float = 0.5) -> float:
-        """Return when *event* has ended with a probability of *share*, as far as reads go; *beyond* are off the page.
+        """Return when *event* has ended with a probability of *share*; *beyond* events are read singly.
 
         Read at a half, half of the reads tell an end: more often, and most tell nothing.
         """
@@ -109,8 +109,6 @@ class ReadTimes:
         if event.is_unread:
             if schedule is not None:
                 return event.sent_at + schedule.first * (1 + schedule.jitter * self._rng())
-            if event.is_beyond:
-                return event.sent_at + self.first_read_beyond(beyond)
             end = self.settle_times.quantile_after(0.0, share)
             if end is None:
                 return event.sent_at + 2 * share * FIRST_READ
