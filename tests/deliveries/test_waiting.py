@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import random
 import sys
@@ -15,45 +16,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from yarl import URL
 
-from tests.support.delivery_service import ORGANIZATION, endpoint
-from tests.support.event_store import EventStore, heavy_tailed, spread
+from tests.support.delivery_service import ORGANIZATION
+from tests.support.event_store import EventStore, client_of, constant, heavy_tailed, send, spread
 from tests.support.virtual_time import VirtualTimeLoop, run
 from tripwire_async import PollSchedule
-from tripwire_async._concurrency.clock import LOOP_CLOCK
-from tripwire_async._http.caller import ApiCaller
 from tripwire_async._http.messages import Response
-from tripwire_async._http.options import CallOptions
 from tripwire_async.errors import (
-    AuthenticationError,
     DeliveryTimeoutError,
-    PermissionDeniedError,
-    ResponseDecodeError,
-    ServerError,
 )
-from tripwire_async.resources.webhooks import Webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tripwire_async._http.messages import Request
     from tripwire_async.deliveries import PendingDelivery
-
-
-def client_of(store: EventStore) -> Webhooks:
-    """Return the resource on *store*, without any middleware."""
-    return Webhooks(ApiCaller(store, URL("https://api.example"), CallOptions()), LOOP_CLOCK)
-
-
-async def send(client: Webhooks, count: int, **options: Any) -> list[PendingDelivery]:
-    """Send so many tests at once."""
-    sends = [client.send_test(ORGANIZATION, endpoint(number), **options) for number in range(count)]
-    return list(await asyncio.gather(*sends))
-
-
-def constant(seconds: float) -> Callable[[random.Random], float]:
-    return lambda rng: seconds
 
 
 # -- no false timeouts --------------------------------------------------------------------------------------------
@@ -257,152 +234,6 @@ async def test_a_wait_is_read_before_it_ends_however_long_deliveries_usually_tak
     assert "succeeded" == (await (await send(client, 1))[0].settled(10.0)).status
 
 
-def damaged(body: bytes) -> bytes:
-    """Return *body* with the status of the first event's delivery made a number."""
-    return body.replace(b'"status": "pending"', b'"status": 5', 1).replace(b'"status": "succeeded"', b'"status": 5', 1)
-
-
-class _Damaged(EventStore):
-    """A store whose first event cannot be decoded, on pages, singly, or both."""
-
-    where: frozenset[str] = frozenset({"listEvents"})
-
-    def serve(self, request: Request, now: float) -> Response:
-        response = super().serve(request, now)
-        name = request.operation.id
-        if name not in self.where or (name == "retrieveEvent" and not request.url.name.endswith("0" * 31 + "0")):
-            return response
-        body = response.body
-        if name == "listEvents":
-            head, separator, tail = body.rpartition(b'{"object": "event", "id": "wevt_' + b"0" * 32)
-            body = head + separator + damaged(tail)
-        else:
-            body = damaged(body)
-        return Response(response.status, response.headers, body)
-
-
-@pytest.mark.virtual_time
-async def test_one_event_that_cannot_be_decoded_does_not_spoil_the_page() -> None:
-    """The others settle by pages; the one is read singly, and settles too."""
-    store = _Damaged(constant(2.0))
-    handles = await send(client_of(store), 20)
-    await asyncio.gather(*(handle.settled(60.0) for handle in handles))
-    assert {0} == {number for _, number in store.reads if number is not None}
-    assert store.singles <= 4
-
-
-@pytest.mark.virtual_time
-async def test_a_wait_fails_after_three_single_reads_of_its_own_event_that_cannot_be_decoded() -> None:
-    """The other waits go on."""
-    store = _Damaged(constant(2.0))
-    store.where = frozenset({"listEvents", "retrieveEvent"})
-    handles = await send(client_of(store), 5)
-    ends = await asyncio.gather(*(handle.settled(60.0) for handle in handles), return_exceptions=True)
-    assert [ResponseDecodeError] == [type(end) for end in ends if isinstance(end, Exception)]
-    assert 3 == store.singles
-
-
-def answering(operation: str, *responses: Response | None) -> Callable[[Request], Response | None]:
-    """Return what answers the requests to *operation* one after the other; the last response again and again."""
-    left = list(responses)
-
-    def fail(request: Request) -> Response | None:
-        if request.operation.id != operation:
-            return None
-        return left.pop(0) if len(left) > 1 else left[0]
-
-    return fail
-
-
-HTML = Response(200, {}, b"<html>maintenance</html>")
-
-
-@pytest.mark.virtual_time
-async def test_a_page_of_html_is_read_again() -> None:
-    """It says nothing of the deliveries; it is the cause of a timeout if nothing else comes."""
-    store = EventStore(constant(2.0), fail=answering("listEvents", HTML, HTML, None))
-    await asyncio.gather(*(handle.settled(60.0) for handle in await send(client_of(store), 10)))
-    assert 0 == store.singles
-    store = EventStore(constant(2.0), fail=answering("listEvents", HTML))
-    ends = await asyncio.gather(
-        *(handle.settled(20.0) for handle in await send(client_of(store), 5)), return_exceptions=True
-    )
-    assert {(DeliveryTimeoutError, ResponseDecodeError)} == {
-        (type(end), type(end.__cause__)) for end in ends if isinstance(end, BaseException)
-    }
-
-
-@pytest.mark.virtual_time
-@pytest.mark.parametrize("body", [b'{"data": 5}', b'{"data": "x", "meta": {}}', b'{"events": []}'])
-async def test_where_pages_have_another_shape_the_awaited_events_are_read_singly(body: bytes) -> None:
-    """For half a minute; then a page is tried again."""
-    store = EventStore(constant(2.0), fail=answering("listEvents", Response(200, {}, body)))
-    await asyncio.gather(*(handle.settled(60.0) for handle in await send(client_of(store), 10)))
-    assert 10 <= store.singles <= 50
-
-
-@pytest.mark.virtual_time
-async def test_an_event_without_an_id_is_passed_over() -> None:
-    """Nobody can wait for it."""
-    event = EventStore().accept(endpoint(0), 0.0)
-    page = b'{"data": [{"object": "event"}, 5, ' + event.body(9.0).encode() + b"]}"
-    store = EventStore(constant(2.0), fail=answering("listEvents", Response(200, {}, page)))
-    handles = await send(client_of(store), 4)
-    ends = await asyncio.gather(*(handle.settled(60.0) for handle in handles))
-    assert {"succeeded"} == {end.status for end in ends}
-    assert {1, 2, 3} == {number for _, number in store.reads if number is not None}
-
-
-def rejection(status: int, code: str | None = "x") -> Response:
-    if code is None:
-        return Response(status, {}, b"<html>blocked</html>")
-    return Response(status, {}, b'{"error": {"code": "x", "message": "no", "status": %d, "retryable": false}}' % status)
-
-
-@pytest.mark.virtual_time
-@pytest.mark.parametrize(("operation", "count"), [("listEvents", 5), ("retrieveEvent", 2)])
-@pytest.mark.parametrize(("status", "error"), [(401, AuthenticationError), (403, PermissionDeniedError)])
-async def test_a_key_that_is_rejected_ends_all_waits(
-    operation: str, count: int, status: int, error: type[Exception]
-) -> None:
-    """Waiting does not make it valid."""
-    store = EventStore(fail=answering(operation, rejection(status)))
-    handles = await send(client_of(store), count)
-    ends = await asyncio.gather(*(handle.settled(60.0) for handle in handles), return_exceptions=True)
-    assert [error] * count == [type(end) for end in ends]
-
-
-@pytest.mark.virtual_time
-@pytest.mark.parametrize(("operation", "count"), [("listEvents", 5), ("retrieveEvent", 2)])
-async def test_a_firewall_that_rejects_a_read_ends_no_wait(operation: str, count: int) -> None:
-    """Its response is not the service's own, so it says nothing about the key."""
-    store = EventStore(constant(2.0), fail=answering(operation, rejection(403, None), None))
-    handles = await send(client_of(store), count)
-    assert {"succeeded"} == {end.status for end in await asyncio.gather(*(handle.settled(60.0) for handle in handles))}
-
-
-@pytest.mark.virtual_time
-async def test_another_rejection_of_a_single_read_ends_the_waits_for_that_event_alone() -> None:
-    """Such as a 410 for one of two."""
-    store = EventStore(constant(2.0), fail=answering("retrieveEvent", rejection(410), None))
-    ends = await asyncio.gather(
-        *(handle.settled(60.0) for handle in await send(client_of(store), 2)), return_exceptions=True
-    )
-    assert 1 == sum(isinstance(end, Exception) for end in ends)
-
-
-@pytest.mark.virtual_time
-async def test_a_failed_refresh_is_the_cause_of_a_later_timeout() -> None:
-    """The last that was heard of the delivery."""
-    store = EventStore(constant(1000.0), fail=answering("retrieveEvent", rejection(503)))
-    (handle,) = await send(client_of(store), 1)
-    with pytest.raises(ServerError):
-        await handle.refresh()
-    with pytest.raises(DeliveryTimeoutError) as caught:
-        await handle.settled(0.1)
-    assert isinstance(caught.value.__cause__, ServerError)
-
-
 @pytest.mark.virtual_time
 async def test_a_schedule_is_followed_whatever_other_deliveries_do() -> None:
     """Whoever asks for a read each tenth of a second gets it, among many who do not."""
@@ -419,19 +250,22 @@ async def test_a_schedule_is_followed_whatever_other_deliveries_do() -> None:
     assert asyncio.get_running_loop().time() - started < 20.6
 
 
-@pytest.mark.virtual_time
-async def test_a_page_that_is_due_when_all_waits_end_is_not_read() -> None:
-    """Nobody is left who needs it."""
-    store = EventStore(constant(9.0), latency=(0.0, 0.0), fail=answering("listEvents", rejection(503)))
-    ends = await asyncio.gather(
-        *(handle.settled(1.0004) for handle in await send(client_of(store), 3)), return_exceptions=True
-    )
-    assert [DeliveryTimeoutError] * 3 == [type(end) for end in ends]
-    await asyncio.sleep(5.0)
-    assert asyncio.get_running_loop().time() == pytest.approx(6.0, abs=0.01)
-
-
 # -- the work for each event --------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def counting(counts: Counter[str]) -> Iterator[None]:
+    """Count the calls of functions that find out about deliveries."""
+
+    def profile(frame: Any, event: str, _: object) -> None:
+        if event == "call" and "tripwire_async/deliveries" in frame.f_code.co_filename:
+            counts["calls"] += 1
+
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
 
 
 def test_the_work_for_an_event_does_not_grow_with_their_number() -> None:
@@ -440,21 +274,35 @@ def test_the_work_for_an_event_does_not_grow_with_their_number() -> None:
     def calls_for(count: int) -> float:
         counts: Counter[str] = Counter()
 
-        def profile(frame: Any, event: str, _: object) -> None:
-            if event == "call" and "tripwire_async/deliveries" in frame.f_code.co_filename:
-                counts["calls"] += 1
-
         async def main() -> None:
             store = EventStore(spread, seed=1)
             handles = await send(client_of(store), count)
-            sys.setprofile(profile)
-            try:
+            with counting(counts):
                 await asyncio.gather(*(handle.settled() for handle in handles))
-            finally:
-                sys.setprofile(None)
 
         run(main())
         return counts["calls"] / count
 
     few, many = calls_for(300), calls_for(2400)
     assert many <= 1.2 * few
+
+
+def test_the_work_to_cancel_a_wait_does_not_grow_with_their_number() -> None:
+    """Whoever was to read for the others may be cancelled with them."""
+
+    def calls_for(count: int) -> float:
+        counts: Counter[str] = Counter()
+
+        async def main() -> None:
+            handles = await send(client_of(EventStore(constant(1e6))), count)
+            waits = [asyncio.create_task(handle.settled()) for handle in handles]
+            await asyncio.sleep(20.0)
+            for wait in waits:
+                wait.cancel()
+            with counting(counts):
+                await asyncio.wait(waits)
+
+        run(main())
+        return counts["calls"] / count
+
+    assert calls_for(2400) <= 1.2 * calls_for(300)

@@ -7,21 +7,26 @@ import math
 import random
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
+from yarl import URL
 
+from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._http.caller import ApiCaller
 from tripwire_async._http.messages import Response
+from tripwire_async._http.options import CallOptions
 from tripwire_async.errors import RequestTimeoutError
+from tripwire_async.resources.webhooks import Webhooks
 
+from .delivery_service import ORGANIZATION, endpoint
 from .limited_server import LimitedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tripwire_async._http.messages import Request
-
-Durations = "Callable[[random.Random], float]"
+    from tripwire_async.deliveries import PendingDelivery
 
 PAGE: Final = 200
 _START: Final = datetime(2026, 3, 24, 20, tzinfo=UTC)
@@ -194,3 +199,38 @@ class EventStore:
 
 def _timestamp(seconds: float) -> str:
     return (_START + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def client_of(store: EventStore) -> Webhooks:
+    """Return the resource on *store*, without any middleware."""
+    return Webhooks(ApiCaller(store, URL("https://api.example"), CallOptions()), LOOP_CLOCK)
+
+
+async def send(client: Webhooks, count: int, **options: Any) -> list[PendingDelivery]:
+    """Send so many tests at once."""
+    sends = [client.send_test(ORGANIZATION, endpoint(number), **options) for number in range(count)]
+    return list(await asyncio.gather(*sends))
+
+
+def constant(seconds: float) -> Callable[[random.Random], float]:
+    """Return what draws the same duration each time."""
+    return lambda rng: seconds
+
+
+def answering(operation: str, *responses: Response | None) -> Callable[[Request], Response | None]:
+    """Return what answers the requests to *operation* one after the other; the last response again and again."""
+    left = list(responses)
+
+    def fail(request: Request) -> Response | None:
+        if request.operation.id != operation:
+            return None
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    return fail
+
+
+def rejection(status: int, code: str | None = "x") -> Response:
+    """Return a rejection by the service; without a *code*, by something in between."""
+    if code is None:
+        return Response(status, {}, b"<html>blocked</html>")
+    return Response(status, {}, b'{"error": {"code": "x", "message": "no", "status": %d, "retryable": false}}' % status)

@@ -31,9 +31,10 @@ class Wait:
         read: The read that the wait is to make, until that has come to its end.
         found: The delivery that the wait was for.
         error: What the wait ends with.
+        is_queued: Whether the wait is in the queue of those that can read a page.
     """
 
-    __slots__ = ("done", "end", "error", "found", "planned", "read", "record", "sleeping")
+    __slots__ = ("done", "end", "error", "found", "is_queued", "planned", "read", "record", "sleeping")
 
     def __init__(self, record: DeliveryRecord, done: Callable[[WebhookDelivery], bool], end: float) -> None:
         self.record = record
@@ -44,6 +45,7 @@ class Wait:
         self.read: Read | None = None
         self.found: WebhookDelivery | None = None
         self.error: Exception | None = None
+        self.is_queued = False
 
     @property
     def event_id(self) -> str:
@@ -101,9 +103,15 @@ class Waits:
             is_unknown=record.latest is None,
         )
         self._by_event.setdefault(wait.event_id, {})[wait] = None
-        self._by_end.push(-end, wait)
         if end < math.inf:
             self._ends.push(end, wait)
+
+    def sleep(self, wait: Wait, future: asyncio.Future[None]) -> None:
+        """Let the task of a wait sleep on *future*."""
+        wait.sleeping = future
+        if not wait.is_queued:
+            wait.is_queued = True
+            self._by_end.push(-wait.end, wait)
 
     def release(self, wait: Wait) -> None:
         """Remove a wait, unless it was removed before."""
@@ -146,17 +154,14 @@ class Waits:
 
     def sleeping_longest(self) -> Wait | None:
         """Return the wait with the latest end of those that can be given a read; None if there is none."""
-        busy: list[Wait] = []
-        found = None
-        while found is None and (first := self._by_end.first()) is not None:
-            if first[1].is_sleeping:
-                found = first[1]
-            else:
-                self._by_end.pop()
-                busy.append(first[1])
-        for wait in busy:
-            self._by_end.push(-wait.end, wait)
-        return found
+        while (first := self._by_end.first()) is not None:
+            wait = first[1]
+            if wait.is_sleeping:
+                return wait
+            # It comes back when it sleeps again.
+            self._by_end.pop()
+            wait.is_queued = False
+        return None
 
 
 def _is_open(wait: Wait, _: float) -> bool:

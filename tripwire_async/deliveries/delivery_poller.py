@@ -118,10 +118,10 @@ class DeliveryPoller:
         self._waits.add(wait, self._clock.now())
         try:
             while (delivery := self._outcome(wait)) is None:
-                wait.sleeping = self._loop.create_future()
+                self._waits.sleep(wait, sleeping := self._loop.create_future())
                 self._unblock(record.reference.event_id)
                 self._dispatch()
-                await wait.sleeping
+                await sleeping
                 if wait.read is not None:
                     await self._make(wait, wait.read)
                     has_read = True
