@@ -20,6 +20,12 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 # The output of each program; "…" stands for any text.
 PRINTED = {
+    "test_with_server.py": """\
+        failed
+        2 faults, then a response
+        no response
+        0 requests were rate limited
+    """,
     "both_profiles.py": """\
         Tripwire: …
         updateSession: Tripwire has no such operation; this operation exists under the Foil profile only

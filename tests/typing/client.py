@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import assert_type
 
-from tripwire_async import AsyncTripwire, Page, PendingDelivery, Secret
+from tripwire_async import FOIL, TRIPWIRE, AsyncTripwire, Page, PendingDelivery, Profile, Secret
 from tripwire_async.middleware import Handler, Middleware, Request, Response, compose, default_middleware
-from tripwire_async.models import Event, WebhookDelivery, WebhookDeliveryStatus, WebhookEndpoint
+from tripwire_async.models import (
+    ApiKeyClientTarget,
+    Event,
+    SessionDetail,
+    SessionDetailBehavior,
+    WebhookDelivery,
+    WebhookDeliveryStatus,
+    WebhookEndpoint,
+)
 
 
 async def a_client_is_a_context_manager_of_itself() -> None:
@@ -66,3 +74,15 @@ def functions_and_objects_are_middleware(last: Handler) -> AsyncTripwire:
     chain: list[Middleware] = [add_a_header, CountAnswers(), *default_middleware()]
     assert_type(compose(chain, last), Handler)
     return AsyncTripwire(middleware=chain)
+
+
+async def a_client_has_a_profile(secret: Secret) -> None:
+    async with AsyncTripwire(secret, profile=FOIL) as foil:
+        assert_type(foil.profile, Profile)
+        assert_type(TRIPWIRE.operations, frozenset[str])
+        session = await foil.sessions.attach_client_user("sid", "user")
+        assert_type(session.client_user_id, str | None)
+        assert_type(session.behavior, SessionDetailBehavior | None)
+        assert_type(await foil.sessions.clear_client_user("sid"), SessionDetail)
+        key = await foil.organizations.api_keys.create("org", name="app", client_target="native-ios")
+        assert_type(key.client_target, ApiKeyClientTarget | None)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Final, final
-
-from aiohttp import web
+from typing import TYPE_CHECKING, Final, final
 
 from tripwire_async.errors import ConfigurationError
 from tripwire_async.profiles import FOIL, TRIPWIRE
 from tripwire_async.testing._service.dispatcher import Dispatcher
-from tripwire_async.testing._service.errors import ServiceError
 from tripwire_async.testing._service.handlers import routes_of
+from tripwire_async.testing._service.http_server import HttpServer
 from tripwire_async.testing._service.seeds.payloads import payload
 from tripwire_async.testing._service.service import Limits, Service
 from tripwire_async.testing._service.state import State
@@ -36,15 +34,11 @@ if TYPE_CHECKING:
     from tripwire_async.testing._service.gate_records import GateService
     from tripwire_async.testing._service.keys import Key
     from tripwire_async.testing._service.limits import RetryAfter
-    from tripwire_async.testing._service.messages import ServiceRequest, ServiceResponse
+    from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.records import Delivery, Endpoint, Event, JsonObject
     from tripwire_async.testing.faults import Fault, Rule
 
-_NO_QUERY: Final[Mapping[str, str]] = {}
-
 _GATE_SERVICE_ID: Final = "acme-prod"
-
-_TOO_LARGE: Final = ServiceError(413, "request.too_large", "The body is larger than 1 MiB.")
 
 
 @final
@@ -99,8 +93,6 @@ class TripwireServer:
         seed: int = 0,
     ) -> None:
         self.profile = profile
-        self._port = port
-        self._runner: web.ServerRunner | None = None
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self.clock: Clock = ServerLoopClock() if clock is None else clock
         self._calendar = Calendar(self.clock, time.time())
@@ -119,6 +111,7 @@ class TripwireServer:
             record_limit=record_limit,
             on_change=self._notify,
         )
+        self._http = HttpServer(self._dispatcher, self._service, port)
         organization = self.state.add_organization("Acme", "acme", organization_id)
         self.organization_id = organization.id
         self.key = self.state.add_key(organization.id, "default", scopes=["*"], secret=secret_key)
@@ -136,19 +129,12 @@ class TripwireServer:
         if isinstance(self.clock, ServerLoopClock):
             self.clock.bind()
         self._calendar.start()
-        server = web.Server(self._handle, access_log=None)
-        self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, backlog=1024)
-        await site.start()
-        self._port = int(self._runner.addresses[0][1])
+        await self._http.start()
 
     async def aclose(self) -> None:
-        """Close every connection and end every delivery; a second request does nothing."""
-        runner, self._runner = self._runner, None
+        """Close all connections and cancel all deliveries; a second call has no effect."""
         await self._webhook_sender.aclose()
-        if runner is not None:
-            await runner.cleanup()
+        await self._http.aclose()
 
     async def __aenter__(self) -> TripwireServer:
         await self.start()
@@ -162,7 +148,7 @@ class TripwireServer:
     @property
     def base_url(self) -> str:
         """The URL of the server; before the start it is only known if a port was given."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._http.port}"
 
     @property
     def secret_key(self) -> str:
@@ -383,39 +369,7 @@ class TripwireServer:
     def _approve_gate_session(self, event: Event, envelope: JsonObject) -> None:
         self._gate().approve_encrypted(self._gate().sessions[event.data["gate_session_id"]], envelope)
 
-    # -- HTTP -------------------------------------------------------------------------------------------------------
-
     def _notify(self) -> None:
         for condition, woken in self._waiters:
             if not woken.done() and condition():
                 woken.set_result(None)
-
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        path, question_mark, _ = request.raw_path.partition("?")
-        try:
-            body = await request.read() if request.can_read_body else b""
-        except web.HTTPRequestEntityTooLarge:
-            return _complete(self._service.error(_TOO_LARGE, self.state.ids.hex_id("req")))
-        response = await self._dispatcher.respond(
-            request.method, path, request.query if question_mark else _NO_QUERY, request.headers, body
-        )
-        if response.bytes_sent is not None:
-            return await _truncate(request, response)
-        return _complete(response)
-
-
-def _complete(response: ServiceResponse) -> web.Response:
-    headers: dict[str, Any] = {"Content-Type": "application/json", **response.headers}
-    return web.Response(body=response.body, status=response.status, headers=headers)
-
-
-async def _truncate(request: web.BaseRequest, response: ServiceResponse) -> web.StreamResponse:
-    """Send the first `bytes_sent` bytes of *response*, then close the connection."""
-    headers = {"Content-Type": "application/json", **response.headers, "Content-Length": str(len(response.body))}
-    stream = web.StreamResponse(status=response.status, headers=headers)
-    if response.bytes_sent:
-        await stream.prepare(request)
-        await stream.write(response.body[: response.bytes_sent])
-    if request.transport is not None:
-        request.transport.close()
-    return stream

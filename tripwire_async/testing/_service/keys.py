@@ -39,12 +39,10 @@ class Key:
     last_used_at: float | None = None
     rotated_at: str | None = None
     revoked_at: str | None = None
-    organizations: set[str] = attrs.field(init=False)
+    organizations: set[str] = attrs.field(
+        init=False, default=attrs.Factory(lambda self: {self.organization_id}, takes_self=True)
+    )
     window: RollingWindow = attrs.field(factory=RollingWindow, repr=False)
-
-    @organizations.default
-    def _own_organization(self) -> set[str]:
-        return {self.organization_id}
 
     def status(self, now: float) -> str:
         """Return ``active``, ``rotating`` or ``revoked``."""

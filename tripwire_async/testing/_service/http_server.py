@@ -1,0 +1,75 @@
+"""HTTP server on a loopback port that passes requests to the dispatcher."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, final
+
+from aiohttp import web
+
+from .errors import ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .dispatcher import Dispatcher
+    from .messages import ServiceResponse
+    from .service import Service
+
+_NO_QUERY: Final[Mapping[str, str]] = {}
+
+_TOO_LARGE: Final = ServiceError(413, "request.too_large", "The body is larger than 1 MiB.")
+
+
+@final
+class HttpServer:
+    """Listens on 127.0.0.1; *port* 0 selects a free one."""
+
+    def __init__(self, dispatcher: Dispatcher, service: Service, port: int) -> None:
+        self._dispatcher = dispatcher
+        self._service = service
+        self._runner: web.ServerRunner | None = None
+        self.port = port
+
+    async def start(self) -> None:
+        """Start to listen."""
+        server = web.Server(self._handle, access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=1024)
+        await site.start()
+        self.port = int(self._runner.addresses[0][1])
+
+    async def aclose(self) -> None:
+        """Close all connections; a second call has no effect."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        path, question_mark, _ = request.raw_path.partition("?")
+        try:
+            body = await request.read() if request.can_read_body else b""
+        except web.HTTPRequestEntityTooLarge:
+            return _complete(self._service.error(_TOO_LARGE, self._service.state.ids.hex_id("req")))
+        query = request.query if question_mark else _NO_QUERY
+        response = await self._dispatcher.respond(request.method, path, query, request.headers, body)
+        if response.bytes_sent is not None:
+            return await _truncate(request, response)
+        return _complete(response)
+
+
+def _complete(response: ServiceResponse) -> web.Response:
+    headers: dict[str, Any] = {"Content-Type": "application/json", **response.headers}
+    return web.Response(body=response.body, status=response.status, headers=headers)
+
+
+async def _truncate(request: web.BaseRequest, response: ServiceResponse) -> web.StreamResponse:
+    """Send the first `bytes_sent` bytes of *response*, then close the connection."""
+    headers = {"Content-Type": "application/json", **response.headers, "Content-Length": str(len(response.body))}
+    stream = web.StreamResponse(status=response.status, headers=headers)
+    if response.bytes_sent:
+        await stream.prepare(request)
+        await stream.write(response.body[: response.bytes_sent])
+    if request.transport is not None:
+        request.transport.close()
+    return stream
