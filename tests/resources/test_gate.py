@@ -16,6 +16,7 @@ from tripwire_async.models import (
     GateSessionCreate,
     GateSessionStatus,
 )
+from tripwire_async.testing import Fault
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -199,3 +200,14 @@ async def test_an_agents_token_is_verified_and_revoked(
     revoked = await tripwire.gate.agent_tokens.verify(Secret(token))
     assert (False, AgentTokenStatus.REVOKED) == (revoked.valid, revoked.status)
     assert not (await tripwire.gate.agent_tokens.verify("agt_unknown")).valid
+
+
+async def test_a_rejected_gate_token_is_not_blamed_on_the_secret_key(
+    tripwire: AsyncTripwire, tripwire_server: TripwireServer
+) -> None:
+    """Operations with a token of their own need no secret key."""
+    with (
+        tripwire_server.fail("pollGateSession", Fault.status(401)),
+        pytest.raises(errors.AuthenticationError, match="pass the token of this Gate session or agent"),
+    ):
+        await tripwire.gate.sessions.poll("gate_1", poll_token="gtpoll_1")
