@@ -145,7 +145,7 @@ async def test_whoever_may_not_read_is_told_so_in_every_wait() -> None:
     service = Service()
     client = webhooks(service)
     handles = await send(client, 5)
-    service.spoil = lambda request, when: refusal(403)
+    service.fault = lambda request, when: refusal(403)
     ends = await asyncio.gather(*(asyncio.create_task(handle.settled()) for handle in handles), return_exceptions=True)
     assert [PermissionDeniedError] * 5 == [type(end) for end in ends]
     assert 1 == service.reads
@@ -160,7 +160,7 @@ async def test_a_page_that_is_lost_is_read_again() -> None:
 
     client = webhooks(service, direct)
     handles = await send(client, 5)
-    service.spoil = lose("listEvents", "after", 0, 1)
+    service.fault = lose("listEvents", "after", 0, 1)
     await settle(handles)
 
 
@@ -361,12 +361,12 @@ async def test_a_transport_error_of_the_page_is_the_trouble_of_all() -> None:
     handles = await send(webhooks(service, direct), 4)
     lost = lose("listEvents", "before", 0)
 
-    def spoil(request: Request, when: str) -> Response | None:
+    def fault(request: Request, when: str) -> Response | None:
         if request.operation.id == "listEvents" and now() > 2:
             raise RequestTimeoutError("too slow", maybe_sent=True)
         return lost(request, when)
 
-    service.spoil = spoil
+    service.fault = fault
     ends = await asyncio.gather(*(handle.settled(5) for handle in handles), return_exceptions=True)
     for end in ends:
         assert isinstance(end, DeliveryTimeoutError)

@@ -43,7 +43,7 @@ def away(start: float, end: float, *, cut: float = 0.0) -> Callable[[Request, st
 @pytest.mark.parametrize("seconds", [3.0, 30.0, 55.0])
 async def test_a_run_survives_an_outage_of_less_than_a_minute(seconds: float) -> None:
     """Sends that did not reach the service are retried until it is back, within 5 seconds of its return."""
-    service = Service(limit=60, window=2.0, takes=1.0, spoil=away(2.0, 2.0 + seconds))
+    service = Service(limit=60, window=2.0, takes=1.0, fault=away(2.0, 2.0 + seconds))
     outcomes = await run_of(service, 200, timeout=100.0)
     assert {"succeeded": 200} == states(outcomes)
     assert 200 == len(service.sent)
@@ -52,7 +52,7 @@ async def test_a_run_survives_an_outage_of_less_than_a_minute(seconds: float) ->
 
 async def test_sends_that_were_cut_off_are_found_once_the_service_is_back() -> None:
     """No endpoint is sent a second test, although the first responses were lost and no event could be read."""
-    service = Service(limit=60, window=2.0, takes=1.0, spoil=away(2.0, 22.0, cut=0.5))
+    service = Service(limit=60, window=2.0, takes=1.0, fault=away(2.0, 22.0, cut=0.5))
     outcomes = await run_of(service, 200, timeout=100.0)
     assert {"succeeded": 200} == states(outcomes)
     assert 200 == len({sent.endpoint_id for sent in service.sent}) == len(service.sent)
@@ -60,7 +60,7 @@ async def test_sends_that_were_cut_off_are_found_once_the_service_is_back() -> N
 
 async def test_tests_are_refused_at_once_if_the_service_has_never_responded() -> None:
     """Its address is wrong, and retries would not help."""
-    service = Service(spoil=away(0.0, 1e9))
+    service = Service(fault=away(0.0, 1e9))
     outcomes = await run_of(service, 20)
     assert {"refused": 20} == states(outcomes)
     assert now() < 20.0
@@ -68,7 +68,7 @@ async def test_tests_are_refused_at_once_if_the_service_has_never_responded() ->
 
 async def test_an_outage_that_does_not_end_ends_the_sends_after_a_minute() -> None:
     """The minute starts with the last response. The error of a refused test is that of its last attempt."""
-    service = Service(limit=60, window=2.0, takes=1.0, spoil=away(2.0, 1e9))
+    service = Service(limit=60, window=2.0, takes=1.0, fault=away(2.0, 1e9))
     outcomes = await run_of(service, 100, until="sent")
     assert {"sent", "refused"} == set(states(outcomes))
     assert 60.0 <= now() <= 2.0 + 60.0 + 10.0
@@ -78,7 +78,7 @@ async def test_an_outage_that_does_not_end_ends_the_sends_after_a_minute() -> No
 
 async def test_the_end_of_the_run_ends_the_retries() -> None:
     """Tests that could not be sent until then have timed out."""
-    service = Service(limit=60, window=2.0, takes=1.0, spoil=away(2.0, 1e9))
+    service = Service(limit=60, window=2.0, takes=1.0, fault=away(2.0, 1e9))
     outcomes = await run_of(service, 100, until="sent", timeout=20.0)
     assert {"sent", "timed_out"} == set(states(outcomes))
     assert 20.0 <= now() <= 20.5
@@ -93,7 +93,7 @@ async def test_a_rejection_by_the_service_shows_that_it_is_there() -> None:
             return Response(404, {}, b"{}")
         return away(1.0, 5.0)(request, when)
 
-    service.spoil = fail
+    service.fault = fail
     first, second = await asyncio.gather(_slow_second(service), outcomes_of(run_of(Service(), 1)))
     assert isinstance(first[0].error, NotFoundError)
     assert ["refused", "succeeded"] == [outcome.state for outcome in first]
@@ -117,7 +117,7 @@ async def test_a_send_that_fails_while_others_succeed_is_retried_for_a_minute() 
             raise TransportError("no connection", maybe_sent=False)
         return None
 
-    service = Service(takes=1.0, spoil=fail)
+    service = Service(takes=1.0, fault=fail)
     ids = [endpoint(999), *(endpoint(number) for number in range(350))]
     async with webhooks(service).send_tests(ORGANIZATION, ids, in_flight=3) as tests:
         ends = {outcome.endpoint_id: now() async for outcome in tests if outcome.state == "refused"}
@@ -132,7 +132,7 @@ async def test_a_firewall_that_rejects_some_sends_ends_no_other_test() -> None:
     def fail(request: Request, when: str) -> Response | None:
         return Response(403, {}, b"<html>") if endpoint(3) in request.url.path else None
 
-    outcomes = await run_of(Service(takes=1.0, spoil=fail), 10)
+    outcomes = await run_of(Service(takes=1.0, fault=fail), 10)
     assert {"succeeded": 9, "refused": 1} == states(outcomes)
 
 
@@ -162,7 +162,7 @@ def test_every_test_is_sent_once_whatever_the_outage(start: float, seconds: floa
 
     async def main() -> None:
         service = Service(
-            limit=60, window=2.0, takes=takes, spoil=away(start, start + max(seconds, cut + 0.1), cut=min(cut, seconds))
+            limit=60, window=2.0, takes=takes, fault=away(start, start + max(seconds, cut + 0.1), cut=min(cut, seconds))
         )
         outcomes = await run_of(service, 100, timeout=200.0)
         assert {"succeeded": 100} == states(outcomes)

@@ -52,7 +52,7 @@ def problem(*, retryable: bool) -> dict[str, object]:
 @pytest.mark.virtual_time
 async def test_a_lost_response_is_an_error_without_reconciliation() -> None:
     """A plain send makes one request, and its error states that the test may have been sent."""
-    service = Service(spoil=lose(SEND, "after"))
+    service = Service(fault=lose(SEND, "after"))
     with pytest.raises(TransportError) as caught:
         await webhooks(service).send_test(ORGANIZATION, endpoint(1))
     assert (True, 1, 0) == (caught.value.maybe_sent, len(service.sent), service.reads)
@@ -61,7 +61,7 @@ async def test_a_lost_response_is_an_error_without_reconciliation() -> None:
 @pytest.mark.virtual_time
 async def test_the_event_that_has_appeared_since_the_send_is_adopted() -> None:
     """The test is not sent again, and the handle has the delivery."""
-    service = Service(spoil=lose(SEND, "after"))
+    service = Service(fault=lose(SEND, "after"))
     handle = await send(service)
     assert (service.sent[0].event_id, endpoint(1), None) == (handle.event_id, handle.endpoint_id, handle.request_id)
     assert "succeeded" == (await handle.settled()).status
@@ -71,7 +71,7 @@ async def test_the_event_that_has_appeared_since_the_send_is_adopted() -> None:
 @pytest.mark.virtual_time
 async def test_a_test_without_an_event_is_sent_again() -> None:
     """After three reads of the events, three seconds after the loss."""
-    service = Service(spoil=lose(SEND, "before", 0))
+    service = Service(fault=lose(SEND, "before", 0))
     await send(service)
     assert (2, 1, 3) == (service.count(SEND), len(service.sent), service.count("listEvents"))
     assert 3.0 <= now() < 3.5
@@ -81,7 +81,7 @@ async def test_a_test_without_an_event_is_sent_again() -> None:
 @pytest.mark.parametrize("ahead", [-600.0, 0.0, 600.0])
 async def test_an_older_event_is_not_adopted(ahead: float) -> None:
     """Events are compared by the service's clock, whatever its offset is and whichever client sent the older test."""
-    service = Service(ahead=ahead, spoil=lose(SEND, "before", 0))
+    service = Service(ahead=ahead, fault=lose(SEND, "before", 0))
     await asyncio.sleep(5.02)
     service.take(endpoint(1))
     await asyncio.sleep(1.1)
@@ -98,7 +98,7 @@ async def test_an_earlier_response_gives_the_time_in_milliseconds() -> None:
     await client.send_test(ORGANIZATION, endpoint(7))
     service.take(endpoint(1))
     await asyncio.sleep(0.15)
-    service.spoil = lose(SEND, "before", 0)
+    service.fault = lose(SEND, "before", 0)
     handle = await client.send_test(ORGANIZATION, endpoint(1), reconcile=True)
     assert service.sent[2].event_id == handle.event_id
 
@@ -106,7 +106,7 @@ async def test_an_earlier_response_gives_the_time_in_milliseconds() -> None:
 @pytest.mark.virtual_time
 async def test_without_a_date_of_the_service_no_event_is_adopted() -> None:
     """The event may be older than the send, so the test is not sent again either, and the error is raised."""
-    service = Service(dates=False, spoil=lose(SEND, "after"))
+    service = Service(dates=False, fault=lose(SEND, "after"))
     with pytest.raises(TransportError) as caught:
         await send(service)
     assert (True, 1) == (caught.value.maybe_sent, len(service.sent))
@@ -115,7 +115,7 @@ async def test_without_a_date_of_the_service_no_event_is_adopted() -> None:
 @pytest.mark.virtual_time
 async def test_an_event_that_becomes_visible_late_is_found() -> None:
     """The service may still be processing the send when its response is lost."""
-    service = Service(lag=0.9, spoil=lose(SEND, "after"))
+    service = Service(lag=0.9, fault=lose(SEND, "after"))
     await send(service)
     assert (1, 2) == (len(service.sent), service.count("listEvents"))
 
@@ -123,7 +123,7 @@ async def test_an_event_that_becomes_visible_late_is_found() -> None:
 @pytest.mark.virtual_time
 async def test_no_event_is_adopted_twice() -> None:
     """Two sends to one endpoint that both lose their response adopt different events."""
-    service = Service(spoil=lose(SEND, "after"))
+    service = Service(fault=lose(SEND, "after"))
     client = webhooks(service)
     sends = [client.send_test(ORGANIZATION, endpoint(1), reconcile=True) for _ in range(2)]
     handles = await asyncio.gather(*sends)
@@ -133,7 +133,7 @@ async def test_no_event_is_adopted_twice() -> None:
 @pytest.mark.virtual_time
 async def test_the_event_of_a_send_in_progress_is_not_adopted() -> None:
     """One request was lost and another processed. If they shared its event, a test would be missing."""
-    service = Service(spoil=lose(SEND, "before", 0))
+    service = Service(fault=lose(SEND, "before", 0))
 
     async def slow(request: Request, call_next: Handler) -> Response:
         response = await call_next(request)
@@ -153,7 +153,7 @@ async def test_the_event_of_a_send_in_progress_is_not_adopted() -> None:
 @pytest.mark.virtual_time
 async def test_the_deadline_ends_the_wait_for_other_responses() -> None:
     """The event cannot be attributed, so the error is raised and the test is not sent again."""
-    service = Service(spoil=lose(SEND, "before", 0))
+    service = Service(fault=lose(SEND, "before", 0))
 
     async def stuck(request: Request, call_next: Handler) -> Response:
         response = await call_next(request)
@@ -177,7 +177,7 @@ async def test_the_deadline_ends_the_wait_for_other_responses() -> None:
 @pytest.mark.parametrize("count", [40, 220])
 async def test_more_sends_to_one_endpoint_than_a_read_covers(count: int) -> None:
     """Each adopts its own event. None is sent again because newer events hide its event, even beyond a page."""
-    service = Service(spoil=lose(SEND, "after", *range(count)))
+    service = Service(fault=lose(SEND, "after", *range(count)))
     client = webhooks(service)
     sends = [client.send_test(ORGANIZATION, endpoint(1), reconcile=True) for _ in range(count)]
     ends = await asyncio.gather(*sends, return_exceptions=True)
@@ -196,7 +196,7 @@ async def test_dates_in_whole_seconds_cause_no_second_send(start: float, monkeyp
         "stamp",
         lambda time, *, ahead=0.0: exact(float(int(time + ahead))),  # truncated
     )
-    service = Service(ahead=-600.0, spoil=lose(SEND, "after", 1), latency=(0.01, 0.01))
+    service = Service(ahead=-600.0, fault=lose(SEND, "after", 1), latency=(0.01, 0.01))
     client = webhooks(service)
     await asyncio.sleep(699.995)
     await client.send_test(ORGANIZATION, endpoint(7))
@@ -209,7 +209,7 @@ async def test_dates_in_whole_seconds_cause_no_second_send(start: float, monkeyp
 @pytest.mark.virtual_time
 async def test_three_lost_responses_are_an_error() -> None:
     """The test is sent three times if no event is found."""
-    service = Service(spoil=lose(SEND, "before"))
+    service = Service(fault=lose(SEND, "before"))
     with pytest.raises(TransportError):
         await send(service)
     assert 3 == service.count(SEND)
@@ -222,7 +222,7 @@ async def test_a_request_that_was_not_sent_needs_no_reconciliation() -> None:
     def fail(request: Request, when: str) -> Response | None:
         raise TransportError("no connection", maybe_sent=False)
 
-    service = Service(spoil=fail)
+    service = Service(fault=fail)
     with pytest.raises(TransportError) as caught:
         await send(service)
     assert (False, 0) == (caught.value.maybe_sent, service.reads)
@@ -233,7 +233,7 @@ async def test_without_the_scope_to_read_the_test_is_not_sent_again() -> None:
     """It is unknown if the test was processed. The error of the send has that of the read as its cause."""
     service = Service()
     first, second = lose(SEND, "after"), respond(403, problem(retryable=False), operation="listEvents")
-    service.spoil = lambda request, when: first(request, when) or second(request, when)
+    service.fault = lambda request, when: first(request, when) or second(request, when)
     with pytest.raises(TransportError) as caught:
         await send(service)
     assert isinstance(caught.value.__cause__, errors.PermissionDeniedError)
@@ -243,7 +243,7 @@ async def test_without_the_scope_to_read_the_test_is_not_sent_again() -> None:
 @pytest.mark.virtual_time
 async def test_no_read_starts_that_would_end_after_the_deadline() -> None:
     """The error is raised in time, and the test is not sent again."""
-    service = Service(spoil=lose(SEND, "before"))
+    service = Service(fault=lose(SEND, "before"))
     sender = webhooks(service)._sender
     with pytest.raises(TransportError):
         await sender.send_once(ORGANIZATION, endpoint(1), deadline=2.0)
@@ -255,7 +255,7 @@ async def test_no_read_starts_that_would_end_after_the_deadline() -> None:
 async def test_a_malformed_response_is_reconciled() -> None:
     """After a 202 that cannot be read, or a 5xx after processing, one read finds the event."""
     for status, body in ((202, {"data": 5}), (502, "bad gateway")):
-        service = Service(spoil=respond(status, body))
+        service = Service(fault=respond(status, body))
         handle = await send(service)
         assert (service.sent[0].event_id, 1, 1) == (handle.event_id, len(service.sent), service.count("listEvents"))
 
@@ -266,7 +266,7 @@ async def test_a_test_is_not_sent_again_after_a_5xx_without_an_event() -> None:
     for status, retryable, looks in ((500, False, 1), (503, True, 0)):
         refusal = Response(status, {}, json.dumps(problem(retryable=retryable)).encode())
         service = Service(
-            spoil=lambda request, when, refusal=refusal: refusal if request.operation.id == SEND else None
+            fault=lambda request, when, refusal=refusal: refusal if request.operation.id == SEND else None
         )
         with pytest.raises(errors.ServerError):
             await send(service)

@@ -285,14 +285,14 @@ async def test_a_block_that_is_left_while_the_endpoints_are_listed_sends_nothing
 
 async def test_a_run_whose_endpoints_could_not_be_listed_can_be_started_again() -> None:
     """Nothing was sent, so an empty result would be wrong."""
-    service = Service(spoil=reject("listWebhookEndpoints", 404), takes=1.0)
+    service = Service(fault=reject("listWebhookEndpoints", 404), takes=1.0)
     service.add_endpoints(1, 2, 3)
     run = webhooks(service).send_tests(ORGANIZATION)
     with pytest.raises(errors.NotFoundError):
         await run
     with pytest.raises(errors.NotFoundError):
         await run
-    service.spoil = lambda request, when: None
+    service.fault = lambda request, when: None
     assert {"succeeded": 3} == states(await run)
 
 
@@ -317,7 +317,7 @@ def raising(error: BaseException, operation: str, number: int) -> Callable[[Requ
 @pytest.mark.parametrize("operation", [SEND, "listEvents"])
 async def test_a_cancelled_error_raised_by_a_middleware_is_one_outcome(operation: str) -> None:
     """It does not cancel the run or another test."""
-    service = Service(takes=1.0, spoil=raising(asyncio.CancelledError(), operation, 1))
+    service = Service(takes=1.0, fault=raising(asyncio.CancelledError(), operation, 1))
     async with run_of(service, 10, in_flight=1 if operation == SEND else 10) as run:
         outcomes = [outcome async for outcome in run]
     assert {"succeeded": 9, "unknown": 1} == states(outcomes)
@@ -332,7 +332,7 @@ async def test_an_error_that_is_not_an_exception_ends_the_run(operation: str, er
     """It is not an outcome of a test, and the loop reports nothing."""
     reports: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, report: reports.append(report))
-    run = run_of(Service(takes=1.0, spoil=raising(error, operation, 1)), 10, in_flight=3)
+    run = run_of(Service(takes=1.0, fault=raising(error, operation, 1)), 10, in_flight=3)
     with pytest.raises(type(error)):
         await run
     assert_no_task_left()

@@ -48,7 +48,7 @@ def every_third(operations: set[str], response: Response) -> Callable[[Request, 
 @pytest.mark.parametrize("operations", [READS, {"listEvents"}])
 async def test_a_bad_page_ends_no_test(response: Response, operations: set[str]) -> None:
     """A page of HTML or the 403 of a firewall does not concern a delivery, so the reads are retried."""
-    service = Service(takes=lambda number: 1.0 + number % 5, spoil=every_third(operations, response))
+    service = Service(takes=lambda number: 1.0 + number % 5, fault=every_third(operations, response))
     assert {"succeeded": 300} == states(await run_of(service, 300, timeout=100.0))
 
 
@@ -67,7 +67,7 @@ async def test_an_event_that_cannot_be_decoded_is_the_outcome_of_its_own_test() 
                 event["webhook_deliveries"][0]["response_body"] = 7
         return Response(status, {}, json.dumps(body).encode())
 
-    service.spoil = fail
+    service.fault = fail
     outcomes = await run_of(service, 50, timeout=60.0)
     assert {"succeeded": 49, "unknown": 1} == states(outcomes)
     assert isinstance(outcomes[7].error, ResponseDecodeError)
@@ -83,7 +83,7 @@ async def test_reads_continue_after_an_outage() -> None:
             raise TransportError("no connection", maybe_sent=False)
         return None
 
-    service = Service(takes=2.0, spoil=fail)
+    service = Service(takes=2.0, fault=fail)
     assert {"succeeded": 100} == states(await run_of(service, 100, timeout=60.0))
     assert now() <= 35.0
 

@@ -91,7 +91,7 @@ async def test_invalid_arguments_are_rejected_before_anything_is_sent(
 
 async def test_a_refused_test_does_not_affect_the_others() -> None:
     """An endpoint of another organization is not found, and a malformed id is not sent."""
-    service = Service(takes=1.0, spoil=reject(SEND, 404, 1))
+    service = Service(takes=1.0, fault=reject(SEND, 404, 1))
     outcomes = await webhooks(service).send_tests(ORGANIZATION, [endpoint(0), endpoint(1), "../x", endpoint(2)])
     assert ["succeeded", "refused", "refused", "succeeded"] == [outcome.state for outcome in outcomes]
     assert [errors.NotFoundError, ValueError] == [type(outcome.error) for outcome in outcomes[1:3]]
@@ -110,7 +110,7 @@ async def test_a_key_without_the_scope_to_read_sends_all_tests() -> None:
     """All outcomes are unknown, with the rejection of the reads as their error."""
     service = Service()
     read, page = reject("retrieveEvent", 403), reject("listEvents", 403)
-    service.spoil = lambda request, when: read(request, when) or page(request, when)
+    service.fault = lambda request, when: read(request, when) or page(request, when)
     outcomes = await run_of(service, 20)
     assert ({"unknown": 20}, 20) == (states(outcomes), len(service.sent))
     assert {errors.PermissionDeniedError} == {type(outcome.error) for outcome in outcomes}
@@ -119,7 +119,7 @@ async def test_a_key_without_the_scope_to_read_sends_all_tests() -> None:
 
 async def test_an_error_of_listing_the_endpoints_is_an_error_of_the_run() -> None:
     """There is no endpoint that an outcome could belong to."""
-    service = Service(spoil=reject("listWebhookEndpoints", 403))
+    service = Service(fault=reject("listWebhookEndpoints", 403))
     with pytest.raises(errors.PermissionDeniedError):
         await webhooks(service).send_tests(ORGANIZATION)
     assert_no_task_left()
@@ -143,7 +143,7 @@ async def test_a_bug_in_a_middleware_is_the_outcome_of_one_test() -> None:
             raise ZeroDivisionError
         return None
 
-    outcomes = await run_of(Service(takes=1.0, spoil=fail), 4)
+    outcomes = await run_of(Service(takes=1.0, fault=fail), 4)
     assert ["succeeded", "unknown", "succeeded", "succeeded"] == [outcome.state for outcome in outcomes]
     assert isinstance(outcomes[1].error, ZeroDivisionError)
 
@@ -156,7 +156,7 @@ async def test_a_bug_after_the_send_does_not_count_as_not_sent() -> None:
             raise ValueError
         return None
 
-    outcomes = await webhooks(Service(spoil=fail)).send_tests(ORGANIZATION, [endpoint(1), "../x"])
+    outcomes = await webhooks(Service(fault=fail)).send_tests(ORGANIZATION, [endpoint(1), "../x"])
     assert ["unknown", "refused"] == [outcome.state for outcome in outcomes]
 
 
@@ -174,7 +174,7 @@ async def test_a_test_that_was_not_sent_is_refused_and_one_that_may_have_been_is
             return Response(502, {}, b"bad gateway")
         return None
 
-    _, *outcomes = await run_of(Service(takes=1.0, spoil=fail), 5)
+    _, *outcomes = await run_of(Service(takes=1.0, fault=fail), 5)
     assert ["refused", "unknown", "unknown", "unknown"] == [outcome.state for outcome in outcomes]
     assert isinstance(outcomes[2].error, errors.ResponseDecodeError)
     # Sends without a connection are retried for a minute, as others reach the service. Three responses were lost.
@@ -213,7 +213,7 @@ def test_every_endpoint_has_its_outcome_whatever_fails(seed: int) -> None:
                 return Response(rng.choice([404, 500, 502, 200]), {}, b"?")
             return None
 
-        service.spoil = fail
+        service.fault = fail
         outcomes = await run_of(service, 150, in_flight=rng.choice([5, 50, 200]), timeout=40.0)
         assert [endpoint(number) for number in range(150)] == [outcome.endpoint_id for outcome in outcomes]
         assert now() <= 41.0

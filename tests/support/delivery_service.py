@@ -1,4 +1,4 @@
-"""The webhooks of the service on virtual time: a handler that queues tests, settles them and lists their events."""
+"""Webhook service on virtual time: a handler that accepts tests, delivers them and lists their events."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def stamp(moment: float, *, ahead: float = 0.0) -> str:
-    """Return a moment as the service writes it, its clock being *ahead* of ours."""
-    dated = BEGINNING + timedelta(seconds=moment + ahead)
+def stamp(timestamp: float, *, ahead: float = 0.0) -> str:
+    """Return a timestamp as the service writes it, its clock being *ahead* of ours."""
+    dated = BEGINNING + timedelta(seconds=timestamp + ahead)
     return dated.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 @attrs.define
 class Sent:
-    """A test that the service has taken."""
+    """Test that the service has accepted."""
 
     number: int
     endpoint_id: str
@@ -62,15 +62,15 @@ class Sent:
 
 @attrs.define
 class Service:
-    """Takes tests, each delivered after *takes* seconds, as far as the limit allows.
+    """Service that accepts tests within a rate limit, and delivers each of them after *takes* seconds.
 
     Attributes:
-        takes: Seconds until a delivery has ended; a function is given the test's number.
+        takes: Seconds until a delivery has ended, or a function of the number of the test.
         lag: Seconds until an event can be read.
         ahead: Seconds that the service's clock is ahead of ours.
-        dates: Whether answers carry a date.
-        spoil: Is given each request, and returns an answer or raises in place of the work, or returns None; "after"
-            as its second argument says that the work was done.
+        dates: Whether responses have a date.
+        fault: Called with each request. Returns or raises the response in place of the service, or returns None. Its
+            second argument is "before" or "after" the request is processed.
     """
 
     limit: int = 100_000
@@ -84,7 +84,7 @@ class Service:
     page: int = 200
     seed: int = 0
     endpoints: list[dict[str, Any]] = attrs.field(factory=list)
-    spoil: Callable[[Request, str], Response | None] = lambda request, when: None
+    fault: Callable[[Request, str], Response | None] = lambda request, when: None
     sent: list[Sent] = attrs.field(factory=list)
     requests: list[tuple[str, float]] = attrs.field(factory=list)
     limits: LimitedServer = attrs.field(init=False)
@@ -98,34 +98,34 @@ class Service:
 
     @property
     def reads(self) -> int:
-        """How many of the requests were reads."""
+        """Number of requests that were reads."""
         return self.count("listEvents") + self.count("retrieveEvent")
 
     async def __call__(self, request: Request) -> Response:
         request.stats.attempts += 1
-        began = now()
-        end = min(request.deadline, began + request.timeout)
+        started = now()
+        end = min(request.deadline, started + request.timeout)
         try:
             async with asyncio.timeout_at(end):
-                return await self._answer(request)
+                return await self._respond(request)
         except TimeoutError:
-            raise RequestTimeoutError("no answer in time", maybe_sent=True) from None
+            raise RequestTimeoutError("no response in time", maybe_sent=True) from None
         finally:
-            request.stats.network_time += now() - began
+            request.stats.network_time += now() - started
 
-    async def _answer(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> Response:
         await asyncio.sleep(self.limits._way(0.5))
         self.requests.append((request.operation.id, now()))
         # A request that does not reach the service does not count against its limit.
-        spoilt = self.spoil(request, "before")
+        response = self.fault(request, "before")
         allowed = self.limits.decide(now(), request.priority)
-        if spoilt is None and allowed.status == 200:
+        if response is None and allowed.status == 200:
             status, body = self.work(request)
-            spoilt = self.spoil(request, "after")
-            if spoilt is None:
+            response = self.fault(request, "after")
+            if response is None:
                 allowed = Response(status, {**allowed.headers, **self._date()}, json.dumps(body).encode())
         await asyncio.sleep(self.limits._way(0.5))
-        return spoilt or allowed
+        return response or allowed
 
     def _date(self) -> dict[str, str]:
         if not self.dates:
@@ -134,7 +134,7 @@ class Service:
         return {"Date": dated.strftime("%a, %d %b %Y %H:%M:%S GMT"), "X-Request-Id": f"req_{len(self.requests)}"}
 
     def work(self, request: Request) -> tuple[int, dict[str, Any]]:
-        """Do what is asked for; return the status and the body."""
+        """Process a request; return the status and the body."""
         meta = {"request_id": f"req_{len(self.requests)}"}
         if request.operation.id == "sendTestWebhook":
             one = self.take(request.url.path.split("/")[-2])
@@ -161,7 +161,7 @@ class Service:
         return 200, {"data": data, "pagination": {"limit": 200, "has_more": False}, "meta": meta}
 
     def take(self, endpoint_id: str) -> Sent:
-        """Take a test."""
+        """Accept a test."""
         number = len(self.sent)
         takes = self.takes if isinstance(self.takes, (int, float)) else self.takes(number)
         self.sent.append(Sent(number, endpoint_id, now(), takes, self.end))
@@ -226,15 +226,15 @@ def webhooks(service: Service, *layers: Middleware, deadline: float = 300.0) -> 
 
 
 def lose(operation: str, when: str, *hits: int) -> Callable[[Request, str], Response | None]:
-    """Return what loses the answers to some requests of *operation*, counted from 0; to all without *hits*."""
+    """Return a fault that loses the responses to the given requests of *operation*, counted from 0, or to all."""
     count = -1
 
-    def spoil(request: Request, moment: str) -> Response | None:
+    def fault(request: Request, timestamp: str) -> Response | None:
         nonlocal count
-        if request.operation.id == operation and moment == when:
+        if request.operation.id == operation and timestamp == when:
             count += 1
             if not hits or count in hits:
                 raise TransportError("lost", maybe_sent=True)
         return None
 
-    return spoil
+    return fault

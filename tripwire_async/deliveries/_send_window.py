@@ -28,7 +28,7 @@ class SendWindowStatistics(NamedTuple):
 
 @final
 class SendWindow:
-    """Delays sends so that one page of events covers all deliveries that have not ended.
+    """Delays sends so that a page of events covers all deliveries that have not ended.
 
     A page holds the newest events. Sends that come after a slow delivery would push its event off the page, and the
     event would then have to be read separately. So a send waits while *width* tests have been sent or are being sent
