@@ -1,4 +1,4 @@
-"""The two names of the service, Tripwire and Foil, and everything that depends on the name."""
+"""The two names of the service, Tripwire and Foil, and all data that depends on the name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["FOIL", "PROFILES", "TRIPWIRE", "Profile", "select_profile"]
 
 
-# A plain class: the command line imports this module for --help, which must import neither attrs nor dataclasses.
+# A plain class: the command line imports this module for --help, which must not import attrs or dataclasses.
 @final
 class Profile:
     """One name of the service, with its addresses, environment variables, headers and features.

@@ -52,7 +52,7 @@ def poll(latest: int | None = 0, schedule: PollSchedule = STEADY) -> SharedPolle
 
 
 async def test_what_is_done_already_is_not_read() -> None:
-    """A wait for what is known returns it without a request."""
+    """A wait for a known state returns it without a request."""
     counter = Counter()
     assert 7 == await poll(latest=7).until(counter.read, at_least(7), timeout=None)
     assert [] == counter.times
@@ -68,7 +68,7 @@ async def test_the_first_read_comes_after_half_a_second_then_each_pause_is_longe
 
 
 async def test_where_nothing_is_known_the_first_read_comes_at_once() -> None:
-    """Only a missing state is looked for without a pause."""
+    """Only a missing state is read without a pause."""
     counter = Counter()
     await poll(latest=None).until(counter.read, at_least(1), timeout=None)
     assert [0.0] == counter.times
@@ -92,7 +92,7 @@ async def test_any_number_of_waiters_share_the_reads() -> None:
 
 
 async def test_waiters_may_want_different_things() -> None:
-    """Each wait ends when its own wish is fulfilled, and the others go on."""
+    """Each wait ends when its own condition is true, and the others continue."""
     counter = Counter()
     shared = poll()
     early = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
@@ -117,7 +117,7 @@ async def test_cancelling_the_leader_in_its_pause_moves_no_read() -> None:
 
 
 async def test_cancelling_the_leader_in_its_read_lets_the_next_read_at_once() -> None:
-    """A read that is lost with its reader is made again for those who still wait."""
+    """A read that is cancelled with its task is made again for the other waits."""
     counter = Counter(takes=1.0)
     shared = poll()
     leader = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
@@ -129,7 +129,7 @@ async def test_cancelling_the_leader_in_its_read_lets_the_next_read_at_once() ->
 
 
 async def test_a_lonely_wait_that_is_cancelled_in_its_read_does_not_hurry_the_next_one() -> None:
-    """Whoever waits again and again, and gives up each time, must not turn into a stream of requests."""
+    """A task that waits repeatedly with short timeouts must not cause a stream of requests."""
     counter = Counter(takes=1.0)
     shared = poll()
     wait = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
@@ -174,7 +174,7 @@ async def test_a_read_is_told_how_long_the_wait_still_has() -> None:
 
 
 async def test_a_wait_without_time_reads_nothing() -> None:
-    """A timeout of zero asks only what is known."""
+    """A timeout of zero returns the known state only."""
     counter = Counter()
     with pytest.raises(PollTimeout):
         await poll(latest=None).until(counter.read, at_least(1), timeout=0)
@@ -182,7 +182,7 @@ async def test_a_wait_without_time_reads_nothing() -> None:
 
 
 async def test_an_error_ends_every_wait_with_one_read() -> None:
-    """A thousand waiters must not ask a thousand times what is refused."""
+    """A thousand waiters must not send a thousand rejected requests."""
     counter = Counter(error=ValueError("refused"))
     shared = poll()
     waits = [asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None)) for _ in range(20)]
@@ -192,7 +192,7 @@ async def test_an_error_ends_every_wait_with_one_read() -> None:
 
 
 async def test_an_error_that_comes_with_the_end_of_a_wait_leaves_that_wait_its_end() -> None:
-    """Both in the same moment: the timeout was first, and nothing is reported as never retrieved."""
+    """Both at the same time: the timeout was first, and no exception is reported as never retrieved."""
     counter = Counter(takes=1.0, error=ValueError("refused"))
     shared = poll()
     leader = asyncio.create_task(shared.until(counter.read, at_least(1), timeout=None))
@@ -214,7 +214,7 @@ async def test_after_an_error_a_new_wait_reads_again_in_its_turn() -> None:
 
 
 async def test_nothing_yet_leaves_what_is_known() -> None:
-    """A read that finds nothing changes nothing, and the wait goes on."""
+    """A read without a result changes nothing, and the wait continues."""
     answers: list[int | None] = [None, None, 5]
 
     async def read(_: float | None) -> int | None:
@@ -225,7 +225,7 @@ async def test_nothing_yet_leaves_what_is_known() -> None:
 
 @given(st.integers(0, 2**32), st.integers(1, 60), st.sampled_from([0.0, 0.05, 0.4, 3.0]))
 def test_whoever_is_cancelled_the_others_get_what_they_wait_for(seed: int, waiters: int, takes: float) -> None:
-    """Random cancels and timeouts strand nobody, end no other wait, and leave no task and no waiter behind."""
+    """Random cancels and timeouts block and end no other wait, and leave no task and no waiter behind."""
 
     async def main() -> None:
         chance = random.Random(seed)  # noqa: S311 - chance, not secrecy

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.virtual_time
 
 
 async def work(results: list[str], name: str, seconds: float = 1.0) -> str | None:
-    """Work for some seconds; no name is no result."""
+    """Work for some seconds; without a name, there is no result."""
     await asyncio.sleep(seconds)
     results.append(name)
     return name or None
@@ -68,7 +68,7 @@ async def test_leadership_passes_on_when_the_leader_has_no_result() -> None:
 
 
 async def test_a_follower_leaves_when_its_time_has_come() -> None:
-    """The leader goes on."""
+    """The leader continues."""
     flight: SingleFlight[str] = SingleFlight()
     done: list[str] = []
     leader = asyncio.create_task(flight.run(functools.partial(work, done, "a", 5.0)))

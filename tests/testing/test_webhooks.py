@@ -139,7 +139,7 @@ async def test_an_attempt_that_gets_no_answer_says_why(receiver: Receiver, unuse
         await server.delivered()
         errors = [delivery.error for delivery in server.deliveries.values() if delivery.status == "failed"]
         assert any("Cannot connect" in str(error) for error in errors)
-        assert "The endpoint did not answer within 0.05 seconds." in errors
+        assert "The endpoint did not respond within 0.05 seconds." in errors
         assert "This test server posts to loopback addresses only." in errors
 
 

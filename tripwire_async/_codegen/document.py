@@ -98,7 +98,7 @@ class Document:
     root: Node
 
     def follow(self, node: Node) -> Node:
-        """Resolve the reference in *node*, or return *node* if it has none."""
+        """Resolve the reference in *node*, or return *node* unchanged."""
         reference = node.get("$ref") if isinstance(node.value, dict) else None
         if reference is None:
             return node

@@ -228,7 +228,7 @@ def _is_component(node: Node, known: Declaration) -> bool:
 
 
 def _only(node: Node, *keys: str) -> None:
-    """Raise for keywords that no type of *node* supports; with several types, each brings its own."""
+    """Raise for keywords that no type of *node* supports; with several types, each adds its own."""
     if isinstance(node["type"].value, list):
         node.only(*_STRING, *_NUMBER, *_LIST)
     else:

@@ -101,7 +101,7 @@ class Model:
 
 @attrs.frozen
 class Enumeration:
-    """A set of known strings, each with its Python name; *value_profiles* are those that only one profile has."""
+    """A set of known strings, each with its Python name; *value_profiles* are the values that only one profile has."""
 
     name: str
     members: tuple[tuple[str, str], ...]

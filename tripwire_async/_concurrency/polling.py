@@ -1,4 +1,4 @@
-"""Reads that are repeated until something is done, once for all who wait for it."""
+"""Polling with a schedule, shared by all tasks that wait for the same state."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ T = TypeVar("T")
 Read: TypeAlias = "Callable[[float | None], Awaitable[T | None]]"
 """Reads once, within the given seconds; None for no limit.
 
-It returns None while there is nothing to read. An error that it raises ends every wait. Each wait passes it anew: the
-owner of the poller is what reads, and a reference cycle of the two would have to wait for the garbage collector.
+It returns None while there is nothing to read. An error that it raises ends every wait. Each wait passes it as an
+argument: the function belongs to the owner of the poller, and storing it would create a reference cycle.
 """
 
 
 @attrs.frozen(kw_only=True)
 class PollSchedule:
-    """When to read: first after *first* seconds, then *factor* times longer each time, up to *longest*.
+    """Poll intervals: *first* seconds, then *factor* times longer each time, up to *longest*.
 
     Attributes:
         first: Seconds before the first read.
-        factor: What each pause is multiplied by.
-        longest: Seconds that a pause never exceeds, jitter aside.
-        jitter: The part of a pause, from 0 to 1, by which it is lengthened at random, so that many waits that began
-            together do not read together.
+        factor: Factor between an interval and the next one.
+        longest: Longest interval in seconds, without jitter.
+        jitter: Largest random extension of an interval, as a fraction from 0 to 1, so that waits that started together
+            do not poll together.
     """
 
     first: float = attrs.field(default=0.5, validator=attrs.validators.gt(0))
@@ -74,13 +74,13 @@ class SharedPoller(Generic[T]):
     """Poll one thing for any number of waits; those on one event loop share their reads.
 
     Args:
-        latest: What is known already; None for nothing.
-        schedule: When to read. While nothing is known, the first read comes at once.
+        latest: State that is known already, or None.
+        schedule: Poll intervals. Without a known state, the first read is made at once.
         clock: The clock of pauses and timeouts.
         rng: Returns a number from 0 to 1, for the jitter.
 
     Attributes:
-        latest: What was read last; None for nothing.
+        latest: State of the last read, or None.
     """
 
     __slots__ = ("_clock", "_due", "_flights", "_reads", "_rng", "_schedule", "latest")

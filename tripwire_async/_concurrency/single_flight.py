@@ -38,7 +38,7 @@ class SingleFlight(Generic[T]):
 
     @property
     def followers(self) -> int:
-        """How many callers wait for the leader."""
+        """Number of callers that wait for the leader."""
         return len(self._followers)
 
     def statistics(self) -> dict[str, int]:

@@ -168,7 +168,7 @@ class TripwireServer:
 
     @property
     def received(self) -> int:
-        """How many requests have come, record_limit or not."""
+        """Number of received requests, independent of *record_limit*."""
         return self._dispatcher.received
 
     @property

@@ -47,7 +47,7 @@ async def test_a_successful_response_is_returned_unchanged(status: int) -> None:
 
 
 async def test_a_call_that_succeeds_at_once_bypasses_tenacity(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor does a permanent failure: tenacity costs a fifth of a whole call."""
+    """A permanent failure does not import it either: tenacity costs a fifth of a whole call."""
     monkeypatch.delattr("tenacity.AsyncRetrying")
     assert await retry()(request(), Script([GOOD])) is GOOD
     assert (await retry()(request(), Script([answer(404)]))).status == 404
@@ -189,7 +189,7 @@ async def test_a_lost_response_is_raised_at_once_when_the_deadline_is_near() -> 
 
 
 async def test_a_call_that_the_rate_limit_rejected_is_not_retried() -> None:
-    """The cooldown would pass the deadline, and the error says how long it lasts."""
+    """The cooldown would pass the deadline, and the error contains its duration."""
     held = RequestTimeoutError("the limit is used up", maybe_sent=False, retry_after=60.0)
     handler = Script([held])
     with pytest.raises(RequestTimeoutError) as raised:
@@ -237,7 +237,7 @@ async def test_an_outage_does_not_multiply_the_traffic() -> None:
 
 
 async def test_an_error_is_raised_when_the_quota_is_exhausted() -> None:
-    """It is raised unchanged, as after the last attempt."""
+    """It is raised unchanged, like the error of the last attempt."""
     handler = Script([LOST])
     with pytest.raises(TransportError) as raised:
         await retry(quota=RetryQuota(4))(request(), handler)

@@ -32,23 +32,23 @@ if TYPE_CHECKING:
     from tripwire_async.gate_delivery import DeliveryKeyPair
 
 DEFAULT_TIMEOUT: Final = 900.0
-"""Seconds that a wait lasts when nobody says otherwise: a person has to find the page and to decide."""
+"""Default timeout of a wait in seconds: a person has to find the page and to decide."""
 
 DEFAULT_SCHEDULE: Final = PollSchedule(first=2.0, factor=1.25, longest=10.0)
-"""Polls have caps of their own, and nobody agrees within a second."""
+"""Slow: polls have separate rate limits, and a user needs some seconds to consent."""
 
 
 @attrs.frozen(kw_only=True)
 class ApprovedGateSession:
-    """What an approved session has handed over.
+    """Credentials of an approved session.
 
     Attributes:
         id: The session.
-        outputs: The credentials, by the name of the environment variable that each is meant for: the service's own,
-            and those that Gate adds, the agent's token among them.
-        gate_account_id: The account that the session led to; None when the service did not say.
-        account_name: The name of the account at the service; None when it did not say.
-        docs_url: The service's documentation for developers; None when it did not say.
+        outputs: The credentials, by the name of their environment variable: those of the service, and the ones that
+            Gate adds, such as the agent token.
+        gate_account_id: The account of the session; None if the service did not name it.
+        account_name: The name of the account at the service; None if the service did not name it.
+        docs_url: The service's documentation for developers; None if the service did not name it.
     """
 
     id: str
@@ -62,21 +62,22 @@ Poll: TypeAlias = "Callable[[str, Secret, float | None], Awaitable[GateSessionPo
 """Reads a session once, by its id and poll token, within the seconds that it is given."""
 
 Acknowledge: TypeAlias = "Callable[[str, Secret, Secret, float | None], Awaitable[object]]"
-"""Acknowledges what a session has handed over, by its id, poll token and ack token, within the seconds given."""
+"""Acknowledges the credentials of a session, by its id, poll token and ack token, within the given seconds."""
 
 
 @final
 class PendingGateSession:
-    """A Gate session that was begun, and the credentials that it leads to.
+    """A Gate session that is not approved yet; await it for its credentials.
 
-    Await it, or `approved`, once the user was shown the `consent_url`: the wait ends when the session was approved, its
-    credentials are decrypted and their receipt is acknowledged. Any number of tasks may wait, each with its own
-    timeout; they share one stream of polls, and cancelling one disturbs no other. Nothing is polled while nobody waits.
+    Show the `consent_url` to the user, then await the session or `approved`. The wait ends when the session is
+    approved, its credentials are decrypted and their receipt is acknowledged. Any number of tasks may wait, each with
+    its own timeout. They share their polls, and cancelling one does not affect the others. The session is polled only
+    while a task waits.
 
     Attributes:
-        session: The session as the service answered it.
-        request_id: The service's id of the request that started the session; None for one that is followed.
-        credentials: What was handed over; None before. It is here even when its receipt could not be acknowledged.
+        session: The session from the response that created it.
+        request_id: The service's id of the request that created the session; None for a session passed to `follow`.
+        credentials: The credentials; None before the approval. They are set even if the acknowledgement has failed.
     """
 
     def __init__(
@@ -122,12 +123,12 @@ class PendingGateSession:
 
     @property
     def consent_url(self) -> str:
-        """Where the user agrees to the session."""
+        """URL at which the user consents to the session."""
         return self.session.consent_url
 
     @property
     def expires_at(self) -> datetime:
-        """When the session ends if nobody agrees."""
+        """Time at which the session expires without consent."""
         return self.session.expires_at
 
     def __await__(self) -> Generator[Any, None, ApprovedGateSession]:
@@ -137,15 +138,15 @@ class PendingGateSession:
     async def approved(self, timeout: float | None = DEFAULT_TIMEOUT) -> ApprovedGateSession:
         """Return the credentials once the session was approved and their receipt is acknowledged.
 
-        *timeout* is in seconds and bounds everything, the retries and cooldowns of the polls included; None waits until
-        the session ends. A poll or an acknowledgement that meets trouble which may pass is repeated.
+        *timeout* is in seconds and includes the retries and cooldowns of the polls. None waits until the session ends.
+        A poll or an acknowledgement that fails temporarily is retried.
 
         Raises:
-            GateSessionTimeoutError: *timeout* passed first; waiting again goes on where this wait ended.
-            GateSessionRejectedError: The user said no.
+            GateSessionTimeoutError: *timeout* has passed; a new wait continues with the same session.
+            GateSessionRejectedError: The user has declined.
             GoneError: The session expired.
-            GateDeliveryError: What was handed over cannot be decrypted or must not be used.
-            APIError: The service refuses to let the session be polled or acknowledged.
+            GateDeliveryError: The credentials cannot be decrypted or must not be used.
+            APIError: The service rejected a poll or the acknowledgement.
         """
         try:
             await self._poller.until(self._step, _is_approved, timeout=timeout)
@@ -161,7 +162,7 @@ class PendingGateSession:
         return f"<PendingGateSession {status} id={self.id!r} consent_url={self.consent_url!r}>"
 
     async def _step(self, limit: float | None) -> GateSessionPollData | None:
-        """Take the session one step on; what may pass by itself is remembered as trouble and tried again later."""
+        """Poll once and process the state; a temporary error is stored, and the next poll tries again."""
         started = self._clock.now()
         try:
             state = await self._read(self.id, self.poll_token, limit)
@@ -178,12 +179,12 @@ class PendingGateSession:
             msg = f"the Gate session {self.id} was rejected by the user"
             raise GateSessionRejectedError(msg, gate_session_id=self.id)
         if state.status == GateSessionStatus.EXPIRED:
-            msg = f"the Gate session {self.id} has expired; begin a new one"
+            msg = f"the Gate session {self.id} has expired; start a new one"
             raise GoneError(msg, status=410)
         return state
 
     def _open(self, state: GateSessionPollData) -> None:
-        """Decrypt what an approved session carries, once: it is gone from the service when its receipt is known."""
+        """Decrypt the credentials once: the service deletes them after the acknowledgement."""
         if self.credentials is not None:
             return
         bundle = state.delivery_bundle

@@ -178,5 +178,5 @@ def checked_query(request: ServiceRequest, allowed: Mapping[str, Check]) -> Mapp
 
 
 def page_limit(query: Mapping[str, str]) -> int:
-    """Return the page size that *query* asks for, 50 by default."""
+    """Return the page size in *query*, 50 by default."""
     return int(query.get("limit", "50"))

@@ -14,7 +14,7 @@ AUTHENTICATION_DOCS: Final = "introduction"
 
 @attrs.frozen
 class FieldIssue:
-    """An invalid input: its *name*, the kind of *issue*, and what was expected and received, where that is known."""
+    """An invalid input: its *name*, the kind of *issue*, and the expected and received values, if known."""
 
     name: str
     issue: str

@@ -29,7 +29,7 @@ def default_fields(website: str) -> JsonObject:
 
 @attrs.define(eq=False)
 class GateService:
-    """A service; *fields* are those that its owner sets, as in the API."""
+    """A service; *fields* are set by its owner, as in the API."""
 
     id: str
     organization_id: str
@@ -41,7 +41,7 @@ class GateService:
 
     @property
     def is_public(self) -> bool:
-        """Whether the public registry lists the service."""
+        """True if the public registry lists the service."""
         return self.status == "active" and bool(self.fields["discoverable"])
 
     @property

@@ -59,7 +59,7 @@ class ServiceResponse:
     """A response of the service.
 
     *bytes_sent* truncates the body: the server sends that many bytes and closes the connection; 0 sends not even the
-    status line, None sends everything. A response *from_proxy* has none of the API's own headers.
+    status line, None sends everything. A response *from_proxy* does not have the API's own headers.
     """
 
     status: int

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def page(request: ServiceRequest, query: Mapping[str, str], items: Sequence[JsonObject]) -> ServiceResponse:
     """Return the page of *items* that the limit and cursor in *query* select.
 
-    A cursor contains its list, the filters and the id of the last item, so items that are added meanwhile do not
+    A cursor contains its list, the filters and the id of the last item, so items that are added later do not
     shift the pages. A cursor of another list or of other filters is a 422.
     """
     limit = page_limit(query)

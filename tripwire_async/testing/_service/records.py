@@ -82,7 +82,7 @@ class Delivery:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the delivery has a final state."""
+        """True if the delivery has a final state."""
         return self.status in {"succeeded", "failed", "skipped"}
 
     def to_json(self) -> JsonObject:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @attrs.define(eq=False)
 class Limits:
-    """The rate limit of keys without a limit of their own; each attribute can change while the server runs."""
+    """The rate limit of keys without a separate limit; each attribute can change while the server runs."""
 
     limit: int = 600
     window: float = 60.0

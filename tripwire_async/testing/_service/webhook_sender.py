@@ -47,7 +47,7 @@ class DeliveryOutcome:
 
 @attrs.frozen
 class WebhookSettings:
-    """How webhooks are posted.
+    """Settings of the sender of webhooks.
 
     Attributes:
         delay: Seconds before the first attempt, by the server's clock.
@@ -203,7 +203,7 @@ class WebhookSender:
                     delivery.response_status = response.status
                     received = await _read(response)
             except TimeoutError:
-                delivery.error = f"The endpoint did not answer within {self.settings.timeout:g} seconds."
+                delivery.error = f"The endpoint did not respond within {self.settings.timeout:g} seconds."
                 return False
             except (aiohttp.ClientError, OSError) as error:
                 delivery.error = f"{type(error).__name__}: {error}"
