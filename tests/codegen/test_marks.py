@@ -5,7 +5,7 @@ from __future__ import annotations
 from tripwire_async._codegen.render_operations import render_operations
 
 from .descriptions import api, body, description, operation, with_property
-from .test_rendering import annotations, models
+from .rendered import annotations, models
 
 
 def test_a_marked_field_is_optional_and_its_docstring_names_the_profile() -> None:
