@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
@@ -14,7 +15,7 @@ from .respond import WebhookResponse
 from .signature import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 
     from .dedupe import EventStore
     from .receiver import SecretSource
@@ -82,12 +83,25 @@ async def listen(
     app.router.add_post("/{path:.*}", handle)
     # Requests that are still running when the block ends are not waited for.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await runner.setup()
+        # A cancellation in the middle of the start would leave a socket that no cleanup knows.
+        await _finish(web.TCPSite(runner, host, port).start())
         yield int(runner.addresses[0][1])
     finally:
-        await runner.cleanup()
+        await _finish(runner.cleanup())
+
+
+async def _finish(work: Coroutine[Any, Any, None]) -> None:
+    """Await *work* to its end; a cancellation in the meantime is raised afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        raise
 
 
 async def _respond_to_read_body(receiver: WebhookReceiver, request: web.Request) -> WebhookResponse:
