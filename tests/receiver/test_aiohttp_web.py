@@ -232,7 +232,7 @@ async def test_a_listener_that_is_cancelled_while_it_starts_leaves_no_socket(tur
 
 @pytest.mark.parametrize("cancellations", [1, 3])
 async def test_a_listener_that_is_cancelled_while_it_stops_has_stopped(cancellations: int) -> None:
-    """The cleanup ends before the cancellation goes on, also with a connection that is kept alive."""
+    """The cleanup ends before the cancellation continues, also with a connection that is kept alive."""
     listening, stop = asyncio.get_running_loop().create_future(), asyncio.Event()
 
     async def run() -> None:

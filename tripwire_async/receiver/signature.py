@@ -40,8 +40,8 @@ def verify_signature(
 ) -> None:
     """Raise `SignatureError` unless the service signed *body* within *tolerance* seconds of now.
 
-    The headers are those of either profile, `TRIPWIRE` or `FOIL`. A timestamp of one profile does not match a signature
-    of the other. If both pairs are present, both must be valid.
+    The headers have the names of either profile, `TRIPWIRE` or `FOIL`. A timestamp of one profile does not match a
+    signature of the other. If both pairs are present, both must be valid.
 
     Args:
         body: The body as received, before any parsing: the signature covers its bytes.
