@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import delivery_service as simulation
-from tests.support.delivery_service import ORGANIZATION, Service, endpoint, lose, now, webhooks
+from tests.support.delivery_service import ORGANIZATION, Service, endpoint, lose, now, sender_of, webhooks
 from tripwire_async import PendingDelivery, errors
 from tripwire_async._http.messages import Response
 from tripwire_async.errors import TransportError
@@ -141,13 +141,13 @@ async def test_the_event_of_a_send_in_progress_is_not_adopted() -> None:
             await asyncio.sleep(2.0)
         return response
 
-    client = webhooks(service, slow)
-    lost = asyncio.create_task(client.send_test(ORGANIZATION, endpoint(1), reconcile=True))
+    sender = sender_of(service, slow)
+    lost = asyncio.create_task(sender.send_once(ORGANIZATION, endpoint(1)))
     await asyncio.sleep(0.1)
-    handles = [await client.send_test(ORGANIZATION, endpoint(1)), await lost]
+    handles = [await sender.send(ORGANIZATION, endpoint(1)), await lost]
     assert [one.event_id for one in service.sent] == [handle.event_id for handle in handles]
     assert 2 == len(service.sent)
-    assert 0 == client._sender.reconciler.statistics().unanswered
+    assert 0 == sender.reconciler.statistics().unanswered
 
 
 @pytest.mark.virtual_time
@@ -161,7 +161,7 @@ async def test_the_deadline_ends_the_wait_for_other_responses() -> None:
             await asyncio.sleep(1000)
         return response
 
-    sender = webhooks(service, stuck)._sender
+    sender = sender_of(service, stuck)
     lost = asyncio.create_task(sender.send_once(ORGANIZATION, endpoint(1), deadline=10.0))
     await asyncio.sleep(0.1)
     other = asyncio.create_task(sender.send(ORGANIZATION, endpoint(1)))
@@ -244,7 +244,7 @@ async def test_without_the_scope_to_read_the_test_is_not_sent_again() -> None:
 async def test_no_read_starts_that_would_end_after_the_deadline() -> None:
     """The error is raised in time, and the test is not sent again."""
     service = Service(fault=lose(SEND, "before"))
-    sender = webhooks(service)._sender
+    sender = sender_of(service)
     with pytest.raises(TransportError):
         await sender.send_once(ORGANIZATION, endpoint(1), deadline=2.0)
     assert now() <= 2.0
@@ -277,10 +277,10 @@ async def test_a_test_is_not_sent_again_after_a_5xx_without_an_event() -> None:
 async def test_a_limited_number_of_event_ids_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that sends tests for years remembers the last few thousand ids."""
     monkeypatch.setattr("tripwire_async.deliveries.reconcile._MAX_REMEMBERED", 5)
-    client = webhooks(Service())
+    sender = sender_of(Service())
     for number in range(8):
-        await client.send_test(ORGANIZATION, endpoint(number))
-    assert 5 == client._sender.reconciler.statistics().claimed
+        await sender.send(ORGANIZATION, endpoint(number))
+    assert 5 == sender.reconciler.statistics().claimed
 
 
 async def test_a_thousand_sends_with_one_in_twenty_responses_lost(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
+from tests.support.virtual_time import VirtualTimeLoop
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async.deliveries._send_window import SendWindow
 
@@ -83,3 +85,22 @@ async def test_the_turn_of_a_cancelled_send_goes_to_the_next_one() -> None:
     await third
     await asyncio.gather(first, second, return_exceptions=True)
     assert (True, True) == (first.cancelled(), second.cancelled())
+
+
+def test_a_window_whose_loop_was_closed_admits_nothing() -> None:
+    """The garbage collector ends the sends of a closed loop in any order, and some of them still wait."""
+    loop = VirtualTimeLoop()
+    loop.set_exception_handler(lambda _, context: None)
+    sends = window(width=1)
+    waiting: list[asyncio.Task[None]] = []
+
+    async def fill() -> None:
+        await sends.acquire()
+        waiting.append(await enter_soon(sends))
+
+    loop.run_until_complete(fill())
+    loop.close()
+    sends.fail()
+    assert (0, 0, 1) == sends.statistics()
+    assert not waiting.pop().done()
+    gc.collect()

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from yarl import URL
 
+from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.caller import ApiCaller
 from tripwire_async._http.messages import Response
 from tripwire_async._http.options import CallOptions
+from tripwire_async.deliveries.sender import Sender
 from tripwire_async.errors import RequestTimeoutError, TransportError
 from tripwire_async.middleware import RateLimit, Retry, compose
 from tripwire_async.resources.webhooks import Webhooks
@@ -215,10 +217,14 @@ class Service:
             )
 
 
+def sender_of(service: Service, *layers: Middleware) -> Sender:
+    """Return a sender to *service* behind *layers*, by default retries and the rate limit."""
+    chain = compose(layers or (Retry(), RateLimit()), service)
+    return Sender(ApiCaller(chain, URL("https://api.example"), CallOptions(deadline=300.0)), LOOP_CLOCK)
+
+
 def webhooks(service: Service, *layers: Middleware, deadline: float = 300.0) -> Webhooks:
     """Return the resource on *service*, behind *layers*; without any, behind retries and the rate limit."""
-    from tripwire_async._concurrency.clock import LOOP_CLOCK
-
     limit = RateLimit()
     chain = compose(layers or (Retry(), limit), service)
     caller = ApiCaller(chain, URL("https://api.example"), CallOptions(deadline=deadline))
