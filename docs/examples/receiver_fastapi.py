@@ -22,7 +22,7 @@ router = Router()
 @router.on("session.result.persisted")
 async def check_verdict(event: SessionResultPersistedEvent) -> None:
     """React to a bot."""
-    if event.data.decision.verdict == "bot":
+    if event.data.decision is not None and event.data.decision.verdict == "bot":
         print("a bot in session", event.data.session.id)
 
 

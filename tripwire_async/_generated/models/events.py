@@ -248,6 +248,8 @@ class SessionResultPersistedPayloadAttribution:
 class SessionResultPersistedPayload:
     """The result of a session, just stored.
 
+    Recorded webhooks carry `object` and `session` only.
+
     Attributes:
         object: Names the kind of this object, always `session_result`.
         session: The session that was judged.
@@ -263,13 +265,13 @@ class SessionResultPersistedPayload:
 
     object: Literal["session_result"]
     session: SessionResultPersistedPayloadSession
-    event: SessionResultPersistedPayloadEvent
-    decision: SessionResultPersistedPayloadDecision
-    visitor_fingerprint: SessionResultPersistedPayloadVisitorFingerprint | None
-    request: WebhookRequestSummary
-    score_breakdown: SessionResultPersistedPayloadScoreBreakdown
-    signals: tuple[SessionResultPersistedPayloadSignal, ...]
-    attribution: SessionResultPersistedPayloadAttribution
+    event: SessionResultPersistedPayloadEvent | None = None
+    decision: SessionResultPersistedPayloadDecision | None = None
+    visitor_fingerprint: SessionResultPersistedPayloadVisitorFingerprint | None = None
+    request: WebhookRequestSummary | None = None
+    score_breakdown: SessionResultPersistedPayloadScoreBreakdown | None = None
+    signals: tuple[SessionResultPersistedPayloadSignal, ...] | None = None
+    attribution: SessionResultPersistedPayloadAttribution | None = None
 
 
 @attrs.frozen(kw_only=True)
