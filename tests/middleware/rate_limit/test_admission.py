@@ -267,24 +267,24 @@ def test_a_trial_is_planned_for_a_usual_length_that_matters(
 def test_a_trial_goes_once_and_is_timed_by_a_third_of_the_requests() -> None:
     """So the jitter of the first ones does not spoil it; a second one would cost a second rejection."""
     known = LimitModel(lambda: 0.0)
-    for at in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5):
-        known.accept(known.take(at, "interactive"), at + 0.4, 6, 0)
-    known.reject(known.take(0.6, "interactive"), 1.0, 2.0, 6, 0)
+    for tenths in range(10):
+        known.accept(known.take(tenths / 20, "interactive"), tenths / 20 + 0.4, 10, 0)
+    known.reject(known.take(0.6, "interactive"), 1.0, 2.0, 10, 0)
     known.cooldown.half_open, known.cooldown.until = False, 0.0
-    assert not known.allows(2.2, "interactive")
-    assert known.next_change(2.2) == pytest.approx(0.6 + 2.0 * 1.001 - 0.36)
-    assert known.allows(2.25, "interactive")
-    permit = known.take(2.25, "interactive")
-    assert not known.allows(2.26, "interactive")
-    known.accept(permit, 2.65, 6, 1)
+    assert not known.allows(2.19, "interactive")
+    assert known.next_change(2.19) == pytest.approx(0.55 + 2.0 * 1.001 - 0.36)
+    assert known.allows(2.2, "interactive")
+    permit = known.take(2.2, "interactive")
+    assert not known.allows(2.21, "interactive")
+    known.accept(permit, 2.6, 10, 3)
     assert known.window.length == pytest.approx(2.0)
 
 
 def test_a_refuted_length_is_not_tried_again() -> None:
     """A lost request has no result, so the length is tried once more."""
     planned, permit = trial(1.5, 2.5), Permit(0.0)
-    counted = deque([Permit(0.0, 0.5)])
-    assert planned.starts_at(deque(), 2.5) == math.inf
+    counted = deque(Permit(0.0, 0.5) for _ in range(9))
+    assert planned.starts_at(deque(list(counted)[:8]), 2.5) == math.inf
     planned.start(permit, 1, 1)
     assert planned.starts_at(counted, 2.5) == math.inf
     planned.lose(Permit(0.0))
@@ -310,8 +310,8 @@ def test_a_trial_must_show_that_a_third_has_left(count: int, length: float | Non
 def test_a_probe_is_not_a_trial() -> None:
     """It goes when Retry-After has passed, which is not related to the usual length."""
     known = LimitModel(lambda: 0.0)
-    for at in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5):
-        known.accept(known.take(at, "interactive"), at + 0.4, 6, 0)
-    known.reject(known.take(0.6, "interactive"), 1.0, 2.0, 6, 0)
-    known.accept(known.take(3.1, "interactive"), 3.5, 6, 5)
+    for tenths in range(10):
+        known.accept(known.take(tenths / 20, "interactive"), tenths / 20 + 0.4, 10, 0)
+    known.reject(known.take(0.6, "interactive"), 1.0, 2.0, 10, 0)
+    known.accept(known.take(3.1, "interactive"), 3.5, 10, 9)
     assert known.window.trial.length == 2.0

@@ -170,10 +170,26 @@ async def test_a_request_that_is_cut_off_closes_its_connection() -> None:
         await store.aclose()
 
 
+async def test_the_connection_after_a_cut_off_request_is_made_in_the_background_too() -> None:
+    """At 30 ms each way it takes longer than the patience, so that a request would be cut off again and again."""
+    with RedisServer() as server:
+        async with far_away(server.socket, 0.03) as port:
+            store = RedisStore(f"redis://127.0.0.1:{port}")
+            limit = RateLimit(store=store)
+            await until_shared(limit)
+            server.pause()
+            await call(limit)
+            assert limit.state().shared is False
+            server.resume()
+            await until_shared(limit)
+            await store.aclose()
+
+
 async def test_a_client_of_a_sentinel_follows_a_failover() -> None:
     """Without a primary, calls use their own limit; then the new primary is used."""
     async with watched() as (primary, sentinel):
-        client = Sentinel([("127.0.0.1", sentinel.port)]).master_for("primary")
+        sentinels = Sentinel([("127.0.0.1", sentinel.port)])
+        client = sentinels.master_for("primary")
         limit = RateLimit(store=RedisStore(client=client))
         await until_shared(limit)
         primary.kill()
@@ -185,6 +201,8 @@ async def test_a_client_of_a_sentinel_follows_a_failover() -> None:
         await eventually(is_alone)
         await until_shared(limit)
         await client.aclose()
+        for each in sentinels.sentinels:
+            await each.aclose()
 
 
 async def test_a_cluster_of_three_nodes_keeps_the_limit() -> None:
@@ -230,9 +248,13 @@ def test_a_client_belongs_to_one_event_loop() -> None:
             with pytest.raises(ConfigurationError, match="belongs to the event loop"):
                 await call(RateLimit(store=store))
 
+        async def close() -> None:
+            await store.aclose()
+
         with asyncio.Runner() as one, asyncio.Runner() as two:
             one.run(first())
             two.run(second())
+            one.run(close())
 
 
 async def test_a_client_that_loses_cancellations_does_not_lose_those_of_a_call() -> None:

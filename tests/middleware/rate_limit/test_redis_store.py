@@ -15,7 +15,13 @@ import redis.asyncio
 from tests.support.redis_server import RedisServer
 from tripwire_async.errors import ConfigurationError
 from tripwire_async.middleware.rate_limit.redis_store import RedisStore
-from tripwire_async.middleware.rate_limit.store import FinishedRequest, RequestOutcome, SlotGrant, SlotRequest
+from tripwire_async.middleware.rate_limit.store import (
+    FinishedRequest,
+    RequestOutcome,
+    SlotGrant,
+    SlotRequest,
+    StoreReplyError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -440,3 +446,32 @@ async def test_a_server_that_is_not_there_is_an_error(tmp_path: Any) -> None:
     with pytest.raises(OSError, match=r"^ConnectionError$"):
         await Process(store, "one").ask()
     await store.aclose()
+
+
+@pytest.mark.parametrize("arguments", [{}, {"url": "redis://127.0.0.1", "client": redis.asyncio.Redis()}])
+def test_either_a_url_or_a_client_is_given(arguments: dict[str, Any]) -> None:
+    """Both or none cannot be meant."""
+    with pytest.raises(ConfigurationError, match="either url or client"):
+        RedisStore(**arguments)
+
+
+@pytest.mark.parametrize("patience", [0.0, -1.0, float("inf"), float("nan")])
+def test_patience_is_a_positive_number(patience: float) -> None:
+    """Without time, or with any amount of it, the store would be useless or block calls."""
+    with pytest.raises(ConfigurationError, match="patience must be"):
+        RedisStore("redis://127.0.0.1", patience=patience)
+
+
+@pytest.mark.parametrize("option", ["hunter2=1", "health_check_interval=hunter2", "protocol=hunter2"])
+def test_an_option_that_redis_does_not_accept_is_rejected_at_once(option: str) -> None:
+    """The error is raised by the constructor, and its text does not contain the value."""
+    with pytest.raises(ConfigurationError, match="url has an option") as caught:
+        RedisStore(f"redis://127.0.0.1?{option}")
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_an_error_of_the_script_is_not_a_mistake_of_the_user(store: RedisStore, raw: Any, key: str) -> None:
+    """It is logged as an error, and calls continue."""
+    await raw.set(f"{key}:state", "not a hash")
+    with pytest.raises(StoreReplyError, match="ResponseError"):
+        await Process(store, "one").ask(single=1)

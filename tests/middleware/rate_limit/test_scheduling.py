@@ -165,6 +165,24 @@ async def test_the_slots_for_interactive_calls_make_no_walk_over_the_others() ->
 
 
 @pytest.mark.virtual_time
+async def test_a_key_without_a_slot_waits_while_an_interactive_call_waits_for_its_own_limit() -> None:
+    """The last slots are reserved for interactive calls, and the bulk of another key must not be examined forever."""
+    wire, limit = Wire(), RateLimit(max_in_flight=40)
+    await limit(poll(1), requests.Script([requests.limited(10, 0, 429, **{"Retry-After": "60"})]))
+    held = start(limit, wire, poll(1))
+    bulk = [replace(poll(token), priority="poll") for token in range(2, 60)]
+    tasks = start(limit, wire, *bulk)
+    await settle()
+    assert len(wire.sent) == 38
+    for index in range(len(bulk)):
+        wire.accept(index)
+        await settle()
+    await asyncio.gather(*tasks)
+    held[0].cancel()
+    await asyncio.gather(*held, return_exceptions=True)
+
+
+@pytest.mark.virtual_time
 async def test_keys_in_use_are_swept_when_their_number_has_doubled() -> None:
     """Not for each new key: a sweep looks at all of them."""
     wire, limit = Wire(), RateLimit(max_in_flight=2000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 from typing import TYPE_CHECKING, Any
@@ -423,3 +424,28 @@ def test_a_coroutine_may_be_thrown_away_after_its_loop() -> None:
         return (await limit(call(), good)).status
 
     assert virtual_time.run(again()) == 200
+
+
+def test_a_request_in_flight_may_be_closed_after_its_loop() -> None:
+    """Its slot was given up with the loop, and is not reported by another one."""
+    limit = RateLimit(store=FakeStore())
+
+    async def hang(request: Request) -> Response:
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError
+
+    async def begin() -> Coroutine[Any, Any, Response]:
+        coroutine = limit(call(), hang)
+        coroutine.send(None)
+        with contextlib.suppress(StopIteration):
+            coroutine.send(None)
+        return coroutine
+
+    async def in_flight() -> int:
+        await limit(call(), good)
+        return limit.state().in_flight
+
+    left_over = virtual_time.run(begin())
+    assert virtual_time.run(in_flight()) == 0
+    left_over.close()
+    assert virtual_time.run(in_flight()) == 0

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 USUAL_LENGTHS: Final = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
 """Common window lengths in seconds."""
+_MIN_COUNTED: Final = 9
+"""A third of fewer requests is within the jitter of single ones."""
 _WORTHWHILE: Final = 0.95
 """A trial is made if the length is less than this part of the assumed length."""
 
@@ -47,7 +49,9 @@ class LengthTrial:
         *counted* is what counts by the *assumed* length, ordered by end. It is infinite if there is nothing to try. The
         jitter of single requests does not matter for a third of them.
         """
-        if self._permit is not None or self.length is None or self.length >= _WORTHWHILE * assumed or not counted:
+        if self._permit is not None or self.length is None or self.length >= _WORTHWHILE * assumed:
+            return math.inf
+        if len(counted) < _MIN_COUNTED:
             return math.inf
         return counted[len(counted) // 3].ended_at + self.length * 1.001
 

@@ -220,7 +220,11 @@ class Window:
     def trial_at(self) -> float:
         """Return when a request would show whether the window is shorter than assumed; infinite if it would not."""
         length = self.length
-        return math.inf if length is None else self.trial.starts_at(self._counted, length) - self._second_rtt
+        return (
+            math.inf
+            if length is None
+            else self.trial.starts_at(self._counted, length) - self._second_rtt - self._jitter
+        )
 
     def next_change(self, now: float) -> float | None:
         """Return when `used` will fall without a response; None if only a response can change it."""
@@ -247,6 +251,10 @@ class Window:
     def _second_rtt(self) -> float:
         """Seconds to subtract from the end of a request, because the next request has its way to the service too."""
         return _RTT_SHARE * max(0.0, 2 * self._min_rtt - self._mean_rtt) if self._mean_rtt else 0.0
+
+    @property
+    def _jitter(self) -> float:
+        return max(0.0, self._mean_rtt - self._min_rtt) if self._mean_rtt else 0.0
 
     def _measure_rtt(self, seconds: float) -> None:
         # The first round trip is the mean so far; later ones move it by an eighth, as TCP smooths its estimate.
@@ -308,18 +316,12 @@ class Window:
         if self._skip_checks > 0 and certain <= count * 4 // 3:
             self._skip_checks -= 1
             return
-        missing, oldest = count + 1, permit.sent_at
         newer = len(self._counted) - older
-        for other in islice(reversed(self._counted), newer, None):
-            if other.is_certain:
-                oldest = min(oldest, other.sent_at)
-                missing -= 1
-                if not missing:
-                    bound = now - oldest
-                    if self._bound is None or bound < self._bound:
-                        self._assumed_bound = None
-                        self._limit_length(bound, now)
-                    break
+        older_certain = (other.sent_at for other in islice(reversed(self._counted), newer, None) if other.is_certain)
+        bound = now - min(permit.sent_at, *islice(older_certain, count + 1))
+        if self._bound is None or bound < self._bound:
+            self._assumed_bound = None
+            self._limit_length(bound, now)
         self._skip_checks = count // 16  # spread over the responses, a check as long as the count costs nothing
 
     def _infer_length(self, permit: Permit, now: float, limit: int, retry_after: float) -> None:
