@@ -268,6 +268,31 @@ async def test_the_window_is_shortened_when_the_service_counts_fewer(store: Redi
     assert (await one.ask()).window == pytest.approx(8.0, abs=0.05)
 
 
+async def test_the_window_is_halved_at_most_and_once_per_window(store: RedisStore) -> None:
+    """One measurement can be wrong, because reports have different delays."""
+    one = await opened(store, 10, 60.0)
+    for ago in (9.0, 8.0, 7.0, 6.0):
+        one.ended(sent=ago, at=ago)
+    one.ended(sent=0.0, at=0.0, limit=10, count=2)
+    assert (await one.ask()).window == 30.0
+    one.ended(sent=0.0, at=0.0, limit=10, count=1)
+    assert (await one.ask()).window == 30.0
+
+
+async def test_parts_of_a_window_need_a_known_window(store: RedisStore) -> None:
+    """Without a length no part is ever used up: a process that has had slots is granted more when the count falls."""
+    one, two = Process(store, "one"), Process(store, "two")
+    one.ended(limit=8, count=1)
+    await one.ask()
+    for _ in range(6):
+        granted = (await two.ask(single=20)).granted
+        reply = await one.ask(single=1)
+        assert (reply.granted, reply.others, reply.window) == (1, 1, None)
+        one.ended(f"{one.number}.1", limit=8, count=1)
+        for index in range(1, granted + 1):
+            two.ended(f"{two.number}.{index}", "unsent")
+
+
 async def test_a_refusal_that_nothing_explains_lengthens_the_window(store: RedisStore) -> None:
     """The length doubles at most; a second rejection of the same burst has no effect."""
     one = await opened(store, 4, 1.0)
