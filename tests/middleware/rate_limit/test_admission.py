@@ -315,3 +315,14 @@ def test_a_probe_is_not_a_trial() -> None:
     known.reject(known.take(0.6, "interactive"), 1.0, 2.0, 10, 0)
     known.accept(known.take(3.1, "interactive"), 3.5, 10, 9)
     assert known.window.trial.length == 2.0
+
+
+# -- rule 19: the reserve ---------------------------------------------------------------------------------------------
+
+
+def test_a_bulk_call_may_use_the_reserve_in_its_turn() -> None:
+    """A fiftieth of a long window is reserved for interactive calls, but must not starve the others while these wait."""
+    known = model(limit=100, used=99)
+    assert not known.allows(1.0, "poll")
+    assert known.allows(1.0, "poll", use_reserve=True)
+    assert known.allows(1.0, "interactive")

@@ -87,23 +87,19 @@ async def test_polls_and_interactive_calls_alternate() -> None:
 
 
 @pytest.mark.virtual_time
-@pytest.mark.parametrize("lack", ["slots", "window"])
-async def test_a_reserve_for_interactive_calls_does_not_starve_polls_while_these_wait(lack: str) -> None:
+async def test_reserved_slots_do_not_starve_polls_while_interactive_calls_wait() -> None:
     """Otherwise interactive calls would take each free slot, and a poll needs several free ones."""
-    wire, limit = Wire(), RateLimit(max_in_flight=40 if lack == "slots" else 10_000)
+    wire, limit = Wire(), RateLimit(max_in_flight=40)
     (first,) = start(limit, wire, call())
     await settle()
-    wire.accept(0, remaining=960 if lack == "window" else 999)
+    wire.accept(0)
     await first
-    tasks = start(limit, wire, *(call() for _ in range(60)), *(call("poll") for _ in range(20)))
+    tasks = start(limit, wire, *(call() for _ in range(80)), *(call("poll") for _ in range(20)))
     await settle()
     for index in range(1, 41):
-        wire.accept(index, remaining=1000 - 40 - index if lack == "window" else 900)
+        wire.accept(index)
         await settle()
-    if lack == "slots":
-        assert Counter(wire.priorities[41:])["p"] >= 15
-    else:
-        assert Counter(wire.priorities)["p"] == 20
+    assert Counter(wire.priorities[41:61])["p"] == 10
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
