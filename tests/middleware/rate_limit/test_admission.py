@@ -321,7 +321,7 @@ def test_a_probe_is_not_a_trial() -> None:
 
 
 def test_a_bulk_call_may_use_the_reserve_in_its_turn() -> None:
-    """A fiftieth of a long window is reserved for interactive calls, but must not starve the others while these wait."""
+    """A fiftieth of a long window is reserved for interactive calls, but must not starve others while these wait."""
     known = model(limit=100, used=99)
     assert not known.allows(1.0, "poll")
     assert known.allows(1.0, "poll", use_reserve=True)
