@@ -73,7 +73,7 @@ ROWS: Final = (
 
 @attrs.define
 class Result:
-    """What one run of a row shows."""
+    """Result of one run of a row."""
 
     sent: int
     false: int

@@ -63,6 +63,6 @@ def test_a_request_leaves_a_read_only_field_out(make: Callable[[], GateBranding]
 
 
 def test_a_field_of_another_type_is_an_error_without_read_only_fields() -> None:
-    """Most responses have none, and are only decoded."""
+    """Most responses have no such field, and are only decoded."""
     with pytest.raises(DecodeError, match="missing required field `data`"):
         decode_response(b"{}", SessionDetailResponse)

@@ -205,7 +205,7 @@ async def test_an_agents_token_is_verified_and_revoked(
 async def test_a_rejected_gate_token_is_not_blamed_on_the_secret_key(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
-    """Operations with a token of their own need no secret key."""
+    """Operations with their own token do not need a secret key."""
     with (
         tripwire_server.fail("pollGateSession", Fault.status(401)),
         pytest.raises(errors.AuthenticationError, match="pass the token of this Gate session or agent"),

@@ -207,7 +207,7 @@ def client_of(store: EventStore) -> Webhooks:
 
 
 async def send(client: Webhooks, count: int, **options: Any) -> list[PendingDelivery]:
-    """Send so many tests at once."""
+    """Send the given number of tests at once."""
     sends = [client.send_test(ORGANIZATION, endpoint(number), **options) for number in range(count)]
     return list(await asyncio.gather(*sends))
 
@@ -218,7 +218,7 @@ def constant(seconds: float) -> Callable[[random.Random], float]:
 
 
 def answering(operation: str, *responses: Response | None) -> Callable[[Request], Response | None]:
-    """Return what answers the requests to *operation* one after the other; the last response again and again."""
+    """Return a function that responds to requests to *operation* in order, and then always with the last response."""
     left = list(responses)
 
     def fail(request: Request) -> Response | None:

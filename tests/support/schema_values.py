@@ -122,7 +122,7 @@ def leaves(value: Any, schema: Schema, profile: Profile, path: Path = ()) -> Ite
 
 
 def _option(value: Any, schema: Schema, profile: Profile) -> Schema:
-    """Return the option of a union that *value* comes from: a null, or the other one."""
+    """Return the option of a union that matches *value*."""
     if "anyOf" not in schema:
         return schema
     options = [resolve(option, profile) for option in schema["anyOf"]]

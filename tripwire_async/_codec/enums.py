@@ -39,7 +39,7 @@ class OpenEnum(StrEnum):
 
     @property
     def is_known(self) -> bool:
-        """Whether the API's description lists this value."""
+        """True if the API's description lists this value."""
         return self._value_ in type(self)._value2member_map_
 
     def __reduce_ex__(self, protocol: object) -> tuple[type[Self], tuple[str]]:

@@ -64,7 +64,7 @@ class ApiResponse(RedactedStruct, Generic[T], frozen=True):
 
 
 class Caller(Protocol):
-    """Function that calls an operation of the API; resources and deliveries receive it in place of a client."""
+    """Function that executes an operation of the API; resources and deliveries receive it in place of a client."""
 
     def __call__(self, request: ApiRequest[T], /) -> Awaitable[ApiResponse[T]]:
         """Return the response to *request*, or raise `APIError`, `TransportError` or `ResponseDecodeError`."""
