@@ -24,7 +24,11 @@ def connections_in_use(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
         return created[-1]
 
     monkeypatch.setattr(aiohttp, "TCPConnector", create)
-    return lambda: sum(len(connector._acquired) for connector in created if not connector.closed)
+
+    def count() -> int:
+        return sum(len(connector._acquired) for connector in created if not connector.closed)  # noqa: SLF001 - aiohttp has no public count
+
+    return count
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def assert_equal(request: aiohttp.ClientRequest, expected: aiohttp.ClientRequest
     for name in vars(expected):
         value, expected_value = getattr(request, name), getattr(expected, name)
         if name == "_body" and expected_value is not None:
-            value, expected_value = value._value, expected_value._value
+            value, expected_value = value.decode("latin-1"), expected_value.decode("latin-1")
         elif name == "headers":
             value, expected_value = sorted(value.items()), sorted(expected_value.items())
         elif name == "_continue":

@@ -49,9 +49,9 @@ def test_a_secret_is_immutable() -> None:
     """Its text cannot be set or deleted."""
     secret = Secret(CANARY)
     with pytest.raises(AttributeError, match="a Secret is immutable"):
-        secret._text = "other"
+        secret._text = "other"  # noqa: SLF001 - the attribute under test
     with pytest.raises(AttributeError, match="a Secret is immutable"):
-        del secret._text
+        del secret._text  # noqa: SLF001 - the attribute under test
     assert CANARY == secret.reveal()
 
 

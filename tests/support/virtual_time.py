@@ -80,9 +80,21 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._jumping.now += self._tick
         return self._jumping.now
 
+    def scheduled(self) -> list[asyncio.TimerHandle]:
+        """Return the timers that have not run and are not cancelled."""
+        timers: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined] - asyncio's own attribute
+        return [timer for timer in timers if not timer.cancelled()]
+
     def advance(self, seconds: float) -> None:
         """Move the clock on by *seconds* without running timers, as while a machine is suspended."""
         self._jumping.now += seconds
+
+
+def virtual_loop() -> VirtualTimeLoop:
+    """Return the running loop, which must be on virtual time."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    return loop
 
 
 def now() -> float:

@@ -134,7 +134,7 @@ def test_every_call_ends_and_nothing_stays_behind(
         assert state.in_flight == state.waiting == 0
         assert server.most_in_flight <= max_in_flight
         await asyncio.sleep(20)  # past the timers of the test itself
-        assert [] == [timer for timer in loop._scheduled if not timer.cancelled()]
+        assert [] == virtual_time.virtual_loop().scheduled()
 
     virtual_time.run(main())
 
