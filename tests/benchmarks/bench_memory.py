@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from yarl import URL
 
-from tests.support.delivery_service import ORGANIZATION, Service, endpoint, webhooks
+from tests.support.delivery_service import ORGANIZATION, Service, endpoint, internal_sender, webhooks
 from tests.support.virtual_time import run
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.caller import ApiCaller
@@ -65,7 +65,9 @@ async def deliveries() -> tuple[float, float]:
         for number in range(COUNT)
     ]
     before = held()
-    handles = [client._sender.pending(reference, latest=sample.latest, sent_at=0.0) for reference in references]
+    handles = [
+        internal_sender(client).pending(reference, latest=sample.latest, sent_at=0.0) for reference in references
+    ]
     idle = (held() - before) / COUNT
     waits = [asyncio.create_task(handle.settled(None)) for handle in handles]
     await asyncio.sleep(0.1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from yarl import URL
 
-from tests.support.delivery_service import ORGANIZATION, Service, endpoint
+from tests.support.delivery_service import ORGANIZATION, Service, endpoint, internal_sender
 from tests.support.virtual_time import VirtualTimeLoop
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.caller import ApiCaller
@@ -143,7 +143,7 @@ def _cancelled_at(turn: int, way: _Way, reports: list[object]) -> bool:
         assert {asyncio.current_task()} == asyncio.all_tasks()
         state = limit.state()
         assert (0, 0) == (state.in_flight, state.waiting)
-        statistics = webhooks._sender.poller(ORGANIZATION).statistics()
+        statistics = internal_sender(webhooks).poller(ORGANIZATION).statistics()
         assert {"events": 0, "on_page": 0, "waits": 0, "reads": 0, "timers": 0} == statistics
         assert run.statistics() in {None, (0, 0, 0)}
         again = await webhooks.send_tests(ORGANIZATION, IDS[:3], timeout=60.0)
@@ -197,7 +197,7 @@ def _wait_cancelled_at(turn: int, count: int, others: int, errors: list[object])
         loop.at = -1
         assert {asyncio.current_task()} == asyncio.all_tasks()
         assert (0, 0) == (limit.state().in_flight, limit.state().waiting)
-        statistics = webhooks._sender.poller(ORGANIZATION).statistics()
+        statistics = internal_sender(webhooks).poller(ORGANIZATION).statistics()
         assert {"events": 0, "on_page": 0, "waits": 0, "reads": 0, "timers": 0} == statistics
         assert "succeeded" == (await handles[0].settled(60.0)).status
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.delivery_service import ORGANIZATION, Service, endpoint, lose, now, webhooks
+from tests.support.delivery_service import ORGANIZATION, Service, endpoint, internal_sender, lose, now, webhooks
 from tests.support.virtual_time import run
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.messages import Response
@@ -307,7 +307,7 @@ async def test_nothing_is_left_of_those_who_waited() -> None:
     client = webhooks(service)
     handles = await send(client, 5)
     await settle(handles)
-    poller = client._sender.poller(ORGANIZATION)
+    poller = internal_sender(client).poller(ORGANIZATION)
     assert {"events": 0, "on_page": 0, "waits": 0, "reads": 0, "timers": 0} == poller.statistics()
     alive = weakref.ref(poller)
     del handles, poller
@@ -346,7 +346,10 @@ async def test_an_error_that_nobody_expects_reaches_all_who_wait() -> None:
         raise ZeroDivisionError
 
     poller = DeliveryPoller(broken, ORGANIZATION, SettleTimes(), LOOP_CLOCK)  # type: ignore[arg-type] - it only raises
-    handles = [PendingDelivery(handle._record, lambda _: poller) for handle in await send(webhooks(Service()), 4)]
+    handles = [
+        PendingDelivery(handle._record, lambda _: poller)  # noqa: SLF001 - the record that the poller reads
+        for handle in await send(webhooks(Service()), 4)
+    ]
     ends = await asyncio.gather(*(asyncio.create_task(handle.settled()) for handle in handles), return_exceptions=True)
     assert [ZeroDivisionError] * 4 == [type(end) for end in ends]
 

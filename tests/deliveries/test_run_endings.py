@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.delivery_service import ORGANIZATION, Service, endpoint, now, webhooks
 from tests.support.runs import SEND, assert_no_task_left, outcomes_of, reject, run_of, states
+from tests.support.virtual_time import virtual_loop
 from tripwire_async import errors
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ async def test_a_clock_that_jumps_ends_the_run_with_outcomes() -> None:
     run = run_of(service, 50, timeout=100.0)
     waiting = asyncio.create_task(outcomes_of(run))
     await asyncio.sleep(2.0)
-    asyncio.get_running_loop()._jumping.now += 86_400.0  # type: ignore[attr-defined] - the loop of these tests
+    virtual_loop().advance(86_400.0)
     outcomes = await waiting
     assert set(states(outcomes)) <= {"timed_out", "succeeded"}
     assert now() < 86_410

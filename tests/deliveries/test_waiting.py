@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.delivery_service import ORGANIZATION
+from tests.support.delivery_service import ORGANIZATION, internal_sender
 from tests.support.event_store import EventStore, client_of, constant, heavy_tailed, send, spread
 from tests.support.virtual_time import VirtualTimeLoop, run
 from tripwire_async import PollSchedule
@@ -101,7 +101,7 @@ def test_every_wait_ends_with_what_the_store_says(seed: int, count: int, fails: 
             else:
                 assert "succeeded" == end.status
         assert 1 == len(asyncio.all_tasks())
-        statistics = client._sender.poller(ORGANIZATION).statistics()
+        statistics = internal_sender(client).poller(ORGANIZATION).statistics()
         assert {"events": 0, "on_page": 0, "waits": 0, "reads": 0, "timers": 0} == statistics
 
     run(main())
@@ -119,7 +119,7 @@ def test_a_handle_is_awaited_on_another_loop_than_the_one_that_sent_it() -> None
 
     async def settle() -> None:
         nonlocal first
-        first = first or weakref.ref(client._sender.poller(ORGANIZATION))
+        first = first or weakref.ref(internal_sender(client).poller(ORGANIZATION))
         await asyncio.gather(*(handle.settled(60.0) for handle in handles))
 
     async def again() -> None:

@@ -116,7 +116,7 @@ class Service:
             request.stats.network_time += now() - started
 
     async def _respond(self, request: Request) -> Response:
-        await asyncio.sleep(self.limits._way(0.5))
+        await asyncio.sleep(self.limits.network_delay(0.5))
         self.requests.append((request.operation.id, now()))
         # A request that does not reach the service does not count against its limit.
         response = self.fault(request, "before")
@@ -126,7 +126,7 @@ class Service:
             response = self.fault(request, "after")
             if response is None:
                 allowed = Response(status, {**allowed.headers, **self._date()}, json.dumps(body).encode())
-        await asyncio.sleep(self.limits._way(0.5))
+        await asyncio.sleep(self.limits.network_delay(0.5))
         return response or allowed
 
     def _date(self) -> dict[str, str]:
@@ -229,6 +229,11 @@ def webhooks(service: Service, *layers: Middleware, deadline: float = 300.0) -> 
     chain = compose(layers or (Retry(), limit), service)
     caller = ApiCaller(chain, URL("https://api.example"), CallOptions(deadline=deadline))
     return Webhooks(caller, LOOP_CLOCK, (lambda: None) if layers else limit.state)
+
+
+def internal_sender(resource: Webhooks) -> Sender:
+    """Return the sender of *resource*, for its statistics and those of its pollers."""
+    return resource._sender  # noqa: SLF001 - the statistics are not part of the public API
 
 
 def lose(operation: str, when: str, *hits: int) -> Callable[[Request, str], Response | None]:

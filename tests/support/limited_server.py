@@ -53,14 +53,15 @@ class LimitedServer:
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             request.stats.attempts += 1
-            await asyncio.sleep(self._way(self.share))
+            await asyncio.sleep(self.network_delay(self.share))
             response = self.decide(asyncio.get_running_loop().time(), request.priority)
-            await asyncio.sleep(self._way(1 - self.share))
+            await asyncio.sleep(self.network_delay(1 - self.share))
             return response
         finally:
             self.in_flight -= 1
 
-    def _way(self, share: float) -> float:
+    def network_delay(self, share: float) -> float:
+        """Return a random delay in seconds for *share* of a round trip."""
         return share * self._random.uniform(*self.latency)
 
     def decide(self, now: float, priority: str = "other") -> Response:
