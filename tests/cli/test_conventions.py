@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 
+from tests.support.webhook_bodies import SECRET, body_of
 from tripwire_async import __version__
+from tripwire_async.cli import main
+from tripwire_async.cli.listener import Listener
+from tripwire_async.receiver import sign_webhook
 from tripwire_async.testing import Fault
 
 if TYPE_CHECKING:
@@ -241,3 +247,56 @@ def test_a_closed_stderr_does_not_matter(elsewhere: Elsewhere) -> None:
     """The output and the status are the same."""
     assert (0, "") == (run_with_stdout("2>&-").returncode, run_with_stdout("2>&-").stderr)
     assert '"data": []' in run_with_stdout("2>&-").stdout
+
+
+def test_closed_streams_are_detected_at_the_start(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python sets a stream that was closed to None."""
+    with monkeypatch.context() as closed:
+        closed.setattr(sys, "stdout", None)
+        assert 1 == main(["endpoints", "list"])
+    assert "tripwire-async: cannot write the output: stdout is closed\n" == capsys.readouterr().err
+    monkeypatch.setattr(sys, "stderr", None)
+    assert 0 == main(["endpoints", "list", "--json"])
+    sys.stderr.close()
+
+
+def test_a_full_disk_is_reported_at_the_first_write(elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process as well."""
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert 1 == main(["endpoints", "list", "--json"])
+
+
+def test_stdin_provides_the_token_or_the_key(cli: Cli) -> None:
+    """It can be read only once."""
+    ended = cli("token", "verify", "-", "--secret-key-file", "-")
+    assert (2, True) == (ended.status, "the token or the secret key, but not both" in ended.err)
+
+
+def test_a_host_that_cannot_be_resolved_is_reported(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the reason of the resolver, which has no number of the operating system."""
+    monkeypatch.setenv("TRIPWIRE_SIGNING_SECRET", "whsec_1")
+    ended = cli("listen", "--host", "host.invalid", "--port", "0")
+    assert 2 == ended.status
+    assert re.search(r"cannot listen on host\.invalid port 0: \w+", ended.err)
+
+
+async def test_a_listener_reports_the_first_failure_of_its_output() -> None:
+    """A later webhook finds it stopped already."""
+    stopped = asyncio.get_running_loop().create_future()
+
+    class Broken:
+        as_json = False
+
+        def __getattr__(self, name: str) -> object:
+            raise BrokenPipeError
+
+    async with aiohttp.ClientSession() as session:
+        output: Any = Broken()
+        listener = Listener([SECRET], output, session, None, stopped)
+        body = body_of("webhook.test")
+        statuses = [(await listener.respond(body, sign_webhook(body, SECRET))).status for _ in range(2)]
+    assert [503, 503] == statuses
+    assert isinstance(stopped.exception(), BrokenPipeError)
