@@ -58,7 +58,7 @@ async def test_one_event_that_cannot_be_decoded_does_not_spoil_the_page() -> Non
 
 @pytest.mark.virtual_time
 async def test_a_wait_fails_after_three_single_reads_of_its_own_event_that_cannot_be_decoded() -> None:
-    """The other waits go on."""
+    """The other waits continue."""
     store = _Damaged(constant(2.0))
     store.where = frozenset({"listEvents", "retrieveEvent"})
     handles = await send(client_of(store), 5)
@@ -72,7 +72,7 @@ HTML = Response(200, {}, b"<html>maintenance</html>")
 
 @pytest.mark.virtual_time
 async def test_a_page_of_html_is_read_again() -> None:
-    """It says nothing of the deliveries; it is the cause of a timeout if nothing else comes."""
+    """It has no information about the deliveries; without a later read it is the cause of a timeout."""
     store = EventStore(constant(2.0), fail=answering("listEvents", HTML, HTML, None))
     await asyncio.gather(*(handle.settled(60.0) for handle in await send(client_of(store), 10)))
     assert 0 == store.singles
@@ -96,7 +96,7 @@ async def test_where_pages_have_another_shape_the_awaited_events_are_read_singly
 
 @pytest.mark.virtual_time
 async def test_an_event_without_an_id_is_passed_over() -> None:
-    """Nobody can wait for it."""
+    """Its waits end with an error."""
     event = EventStore().accept(endpoint(0), 0.0)
     page = b'{"data": [{"object": "event"}, 5, ' + event.body(9.0).encode() + b"]}"
     store = EventStore(constant(2.0), fail=answering("listEvents", Response(200, {}, page)))
@@ -122,7 +122,7 @@ async def test_a_key_that_is_rejected_ends_all_waits(
 @pytest.mark.virtual_time
 @pytest.mark.parametrize(("operation", "count"), [("listEvents", 5), ("retrieveEvent", 2)])
 async def test_a_firewall_that_rejects_a_read_ends_no_wait(operation: str, count: int) -> None:
-    """Its response is not the service's own, so it says nothing about the key."""
+    """Its response is not the service's own, so it does not mean that the key is invalid."""
     store = EventStore(constant(2.0), fail=answering(operation, rejection(403, None), None))
     handles = await send(client_of(store), count)
     assert {"succeeded"} == {end.status for end in await asyncio.gather(*(handle.settled(60.0) for handle in handles))}
@@ -140,7 +140,7 @@ async def test_another_rejection_of_a_single_read_ends_the_waits_for_that_event_
 
 @pytest.mark.virtual_time
 async def test_a_failed_refresh_is_the_cause_of_a_later_timeout() -> None:
-    """The last that was heard of the delivery."""
+    """The time of the last information about the delivery."""
     store = EventStore(constant(1000.0), fail=answering("retrieveEvent", rejection(503)))
     (handle,) = await send(client_of(store), 1)
     with pytest.raises(ServerError):
@@ -152,7 +152,7 @@ async def test_a_failed_refresh_is_the_cause_of_a_later_timeout() -> None:
 
 @pytest.mark.virtual_time
 async def test_a_page_that_is_due_when_all_waits_end_is_not_read() -> None:
-    """Nobody is left who needs it."""
+    """No wait needs it any more."""
     store = EventStore(constant(9.0), latency=(0.0, 0.0), fail=answering("listEvents", rejection(503)))
     ends = await asyncio.gather(
         *(handle.settled(1.0004) for handle in await send(client_of(store), 3)), return_exceptions=True

@@ -209,7 +209,7 @@ def _wait_cancelled_at(turn: int, count: int, others: int, errors: list[object])
 @pytest.mark.parametrize("others", [0, 2])
 @pytest.mark.parametrize("count", [1, 6])
 def test_a_wait_that_is_cancelled_in_any_turn_of_the_loop_leaves_nothing(count: int, others: int) -> None:
-    """Whoever read for the others hands the read on; no read, wait or timer is left, and the next wait works."""
+    """A task that read for others passes the read on; no read, wait or timer is left, and the next wait works."""
     errors: list[object] = []
     turn = 1
     while _wait_cancelled_at(turn, count, others, errors):

@@ -30,12 +30,12 @@ pytestmark = pytest.mark.virtual_time
 
 
 async def send(client: Webhooks, count: int) -> list[PendingDelivery]:
-    """Send so many tests at once."""
+    """Send the given number of tests at once."""
     return await asyncio.gather(*(client.send_test(ORGANIZATION, endpoint(number)) for number in range(count)))
 
 
 async def settle(handles: list[PendingDelivery], timeout: float | None = 300.0) -> None:
-    """Wait for all, each in a task of its own."""
+    """Wait for all, each in its own task."""
     for delivery in await asyncio.gather(*(asyncio.create_task(handle.settled(timeout)) for handle in handles)):
         assert delivery.status == "succeeded"
     assert 1 == len(asyncio.all_tasks())
@@ -64,7 +64,7 @@ async def test_several_are_read_together(count: int) -> None:
 
 
 async def test_the_first_read_waits_for_as_long_as_deliveries_usually_take() -> None:
-    """What the first round has told, the second knows: one page, just after the last has ended."""
+    """The second round uses the durations of the first: one page, just after the last delivery has ended."""
     service = Service(takes=5.0)
     client = webhooks(service)
     await settle(await send(client, 50))
@@ -75,7 +75,7 @@ async def test_the_first_read_waits_for_as_long_as_deliveries_usually_take() -> 
 
 
 async def test_a_page_for_others_puts_off_nobodys_own_time() -> None:
-    """What was told of a delivery before it can have ended says nothing of when to look again."""
+    """A read of a delivery that cannot have ended does not change the time of the next read."""
     service = Service(takes=5.0)
     client = webhooks(service)
     await settle(await send(client, 50))
@@ -106,7 +106,7 @@ async def test_those_beyond_the_page_that_never_end_are_not_read_all_the_time() 
 
 
 async def test_nothing_is_known_beyond_the_page_after_a_while() -> None:
-    """Where no page tells how long deliveries take, those beyond it are read all the same, after ten seconds."""
+    """Without a page that shows durations, deliveries beyond it are still read, after ten seconds."""
     service = Service(takes=lambda number: 1.0 if number < 50 else 1e9)
     handles = await send(webhooks(service), 250)
     waits = [asyncio.create_task(handle.settled(20.0)) for handle in handles]
@@ -141,7 +141,7 @@ async def test_an_event_that_never_appears_is_looked_for_by_itself() -> None:
 
 
 async def test_whoever_may_not_read_is_told_so_in_every_wait() -> None:
-    """A refused page ends all the waits that it was read for, with its error."""
+    """A rejected page ends all the waits that it was read for, with its error."""
     service = Service()
     client = webhooks(service)
     handles = await send(client, 5)
@@ -152,7 +152,7 @@ async def test_whoever_may_not_read_is_told_so_in_every_wait() -> None:
 
 
 async def test_a_page_that_is_lost_is_read_again() -> None:
-    """What may pass by itself ends no wait."""
+    """A temporary error ends no wait."""
     service = Service(takes=1.0)
 
     async def direct(request: Request, call_next: object) -> Response:
@@ -182,12 +182,12 @@ async def test_a_limit_of_the_leaders_own_ends_no_other_wait() -> None:
         await short
     assert now() - began < 1.6
     await asyncio.gather(*waits)
-    # Not after a pause, as if something had gone wrong.
+    # Not after the pause that follows an error.
     assert now() - began < 3.7
 
 
 async def test_waits_end_when_their_time_is_up_whoever_leads() -> None:
-    """Leader and followers each have a limit of their own."""
+    """The leader and the followers each have their own timeout."""
     service = Service(takes=100.0)
     handles = await send(webhooks(service), 20)
     began = now()
@@ -216,7 +216,7 @@ async def test_when_the_others_have_left_the_last_is_read_by_itself() -> None:
 @pytest.mark.parametrize("tick", [0.0, 1e-6])
 @pytest.mark.parametrize(("count", "slow"), [(3, 12), (2, 5), (10, 60)])
 def test_what_a_page_has_just_told_of_is_not_read_at_once(count: int, slow: int, tick: float) -> None:
-    """Neither by another page nor by itself, however few are left, and also where a clock goes on in the meantime."""
+    """Not by another page and not singly, however few are left, and also if the clock advances in between."""
 
     async def main() -> list[tuple[str, float]]:
         service = Service(takes=lambda number: 2.0 if number < slow else 9.0)
@@ -240,7 +240,7 @@ async def test_what_takes_longer_than_most_is_read_when_the_slowest_have_ended()
 
 
 async def test_a_refresh_reads_at_once() -> None:
-    """It is no wait, and does not wait for the page."""
+    """It is not a wait, and does not wait for the page."""
     service = Service(takes=5.0)
     handles = await send(webhooks(service), 5)
     waits = [asyncio.create_task(handle.settled()) for handle in handles]
@@ -269,7 +269,7 @@ async def test_who_sleeps_until_its_own_next_read_is_told_of_the_others_page() -
 
 
 async def test_resumed_waits_are_read_at_once_and_together() -> None:
-    """How long they have been on their way is not known."""
+    """The times of their sends are unknown."""
     service = Service(takes=1.0)
     client = webhooks(service)
     handles = await send(client, 50)
@@ -291,7 +291,7 @@ async def test_resumed_waits_that_have_not_ended_are_read_again() -> None:
 
 
 async def test_two_organizations_share_no_page() -> None:
-    """A page is of one organization; how long deliveries take is learned from all."""
+    """A page belongs to one organization; the durations are learned from all."""
     service = Service()
     client = webhooks(service)
     other = "org_" + 26 * "1"
@@ -318,7 +318,7 @@ async def test_nothing_is_left_of_those_who_waited() -> None:
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32), takes=st.sampled_from([0.05, 1.0, 5.0]))
 def test_a_thousand_waiters_with_random_cancels_leave_nobody_waiting(seed: int, takes: float) -> None:
-    """Whoever leads may go at any moment, also all at once; the rest are told, and no task is left."""
+    """The leader can be cancelled at any time, also with others; the rest get the result, and no task is left."""
 
     async def main() -> None:
         chance = random.Random(seed)  # noqa: S311 - which waits are cancelled, no secret
@@ -340,7 +340,7 @@ def test_a_thousand_waiters_with_random_cancels_leave_nobody_waiting(seed: int, 
 
 
 async def test_an_error_that_nobody_expects_reaches_all_who_wait() -> None:
-    """A middleware that raises something else ends the waits, and leads nobody into waiting for ever."""
+    """A middleware that raises another exception ends the waits, and no wait is stuck."""
 
     async def broken(*args: object, **options: object) -> object:
         raise ZeroDivisionError
@@ -355,7 +355,7 @@ async def test_an_error_that_nobody_expects_reaches_all_who_wait() -> None:
 
 
 async def test_a_transport_error_of_the_page_is_the_trouble_of_all() -> None:
-    """A wait that runs out says what kept it from knowing."""
+    """The error of a timeout contains the reason why the delivery could not be read."""
     service = Service()
 
     async def direct(request: Request, call_next: object) -> Response:
@@ -377,7 +377,7 @@ async def test_a_transport_error_of_the_page_is_the_trouble_of_all() -> None:
 
 
 async def test_waits_that_are_shorter_than_deliveries_usually_take_are_read_before_they_end() -> None:
-    """Once, a second before: what has ended by then has not timed out."""
+    """Once, a second before the end: a delivery that has ended does not time out."""
     service = Service(takes=20.0)
     client, other_client = webhooks(service), webhooks(service)
     await settle(await send(client, 50))

@@ -67,7 +67,7 @@ async def test_tests_are_refused_at_once_if_the_service_has_never_responded() ->
 
 
 async def test_an_outage_that_does_not_end_ends_the_sends_after_a_minute() -> None:
-    """The minute starts with the last response. The error of a refused test is that of its last attempt."""
+    """The minute starts with the last response. The error of a test that was not sent is that of its last attempt."""
     service = Service(limit=60, window=2.0, takes=1.0, fault=away(2.0, 1e9))
     outcomes = await run_of(service, 100, until="sent")
     assert {"sent", "refused"} == set(states(outcomes))

@@ -65,7 +65,7 @@ async def test_awaiting_ends_when_the_delivery_has_left_pending() -> None:
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("end", ["succeeded", "failed", "skipped"])
 async def test_settled_ends_on_every_end_and_on_nothing_before(end: str) -> None:
-    """Between attempts a delivery may read ``pending`` again; only the three ends count."""
+    """Between its attempts, the status may be ``pending`` again; only the three final statuses count."""
     handle = pending("delivering", "pending", "delivering", end)
     assert not handle.is_settled
     assert end == (await handle.settled()).status
@@ -74,7 +74,7 @@ async def test_settled_ends_on_every_end_and_on_nothing_before(end: str) -> None
 
 @pytest.mark.virtual_time
 async def test_an_unknown_status_has_left_pending_is_not_settled_and_is_reported_as_itself() -> None:
-    """What the service adds in its next release is neither taken for an end nor hidden."""
+    """A status that the service adds later is not final and not hidden."""
     handle = pending("queued_elsewhere", "succeeded")
     assert "queued_elsewhere" == (await handle).status
     assert not handle.is_settled
@@ -84,14 +84,14 @@ async def test_an_unknown_status_has_left_pending_is_not_settled_and_is_reported
 
 @pytest.mark.virtual_time
 async def test_a_delivery_that_is_settled_already_is_not_read() -> None:
-    """What the send's own answer told is enough."""
+    """The response to the send is sufficient."""
     handle = pending(AuthenticationError("never asked", status=401), latest="succeeded")
     assert "succeeded" == (await handle.settled()).status
 
 
 @pytest.mark.virtual_time
 async def test_a_missing_delivery_is_looked_for_at_once() -> None:
-    """Where ``latest_delivery`` was null, the first read does not wait."""
+    """If ``latest_delivery`` was null, the first read does not wait."""
     handle = pending("delivering", latest=None)
     assert handle.latest is None
     assert "unread" in repr(handle)
@@ -119,7 +119,7 @@ async def test_an_event_that_never_appears_is_an_error() -> None:
 
 @pytest.mark.virtual_time
 async def test_a_delivery_that_was_seen_may_vanish_for_longer() -> None:
-    """A 404 after the delivery was read is the service's trouble, not a wrong id."""
+    """A 404 after the delivery was read is an error of the service, not a wrong id."""
     lost = NotFoundError("no such event", status=404)
     assert "succeeded" == (await pending(*[lost] * 20, "succeeded").settled(timeout=None)).status
 
@@ -134,7 +134,7 @@ async def test_trouble_that_passes_does_not_end_a_wait(trouble: Exception) -> No
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("trouble", ANYTHING_PASSING, ids=lambda error: type(error).__name__)
 async def test_a_wait_that_runs_out_says_what_it_saw_and_what_kept_it(trouble: Exception) -> None:
-    """The error carries the delivery as it was last read, and its cause is the last trouble."""
+    """The error contains the delivery as it was last read, and its cause is the last error."""
     handle = pending("pending", trouble)
     with pytest.raises(
         DeliveryTimeoutError, match=r"not settled after 5 seconds: it reads pending \(attempts: 1\)"
@@ -147,7 +147,7 @@ async def test_a_wait_that_runs_out_says_what_it_saw_and_what_kept_it(trouble: E
 
 @pytest.mark.virtual_time
 async def test_a_read_that_the_end_of_the_wait_cuts_off_does_not_hide_what_was_wrong() -> None:
-    """That it ran out of time says less than the refusal before it."""
+    """The rejection before it is more informative than the timeout."""
     refused = ServerError("down", status=503)
     handle = pending(refused, RequestTimeoutError("no answer within 1 second", maybe_sent=True))
     with pytest.raises(DeliveryTimeoutError) as caught:
@@ -182,7 +182,7 @@ async def test_a_refusal_ends_the_wait_at_once() -> None:
 
 @pytest.mark.virtual_time
 async def test_refresh_reads_once_and_returns_what_it_found() -> None:
-    """Whoever asks gets today's state, and a wait sees it too."""
+    """The caller gets the current state, and a wait sees it too."""
     handle = pending("delivering")
     assert "delivering" == getattr(await handle.refresh(), "status", None)
     assert "delivering" == getattr(handle.latest, "status", None)
@@ -215,7 +215,7 @@ async def test_of_several_deliveries_the_one_that_has_come_least_far_counts() ->
 
 @pytest.mark.virtual_time
 async def test_deliveries_of_others_in_the_same_event_are_passed_over() -> None:
-    """An event may go to several endpoints; ours is found by its id, or by the endpoint where no id was told."""
+    """An event may have several endpoints; the delivery is found by its id, or by the endpoint without an id."""
     foreign = delivery("succeeded", delivery_id=OTHER, endpoint_id="we_" + "9" * 32)
     by_id = handle_of(Script([[foreign]]), None)
     assert await by_id.refresh() is None
@@ -226,7 +226,7 @@ async def test_deliveries_of_others_in_the_same_event_are_passed_over() -> None:
 
 @pytest.mark.virtual_time
 async def test_a_wait_without_time_reads_nothing() -> None:
-    """A timeout of zero returns only what is known."""
+    """A timeout of zero returns only a known result."""
     script = Script(["succeeded"])
     with pytest.raises(DeliveryTimeoutError):
         await handle_of(script).settled(timeout=0)
@@ -259,7 +259,7 @@ async def test_a_refresh_wakes_the_waits_that_it_is_for() -> None:
 
 
 def test_a_handle_says_what_it_is() -> None:
-    """The ids are at hand, and in the repr."""
+    """The ids are attributes, and part of the repr."""
     handle = pending("succeeded")
     assert (EVENT, ENDPOINT, (DELIVERY,)) == (handle.event_id, handle.endpoint_id, handle.delivery_ids)
     assert REFERENCE == handle.reference
@@ -267,7 +267,7 @@ def test_a_handle_says_what_it_is() -> None:
 
 
 def test_a_token_brings_the_ids_to_another_process() -> None:
-    """What `to_token` wrote, `DeliveryReference.from_token` reads, and it is safe in URLs."""
+    """`DeliveryReference.from_token` reads the tokens of `to_token`, and they are safe in URLs."""
     token = pending("succeeded").to_token()
     assert DeliveryReference.from_token(token) == REFERENCE
     assert token.replace(".", "").replace("-", "").replace("_", "").isalnum()
@@ -314,7 +314,7 @@ async def test_a_test_webhook_is_sent_awaited_and_settled(
 
 
 async def test_a_wait_is_taken_over_from_its_token(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
-    """`resume` needs nothing but the text, and asks nothing before it is awaited."""
+    """`resume` takes only the token, and sends no request before it is awaited."""
     endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
     tripwire_server.set_outcome(DeliveryOutcome("failed", response_status=500))
     sent = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id)
@@ -362,7 +362,7 @@ async def test_the_timeout_of_a_wait_bounds_the_retries_inside_it(
 async def test_a_key_that_may_not_read_says_which_scope_it_lacks(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
-    """Sending works with ``webhooks:manage``; the wait says why it cannot go on."""
+    """Sending works with ``webhooks:manage``; the error of the wait names the missing scope."""
     endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
     tripwire.use_key(tripwire_server.add_key(["webhooks:manage"]).secret)
     handle = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id, poll=QUICK)
@@ -371,7 +371,7 @@ async def test_a_key_that_may_not_read_says_which_scope_it_lacks(
 
 
 async def test_a_stuck_delivery_runs_into_the_timeout(tripwire: AsyncTripwire, tripwire_server: TripwireServer) -> None:
-    """A delivery that never leaves ``pending`` is an error that says so, and no hang."""
+    """A delivery that stays ``pending`` ends in an error that states it, and does not hang."""
     endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
     with tripwire_server.fail("sendTestWebhook", Fault.stuck_pending()):
         handle = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id, poll=QUICK)

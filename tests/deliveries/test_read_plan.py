@@ -30,7 +30,7 @@ def plan_of(count: int, times: SettleTimes | None = None, *, end: float = math.i
 
 
 def advance(plan: ReadPlan, now: float, until: float = 1e6) -> tuple[float, PageRead | EventRead]:
-    """Return the next read and its time, asking again when the plan says so."""
+    """Return the next read and its time; call the plan again at each time that it returns."""
     while isinstance(found := plan.next(now), float):
         assert found > now
         assert found < until
@@ -46,7 +46,7 @@ def test_the_first_read_is_at_half_a_second_while_nothing_is_known(count: int) -
 
 
 def test_beyond_the_page_the_first_read_is_at_ten_seconds_while_nothing_is_known() -> None:
-    """It costs a read for each event; or as soon as a page has told an end."""
+    """It costs a read for each event; or as soon as a page has shown a final status."""
     times = SettleTimes()
     plan = plan_of(5, times, beyond=True)
     assert 10.0 == plan.next(0.0)
@@ -64,13 +64,13 @@ def test_the_first_read_is_at_the_median() -> None:
 
 
 def test_a_delivery_that_usually_takes_an_hour_is_read_after_half_a_minute() -> None:
-    """What the service retries for an hour must not hide the others."""
+    """Deliveries that the service retries for an hour must not delay the others."""
     when, _ = advance(plan_of(1, knowing(3600.0)), 0.0)
     assert 30.0 == when
 
 
 def test_later_reads_are_at_the_conditional_median() -> None:
-    """The age by which half of those that are still open will have ended."""
+    """The age by which half of the open deliveries will have ended."""
     plan = plan_of(1, knowing(*[float(seconds) for seconds in range(1, 9)], count=20))
     when, _ = advance(plan, 0.0)
     assert 4.0 == when
@@ -133,7 +133,7 @@ def test_a_few_wait_for_others_for_half_the_median_at_most() -> None:
 
 
 def test_an_event_that_a_full_page_does_not_hold_stays_beyond_it() -> None:
-    """It is read singly from then on; one that is younger than a second may only be too new."""
+    """It is then read singly; an event that is younger than a second may not be listed yet."""
     plan = plan_of(4)
     plan.add("wevt_new", now=1.2, end=math.inf, sent_at=1.2)
     when, _ = advance(plan, 1.3)
@@ -258,7 +258,7 @@ def test_reads_that_fail_are_repeated_after_growing_pauses() -> None:
 
 
 def test_where_pages_cannot_be_decoded_events_are_read_singly_for_half_a_minute() -> None:
-    """Those that are sent later on are expected on the page again."""
+    """Later events are expected on the page again."""
     plan = plan_of(5, knowing(5.0))
     assert PageRead() == plan.next(5.0)
     plan.page_undecodable(5.0)
@@ -287,7 +287,7 @@ def test_a_page_leaves_alone_what_is_being_read_singly(found: tuple[str, ...], o
 
 
 def test_while_little_is_known_the_first_read_is_not_before_half_a_second() -> None:
-    """A tenth have ended early, and nothing says when the others do."""
+    """A tenth have ended early, and there is no estimate for the others."""
     times = observed_young()
     assert (0.5, PageRead()) == advance(plan_of(3, times), 0.0)
 
@@ -310,7 +310,7 @@ def test_an_event_that_cannot_be_decoded_is_read_singly() -> None:
 
 
 def test_an_event_without_a_known_send_is_read_at_once_and_singly() -> None:
-    """Its age counts from the first wait, and nobody knows whether it is on the page."""
+    """Its age counts from the first wait, and it may not be on the page."""
     plan = ReadPlan(knowing(5.0))
     for number in range(5):
         plan.add(f"wevt_{number}", now=50.0, end=math.inf, sent_at=None, is_unknown=True)
@@ -333,7 +333,7 @@ def test_outliers_share_a_few_reads_per_second_until_these_find_ends() -> None:
 
 
 def test_a_read_that_moved_the_estimate_moves_the_reads_that_follow() -> None:
-    """The head of the queue is planned anew when it is taken."""
+    """The first event of the queue is planned again when it is taken."""
     times = knowing(4.0, count=20)
     plan = plan_of(2, times, beyond=True)
     for number in range(2):

@@ -14,7 +14,7 @@ from tripwire_async.deliveries._settle_times import SettleTimes
 
 
 class _Model(RuleBasedStateMachine):
-    """The plan against a list of events and waits, and a clock that goes on."""
+    """The plan against a list of events and waits, and a clock that advances."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The estimate of how long deliveries take."""
+"""Estimate of the durations of deliveries."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_young_batch_does_not_bias_the_median() -> None:
 
 
 def test_half_of_those_still_open_have_ended_at_the_conditional_median() -> None:
-    """Those that ended before do not count."""
+    """Earlier ends do not count."""
     times = observed(*[(100.0, float(seconds)) for seconds in range(1, 101)])
     assert 75.0 == times.quantile_after(50.0, 0.5)
     assert 90.0 == times.quantile_after(80.0, 0.5)

@@ -75,7 +75,7 @@ def test_no_wait_times_out_after_its_delivery_has_ended(
     lasts=st.floats(0.05, 40.0),
 )
 def test_every_wait_ends_with_what_the_store_says(seed: int, count: int, fails: float, lasts: float) -> None:
-    """Whatever is cancelled, times out or fails: nobody waits for ever, and nothing is left behind."""
+    """With cancels, timeouts and failures, no task waits for ever, and nothing is left behind."""
 
     async def main() -> None:
         rng = random.Random(seed)  # noqa: S311 - a simulation, no secret
@@ -111,7 +111,7 @@ def test_every_wait_ends_with_what_the_store_says(seed: int, count: int, fails: 
 
 
 def test_a_handle_is_awaited_on_another_loop_than_the_one_that_sent_it() -> None:
-    """Its record moves on; each loop has a poller of its own, and that of a closed loop is dropped."""
+    """Its record can be used on another loop; each loop has its own poller, and that of a closed loop is dropped."""
     store = EventStore(constant(1.0))
     client = client_of(store)
     handles = run(send(client, 5))
@@ -189,7 +189,7 @@ def test_a_loop_that_is_closed_with_waits_pending_leaves_nothing_behind() -> Non
 
 
 def test_a_coroutine_that_is_dropped_on_a_running_loop_hands_its_read_on() -> None:
-    """Whoever drives a wait by hand and closes it does not leave the others without their page."""
+    """A wait that is driven manually and closed does not deprive the others of their page."""
 
     async def main() -> None:
         store = EventStore(constant(1.0))
@@ -236,7 +236,7 @@ async def test_a_wait_is_read_before_it_ends_however_long_deliveries_usually_tak
 
 @pytest.mark.virtual_time
 async def test_a_schedule_is_followed_whatever_other_deliveries_do() -> None:
-    """Whoever asks for a read each tenth of a second gets it, among many who do not."""
+    """A wait with an interval of a tenth of a second is read that often, among many others."""
     store = EventStore(constant(20.0))
     client = client_of(store)
     await asyncio.gather(*(handle.settled() for handle in await send(client, 50)))
@@ -288,7 +288,7 @@ def test_the_work_for_an_event_does_not_grow_with_their_number() -> None:
 
 
 def test_the_work_to_cancel_a_wait_does_not_grow_with_their_number() -> None:
-    """Whoever was to read for the others may be cancelled with them."""
+    """The task that reads for the others may be cancelled with them."""
 
     def calls_for(count: int) -> float:
         counts: Counter[str] = Counter()

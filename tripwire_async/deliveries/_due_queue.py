@@ -33,7 +33,7 @@ class DueQueue(Generic[T]):
         self._count = itertools.count()
 
     def __len__(self) -> int:
-        """Return the number of entries, those that will be dropped included."""
+        """Return the number of entries, including dropped ones."""
         return len(self._heap)
 
     def push(self, when: float, item: T) -> None:
@@ -45,7 +45,7 @@ class DueQueue(Generic[T]):
         heapq.heappush(heap, (when, next(self._count), item))
 
     def first(self) -> tuple[float, T] | None:
-        """Return the time and the item that is due first; None when there is none."""
+        """Return the time and the item that is due first; None if the queue is empty."""
         heap = self._heap
         while heap:
             when, _, item = heap[0]

@@ -51,7 +51,7 @@ class EventPage:
 
 
 def decode_page(response: ApiResponse[RawEventPage]) -> EventPage:
-    """Decode the events of a page; raises `ResponseDecodeError` if it is no list of events at all."""
+    """Decode the events of a page; raises `ResponseDecodeError` if it is not a list of events."""
     data = bytes(response.value.data)
     try:
         # One call decodes a page in a third of the time that 200 calls take.

@@ -1,4 +1,4 @@
-"""Events that may be on the page, and how much they have probably waited for it to be read."""
+"""Events that may be on the page, and their expected waiting time for a read of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEVERAL: Final = 3
 """Awaited events on the page from which on it is read for all of them; fewer are read singly."""
 
 READ_COST: Final = 30.0
-"""Seconds of waiting, summed over the deliveries that have probably ended, that are worth one page read."""
+"""Seconds of waiting, summed over the deliveries that have probably ended, that justify one page read."""
 
 _MANY: Final = 50
 """Events on the page from which on the first that has probably ended waits the full time for others."""
@@ -27,10 +27,10 @@ _LONGEST_HOLD: Final = 5.0
 
 @final
 class PageQueue:
-    """The awaited events that a page may tell about.
+    """The awaited events that may be on a page.
 
     Each event counts as waiting in `STEPS`: at the age by which it has ended with a probability of 0.1, a fifth of it
-    waits, at 0.3 two fifths. So a page is due when the expected waiting of all events, added up, is worth a read.
+    waits, at 0.3 two fifths. So a page is due when the expected waiting of all events, added up, justifies a read.
 
     Args:
         due: Returns when an event has ended with a given probability.
@@ -55,7 +55,7 @@ class PageQueue:
 
     @property
     def is_worth_a_page(self) -> bool:
-        """Whether a page is read for the events, not each of them singly."""
+        """True if a page is read for the events, not each of them singly."""
         return len(self._events) >= SEVERAL
 
     def add(self, event: PlannedEvent) -> None:

@@ -29,20 +29,20 @@ class PlannedWait:
 
 @final
 class PlannedEvent:
-    """One event that is awaited; all times are in seconds on the clock of the caller.
+    """An awaited event; all times are in seconds on the clock of the caller.
 
     Attributes:
         event_id: The event.
-        sent_at: When it was sent, or first awaited where that is not known.
-        schedule: The intervals that the caller asked for; None for those that follow from experience.
+        sent_at: When it was sent, or first awaited if that is unknown.
+        schedule: The poll intervals of the caller; None for the estimated times.
         is_beyond: Whether it is beyond the page, and read singly.
         is_outlier: Whether it has taken longer than nearly all others.
-        is_reading: Whether a single read of it is under way.
-        last_read: When the request of the last read that told something was sent; minus infinity before.
-        read_until: When that read had come to its end.
-        failures: Reads since then that told nothing.
-        retry_at: When it may be read again after such a read.
-        due: When to read it singly; nan where that follows from the time of the send.
+        is_reading: Whether a single read of it is in progress.
+        last_read: When the request of the last successful read was sent; minus infinity before.
+        read_until: When that read ended.
+        failures: Failed reads since then.
+        retry_at: When it may be read again after a failed read.
+        due: When to read it singly; nan if that depends on the time of the send.
         step: Which of `STEPS` comes next.
         step_due: When that is.
         passed: How many steps count as waiting.
@@ -94,12 +94,12 @@ class PlannedEvent:
 
     @property
     def is_unread(self) -> bool:
-        """Whether no read has told anything of it."""
+        """True before the first successful read of it."""
         return self.last_read == -math.inf
 
     @property
     def is_free(self) -> bool:
-        """Whether it is awaited, and no single read of it is under way."""
+        """True if it is awaited, and no single read of it is in progress."""
         return bool(self.waits) and not self.is_reading
 
 
@@ -124,10 +124,10 @@ def is_due_by_send(event: PlannedEvent, _: float) -> bool:
 
 
 def ends_on_page(wait: PlannedWait, _: float) -> bool:
-    """Return whether a wait goes on for an event on the page."""
+    """Return whether a wait for an event on the page continues."""
     return wait.is_active and not wait.event.is_beyond
 
 
 def ends_beyond(wait: PlannedWait, _: float) -> bool:
-    """Return whether a wait goes on for an event beyond the page."""
+    """Return whether a wait for an event beyond the page continues."""
     return wait.is_active and wait.event.is_beyond

@@ -1,4 +1,4 @@
-"""Classification of failed reads: which of them say nothing about the delivery."""
+"""Classification of failed reads: temporary ones, and ones that end the wait."""
 
 from __future__ import annotations
 

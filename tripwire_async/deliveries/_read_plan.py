@@ -1,7 +1,7 @@
 """Decision about the next read: which of the awaited events to read, together or singly, and when.
 
-One page of the newest test events tells about up to 200 deliveries; an event that newer ones have pushed off the page
-costs a read of its own. Nothing here reads a clock, waits or sends: times are arguments, in seconds.
+One page of the newest test events contains up to 200 deliveries; an event that newer ones have pushed off the page
+needs a separate read. Nothing here reads a clock, waits or sends: times are arguments, in seconds.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ VISIBILITY_LAG_SHORT_PAGE: Final = 5.0
 """The same for a page with room left, from which nothing was pushed off."""
 
 PAGE_PRECEDENCE: Final = 0.5
-"""Seconds for which a page read under way holds back single reads: it may make 200 of them unnecessary."""
+"""Seconds for which a page read in progress delays single reads: it may make 200 of them unnecessary."""
 
 PAGES_PAUSED: Final = 30.0
 """Seconds without page reads after a page that cannot be decoded as a whole."""
@@ -75,12 +75,12 @@ _Candidate: TypeAlias = "tuple[float, PlannedEvent | None]"
 class ReadPlan:
     """Plan of the reads for all awaited events of one organization.
 
-    `next` returns a read that is to be made now; it counts as being under way until its end is reported. The work for
+    `next` returns a read to make now; the read counts as in progress until its end is reported. The work for
     each event is the same however many there are.
 
     Args:
-        settle_times: How long deliveries take.
-        rng: Returns a number from 0 to 1, for the jitter of intervals that a caller asked for.
+        settle_times: Estimate of the durations of deliveries.
+        rng: Returns a number from 0 to 1, for the jitter of a caller's poll intervals.
     """
 
     def __init__(self, settle_times: SettleTimes, rng: Callable[[], float] = random.random) -> None:
@@ -131,7 +131,7 @@ class ReadPlan:
             sent_at: When the event was sent. While that is unknown the age counts from *now*, and the event is read
                 singly.
             last_read: When a read of the event was last started.
-            schedule: The intervals that the caller asked for; None for those that follow from experience.
+            schedule: The poll intervals of the caller; None for the estimated times.
             is_beyond: Whether the event is known to be beyond the page.
             is_unknown: Whether nothing is known of the delivery, so that it is read at once.
         """
@@ -162,7 +162,7 @@ class ReadPlan:
             del self._events[event.event_id]
 
     def next(self, now: float) -> Read | float:
-        """Return the read to make now, or the time at which to ask again."""
+        """Return the read to make now, or the time of the next call."""
         when = self._next_page(now)
         if when <= now:
             self._page_given = now
@@ -188,7 +188,7 @@ class ReadPlan:
     # -- how a read ended -----------------------------------------------------------------------------------------
 
     def page_finished(self, found: Container[str], *, read_at: float, now: float, is_full: bool) -> None:
-        """Note a page with the events *found*, whose request was sent at *read_at* and answered *now*."""
+        """Note a page with the events *found*; the request was sent at *read_at*, and the response came *now*."""
         self._page_given = None
         self._page_failures = 0
         listed_before = read_at - (VISIBILITY_LAG if is_full else VISIBILITY_LAG_SHORT_PAGE)
@@ -200,11 +200,11 @@ class ReadPlan:
             elif event.event_id in found:
                 self._note_read(event, read_at, now)
             else:
-                # Too new to be listed: the page has told nothing about it.
+                # Too new to be listed: the page does not contain it.
                 self._schedule(event, max(event.due, now + FIRST_READ))
 
     def page_failed(self, now: float) -> None:
-        """Note a page read that told nothing, and that is repeated after a pause."""
+        """Note a failed page read, which is retried after a pause."""
         self._page_given = None
         self._no_page_before = now + RETRIES.pause(self._page_failures)
         self._page_failures += 1
@@ -221,7 +221,7 @@ class ReadPlan:
         self._page_given = None
 
     def event_finished(self, read: EventRead, *, read_at: float, now: float) -> None:
-        """Note a single read, whose request was sent at *read_at* and answered *now*."""
+        """Note a single read; the request was sent at *read_at*, and the response came *now*."""
         self._single_reads -= 1
         event = self._events.get(read.event_id)
         if read.is_of_outlier:
@@ -231,7 +231,7 @@ class ReadPlan:
             self._note_read(event, read_at, now)
 
     def event_failed(self, event_id: str, now: float) -> None:
-        """Note a single read that told nothing, and that is repeated after a pause."""
+        """Note a failed single read, which is retried after a pause."""
         self._single_reads -= 1
         event = self._events.get(event_id)
         if event is not None:
@@ -249,7 +249,7 @@ class ReadPlan:
             self._schedule(event, now)
 
     def event_seen(self, event_id: str, *, read_at: float, now: float) -> None:
-        """Note a read of an event that this plan has not asked for."""
+        """Note a read of an event that is not part of this plan."""
         event = self._events.get(event_id)
         if event is not None and not event.is_reading:
             self._note_read(event, read_at, now)
@@ -289,7 +289,7 @@ class ReadPlan:
             self._on_page.schedule(event)
 
     def _release(self, event: PlannedEvent) -> None:
-        """Let *event* be read again; a wait whose last read was due meanwhile may need another."""
+        """Allow reads of *event* again; a wait whose last read was due during the read may need another."""
         event.is_reading = False
         for wait in event.deferred:
             self._push_end(wait)
@@ -315,7 +315,7 @@ class ReadPlan:
     # -- the next read --------------------------------------------------------------------------------------------
 
     def _next_page(self, now: float) -> float:
-        """Return when to read a page, or when to ask again."""
+        """Return when to read a page, or when to call again."""
         if self._page_given is not None or not self._on_page.is_worth_a_page:
             return math.inf
         next_step = self._on_page.pass_steps(now)

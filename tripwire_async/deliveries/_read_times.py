@@ -1,4 +1,4 @@
-"""Times at which an event is read, by experience or by the intervals that the caller asked for."""
+"""Times at which an event is read: from the estimate, or from the poll intervals of the caller."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from ._settle_times import SettleTimes
 
 FIRST_READ: Final = 0.5
-"""Seconds from the send to the first read while nothing is known about how long deliveries take."""
+"""Seconds from the send to the first read without an estimate of the durations of deliveries."""
 
 FIRST_READ_BEYOND: Final = 10.0
-"""The same for an event beyond the page, which costs a read of its own."""
+"""The same for an event beyond the page, which needs a separate read."""
 
 LATEST_FIRST_READ: Final = 30.0
 """The latest first read: deliveries that the service retries for an hour must not hide the others."""
@@ -34,7 +34,7 @@ _OUTLIER_PAUSE: Final = 0.4
 """
 
 _GOOD_HITS: Final = 0.2
-"""Share of reads that find an end, from which on reads of outliers are worth what they cost."""
+"""Fraction of reads with a final status above which reads of outliers pay off."""
 
 _OUTLIER_READS: Final = 50
 """Reads of outliers over which that share is averaged."""
@@ -60,16 +60,16 @@ _FINAL_READ_MARGIN: Final = 1.2
 LONGEST_LEAD_FOR_LIMIT: Final = 60.0
 
 RETRIES: Final = PollSchedule(longest=5.0)
-"""Pauses after reads that told nothing: once the service is back, it is read again within five seconds."""
+"""Pauses after failed reads: once the service is back, it is read again within five seconds."""
 
 
 @final
 class ReadTimes:
-    """When to read an event, as far as experience says.
+    """Times at which to read an event, from the estimate.
 
     Args:
-        settle_times: How long deliveries take.
-        rng: Returns a number from 0 to 1, for the jitter of intervals that a caller asked for.
+        settle_times: Estimate of the durations of deliveries.
+        rng: Returns a number from 0 to 1, for the jitter of a caller's poll intervals.
     """
 
     __slots__ = ("_limit_wait", "_outlier_hits", "_read_seconds", "_rng", "settle_times")
@@ -97,7 +97,7 @@ class ReadTimes:
 
     @property
     def single_reads_at_once(self) -> int:
-        """How many reads of single events may be under way."""
+        """Maximum number of concurrent reads of single events."""
         return SINGLE_READS if self._limit_wait <= LIMIT_WAIT else SINGLE_READS_QUEUED
 
     def due(self, event: PlannedEvent, beyond: int, share: float = 0.5) -> float:
@@ -125,7 +125,7 @@ class ReadTimes:
 
     @property
     def _earliest_read(self) -> float:
-        """Seconds from a send before which it is read only if nearly all deliveries have ended by then.
+        """Seconds from a send before which it is read only if nearly all deliveries have ended.
 
         Half a second is not worth a second read. Neither are a few deliveries, where sends take long and come singly.
         """
@@ -148,7 +148,7 @@ class ReadTimes:
         return median - min(median, beyond * self._read_seconds / SINGLE_READS) / 2
 
     def retry(self, event: PlannedEvent, now: float) -> float:
-        """Return when to read *event* again after a read that told nothing."""
+        """Return when to read *event* again after a failed read."""
         return now + (event.schedule or RETRIES).pause(event.failures)
 
     def final_read(self, started: float, end: float, beyond: int) -> float:

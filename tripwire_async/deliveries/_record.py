@@ -1,4 +1,4 @@
-"""What is known of one delivery."""
+"""Known state of one delivery."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _PROGRESS: Final = {"pending": 0, "delivering": 1}
 
 # A struct, because every send makes one, and a class of Python code would take two more calls.
 class DeliveryRecord(msgspec.Struct, eq=False):
-    """What is known of one delivery: the only state that a handle and the pollers share.
+    """Known state of one delivery: the only state that a handle and the pollers share.
 
     A handle owns its record, and the pollers write to it. All times are those of the event loop's clock, in seconds.
 
     Attributes:
         reference: The ids of the delivery.
         latest: The delivery as it was last read; None while none is recorded.
-        sent_at: When the send was answered; None while that is not known.
-        schedule: The intervals that the caller asked for; None for those that follow from experience.
-        read_at: When the request of the last read that told something was sent; None before.
-        tried_at: When the last read was started, whatever came of it; minus infinity before.
+        sent_at: When the response to the send came; None while that is unknown.
+        schedule: The poll intervals of the caller; None for the estimated times.
+        read_at: When the request of the last successful read was sent; None before.
+        tried_at: When the last read was started, successful or not; minus infinity before.
         first_tried_at: When the first read was started; None before.
         is_beyond_page: Whether the page of the newest events does not reach the event any more.
-        error: What went wrong with the last read of this event alone; None after a good one.
+        error: The error of the last single read of this event; None after a successful one.
     """
 
     reference: DeliveryReference
@@ -63,10 +63,10 @@ class DeliveryRecord(msgspec.Struct, eq=False):
             self.first_tried_at = now
 
     def update(self, deliveries: Iterable[WebhookDelivery], read_at: float) -> None:
-        """Take what a read says of the event's deliveries; *read_at* is when its request was sent.
+        """Store the event's deliveries from a read; *read_at* is when its request was sent.
 
-        Where a test was queued as several deliveries, the one that has come least far counts. The response to a slow
-        read does not undo what a later read has told.
+        Where a test was queued as several deliveries, the least advanced one counts. The response to a slow
+        read does not overwrite a later read.
         """
         if self.read_at is not None and read_at < self.read_at:
             return

@@ -1,4 +1,4 @@
-"""Estimate of how long deliveries take, from those that have ended and those that are still open."""
+"""Estimate of the durations of deliveries, from ended and still open ones."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Final, final
 
 _SAMPLE_SIZE: Final = 200
 _REFRESH_SHARE: Final = 8
-"""The curve is computed anew once one in so many of the observations is new."""
+"""The curve is computed again when this fraction of the observations, one in N, is new."""
 
 
 _SMALLEST_SHARE: Final = 20
-"""One in so many of the sample must be left at an age for the curve to be extrapolated from there."""
+"""Extrapolation from an age requires that one in N of the sample is still open at that age."""
 
 
 _ROUNDING: Final = 1e-9
@@ -26,7 +26,7 @@ _OUTLIERS: Final = 0.1
 
 @final
 class SettleTimes:
-    """Survival curve of the 200 deliveries that were sent last, of those that were read.
+    """Survival curve of the last 200 deliveries that were read.
 
     It is a Kaplan-Meier estimate: a delivery that is still open counts as one that takes longer than its age. The first
     ends that are seen are those of the fastest deliveries, so a median of the ended ones alone would be too low while a
@@ -81,9 +81,9 @@ class SettleTimes:
     def quantile_after(self, age: float, share: float) -> float | None:
         """Return the age by which that *share* of the deliveries that are open at *age* have ended.
 
-        Beyond the ages that were observed it is extrapolated: the later half of the curve says how fast deliveries end,
-        and the rate falls with the age, as it does where a few take much longer than the others. None where none ended
-        in that half, or where nearly all have: the rest may be of another kind.
+        Beyond the ages that were observed it is extrapolated: the later half of the curve gives the rate of ends,
+        and the rate falls with the age, because a few deliveries take much longer than the others. None if none ended
+        in that half, or if nearly all have: the rest may be different.
         """
         ends, survival = self._ends, self._negative_survival
         target = self._open_share(age) * (1 - share)
@@ -104,7 +104,7 @@ class SettleTimes:
         return -self._negative_survival[passed - 1] if passed else 1.0
 
     def refresh(self) -> None:
-        """Compute the curve anew; `observe` does so once an eighth of the sample has changed."""
+        """Compute the curve again; `observe` calls this when one eighth of the sample has changed."""
         self._changes = 0
         # Of equal values the ended ones come first: an open delivery is at risk at its own age.
         ordered = sorted((seconds, not ended) for seconds, ended in self._observed.values())

@@ -27,11 +27,11 @@ class Wait:
         done: Returns whether the wait is for the delivery as it is.
         end: When the wait ends, on the clock of the poller; infinity for never.
         planned: The wait in the read plan; None once it is over.
-        sleeping: What the task of the wait sleeps on; None before it does.
-        read: The read that the wait is to make, until that has come to its end.
-        found: The delivery that the wait was for.
-        error: What the wait ends with.
-        is_queued: Whether the wait is in the queue of those that can read a page.
+        sleeping: The future on which the task of the wait sleeps; None before.
+        read: The read that the wait has to make, until it ends.
+        found: The delivery that ends the wait.
+        error: The error that ends the wait.
+        is_queued: Whether the wait is in the queue for reading a page.
     """
 
     __slots__ = ("done", "end", "error", "found", "is_queued", "planned", "read", "record", "sleeping")
@@ -54,11 +54,11 @@ class Wait:
 
     @property
     def is_sleeping(self) -> bool:
-        """Whether the wait can be given a read."""
+        """True if the wait can be given a read."""
         return self.sleeping is not None and not self.sleeping.done()
 
     def wake(self) -> None:
-        """Let the task of the wait go on."""
+        """Wake the task of the wait."""
         if self.sleeping is not None and not self.sleeping.done():
             self.sleeping.set_result(None)
 
@@ -149,11 +149,11 @@ class Waits:
         return math.inf
 
     def sleeping_for(self, event_id: str) -> Wait | None:
-        """Return a wait for that event that can be given a read; None if there is none."""
+        """Return a wait for that event that can be given a read, or None."""
         return next((wait for wait in self._by_event[event_id] if wait.is_sleeping), None)
 
     def sleeping_longest(self) -> Wait | None:
-        """Return the wait with the latest end of those that can be given a read; None if there is none."""
+        """Return the wait with the latest end among the waits that can be given a read, or None."""
         while (first := self._by_end.first()) is not None:
             wait = first[1]
             if wait.is_sleeping:

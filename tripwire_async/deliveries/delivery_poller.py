@@ -1,9 +1,9 @@
 """Shared reads for all waits for deliveries of one organization on one event loop.
 
-The poller has no task of its own. Each wait sleeps on one future, which the poller completes with news or with a read
-to make. The wait that is given a read makes it, stores the result for all waits, and goes on waiting. So a read is
-bounded by the timeout of a wait that needs it, a cancelled wait cancels only its own read, and nothing has to be
-started or stopped.
+The poller has no task. Each wait sleeps on one future, which the poller completes with news or with a read
+to make. The wait that is given a read makes it, stores the result for all waits, and continues to wait. So a read is
+bounded by the timeout of a wait that needs it, a cancelled wait cancels only its own read, and there is nothing to
+start or stop.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ _DECODE_FAILURES: Final = 3
 
 @final
 class DeliveryPoller:
-    """Reads the deliveries of one organization for all who wait for one on the running event loop.
+    """Reads the deliveries of one organization for all waits on the running event loop.
 
     Args:
         call: Calls the operations.
         organization_id: The organization.
-        times: How long deliveries take; learned from each read.
+        times: Estimate of the durations of deliveries, updated by each read.
         clock: The clock that the waits are measured on.
 
     Attributes:
@@ -102,10 +102,10 @@ class DeliveryPoller:
     ) -> WebhookDelivery:
         """Return the delivery of *record* once it is *done*; any number of tasks may wait for the same one.
 
-        *end* is on the poller's clock; infinity for no end. What may pass by itself is not raised: the wait goes on.
+        *end* is on the poller's clock; infinity for no end. Temporary errors are not raised: the wait continues.
 
         Raises:
-            PollTimeout: The *end* has come; its cause is what kept the delivery from being read, if anything did.
+            PollTimeout: The *end* has come; its cause is the last error of a read, if there was one.
             DeliveryError: The event did not appear.
             TripwireError: The service does not let the event be read, or it cannot be decoded.
         """
@@ -127,7 +127,7 @@ class DeliveryPoller:
                     has_read = True
         except GeneratorExit:
             # The loop was closed, or the coroutine was dropped. Without a running loop there is no clock and no timer,
-            # and nobody is left who could be given a read.
+            # and no wait is left that could be given a read.
             if self._loop.is_running():
                 with contextlib.suppress(RuntimeError):
                     self._loop.call_soon_threadsafe(self._leave, wait)
@@ -173,7 +173,7 @@ class DeliveryPoller:
         self._forget(wait.event_id)
 
     def _forget(self, event_id: str) -> None:
-        """Drop what is kept for an event that is not awaited any more."""
+        """Drop the state of an event that is not awaited any more."""
         if event_id not in self._waits:
             self._decode_failures.pop(event_id, None)
             self._unblock(event_id)
@@ -182,7 +182,7 @@ class DeliveryPoller:
             self._timer, self._timer_at = None, math.inf
 
     def _outcome(self, wait: Wait) -> WebhookDelivery | None:
-        """Return what *wait* has waited for; None if it goes on; raise if it cannot."""
+        """Return the result of *wait*; None if it continues; raise if it cannot."""
         if wait.found is not None:
             return wait.found
         if wait.error is not None:
@@ -219,7 +219,7 @@ class DeliveryPoller:
             else:
                 reader = self._waits.sleeping_longest()
                 if reader is None:
-                    # All are reading, and whoever is the first to come back is given the page.
+                    # All are reading, and the first to finish is given the page.
                     self._plan.page_lost()
                     read = math.inf
                     break
@@ -237,7 +237,7 @@ class DeliveryPoller:
         self._dispatch()
 
     async def _make(self, wait: Wait, read: Read) -> None:
-        """Make the *read* that *wait* was given, and store what it tells for all waits."""
+        """Make the *read* that *wait* was given, and store its result for all waits."""
         started = self._clock.now()
         wait.record.try_at(started)
         limit = None if wait.end == math.inf else max(0.0, wait.end - started)
@@ -270,7 +270,7 @@ class DeliveryPoller:
             self._blocked.remove(event_id)
             self._plan.event_lost(event_id, self._clock.now())
 
-    # -- what a read tells ----------------------------------------------------------------------------------------
+    # -- results of reads ------------------------------------------------------------------------------------------
 
     async def _read_page(self, started: float, limit: float | None) -> None:
         query = {"type": "webhook.test", "limit": PAGE_SIZE}
@@ -305,7 +305,7 @@ class DeliveryPoller:
         self._plan.event_finished(read, read_at=read_at, now=self._clock.now())
 
     def _store(self, event_id: str, deliveries: Sequence[WebhookDelivery], read_at: float) -> None:
-        """Write what a read tells of one event to the records of those who wait for it, and wake whoever has it."""
+        """Write the result of a read of one event to the records of its waits, and wake the waits that end with it."""
         for wait in self._waits.of(event_id):
             record = wait.record
             record.update(deliveries, read_at)
@@ -318,7 +318,7 @@ class DeliveryPoller:
         record, planned = wait.record, wait.planned
         delivery = record.latest
         if delivery is None or planned is None or delivery.status == "skipped":
-            # A skipped delivery was not sent, so it says nothing of how long others take.
+            # A skipped delivery was not sent, so its duration is not an observation.
             return
         sent_at = planned.event.sent_at
         age, duration = max(0.0, read_at - sent_at), None
@@ -335,7 +335,7 @@ class DeliveryPoller:
     # -- reads that fail ------------------------------------------------------------------------------------------
 
     def _failed(self, read: Read, error: Exception, started: float) -> None:
-        """Plan a read that failed anew, and end the waits that cannot go on."""
+        """Plan a failed read again, and end the waits that cannot continue."""
         if isinstance(read, PageRead):
             self._page_failed(read, error)
         else:
@@ -374,9 +374,9 @@ class DeliveryPoller:
             self._fail(waits, error)
 
     def _note_error(self, read: Read, error: TripwireError) -> None:
-        """Remember what kept a read from telling anything, as the cause of a later timeout.
+        """Remember the error of a read, as the cause of a later timeout.
 
-        A read that ran out of time, as the last of a wait often does, says less than what was wrong before it.
+        The last read of a wait often times out, which is less informative than the error before it.
         """
         is_late = isinstance(error, RequestTimeoutError)
         if isinstance(read, PageRead):

@@ -1,4 +1,4 @@
-"""Handle for a delivery that is under way: what `send_test` returns, to be awaited."""
+"""Handle for a delivery in progress: `send_test` returns it, and it can be awaited."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class PendingDelivery:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the delivery has ended: it is ``succeeded``, ``failed`` or ``skipped``."""
+        """True if the delivery has ended: it is ``succeeded``, ``failed`` or ``skipped``."""
         latest = self._record.latest
         return latest is not None and latest.status in SETTLED
 

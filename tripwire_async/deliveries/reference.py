@@ -11,7 +11,7 @@ _PREFIX: Final = "twd1."
 
 
 class DeliveryReference(msgspec.Struct, frozen=True):
-    """Ids of a delivery that is under way.
+    """Ids of a delivery in progress.
 
     Attributes:
         organization_id: The organization that the endpoint belongs to.
