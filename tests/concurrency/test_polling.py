@@ -165,7 +165,7 @@ async def test_a_follower_ends_at_its_timeout_while_the_leader_reads() -> None:
     assert 1 == await leader
 
 
-async def test_a_read_is_told_how_long_the_wait_still_has() -> None:
+async def test_a_read_receives_the_remaining_time_of_the_wait() -> None:
     """The retries inside a read must end with the wait."""
     counter = Counter()
     with pytest.raises(PollTimeout):
@@ -224,20 +224,20 @@ async def test_nothing_yet_leaves_what_is_known() -> None:
 
 
 @given(st.integers(0, 2**32), st.integers(1, 60), st.sampled_from([0.0, 0.05, 0.4, 3.0]))
-def test_whoever_is_cancelled_the_others_get_what_they_wait_for(seed: int, waiters: int, takes: float) -> None:
+def test_a_cancelled_wait_does_not_affect_the_others(seed: int, waiters: int, takes: float) -> None:
     """Random cancels and timeouts block and end no other wait, and leave no task and no waiter behind."""
 
     async def main() -> None:
-        chance = random.Random(seed)  # noqa: S311 - chance, not secrecy
+        rng = random.Random(seed)  # noqa: S311 - rng, not secrecy
         counter = Counter(takes=takes)
-        shared = poll(latest=chance.choice([None, 0]), schedule=PollSchedule(first=0.5, longest=2.0))
+        shared = poll(latest=rng.choice([None, 0]), schedule=PollSchedule(first=0.5, longest=2.0))
         waits: dict[asyncio.Task[int], tuple[int, float | None]] = {}
         for _ in range(waiters):
-            wish, timeout = chance.randint(1, 4), chance.choice([None, chance.uniform(0, 20)])
+            wish, timeout = rng.randint(1, 4), rng.choice([None, rng.uniform(0, 20)])
             waits[asyncio.create_task(shared.until(counter.read, at_least(wish), timeout=timeout))] = wish, timeout
-            await asyncio.sleep(chance.choice([0, chance.uniform(0, 1)]))
-            if chance.random() < 0.5:
-                chance.choice(list(waits)).cancel()
+            await asyncio.sleep(rng.choice([0, rng.uniform(0, 1)]))
+            if rng.random() < 0.5:
+                rng.choice(list(waits)).cancel()
         await asyncio.wait(waits, timeout=3600)
         for wait, (wish, timeout) in waits.items():
             assert wait.done()
@@ -254,13 +254,13 @@ def test_whoever_is_cancelled_the_others_get_what_they_wait_for(seed: int, waite
 
 async def test_a_thousand_waiters_with_random_cancels_leave_nothing_behind() -> None:
     """Half of a thousand are cancelled at random moments; the rest end, with few reads, and nothing stays."""
-    chance = random.Random(7)  # noqa: S311 - chance, not secrecy
+    rng = random.Random(7)  # noqa: S311 - rng, not secrecy
     counter = Counter(takes=0.2)
     shared = poll()
     waits = [asyncio.create_task(shared.until(counter.read, at_least(5), timeout=None)) for _ in range(1000)]
 
     async def cancel_some() -> None:
-        for wait in chance.sample(waits, 500):
+        for wait in rng.sample(waits, 500):
             await asyncio.sleep(0.01)
             wait.cancel()
 

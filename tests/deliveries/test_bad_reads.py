@@ -47,7 +47,7 @@ class _Damaged(EventStore):
 
 
 @pytest.mark.virtual_time
-async def test_one_event_that_cannot_be_decoded_does_not_spoil_the_page() -> None:
+async def test_one_event_that_cannot_be_decoded_does_not_invalidate_the_page() -> None:
     """The others settle by pages; the one is read singly, and settles too."""
     store = _Damaged(constant(2.0))
     handles = await send(client_of(store), 20)

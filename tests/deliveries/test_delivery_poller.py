@@ -68,10 +68,10 @@ async def test_the_first_read_waits_for_as_long_as_deliveries_usually_take() -> 
     service = Service(takes=5.0)
     client = webhooks(service)
     await settle(await send(client, 50))
-    pages, began = service.count("listEvents"), now()
+    pages, started = service.count("listEvents"), now()
     await settle(await send(client, 50))
     assert pages + 1 == service.count("listEvents")
-    assert 5.0 < now() - began < 5.5
+    assert 5.0 < now() - started < 5.5
 
 
 async def test_a_page_for_others_puts_off_nobodys_own_time() -> None:
@@ -79,13 +79,13 @@ async def test_a_page_for_others_puts_off_nobodys_own_time() -> None:
     service = Service(takes=5.0)
     client = webhooks(service)
     await settle(await send(client, 50))
-    pages, began = service.count("listEvents"), now()
+    pages, started = service.count("listEvents"), now()
     waits = [asyncio.create_task(handle.settled()) for handle in await send(client, 4)]
     await asyncio.sleep(2)
     waits += [asyncio.create_task(handle.settled()) for handle in await send(client, 20)]
     await asyncio.gather(*waits)
     assert pages + 2 == service.count("listEvents")
-    assert now() - began < 7.4
+    assert now() - started < 7.4
 
 
 async def test_those_that_no_page_tells_of_any_more_are_read_once_each() -> None:
@@ -140,7 +140,7 @@ async def test_an_event_that_never_appears_is_looked_for_by_itself() -> None:
     assert 1 == sum(isinstance(end, DeliveryError) for end in ends)
 
 
-async def test_whoever_may_not_read_is_told_so_in_every_wait() -> None:
+async def test_a_missing_scope_ends_every_wait() -> None:
     """A rejected page ends all the waits that it was read for, with its error."""
     service = Service()
     client = webhooks(service)
@@ -175,27 +175,27 @@ async def test_a_limit_of_the_leaders_own_ends_no_other_wait() -> None:
         )
         for number in range(5)
     ]
-    began = now()
+    started = now()
     short = asyncio.create_task(first.settled(1.5))
     waits = [asyncio.create_task(handle.settled()) for handle in others]
     with pytest.raises(DeliveryTimeoutError):
         await short
-    assert now() - began < 1.6
+    assert now() - started < 1.6
     await asyncio.gather(*waits)
     # Not after the pause that follows an error.
-    assert now() - began < 3.7
+    assert now() - started < 3.7
 
 
-async def test_waits_end_when_their_time_is_up_whoever_leads() -> None:
+async def test_waits_end_by_their_timeout_whatever_task_leads() -> None:
     """The leader and the followers each have their own timeout."""
     service = Service(takes=100.0)
     handles = await send(webhooks(service), 20)
-    began = now()
+    started = now()
     waits = [asyncio.create_task(handle.settled(3.0 + number / 10)) for number, handle in enumerate(handles)]
     for number, wait in enumerate(waits):
         with pytest.raises(DeliveryTimeoutError):
             await wait
-        assert now() - began == pytest.approx(3.0 + number / 10, abs=0.01)
+        assert now() - started == pytest.approx(3.0 + number / 10, abs=0.01)
 
 
 async def test_when_the_others_have_left_the_last_is_read_by_itself() -> None:
@@ -215,7 +215,7 @@ async def test_when_the_others_have_left_the_last_is_read_by_itself() -> None:
 
 @pytest.mark.parametrize("tick", [0.0, 1e-6])
 @pytest.mark.parametrize(("count", "slow"), [(3, 12), (2, 5), (10, 60)])
-def test_what_a_page_has_just_told_of_is_not_read_at_once(count: int, slow: int, tick: float) -> None:
+def test_an_event_of_the_last_page_is_not_read_again_at_once(count: int, slow: int, tick: float) -> None:
     """Not by another page and not singly, however few are left, and also if the clock advances in between."""
 
     async def main() -> list[tuple[str, float]]:
@@ -233,10 +233,10 @@ async def test_what_takes_longer_than_most_is_read_when_the_slowest_have_ended()
     service = Service(takes=lambda number: 6.0 if number % 10 == 0 else 4.0)
     client = webhooks(service)
     await settle(await send(client, 50))
-    began, reads = now(), service.reads
+    started, reads = now(), service.reads
     await settle(await send(client, 30))
     assert service.reads - reads <= 3
-    assert now() - began < 6.5
+    assert now() - started < 6.5
 
 
 async def test_a_refresh_reads_at_once() -> None:
@@ -245,15 +245,15 @@ async def test_a_refresh_reads_at_once() -> None:
     handles = await send(webhooks(service), 5)
     waits = [asyncio.create_task(handle.settled()) for handle in handles]
     await asyncio.sleep(1)
-    reads, began = service.count("retrieveEvent"), now()
+    reads, started = service.count("retrieveEvent"), now()
     delivery = await handles[0].refresh()
     assert delivery is not None
     assert (reads + 1, "pending") == (service.count("retrieveEvent"), delivery.status)
-    assert now() - began < 0.1
+    assert now() - started < 0.1
     await asyncio.gather(*waits)
 
 
-async def test_who_sleeps_until_its_own_next_read_is_told_of_the_others_page() -> None:
+async def test_a_wait_that_sleeps_until_its_own_read_gets_the_page_of_the_others() -> None:
     """Two that wait already for their own time, and one whose time has come."""
     service = Service(takes=0.3)
     client = webhooks(service)
@@ -274,9 +274,9 @@ async def test_resumed_waits_are_read_at_once_and_together() -> None:
     client = webhooks(service)
     handles = await send(client, 50)
     await settle(handles)
-    began, reads = now(), service.reads
+    started, reads = now(), service.reads
     await settle([client.resume(handle.to_token()) for handle in handles])
-    assert now() - began < 1.0
+    assert now() - started < 1.0
     assert service.reads - reads <= 4
 
 
@@ -317,18 +317,18 @@ async def test_nothing_is_left_of_those_who_waited() -> None:
 
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32), takes=st.sampled_from([0.05, 1.0, 5.0]))
-def test_a_thousand_waiters_with_random_cancels_leave_nobody_waiting(seed: int, takes: float) -> None:
+def test_a_thousand_waits_with_random_cancels_all_end(seed: int, takes: float) -> None:
     """The leader can be cancelled at any time, also with others; the rest get the result, and no task is left."""
 
     async def main() -> None:
-        chance = random.Random(seed)  # noqa: S311 - which waits are cancelled, no secret
-        service = Service(takes=lambda number: takes * chance.uniform(0.5, 1.5))
+        rng = random.Random(seed)  # noqa: S311 - which waits are cancelled, no secret
+        service = Service(takes=lambda number: takes * rng.uniform(0.5, 1.5))
         handles = await send(webhooks(service), 100)
-        waits = [asyncio.create_task(chance.choice(handles).settled(600)) for _ in range(1000)]
+        waits = [asyncio.create_task(rng.choice(handles).settled(600)) for _ in range(1000)]
         cancelled = set()
-        for _ in range(chance.randint(1, 30)):
-            await asyncio.sleep(chance.uniform(0, takes / 4))
-            for wait in chance.sample(waits, chance.choice([1, 30, 200])):
+        for _ in range(rng.randint(1, 30)):
+            await asyncio.sleep(rng.uniform(0, takes / 4))
+            for wait in rng.sample(waits, rng.choice([1, 30, 200])):
                 if wait.cancel():
                     cancelled.add(wait)
         ends = await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), 60 + 3 * takes)
@@ -339,7 +339,7 @@ def test_a_thousand_waiters_with_random_cancels_leave_nobody_waiting(seed: int, 
     run(main())
 
 
-async def test_an_error_that_nobody_expects_reaches_all_who_wait() -> None:
+async def test_an_unexpected_error_reaches_all_waits() -> None:
     """A middleware that raises another exception ends the waits, and no wait is stuck."""
 
     async def broken(*args: object, **options: object) -> object:
@@ -354,7 +354,7 @@ async def test_an_error_that_nobody_expects_reaches_all_who_wait() -> None:
     assert [ZeroDivisionError] * 4 == [type(end) for end in ends]
 
 
-async def test_a_transport_error_of_the_page_is_the_trouble_of_all() -> None:
+async def test_a_transport_error_of_the_page_is_the_cause_for_all() -> None:
     """The error of a timeout contains the reason why the delivery could not be read."""
     service = Service()
 
@@ -400,6 +400,6 @@ async def test_deliveries_that_took_an_hour_keep_no_others_from_being_read() -> 
     handles = await send(client, 50)
     await asyncio.sleep(3600.0)
     await settle(handles)
-    service.takes, began = 3.0, now()
+    service.takes, started = 3.0, now()
     await settle(await send(client, 50))
-    assert now() - began < 40.0
+    assert now() - started < 40.0

@@ -125,24 +125,24 @@ async def test_a_delivery_that_was_seen_may_vanish_for_longer() -> None:
 
 
 @pytest.mark.virtual_time
-@pytest.mark.parametrize("trouble", ANYTHING_PASSING, ids=lambda error: type(error).__name__)
-async def test_trouble_that_passes_does_not_end_a_wait(trouble: Exception) -> None:
+@pytest.mark.parametrize("temporary", ANYTHING_PASSING, ids=lambda error: type(error).__name__)
+async def test_a_temporary_error_does_not_end_a_wait(temporary: Exception) -> None:
     """A lost connection, a 429 or a 5xx after all retries: the next read may succeed."""
-    assert "succeeded" == (await pending(trouble, trouble, "succeeded")).status
+    assert "succeeded" == (await pending(temporary, temporary, "succeeded")).status
 
 
 @pytest.mark.virtual_time
-@pytest.mark.parametrize("trouble", ANYTHING_PASSING, ids=lambda error: type(error).__name__)
-async def test_a_wait_that_runs_out_says_what_it_saw_and_what_kept_it(trouble: Exception) -> None:
+@pytest.mark.parametrize("temporary", ANYTHING_PASSING, ids=lambda error: type(error).__name__)
+async def test_a_wait_that_runs_out_says_what_it_saw_and_what_kept_it(temporary: Exception) -> None:
     """The error contains the delivery as it was last read, and its cause is the last error."""
-    handle = pending("pending", trouble)
+    handle = pending("pending", temporary)
     with pytest.raises(
         DeliveryTimeoutError, match=r"not settled after 5 seconds: it reads pending \(attempts: 1\)"
     ) as caught:
         await handle.settled(timeout=5)
     assert isinstance(caught.value, TimeoutError)
     assert delivery("pending") == caught.value.latest
-    assert trouble is caught.value.__cause__
+    assert temporary is caught.value.__cause__
 
 
 @pytest.mark.virtual_time
@@ -190,12 +190,12 @@ async def test_refresh_reads_once_and_returns_what_it_found() -> None:
 
 @pytest.mark.virtual_time
 @pytest.mark.parametrize(
-    "trouble", [*ANYTHING_PASSING, NotFoundError("no such event", status=404)], ids=lambda error: type(error).__name__
+    "temporary", [*ANYTHING_PASSING, NotFoundError("no such event", status=404)], ids=lambda error: type(error).__name__
 )
-async def test_refresh_raises_also_what_a_wait_would_sit_out(trouble: Exception) -> None:
+async def test_refresh_raises_also_what_a_wait_would_sit_out(temporary: Exception) -> None:
     """One read has one outcome."""
-    handle = pending(trouble)
-    with pytest.raises(type(trouble)):
+    handle = pending(temporary)
+    with pytest.raises(type(temporary)):
         await handle.refresh()
 
 
@@ -216,10 +216,10 @@ async def test_of_several_deliveries_the_one_that_has_come_least_far_counts() ->
 @pytest.mark.virtual_time
 async def test_deliveries_of_others_in_the_same_event_are_passed_over() -> None:
     """An event may have several endpoints; the delivery is found by its id, or by the endpoint without an id."""
-    foreign = delivery("succeeded", delivery_id=OTHER, endpoint_id="we_" + "9" * 32)
-    by_id = handle_of(Script([[foreign]]), None)
+    other_client = delivery("succeeded", delivery_id=OTHER, endpoint_id="we_" + "9" * 32)
+    by_id = handle_of(Script([[other_client]]), None)
     assert await by_id.refresh() is None
-    script = Script([[foreign, delivery("failed")]])
+    script = Script([[other_client, delivery("failed")]])
     nameless = handle_of(script, None, reference=replace(REFERENCE, delivery_ids=()))
     assert "failed" == getattr(await nameless.refresh(), "status", None)
 
@@ -348,13 +348,13 @@ async def test_the_timeout_of_a_wait_bounds_the_retries_inside_it(
     endpoint = tripwire_server.add_endpoint("http://127.0.0.1:9/")
     handle = await tripwire.webhooks.send_test(tripwire_server.organization_id, endpoint.id, poll=QUICK)
     loop = asyncio.get_running_loop()
-    began = loop.time()
+    started = loop.time()
     with (
         tripwire_server.fail("retrieveEvent", Fault.status(503, retry_after=30)),
         pytest.raises(DeliveryTimeoutError) as caught,
     ):
         await handle.settled(timeout=0.3)
-    assert loop.time() - began < 5
+    assert loop.time() - started < 5
     assert isinstance(caught.value.__cause__, ServerError)
     assert 30.0 == caught.value.__cause__.retry_after
 

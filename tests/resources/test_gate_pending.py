@@ -196,22 +196,22 @@ async def test_a_wait_that_runs_out_may_be_tried_again() -> None:
 
 @pytest.mark.virtual_time
 @pytest.mark.parametrize(
-    "trouble",
+    "temporary",
     [
         errors.TransportError("lost", maybe_sent=True),
         errors.ServerError("broken", status=503),
         errors.RateLimitedError("slow down", status=429),
     ],
 )
-async def test_trouble_that_may_pass_is_waited_out(trouble: Exception) -> None:
+async def test_a_temporary_error_does_not_end_the_wait(temporary: Exception) -> None:
     """In a poll or in an acknowledgement; if it does not pass, the timeout names it as its cause."""
-    script = Script([trouble, state("approved", sealed({"A": "1"}))], [trouble, None])
+    script = Script([temporary, state("approved", sealed({"A": "1"}))], [temporary, None])
     assert await follow(script)
     assert ["poll", "poll", "ack", "poll", "ack"] == script.calls
-    pending = follow(Script([state("approved", sealed({"A": "1"}))], [trouble]))
+    pending = follow(Script([state("approved", sealed({"A": "1"}))], [temporary]))
     with pytest.raises(errors.GateSessionTimeoutError, match="was not acknowledged within 5 seconds") as caught:
         await pending.approved(timeout=5)
-    assert trouble is caught.value.__cause__
+    assert temporary is caught.value.__cause__
     assert pending.credentials is not None
 
 

@@ -36,7 +36,7 @@ REFERENCE = DeliveryReference(
 
 
 def delivery(status: str, *, delivery_id: str = DELIVERY, endpoint_id: str = ENDPOINT) -> WebhookDelivery:
-    moment = datetime(2026, 3, 24, 20, tzinfo=UTC)
+    timestamp = datetime(2026, 3, 24, 20, tzinfo=UTC)
     return WebhookDelivery(
         object="webhook_delivery",
         id=delivery_id,
@@ -48,8 +48,8 @@ def delivery(status: str, *, delivery_id: str = DELIVERY, endpoint_id: str = END
         response_status=None,
         response_body=None,
         error=None,
-        created_at=moment,
-        updated_at=moment,
+        created_at=timestamp,
+        updated_at=timestamp,
     )
 
 

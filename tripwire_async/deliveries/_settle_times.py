@@ -14,7 +14,7 @@ _REFRESH_SHARE: Final = 8
 
 
 _SMALLEST_SHARE: Final = 20
-"""Extrapolation from an age requires that one in N of the sample is still open at that age."""
+"""Extrapolation from an age requires that a fraction of the sample, one in N, is still open at that age."""
 
 
 _ROUNDING: Final = 1e-9

@@ -146,8 +146,8 @@ class Webhooks:
     ) -> PendingDelivery:
         """Send a ``webhook.test`` event to an endpoint; returns once the service has accepted it.
 
-        Await the `PendingDelivery` for the delivery itself. *poll* is the schedule of its reads; by default they
-        follow from how long deliveries take. Scopes ``webhooks:manage``, and ``webhooks:read`` to wait.
+        Await the `PendingDelivery` for the delivery itself. *poll* is the schedule of its reads. By default they
+        depend on the durations of earlier deliveries. Scopes ``webhooks:manage``, and ``webhooks:read`` to wait.
 
         Not retried after a lost response, because the test may have been sent. With *reconcile*, the events of the
         endpoint are read in that case. An event that has appeared since is the test; without one, the test is sent
