@@ -71,7 +71,7 @@ def with_structs(model: type[Any]) -> Callable[[bytes], object]:
             (field, type_) if default is attrs.NOTHING else (field, type_, default)
             for field, (type_, default) in fields.items()
         ]
-        return msgspec.defstruct(name, described, frozen=True)
+        return msgspec.defstruct(name, described, frozen=True, kw_only=True)
 
     return msgspec.json.Decoder(counterpart(model, make, Timestamp)).decode
 

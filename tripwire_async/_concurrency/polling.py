@@ -99,7 +99,7 @@ class SharedPoller(Generic[T]):
         self._rng = rng
         self._reads = 0
         self._due: float | None = None
-        self._flights: PerLoop[SingleFlight[bool]] = PerLoop(functools.partial(SingleFlight, clock))
+        self._flights: PerLoop[SingleFlight[bool]] = PerLoop(lambda: SingleFlight[bool](clock))
 
     def statistics(self) -> dict[str, int]:
         """Return how many waits lead and follow on the running event loop."""

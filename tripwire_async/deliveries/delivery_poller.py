@@ -210,7 +210,7 @@ class DeliveryPoller:
             return
         now = self._clock.now()
         next_end = self._waits.wake_ended(now + _MARGIN / 2)
-        while not isinstance(read := self._plan.next(now), float):
+        while not isinstance(read := self._plan.next(now), (int, float)):
             if isinstance(read, EventRead):
                 reader = self._waits.sleeping_for(read.event_id)
                 if reader is None:
