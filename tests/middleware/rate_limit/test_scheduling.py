@@ -17,8 +17,7 @@ from msgspec.structs import replace
 
 from tests.support import requests, virtual_time
 from tests.support.limited_server import LimitedServer, persist
-from tripwire_async._http.messages import CallStats, Request, Response
-from tripwire_async._secrets.secret import Secret
+from tests.support.rate_limits import Wire, call, poll, settle, start
 from tripwire_async.middleware import RateLimit
 from tripwire_async.middleware.rate_limit._capacity import Capacity
 from tripwire_async.middleware.rate_limit._queue import CallQueue, Waiter
@@ -27,48 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
 
-    from tripwire_async._http.messages import Priority
-
-
-def call(priority: Priority = "interactive", deadline: float = math.inf) -> Request:
-    return replace(requests.request("POST", deadline=deadline), priority=priority, stats=CallStats())
-
-
-def poll(token: int) -> Request:
-    request = requests.request(authority="poll_token", bearer=Secret(f"gtpoll_{token}"), deadline=math.inf)
-    return replace(request, stats=CallStats())
-
-
-class Wire:
-    """A handler whose requests end when a test decides."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[Request, asyncio.Future[Response]]] = []
-
-    async def __call__(self, request: Request) -> Response:
-        future = asyncio.get_running_loop().create_future()
-        self.sent.append((request, future))
-        return await future
-
-    def accept(self, index: int, remaining: int = 500) -> None:
-        self.sent[index][1].set_result(requests.limited(1000, remaining))
-
-    @property
-    def priorities(self) -> str:
-        return "".join(request.priority[0] for request, _ in self.sent)
-
-
-async def settle() -> None:
-    """Let every task run until it waits."""
-    for _ in range(10):
-        await asyncio.sleep(0)
-
-
-def start(limit: RateLimit, wire: Wire, *calls: Request) -> list[asyncio.Task[Response]]:
-    async def run(request: Request) -> Response:
-        return await limit(request, wire)
-
-    return [asyncio.create_task(run(request)) for request in calls]
+    from tripwire_async._http.messages import Priority, Request, Response
 
 
 # -- rule 19: reads and interactive calls share -----------------------------------------------------------------------

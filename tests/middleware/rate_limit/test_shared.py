@@ -10,83 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from msgspec.structs import replace
 
-from tests.support import requests, virtual_time
+from tests.support import virtual_time
+from tests.support.fake_store import NOTHING, FakeStore
 from tests.support.limited_server import LimitedServer
-from tripwire_async._http.messages import CallStats, Request, Response
+from tests.support.rate_limits import call, limited, now, settle, start
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import RequestTimeoutError, TransportError
 from tripwire_async.middleware.rate_limit import RateLimit
-from tripwire_async.middleware.rate_limit.store import SlotGrant, SlotRequest
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from tripwire_async._http.messages import Priority
-    from tripwire_async._http.pipeline import Handler
-
-NOTHING = SlotGrant(granted=0, wait=1.0, limit=10, window=60.0, cooldown=0.0, unsettled=False, others=0)
-
-
-@attrs.define
-class FakeStore:
-    """A store that grants all requested slots, or the replies of a test, and keeps the requests.
-
-    Attributes:
-        delay: Seconds until its response; it hangs if they are infinite.
-        error: The exception to raise instead of a response.
-        replies: Its responses, one after the other; then it grants all slots.
-    """
-
-    delay: float = 0.0
-    error: Exception | None = None
-    replies: list[SlotGrant] = attrs.field(factory=list)
-    asked: list[SlotRequest] = attrs.field(factory=list)
-    others: int = 0
-
-    async def exchange(self, ask: SlotRequest, /) -> SlotGrant:
-        self.asked.append(ask)
-        await asyncio.sleep(self.delay)
-        if self.error is not None:
-            raise self.error
-        if self.replies:
-            return self.replies.pop(0)
-        return attrs.evolve(NOTHING, granted=ask.interactive + ask.bulk, others=self.others)
-
-    def __repr__(self) -> str:
-        return "<FakeStore>"
-
-
-def call(priority: Priority = "interactive", deadline: float = math.inf, bearer: Secret | None = None) -> Request:
-    return replace(requests.request("POST", deadline=deadline, bearer=bearer), priority=priority, stats=CallStats())
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
+    from tripwire_async._http.messages import Request, Response
 
 
 async def good(request: Request) -> Response:
     return limited(10, 5)
-
-
-def limited(limit: int, remaining: int, status: int = 200, **headers: str) -> Response:
-    return requests.answer(
-        status, {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(remaining), **headers}
-    )
-
-
-def start(limit: RateLimit, handler: Handler, *requests: Request) -> list[asyncio.Task[Response]]:
-    async def run(request: Request) -> Response:
-        return await limit(request, handler)
-
-    return [asyncio.create_task(run(request)) for request in requests]
-
-
-async def settle() -> None:
-    """Let every task run until it waits."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 @pytest.mark.virtual_time

@@ -10,7 +10,6 @@ import pytest
 
 from tests.support import requests, virtual_time
 from tests.support.limit_scenarios import RollingWindow
-from tests.support.redis_server import RedisServer
 from tests.support.shared_scenarios import run
 from tests.support.virtual_store import ScriptRunner, VirtualStore
 from tripwire_async.middleware import RateLimit
@@ -18,17 +17,11 @@ from tripwire_async.middleware import RateLimit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.support.redis_server import RedisServer
     from tripwire_async._http.messages import Request, Response
 
 
 NAMES = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    """Run one server for all tests here."""
-    with RedisServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,0 +1,54 @@
+"""One process that asks a store directly."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from tripwire_async.middleware.rate_limit.store import FinishedRequest, RequestOutcome, SlotGrant, SlotRequest
+
+if TYPE_CHECKING:
+    from tripwire_async.middleware import RedisStore
+
+
+@attrs.define
+class Process:
+    """One process with its counters; *ended* requests are some seconds ago."""
+
+    store: RedisStore
+    client: str
+    number: int = 0
+    serial: int = 0
+    asked: SlotRequest | None = None
+    unreported: list[FinishedRequest] = attrs.field(factory=list)
+
+    async def ask(
+        self, single: int = 0, bulk: int = 0, limit: int | None = None, window: float | None = None
+    ) -> SlotGrant:
+        self.number += 1
+        now = time.monotonic()
+        ended = tuple(attrs.evolve(each, sent=now - each.sent, at=now - each.at) for each in self.unreported)
+        self.asked = SlotRequest(self.client, self.number, now, single, bulk, limit, window, ended)
+        self.unreported.clear()
+        return await self.store.exchange(self.asked)
+
+    async def again(self) -> SlotGrant:
+        assert self.asked is not None
+        return await self.store.exchange(self.asked)
+
+    def ended(
+        self,
+        slot: str = "",
+        outcome: RequestOutcome = "accepted",
+        *,
+        sent: float = 0.0,
+        at: float = 0.0,
+        **values: Any,
+    ) -> None:
+        """Have one end; *sent* and *at* are seconds ago."""
+        self.serial += 1
+        self.unreported.append(
+            FinishedRequest(self.serial, slot or f"alone.{self.serial}", sent, at, outcome, **values)
+        )
