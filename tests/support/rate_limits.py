@@ -27,7 +27,7 @@ def call(priority: Priority = "interactive", deadline: float = math.inf, bearer:
 
 
 def poll(token: int) -> Request:
-    """Return a request with a token of its own."""
+    """Return a request with its own token."""
     request = requests.request(authority="poll_token", bearer=Secret(f"gtpoll_{token}"), deadline=math.inf)
     return replace(request, stats=CallStats())
 

@@ -1,4 +1,4 @@
-"""One process that asks a store directly."""
+"""One process that uses a store directly."""
 
 from __future__ import annotations
 

@@ -46,8 +46,12 @@ def mistake(error: BaseException) -> str | None:
 
 
 def kind(error: BaseException) -> str:
-    """Return the class name of the first cause; messages can contain addresses and credentials."""
-    return type(error.__cause__ or error).__name__
+    """Return the class name of the cause; messages can contain addresses and credentials.
+
+    All kinds of broken connections have one name: a server that is killed breaks them in several ways.
+    """
+    cause = error.__cause__ or error
+    return "ConnectionError" if isinstance(cause, ConnectionError) else type(cause).__name__
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
