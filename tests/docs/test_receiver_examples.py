@@ -99,7 +99,8 @@ async def test_an_event_is_received(serve: Serve, capsys: pytest.CaptureFixture[
         async with AsyncTripwire(server.secret_key, base_url=server.base_url) as tripwire:
             pending = await tripwire.webhooks.send_test(server.organization_id, endpoint.id)
             delivery = await pending.settled(timeout=10)
-    assert (delivery.status, delivery.attempts, delivery.response_status) == ("succeeded", 1, 200)
+    assert (delivery.status, delivery.attempts) == ("succeeded", 1)
+    assert delivery.response_status == 200
     assert capsys.readouterr().out == "an event of type webhook.test\n"
 
 
