@@ -88,6 +88,7 @@ class RedisServer:
             lines.append(line)
             if b"ready to accept connections" in line.lower() or b"Sentinel ID" in line:
                 return
+        self.kill()
         raise RuntimeError(b"".join(lines).decode())
 
     def kill(self) -> None:
