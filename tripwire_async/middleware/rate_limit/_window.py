@@ -70,6 +70,7 @@ class Window:
         "_other_clients",
         "_other_clients_until",
         "_reported",
+        "_rtt_weight",
         "_skip_checks",
         "_uncertain",
         "_unexpected_at",
@@ -92,6 +93,7 @@ class Window:
         self._bound: float | None = None  # least time from sending a request until it had left
         self._lifetime = math.inf  # after the end of a request, until another may take its place
         self._min_rtt = math.inf
+        self._rtt_weight = 0.0  # of the measured round trips; rises to 1 with their number
         self._mean_rtt = 0.0
         self._skip_checks = 0
         self._unexpected_at = -math.inf  # the latest rejection although our count had room
@@ -243,9 +245,10 @@ class Window:
     def _set_lifetime(self) -> None:
         if self._bound is not None:
             # The bound contains one round trip too much, and so does the end of a request. The shortest round trip is
-            # subtracted once for the bound. For the end it is subtracted as far as round trips hardly vary: a request
-            # that is faster than the shortest one so far would otherwise arrive before its turn.
-            self._lifetime = max(self._bound - self._min_rtt - self._second_rtt, 0.0) + _margin(self._bound)
+            # subtracted once for the bound. For the end it is subtracted as far as round trips are known to hardly
+            # vary: a request that is faster than the shortest one so far would otherwise arrive before its turn.
+            round_trips = self._min_rtt + self._rtt_weight * self._second_rtt
+            self._lifetime = max(self._bound - round_trips, 0.0) + _margin(self._bound)
 
     @property
     def _second_rtt(self) -> float:
@@ -259,6 +262,8 @@ class Window:
     def _measure_rtt(self, seconds: float) -> None:
         # The first round trip is the mean so far; later ones move it by an eighth, as TCP smooths its estimate.
         self._mean_rtt += (seconds - self._mean_rtt) * (_RTT_SMOOTHING if self._mean_rtt else 1.0)
+        # A few round trips do not show yet how much they vary.
+        self._rtt_weight += (1.0 - self._rtt_weight) * _RTT_SMOOTHING / 2
         self._min_rtt = min(self._min_rtt, seconds)
         self._set_lifetime()
 
