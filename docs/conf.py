@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from importlib.metadata import version as version_of
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,7 +14,10 @@ from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.nodes import make_refnode
 
 from tripwire_async import models
-from tripwire_async.models import _EXPORTS
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from model_pages import models_on
 
 if TYPE_CHECKING:
     from docutils.nodes import Element, reference
@@ -56,33 +60,6 @@ _FIELDS_DEFAULT = re.compile(r"attr_dict\['(\w+)'\]\.default")
 # The modules before a class or function, of which at least one is private.
 _PRIVATE_MODULE = re.compile(r"\btripwire_async\.(?:\w+\.)*_\w+\.(?:\w+\.)*(?=\w)")
 _ANNOTATED = re.compile(r"~?\w+\.Annotated\[([\w.~]+), [^\[\]]+\]")
-
-# Pages of the models' reference: the module of generated models, and the names on the page.
-MODEL_PAGES = {
-    "sessions": (
-        "sessions",
-        r"(?!Session(?:Native|RawDevice|Device|Network|Connection|Browser|ClientTelemetry|UserAgent|Ip)).*",
-    ),
-    "session-devices": ("sessions", r"Session(?:RawDevice|Device|Browser|ClientTelemetry).*"),
-    "session-networks": ("sessions", r"Session(?:Network|Connection|UserAgent|Ip).*"),
-    "session-apps": ("sessions", r"SessionNative.*"),
-    "fingerprints": ("fingerprints", r".*"),
-    "organizations": ("organizations", r".*"),
-    "api-keys": ("api_keys", r".*"),
-    "webhooks": ("webhooks", r".*"),
-    "events": ("events", r".*"),
-    "gate-services": ("gate", r"(?!\w*GateSession).*"),
-    "gate-sessions": ("gate", r"\w*GateSession.*"),
-    "errors": ("errors", r".*"),
-    "shared": ("shared", r".*"),
-}
-
-
-def models_on(page: str) -> list[str]:
-    """Return the names of the models on *page* of the reference."""
-    module, pattern = MODEL_PAGES[page]
-    names = (name for name, source in _EXPORTS.items() if source.endswith(f".{module}"))
-    return [name for name in names if re.fullmatch(pattern, name)]
 
 
 def list_models(_app: Sphinx, page: str, source: list[str]) -> None:

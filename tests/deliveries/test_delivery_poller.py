@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.delivery_service import ORGANIZATION, Service, endpoint, internal_sender, lose, now, webhooks
 from tests.support.virtual_time import run
+from tests.support.waits import send, settle
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.messages import Response
 from tripwire_async.deliveries import PendingDelivery, PollSchedule
@@ -24,21 +25,8 @@ from tripwire_async.errors import DeliveryError, DeliveryTimeoutError, Permissio
 
 if TYPE_CHECKING:
     from tripwire_async._http.messages import Request
-    from tripwire_async.resources.webhooks import Webhooks
 
 pytestmark = pytest.mark.virtual_time
-
-
-async def send(client: Webhooks, count: int) -> list[PendingDelivery]:
-    """Send the given number of tests at once."""
-    return await asyncio.gather(*(client.send_test(ORGANIZATION, endpoint(number)) for number in range(count)))
-
-
-async def settle(handles: list[PendingDelivery], timeout: float | None = 300.0) -> None:
-    """Wait for all, each in its own task."""
-    for delivery in await asyncio.gather(*(asyncio.create_task(handle.settled(timeout)) for handle in handles)):
-        assert delivery.status == "succeeded"
-    assert 1 == len(asyncio.all_tasks())
 
 
 def refusal(status: int) -> Response:

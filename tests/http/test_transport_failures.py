@@ -108,6 +108,7 @@ async def test_after_a_refused_connection_the_request_was_not_sent(transport: Ai
     assert "check base_url" in str(caught.value)
 
 
+@pytest.mark.serial
 async def test_after_a_connect_timeout_the_request_was_not_sent(transport: AiohttpTransport) -> None:
     """The backlog is full and the handshake never ends; the connect timeout is shorter than that of the attempt."""
     with socket.socket() as full:
