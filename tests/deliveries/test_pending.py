@@ -273,6 +273,11 @@ def test_a_token_brings_the_ids_to_another_process() -> None:
     assert token.replace(".", "").replace("-", "").replace("_", "").isalnum()
 
 
+def test_a_token_of_an_earlier_version_is_read() -> None:
+    """It holds ids only, and the time of the send is not known."""
+    assert DeliveryReference.from_token("twd1.WyJhIiwiYiIsImMiLCJkIl0") == DeliveryReference("a", "b", "c", ("d",))
+
+
 @pytest.mark.parametrize("token", [None, 5, b"twd1.", ["twd1."]])
 def test_what_is_no_text_is_no_token_either(token: Any) -> None:
     """The same error, instead of one about an attribute."""

@@ -43,7 +43,9 @@ class DeliveryReference(msgspec.Struct, frozen=True):
             fields: Any = msgspec.json.decode(
                 base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True), type=list[Any]
             )
-            organization_id, endpoint_id, event_id, sent_at, *delivery_ids = fields
+            organization_id, endpoint_id, event_id, *more = fields
+            # Tokens of earlier versions hold no send time.
+            sent_at, *delivery_ids = more if more and not isinstance(more[0], str) else [None, *more]
             values = {
                 "organization_id": organization_id,
                 "endpoint_id": endpoint_id,
