@@ -106,13 +106,17 @@ class LimitModel:
 
     def accept(self, permit: Permit, now: float, limit: int | None, remaining: int | None) -> None:
         """Note an accepted request; *limit* and *remaining* are from the headers of its response."""
-        if self.cooldown.probe is permit:
-            self.window.accept_probe(now)
-        self.window.accept(permit, now, limit, remaining)
-        self.cooldown.accept(permit)
+        window = self.window
+        is_probe = self.cooldown.probe is permit
+        if is_probe:
+            window.accept_probe(now)
+        window.accept(permit, now, limit, remaining)
+        if is_probe:
+            self.cooldown.accept(permit)
         self.slow_start += 1
-        self.flight.accept(self.window.limit)
-        self._check_flight()
+        self.flight.accept(window.limit)
+        if not window.in_flight:
+            self.flight.end()
 
     def reject(
         self, permit: Permit, now: float, retry_after: float | None, limit: int | None, remaining: int | None

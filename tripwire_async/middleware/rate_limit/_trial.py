@@ -29,13 +29,14 @@ class LengthTrial:
 
     Attributes:
         length: The length to try in seconds; None without one.
+        permit: The request that tries it; None as long as none does.
     """
 
-    __slots__ = ("_max_count", "_permit", "length")
+    __slots__ = ("_max_count", "length", "permit")
 
     def __init__(self) -> None:
         self.length: float | None = None
-        self._permit: Permit | None = None
+        self.permit: Permit | None = None
         self._max_count = 0
 
     def propose(self, shortest: float, longest: float) -> None:
@@ -49,7 +50,7 @@ class LengthTrial:
         *counted* is what counts by the *assumed* length, ordered by end. It is infinite if there is nothing to try. The
         jitter of single requests does not matter for a third of them.
         """
-        if self._permit is not None or self.length is None or self.length >= _WORTHWHILE * assumed:
+        if self.permit is not None or self.length is None or self.length >= _WORTHWHILE * assumed:
             return math.inf
         if len(counted) < _MIN_COUNTED:
             return math.inf
@@ -60,22 +61,22 @@ class LengthTrial:
 
         *in_flight* is the number of requests in flight, this one included.
         """
-        self._permit = permit
+        self.permit = permit
         self._max_count = in_flight + counted - counted // 3 - 1
 
     def accept(self, permit: Permit, count: int) -> float | None:
         """Return the length of the window if *permit* has confirmed it; *count* is what the service counted."""
-        if self._permit is not permit:
+        if self.permit is not permit:
             return None
-        length, self.length, self._permit = self.length, None, None
+        length, self.length, self.permit = self.length, None, None
         return length if count <= self._max_count else None
 
     def reject(self, permit: Permit) -> None:
         """Give up the length if *permit* has refuted it."""
-        if self._permit is permit:
-            self.length = self._permit = None
+        if self.permit is permit:
+            self.length = self.permit = None
 
     def lose(self, permit: Permit) -> None:
         """Try the length again if *permit* was the trial: it ended without a result."""
-        if self._permit is permit:
-            self._permit = None
+        if self.permit is permit:
+            self.permit = None

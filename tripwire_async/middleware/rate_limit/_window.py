@@ -113,15 +113,15 @@ class Window:
 
     def send(self, now: float) -> Permit:
         """Note that a request is sent."""
-        ended_before = self._dropped + len(self._counted)
         self.in_flight += 1
-        return Permit(now, ended_before=ended_before)
+        return Permit(now, ended_before=self._dropped + len(self._counted))
 
     def send_nowait(self, now: float) -> Permit | None:
         """Note that a request is sent if there is certainly room; return None if `free` must decide."""
         if self.limit is None or self._caution > 1 or self.used(now) >= self.limit:
             return None
-        return self.send(now)
+        self.in_flight += 1
+        return Permit(now, ended_before=self._dropped + len(self._counted))
 
     def start_trial(self, permit: Permit) -> None:
         """Note that *permit* tries the usual length."""
@@ -153,9 +153,11 @@ class Window:
                 self._caution //= 2
                 self._clean_streak = 0
         self._learn(permit, now, limit, count)
-        if (length := self.trial.accept(permit, count)) is not None:
+        if self.trial.permit is permit and (length := self.trial.accept(permit, count)) is not None:
             self._limit_length(length + self._min_rtt, now)
-        self._check_length(permit, now, count)
+        # One more than the count must have left; another one more, for services that count a request after reporting.
+        if permit.ended_before - self._dropped - self._uncertain > count + 1:
+            self._check_length(permit, now, count)
 
     def accept_probe(self, now: float) -> None:
         """Note that a probe was accepted, before its `accept`.
@@ -265,7 +267,8 @@ class Window:
         # A few round trips do not show yet how much they vary.
         self._rtt_weight += (1.0 - self._rtt_weight) * _RTT_SMOOTHING / 2
         self._min_rtt = min(self._min_rtt, seconds)
-        self._set_lifetime()
+        if self._bound is not None:
+            self._set_lifetime()
 
     def _end(self, permit: Permit, now: float) -> None:
         self.in_flight -= 1
@@ -312,12 +315,9 @@ class Window:
 
     def _check_length(self, permit: Permit, now: float, count: int) -> None:
         """Shorten the window if the service counts fewer requests than were certainly sent in it."""
-        # Only requests that had ended when this one was sent are certainly older. One more than the count must have
-        # left; another one more, for services that count a request after reporting.
+        # Only requests that had ended when this one was sent are certainly older.
         older = permit.ended_before - self._dropped
         certain = older - self._uncertain
-        if certain <= count + 1:
-            return
         if self._skip_checks > 0 and certain <= count * 4 // 3:
             self._skip_checks -= 1
             return
