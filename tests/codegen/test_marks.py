@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from tripwire_async._codegen.document import DescriptionError
 from tripwire_async._codegen.render_operations import render_operations
 
 from .descriptions import api, body, description, operation, with_property
@@ -57,3 +62,20 @@ def test_a_marked_operation_names_its_profile() -> None:
     )
     assert '    profiles=("tripwire",),\n' in text
     assert '"""Read one thing.\n\nTripwire only.\n"""' in text
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"type": "string", "x-profiles": ["other"]}, "expected one of tripwire, foil"),
+        ({"type": "string", "x-profiles": ["tripwire", "foil"]}, "expected one of tripwire, foil"),
+        (
+            {"x-class": "It", "type": "string", "enum": ["a"], "x-value-profiles": {"b": ["foil"]}},
+            "'b' is not a value of the enumeration",
+        ),
+    ],
+)
+def test_a_mark_that_means_nothing_is_an_error(schema: dict[str, Any], message: str) -> None:
+    """An unknown profile, both of them, and a value that the enumeration lacks."""
+    with pytest.raises(DescriptionError, match=message):
+        api(with_property(schema))

@@ -241,16 +241,15 @@ class Window:
     def _limit_length(self, bound: float, now: float) -> None:
         """Set the bound of the window's length, round trips included."""
         self._bound = bound
-        self._set_lifetime()
+        self._set_lifetime(bound)
         self._expire(now)
 
-    def _set_lifetime(self) -> None:
-        if self._bound is not None:
-            # The bound contains one round trip too much, and so does the end of a request. The shortest round trip is
-            # subtracted once for the bound. For the end it is subtracted as far as round trips are known to hardly
-            # vary: a request that is faster than the shortest one so far would otherwise arrive before its turn.
-            round_trips = self._min_rtt + self._rtt_weight * self._second_rtt
-            self._lifetime = max(self._bound - round_trips, 0.0) + _margin(self._bound)
+    def _set_lifetime(self, bound: float) -> None:
+        # The bound contains one round trip too much, and so does the end of a request. The shortest round trip is
+        # subtracted once for the bound. For the end it is subtracted as far as round trips are known to hardly vary: a
+        # request that is faster than the shortest one so far would otherwise arrive before its turn.
+        round_trips = self._min_rtt + self._rtt_weight * self._second_rtt
+        self._lifetime = max(bound - round_trips, 0.0) + _margin(bound)
 
     @property
     def _second_rtt(self) -> float:
@@ -268,7 +267,7 @@ class Window:
         self._rtt_weight += (1.0 - self._rtt_weight) * _RTT_SMOOTHING / 2
         self._min_rtt = min(self._min_rtt, seconds)
         if self._bound is not None:
-            self._set_lifetime()
+            self._set_lifetime(self._bound)
 
     def _end(self, permit: Permit, now: float) -> None:
         self.in_flight -= 1
