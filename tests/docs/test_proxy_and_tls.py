@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import ipaddress
 import ssl
 from typing import TYPE_CHECKING
@@ -42,9 +43,17 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
             .serial_number(x509.random_serial_number())
             .not_valid_before(start)
             .not_valid_after(start + datetime.timedelta(days=2))
+            # Python 3.13 and later verify strictly, and need the key identifiers and the usage of the CA's key.
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), False)
         )
 
-    ca = builder("Test CA", ca_key.public_key()).add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+    usages = dict.fromkeys(inspect.signature(x509.KeyUsage).parameters, False) | {"key_cert_sign": True}
+    ca = (
+        builder("Test CA", ca_key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .add_extension(x509.KeyUsage(**usages), True)
+    )
     loopback = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     leaf = builder("loopback", key.public_key()).add_extension(loopback, False)
     for name, certificate in (("ca", ca), ("leaf", leaf)):
