@@ -29,8 +29,9 @@ _BY_TEXT: Final = {
     "READONLY": _REPLICA,
     "NOPERM": _PERMISSION,
     "The user executing the script can't": _PERMISSION,
+    "MOVED ": _CLUSTER_NODE,
 }
-"""How servers report these when a command inside a script fails."""
+"""How servers report these when a command inside a script fails, or to a redis-py without a class for them."""
 
 
 def mistake(error: BaseException) -> str | None:

@@ -170,8 +170,8 @@ def _check_options(url: str) -> None:
     try:
         pool = _pool(url)
         pool.connection_class(**pool.connection_kwargs)
-    except (TypeError, ValueError, AttributeError):
-        # Their text can contain a password.
+    except Exception:  # noqa: BLE001 - for some values redis-py up to version 7 raises an UnboundLocalError
+        # The text of the exception can contain a password.
         msg = "url has an option that the package redis does not accept, or an option with an invalid value"
         raise ConfigurationError(msg) from None
 
