@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import hashlib
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
+
+    from .source import ScriptSource
 
 _CONNECT_TIMEOUT: Final = 10.0
 _WARM_UP: Final = b""
@@ -35,28 +34,32 @@ class RedisLink:
     Args:
         client: The client of the running event loop.
         keys: The keys of the script.
+        source: The script.
         no_script_error: The exception for a script that the server does not have.
     """
 
-    __slots__ = ("_client", "_connecting", "_is_warm", "_keys", "_no_script_error")
+    __slots__ = ("_client", "_connecting", "_is_warm", "_keys", "_no_script_error", "_source")
 
-    def __init__(self, client: RedisClient, keys: Sequence[str], no_script_error: type[Exception]) -> None:
+    def __init__(
+        self, client: RedisClient, keys: Sequence[str], source: ScriptSource, no_script_error: type[Exception]
+    ) -> None:
         self._client = client
         self._keys = (len(keys), *keys)
+        self._source = source
         self._no_script_error = no_script_error
         self._is_warm = False
         self._connecting: asyncio.Task[None] | None = None
 
-    async def run(self, argument: bytes) -> Sequence[int]:
-        """Run the script with *argument*, and return its reply."""
+    async def run(self, *arguments: bytes | str | int) -> Any:
+        """Run the script with *arguments*, and return its reply."""
         if not self._is_warm:
             await self._connect()
         try:
             try:
-                reply: Sequence[int] = await self._client.execute_command("EVALSHA", _digest(), *self._keys, argument)
+                reply = await self._client.execute_command("EVALSHA", self._source.digest, *self._keys, *arguments)
             except self._no_script_error:
                 # The server is new or its scripts were flushed; EVAL makes it remember the script.
-                reply = await self._client.execute_command("EVAL", _source(), *self._keys, argument)
+                reply = await self._client.execute_command("EVAL", self._source.text, *self._keys, *arguments)
         except BaseException:
             self._is_warm = False
             raise
@@ -84,7 +87,7 @@ class RedisLink:
     async def _warm_up(self) -> None:
         # With the command that requests use anyway: a user may be permitted to run EVAL and not SCRIPT LOAD.
         async with asyncio.timeout(_CONNECT_TIMEOUT):
-            await self._client.execute_command("EVAL", _source(), *self._keys, _WARM_UP)
+            await self._client.execute_command("EVAL", self._source.text, *self._keys, _WARM_UP)
         self._is_warm = True
 
 
@@ -92,15 +95,3 @@ def _retrieve(task: asyncio.Task[None]) -> None:
     """Mark the exception of *task* as retrieved: if no call waits for it now, the next one will."""
     if not task.cancelled():
         task.exception()
-
-
-@functools.cache
-def _source() -> str:
-    return (
-        resources.files("tripwire_async.middleware.rate_limit").joinpath("redis_store.lua").read_text(encoding="utf-8")
-    )
-
-
-@functools.cache
-def _digest() -> str:
-    return hashlib.sha1(_source().encode(), usedforsecurity=False).hexdigest()

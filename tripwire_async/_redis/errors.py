@@ -8,9 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CREDENTIALS: Final = "Redis rejects the credentials. Check the user and the password"
-_PERMISSION: Final = (
-    "The Redis user lacks a permission. It needs +eval +evalsha +@read +@write +@hash +@sortedset +time on ~tripwire:*"
-)
+_PERMISSION: Final = "The Redis user lacks a permission. It needs {permissions} on ~tripwire:*"
 _REPLICA: Final = "This Redis is a read-only replica. Use its primary, or a client of redis.asyncio.sentinel as client="
 _CLUSTER_NODE: Final = "This Redis is a node of a cluster. Pass a redis.asyncio.RedisCluster as client="
 _CLUSTER_DOWN: Final = "The Redis cluster does not serve all slots"
@@ -34,16 +32,24 @@ _BY_TEXT: Final = {
 """How servers report these when a command inside a script fails, or to a redis-py without a class for them."""
 
 
-def mistake(error: BaseException) -> str | None:
-    """Return what is wrong with the configuration, or None if *error* may pass by itself."""
+def mistake(error: BaseException, *, permissions: str) -> str | None:
+    """Return what is wrong with the configuration, or None if *error* may pass by itself.
+
+    *permissions* are the rules that the user of an ACL needs.
+    """
     for each in _chain(error):
         if (advice := _BY_CLASS.get(type(each).__name__)) is not None:
-            return advice
-        if any(base.__name__ == "ResponseError" for base in type(each).__mro__):
+            return advice.format(permissions=permissions)
+        if is_reply(each):
             for text, advice in _BY_TEXT.items():
                 if text in str(each):
-                    return advice
+                    return advice.format(permissions=permissions)
     return None
+
+
+def is_reply(error: BaseException) -> bool:
+    """Return whether *error* is a reply of the server, and not an absent one."""
+    return any(base.__name__ == "ResponseError" for base in type(error).__mro__)
 
 
 def kind(error: BaseException) -> str:

@@ -1,0 +1,101 @@
+"""Lua script on a Redis server that is given by its URL, or by a client of the user's own."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final, final
+
+from tripwire_async._concurrency.per_loop import PerLoop
+from tripwire_async.errors import ConfigurationError
+
+from .link import RedisLink
+from .location import check_options, connect, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from redis.asyncio import Redis, RedisCluster
+
+    from .link import RedisClient
+    from .source import ScriptSource
+
+
+@final
+class RedisScript:
+    """Runs one script, with its own connections for each event loop, made in the background on first use.
+
+    Args:
+        owner: Name of the public class, for messages.
+        url: URL of the server, with options of redis-py.
+        client: The user's own client instead, which the user closes. It belongs to one event loop.
+        keys: Keys of the script.
+        source: The script.
+
+    Raises:
+        ConfigurationError: The package redis is missing, not exactly one of *url* and *client* is given, or the URL is
+            invalid.
+    """
+
+    __slots__ = ("_client", "_keys", "_links", "_no_script_error", "_owner", "_source", "_url", "errors", "location")
+
+    errors: Final[tuple[type[Exception], ...]]
+    location: Final[str]
+
+    def __init__(
+        self,
+        owner: str,
+        url: str | None,
+        client: Redis | RedisCluster | None,
+        *,
+        keys: Sequence[str],
+        source: ScriptSource,
+    ) -> None:
+        try:
+            # Imported here and not by the first call, which has little time.
+            exceptions = importlib.import_module("redis.exceptions")
+            importlib.import_module("redis.asyncio")
+        except ImportError:
+            msg = f"{owner} needs the package redis; install it with: pip install 'tripwire-async[redis]'"
+            raise ConfigurationError(msg) from None
+        if (url is None) is (client is None):
+            msg = f"{owner} needs either url or client"
+            raise ConfigurationError(msg)
+        self.location = f"a {type(client).__name__} client" if url is None else printable(url)
+        if url is not None:
+            check_options(url)
+        self.errors = (exceptions.RedisError, exceptions.RedisClusterException)
+        self._no_script_error = exceptions.NoScriptError
+        self._owner = owner
+        self._url = url
+        self._client: Any = client
+        self._keys = keys
+        self._source = source
+        self._links: PerLoop[tuple[RedisLink, RedisClient]] = PerLoop(self._open)
+
+    async def run(self, *arguments: bytes | str | int) -> Any:
+        """Run the script with *arguments*, and return its reply; raises `errors` and those of the connection."""
+        link, _ = self._links.get()
+        return await link.run(*arguments)
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop; the script may be used again, and closed twice."""
+        opened = self._links.pop()
+        if opened is not None:
+            link, client = opened
+            await link.aclose()
+            if self._url is not None:
+                await client.aclose()
+
+    def _open(self) -> tuple[RedisLink, RedisClient]:
+        if self._url is None:
+            if len(self._links):
+                kind = self._owner.removeprefix("Redis").lower()
+                msg = (
+                    f"{self._owner}(client=…) belongs to the event loop in which it was first used. "
+                    f"Create a {kind} and a client for each event loop, or pass a url."
+                )
+                raise ConfigurationError(msg)
+            client: RedisClient = self._client
+        else:
+            client = connect(self._url)
+        return RedisLink(client, self._keys, self._source, self._no_script_error), client
