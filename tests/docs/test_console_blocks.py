@@ -47,7 +47,7 @@ def commands_of(page: Path) -> Iterator[Command]:
 COMMANDS = [command for page in PAGES for command in commands_of(page) if "_build" not in command.page]
 SESSIONS = [command for command in COMMANDS if "noxfile.py" in command.line]
 INSTALLATIONS = [command for command in COMMANDS if "pip install" in command.line or " -m venv" in command.line]
-# The receivers and the generator have tests of their own; the others take minutes, or run this test.
+# The receivers and the generator have separate tests; the others take minutes, or run this test.
 TESTED_ELSEWHERE = ("python receiver_", "tripwire_async._codegen", "python -m tests.", ".ci/run")
 PROGRAMS = [
     command
@@ -151,7 +151,7 @@ async def test_a_program_prints_what_the_page_shows(
             "TRIPWIRE_ORGANIZATION": server.organization_id,
         }
         line = re.sub(r"--port \d+", "--port 0", command.line)
-        line, filtered, _ = line.partition(" | jq ")  # jq is a program of its own, which may not be installed
+        line, filtered, _ = line.partition(" | jq ")  # jq may not be installed
         printed = await output_of(line, tmp_path, environment, max(1, len(command.output)))
     assert printed
     if filtered:

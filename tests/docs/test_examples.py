@@ -34,6 +34,12 @@ PRINTED = {
         verified X-Tripwire-Timestamp, X-Tripwire-Signature
         verified X-Foil-Timestamp, X-Foil-Signature
     """,
+    "retries.py": """\
+        listWebhookEndpoints: attempt 1 failed with 503
+        listWebhookEndpoints: attempt 2 failed with 503
+        failed with 503 after 1 attempt
+        created: True
+    """,
     "timeouts.py": """\
         no response in 4 attempts
         still pending
