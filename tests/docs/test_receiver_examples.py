@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 import werkzeug.serving
 from aiohttp import web
+from django.conf import settings
 
 from docs.examples import receiver_aiohttp, receiver_django, receiver_fastapi, receiver_flask, receiver_starlette
 from tripwire_async import AsyncTripwire
@@ -67,7 +68,9 @@ def fastapi_app(secret: SecretSource) -> AbstractAsyncContextManager[str]:
 
 
 def django_app(secret: SecretSource) -> AbstractAsyncContextManager[str]:
-    return uvicorn_app(receiver_django.make_app(secret))
+    app = receiver_django.make_app(secret)
+    settings.ROOT_URLCONF = receiver_django.__name__  # a process has one set of settings
+    return uvicorn_app(app)
 
 
 @contextlib.asynccontextmanager
