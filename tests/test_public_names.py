@@ -20,7 +20,7 @@ PUBLIC = {
     "tripwire_async.errors": """
         APIError AuthenticationError BadRequestError ConfigurationError ConflictError DeliveryError
         DeliveryTimeoutError EventDecodeError FieldError GateDeliveryError
-        GateSessionError GateSessionRejectedError GateSessionTimeoutError GoneError NotFoundError
+        GateSessionError GateSessionRejectedError GateSessionTimeoutError GoneError JournalError NotFoundError
         PermissionDeniedError RateLimitedError RequestTimeoutError ResponseDecodeError ServerError
         SignatureError TokenVerificationError TransportError TripwireError ValidationFailedError error_class
     """,
@@ -28,6 +28,10 @@ PUBLIC = {
         ALGORITHM DeliveredCredentials DeliveryKeyPair VERSION agent_token_variable
         check_approved_payload check_delivery_request check_envelope check_environment decrypt_delivery
         encrypt_delivery generate_key_pair import_key_pair is_forbidden_variable is_managed_variable
+    """,
+    "tripwire_async.journal": """
+        Append Claim Journal JournalAsk JournalReply NewRun PageAsk PageReply Run RunSummary Segment SharedPage
+        SharedPages
     """,
     "tripwire_async.middleware": """
         BearerAuth Handler Middleware OnRetry RateLimit RateLimitState RateLimitStore RedisStore Request RequestLog

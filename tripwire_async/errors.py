@@ -22,6 +22,7 @@
     ├── SignatureError                the signature of a webhook is invalid
     ├── EventDecodeError              the body of a webhook is not a valid event
     ├── TokenVerificationError        a sealed token is invalid
+    ├── JournalError                  the journal of a durable run cannot be used
     ├── GateDeliveryError             also a ValueError; a Gate delivery is invalid
     └── GateSessionError              a Gate session delivers nothing
         ├── GateSessionRejectedError      the user declined
@@ -58,6 +59,7 @@ __all__ = [
     "GateSessionRejectedError",
     "GateSessionTimeoutError",
     "GoneError",
+    "JournalError",
     "NotFoundError",
     "PermissionDeniedError",
     "RateLimitedError",
@@ -348,6 +350,18 @@ class EventDecodeError(TripwireError):
     def __init__(self, message: str, *, path: str | None = None) -> None:
         super().__init__(message)
         self.path = path
+
+
+class JournalError(TripwireError):
+    """The journal of a durable run cannot be used; nothing was sent that is not recorded.
+
+    Attributes:
+        is_missing: Whether the journal can be used, but has no run of that name.
+    """
+
+    def __init__(self, message: str, *, is_missing: bool = False) -> None:
+        super().__init__(message)
+        self.is_missing = is_missing
 
 
 class GateDeliveryError(TripwireError, ValueError):

@@ -1,0 +1,64 @@
+"""Journals of durable runs: runs of tests that survive their process and are shared by several workers.
+
+- `Journal`: the protocol; a program can have an implementation of its own.
+- `NewRun`, `Run`, `RunSummary`: a run to create, a run that exists, its state for lists.
+- `JournalAsk`, `JournalReply`, `Append`, `Claim`, `Segment`: the values of the protocol.
+- `SharedPages`, `PageAsk`, `PageReply`, `SharedPage`: an optional part of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tripwire_async._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from .protocol import (
+        Append,
+        Claim,
+        Journal,
+        JournalAsk,
+        JournalReply,
+        NewRun,
+        PageAsk,
+        PageReply,
+        Run,
+        RunSummary,
+        Segment,
+        SharedPage,
+        SharedPages,
+    )
+
+__all__ = [
+    "Append",
+    "Claim",
+    "Journal",
+    "JournalAsk",
+    "JournalReply",
+    "NewRun",
+    "PageAsk",
+    "PageReply",
+    "Run",
+    "RunSummary",
+    "Segment",
+    "SharedPage",
+    "SharedPages",
+]
+
+_EXPORTS: Final = {
+    "Append": ".protocol",
+    "Claim": ".protocol",
+    "Journal": ".protocol",
+    "JournalAsk": ".protocol",
+    "JournalReply": ".protocol",
+    "NewRun": ".protocol",
+    "PageAsk": ".protocol",
+    "PageReply": ".protocol",
+    "Run": ".protocol",
+    "RunSummary": ".protocol",
+    "Segment": ".protocol",
+    "SharedPage": ".protocol",
+    "SharedPages": ".protocol",
+}
+
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

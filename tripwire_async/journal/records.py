@@ -1,0 +1,124 @@
+"""Records of a run, and the batches in which a journal stores them.
+
+A batch is JSON: a list of ``[n, kind, payload]``, where *n* is the index of an endpoint in its chunk. The state of an
+endpoint follows from its records:
+
+====  =========  =================================================================
+kind  record     state of an endpoint with this as its last record
+====  =========  =================================================================
+1     `Sending`  a test is about to be sent, or was sent and has no response yet
+2     `Sent`     the service has accepted the test
+3     `Done`     the outcome is known
+4     `Handed`   the consumer has received the outcome
+====  =========  =================================================================
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import msgspec
+
+from tripwire_async.errors import JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Sending(msgspec.Struct, frozen=True, array_like=True):
+    """Record that is durable before a test goes on the wire.
+
+    Attributes:
+        not_before: Unix time on the service's clock before which the event of this test cannot have been created.
+        time: Time of the journal in Unix seconds.
+        sends: Number of sends of this test so far, this one included; 0 if the last one certainly had no effect.
+    """
+
+    not_before: float
+    time: float
+    sends: int = 1
+
+
+class Sent(msgspec.Struct, frozen=True, array_like=True):
+    """Record of a test that the service has accepted.
+
+    Attributes:
+        token: Resume token of the delivery.
+        sent: Unix time of the send on the service's clock; None if it is not known.
+        request_id: The service's id of the request; None without one.
+    """
+
+    token: str
+    sent: float | None = None
+    request_id: str | None = None
+
+
+class Done(msgspec.Struct, frozen=True):
+    """Record of an outcome.
+
+    Attributes:
+        outcome: The outcome as ``TestOutcome.to_dict`` returns it.
+    """
+
+    outcome: dict[str, Any]
+
+
+class Handed(msgspec.Struct, frozen=True):
+    """Record of an outcome that the consumer has received."""
+
+
+Record: TypeAlias = Sending | Sent | Done | Handed
+
+HANDED: Final = Handed()
+
+_KINDS: Final[dict[type[Record], int]] = {Sending: 1, Sent: 2, Done: 3, Handed: 4}
+
+
+class _Entry(msgspec.Struct, frozen=True, array_like=True):
+    n: int
+    kind: int
+    payload: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_encoder: Final = msgspec.json.Encoder()
+_decode_entries: Final = msgspec.json.Decoder(list[_Entry]).decode
+_decode_sending: Final = msgspec.json.Decoder(Sending).decode
+_decode_sent: Final = msgspec.json.Decoder(Sent).decode
+_decode_outcome: Final = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def encode_batch(records: Iterable[tuple[int, Record]]) -> bytes:
+    """Return a batch of records, each with the index of its endpoint in the chunk."""
+    return _encoder.encode([_entry(index, record) for index, record in records])
+
+
+def _entry(index: int, record: Record) -> tuple[Any, ...]:
+    kind = _KINDS[type(record)]
+    if isinstance(record, Handed):
+        return (index, kind)
+    return (index, kind, record.outcome if isinstance(record, Done) else record)
+
+
+def decode_batch(batch: bytes) -> list[tuple[int, Record]]:
+    """Return the records of a batch, in order.
+
+    Raises:
+        JournalError: The batch is not one of `encode_batch`.
+    """
+    try:
+        return [(entry.n, _record(entry)) for entry in _decode_entries(batch)]
+    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
+        msg = "the journal holds a record that cannot be read: it is damaged, or of a newer version of this library"
+        raise JournalError(msg) from error
+
+
+def _record(entry: _Entry) -> Record:
+    if entry.kind == 1:
+        return _decode_sending(entry.payload)
+    if entry.kind == 2:
+        return _decode_sent(entry.payload)
+    if entry.kind == 3:
+        return Done(_decode_outcome(entry.payload))
+    if entry.kind == 4:
+        return HANDED
+    raise KeyError(entry.kind)
