@@ -1,4 +1,4 @@
-"""Webhook endpoint in Django. TRIPWIRE_WEBHOOK_SECRET is the signing secret."""
+"""Webhook endpoint in Django. TRIPWIRE_SIGNING_SECRET is the signing secret."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def log_event(event: WebhookEvent) -> None:
 # [app]
 def secrets_from_environment() -> list[str]:
     """Return the valid signing secrets, separated by a space: two during a rotation."""
-    return os.environ["TRIPWIRE_WEBHOOK_SECRET"].split()
+    return os.environ["TRIPWIRE_SIGNING_SECRET"].split()
 
 
 def make_view(secret: SecretSource = secrets_from_environment) -> Any:

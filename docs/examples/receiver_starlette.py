@@ -1,4 +1,4 @@
-"""Webhook endpoint in Starlette. TRIPWIRE_WEBHOOK_SECRET is the signing secret."""
+"""Webhook endpoint in Starlette. TRIPWIRE_SIGNING_SECRET is the signing secret."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def log_event(event: WebhookEvent) -> None:
 # [app]
 def secrets_from_environment() -> list[str]:
     """Return the valid signing secrets, separated by a space: two during a rotation."""
-    return os.environ["TRIPWIRE_WEBHOOK_SECRET"].split()
+    return os.environ["TRIPWIRE_SIGNING_SECRET"].split()
 
 
 def make_app(secret: SecretSource = secrets_from_environment) -> Starlette:

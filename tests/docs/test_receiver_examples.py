@@ -170,7 +170,7 @@ async def test_invalid_webhooks_are_rejected(serve: Serve) -> None:
 @every_program
 def test_the_secrets_are_read_from_the_environment(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     """There are two during a rotation."""
-    monkeypatch.setenv("TRIPWIRE_WEBHOOK_SECRET", "whsec_1 whsec_2")
+    monkeypatch.setenv("TRIPWIRE_SIGNING_SECRET", "whsec_1 whsec_2")
     assert ["whsec_1", "whsec_2"] == module.secrets_from_environment()
 
 
@@ -183,7 +183,7 @@ async def test_the_program_listens(module: ModuleType, tmp_path: Path) -> None:
         sys.executable,
         str(module.__file__),
         cwd=tmp_path,
-        env={"TRIPWIRE_WEBHOOK_SECRET": "whsec_1", "PORT": str(port), "PYTHONUNBUFFERED": "1"},
+        env={"TRIPWIRE_SIGNING_SECRET": "whsec_1", "PORT": str(port), "PYTHONUNBUFFERED": "1"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
