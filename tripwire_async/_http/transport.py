@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import sys
 import threading
 from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Final, NoReturn, final
@@ -15,6 +16,7 @@ import attrs
 from tripwire_async._concurrency.clock import LOOP_CLOCK, time_on
 from tripwire_async._concurrency.per_loop import PerLoop
 from tripwire_async._concurrency.timeouts import Timeout, TimeoutGroup
+from tripwire_async._secrets.frames import clear_frames
 from tripwire_async._version import __version__
 from tripwire_async.errors import ConfigurationError, ResponseDecodeError
 from tripwire_async.profiles import TRIPWIRE
@@ -22,19 +24,12 @@ from tripwire_async.profiles import TRIPWIRE
 from .headers import request_id
 from .messages import Response
 from .plain_request import plain_request
-from .transport_errors import (
-    configuration_error,
-    connect_timeout,
-    connection_error,
-    timeout_error,
-    without_frames,
-)
+from .transport_errors import attempt_error, connect_timeout, timeout_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tripwire_async._concurrency.clock import Clock
-    from tripwire_async.errors import TripwireError
 
     from .messages import Request
 
@@ -145,8 +140,7 @@ class AiohttpTransport:
             raise timeout_error(request, None, 0.0)
         stats.attempts += 1
         response: aiohttp.ClientResponse | None = None
-        failure: TripwireError
-        cause: Exception | None
+        failure: BaseException
         try:
             with Timeout(local.timeouts, started + seconds):
                 if self._own is None and seconds == self._timeout:
@@ -173,22 +167,21 @@ class AiohttpTransport:
                     response.close()
                     raise
             return Response(response.status, response.headers, body)
-        except TimeoutError as error:
-            failure, cause = timeout_error(request, error, seconds), without_frames(error)
-        except (aiohttp.ClientConnectionError, OSError) as error:
-            # Before ValueError: an invalid certificate is a ValueError as well.
-            failure, cause = connection_error(request, error, response), without_frames(error)
-        except (ValueError, RuntimeError) as error:
-            local.end_if_abandoned()
-            # aiohttp rejects a request before it is sent: a closed session, or credentials that conflict with ours.
-            failure, cause = configuration_error(request, error), without_frames(error)
-        except aiohttp.ClientError as error:
-            failure, cause = connection_error(request, error, response), without_frames(error)
+        except BaseException as error:  # noqa: BLE001 - raised below, where no frame holds the key
+            if isinstance(error, RuntimeError):
+                local.end_if_abandoned()
+            failure = attempt_error(request, error, response, seconds)
         finally:
             stats.network_time += local.now() - started
-        # Error reports print the locals of frames, and a response prints its headers.
+        # Error reports print the locals of frames, and a response prints its headers. Outside of the handlers above,
+        # the exception that is handled is the caller's.
         del response
-        raise failure from cause
+        clear_frames(failure, sys.exception())
+        try:
+            raise failure
+        finally:
+            # Otherwise the frame, the exception and its traceback would keep each other alive.
+            del failure
 
     async def _send_with_options(
         self, session: aiohttp.ClientSession, request: Request, seconds: float

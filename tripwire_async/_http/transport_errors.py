@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
-from tripwire_async._secrets.redaction import sanitize
+from tripwire_async._secrets.redaction import redact, sanitize
 from tripwire_async.errors import ConfigurationError, RequestTimeoutError, TransportError
 
 from .headers import request_id
@@ -25,6 +25,24 @@ def connect_timeout(seconds: float) -> float:
     return min(_MAX_CONNECT_TIMEOUT, 0.9 * seconds)
 
 
+def attempt_error(
+    request: Request, error: BaseException, response: aiohttp.ClientResponse | None, seconds: float
+) -> BaseException:
+    """Return the exception for an attempt of *seconds* that ended with *error*.
+
+    *response* is the incomplete one, if any. A cancellation, an interrupt and a bug are returned as they are.
+    """
+    if isinstance(error, TimeoutError):
+        return timeout_error(request, error, seconds)
+    # Before ValueError: an invalid certificate is a ValueError as well.
+    if isinstance(error, (aiohttp.ClientConnectionError, OSError)):
+        return connection_error(request, error, response)
+    # aiohttp rejects a request before it is sent: a closed session, or credentials that conflict with ours.
+    if isinstance(error, (ValueError, RuntimeError)):
+        return configuration_error(request, error)
+    return connection_error(request, error, response) if isinstance(error, aiohttp.ClientError) else error
+
+
 def timeout_error(request: Request, error: TimeoutError | None, seconds: float) -> RequestTimeoutError:
     """Return the exception for an attempt of *seconds* that timed out; *error* is None if it did not start."""
     if error is None:
@@ -33,12 +51,14 @@ def timeout_error(request: Request, error: TimeoutError | None, seconds: float) 
         reason = f"no connection to {request.url.origin()} within {connect_timeout(seconds):g} seconds: check base_url"
     else:
         reason = f"no response within {seconds:g} seconds"
-    return RequestTimeoutError(
+    failure = RequestTimeoutError(
         f"{_name(request)}: {reason}",
         maybe_sent=error is not None and not isinstance(error, _NOT_SENT),
         attempts=request.stats.attempts,
         client_request_id=request.stats.client_request_id,
     )
+    failure.__cause__ = safe_cause(error)
+    return failure
 
 
 def connection_error(request: Request, error: Exception, response: aiohttp.ClientResponse | None) -> TransportError:
@@ -56,7 +76,7 @@ def connection_error(request: Request, error: Exception, response: aiohttp.Clien
         reason = f"the response is malformed ({text}): check that base_url is the URL of the API"
     else:
         reason = f"the connection was lost before the response ({text})"
-    return TransportError(
+    failure = TransportError(
         f"{_name(request)}: {reason}",
         maybe_sent=maybe_sent,
         attempts=request.stats.attempts,
@@ -64,12 +84,16 @@ def connection_error(request: Request, error: Exception, response: aiohttp.Clien
         status=status,
         request_id=id_,
     )
+    failure.__cause__ = safe_cause(error)
+    return failure
 
 
 def configuration_error(request: Request, error: Exception) -> ConfigurationError:
     """Return the exception for a request that aiohttp rejected before sending it."""
     msg = f"{_name(request)} could not be sent ({error_text(error)}): check base_url and the session of the client"
-    return ConfigurationError(msg)
+    failure = ConfigurationError(msg)
+    failure.__cause__ = safe_cause(error)
+    return failure
 
 
 def error_text(error: Exception) -> str:
@@ -81,16 +105,23 @@ def error_text(error: Exception) -> str:
     return sanitize(text) or type(error).__name__
 
 
-def without_frames(error: Exception) -> Exception | None:
-    """Return *error* without its frames and causes; None if the error itself cannot be kept.
+def safe_cause(error: Exception | None) -> BaseException | None:
+    """Return what to keep of *error* as a cause: the error of the system, if there is one; None if it can hold secrets.
 
-    aiohttp's frames hold the headers with the key, and error reports print the locals of frames. A
-    `ClientResponseError` holds the headers itself.
+    aiohttp's frames hold the headers with the key, and error reports print the locals of frames. The errors themselves
+    can hold the headers, the credentials of a proxy, or a part of a response that contains the key.
     """
-    if isinstance(error, aiohttp.ClientResponseError):
+    cause: BaseException | None = error
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        cause = error.certificate_error
+    elif isinstance(error, aiohttp.ClientConnectorError):
+        cause = error.os_error
+    elif isinstance(error, (aiohttp.ClientResponseError, aiohttp.ServerDisconnectedError)):
         return None
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)
+    if cause is None or redact(printed := f"{cause!s} {cause!r}") != printed:
+        return None
+    cause.__cause__ = cause.__context__ = None
+    return cause.with_traceback(None)
 
 
 def _name(request: Request) -> str:

@@ -86,7 +86,10 @@ class BearerAuth:
         if authority == "public":
             return call_next(request)
         if request.bearer is not None:
-            authorization = _authorization(request.bearer, "the token of this call", f"pass {_CREDENTIALS[authority]}")
+            token = _authorization(request.bearer, "the token of this call", f"pass {_CREDENTIALS[authority]}")
+            request = request.with_header(_AUTHORIZATION, token)
+            # The next handler may raise before it returns a coroutine, and this frame is then part of the traceback.
+            del token
         elif authority != "secret":
             msg = f"{request.operation.id} needs {_CREDENTIALS[authority]}, and the call does not have them"
             raise ConfigurationError(msg)
@@ -94,8 +97,8 @@ class BearerAuth:
             msg = f"{request.operation.id} needs a secret key: {missing_key_advice(self._profile)}"
             raise ConfigurationError(msg)
         else:
-            authorization = self._authorization
-        return call_next(request.with_header(_AUTHORIZATION, authorization))
+            request = request.with_header(_AUTHORIZATION, self._authorization)
+        return call_next(request)
 
     def _encode(self, key: Secret) -> str:
         variable = self._profile.secret_key_variable

@@ -1,0 +1,37 @@
+"""Removal of the locals of other libraries' frames from an exception: they hold the request with its credentials."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+def clear_frames(error: BaseException, outer: BaseException | None) -> None:
+    """Clear the locals of all finished frames in *error*, its causes, its contexts and the members of groups.
+
+    Files and line numbers remain, so a traceback still shows where the exception was raised. Error reporters send the
+    locals of frames by default. Call it where the exception leaves the frames of another library, and pass the
+    exception that the caller handles as *outer*: its frames belong to the caller and keep their locals.
+    """
+    seen = {id(outer)}
+    pending: list[BaseException | None] = [error]
+    while pending:
+        link = pending.pop()
+        if link is None or id(link) in seen:
+            continue
+        seen.add(id(link))
+        _clear(link.__traceback__)
+        pending += [link.__cause__, link.__context__]
+        if isinstance(link, BaseExceptionGroup):
+            pending += link.exceptions
+
+
+def _clear(traceback: TracebackType | None) -> None:
+    while traceback is not None:
+        # A frame that is still running belongs to the caller, and raises an error.
+        with contextlib.suppress(RuntimeError):
+            traceback.tb_frame.clear()
+        traceback = traceback.tb_next
