@@ -51,6 +51,7 @@ def message(ended: Ended) -> str:
             2,
             'TRIPWIRE_ORGANIZATION: "../.." is not a valid id: organization ids begin with org_',
         ),
+        ("TRIPWIRE_ORGANIZATION", "sk_test_1", 2, "TRIPWIRE_ORGANIZATION: a key is not an id: organization ids begin"),
         ("TRIPWIRE_BASE_URL", "http://example.com", 2, "must begin with https://"),
         ("TRIPWIRE_BASE_URL", "nonsense", 2, "TRIPWIRE_BASE_URL 'nonsense'"),
         ("TRIPWIRE_BASE_URL", "http://127.0.0.1:1", 4, "cannot connect to http://127.0.0.1:1"),

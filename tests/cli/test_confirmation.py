@@ -61,6 +61,15 @@ def test_without_a_terminal_it_must_be_confirmed_in_advance(cli: Cli, elsewhere:
     assert 1 == len(changes(elsewhere))
 
 
+def test_with_json_a_refusal_is_a_document(cli: Cli, elsewhere: Elsewhere, keyboard: Callable[[str], None]) -> None:
+    """The question is on stderr, and the output has the code."""
+    keyboard("no\n")
+    ended = cli(*arguments_of(elsewhere, "keys revoke"), "--json")
+    error = json.loads(ended.out)["error"]
+    assert (1, "declined", "cancelled: nothing was changed") == (ended.status, error["code"], error["message"])
+    assert ended.err.endswith(" [y/N] ")
+
+
 @pytest.mark.parametrize("command", NAMES)
 @pytest.mark.parametrize("reply", ["n", "", "nonsense", "ye"])
 def test_on_a_terminal_the_default_is_no(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from tripwire_async.testing import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.cli.conftest import Elsewhere, Ended
 
@@ -49,7 +51,7 @@ def test_a_missing_command_prints_the_help(cli: Cli, arguments: tuple[str, ...],
 @pytest.mark.parametrize(
     ("arguments", "usage"),
     [
-        (("help",), "usage: tripwire-async [-h]"),
+        (("help",), "usage: tripwire-async [OPTION ...] COMMAND ..."),
         (("help", "test"), "usage: tripwire-async test "),
         (("help", "endpoints", "create"), "usage: tripwire-async endpoints create "),
     ],
@@ -91,12 +93,19 @@ def test_the_version_command_lists_the_dependencies(cli: Cli, monkeypatch: pytes
             ("endpoints", "list", "--organisation", "x"),
             'unknown option "--organisation". Did you mean "--organization"?',
         ),
+        (("ev",), 'unknown command "ev". Did you mean "events"?'),
+        (("serve", "--profile", "fool"), '--profile: unknown value "fool". Did you mean "foil"? Choose from: foil'),
+        (("completion", "csh"), 'SHELL: unknown value "csh". Did you mean "'),
+        (("events", "list", "--limit"), "--limit: expected one argument"),
         (("test", "--al"), 'unknown option "--al". Did you mean "--all"?'),
         (
             ("sessions", "list", "--verdict", "robot"),
             'value "robot". Did you mean "bot"? Choose from: bot, human',
         ),
-        (("test", "--until", "settle"), '--until: unknown value "settle". Choose from: settled, sent'),
+        (
+            ("test", "--until", "settle"),
+            '--until: unknown value "settle". Did you mean "settled"? Choose from: settled, sent',
+        ),
         (
             ("keys", "create", "--name", "x", "--type", "sekret"),
             'unknown value "sekret". Did you mean "secret"?',
@@ -140,6 +149,15 @@ def test_a_mistake_is_named_with_its_correction(cli: Cli, arguments: tuple[str, 
         ("listen", "--port", KEY),
         (KEY,),
         ("events", "list", "--limit", KEY, "--json"),
+        ("keys", "create", "--scope", "*", "--name", KEY),
+        ("sessions", "list", "--search", f"x {KEY}"),
+        ("listen", "--forward", f"https://example.com/?key={KEY}"),
+        ("test", "--all", "--report", f"reports/{KEY}.html"),
+        ("keys", "revoke", "key_1", f"--yes={KEY}"),
+        ("serve", "--port", KEY),
+        ("endpoints", "list", "--secret-key-file", KEY),
+        ("token", "verify", "whsec_canary0123456789"),
+        ("token", "verify", "x", "--", "pk_test_canary0123456789"),
     ],
 )
 def test_a_key_given_by_mistake_is_never_printed(cli: Cli, elsewhere: Elsewhere, arguments: tuple[str, ...]) -> None:
@@ -154,6 +172,36 @@ def test_a_key_given_as_an_argument_is_explained(cli: Cli) -> None:
     """With the two ways to pass it."""
     for arguments in (("endpoints", "list", "--secret-key", "hunter2"), ("endpoints", "list", KEY), (KEY,)):
         assert "set TRIPWIRE_SECRET_KEY, or use --secret-key-file FILE" in cli(*arguments).err
+
+
+def test_a_file_may_be_named_like_a_key(
+    cli: Cli, elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that exists is not a key."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sk_test_key").write_text(elsewhere.server.secret_key, encoding="utf-8")
+    assert 0 == cli("endpoints", "list", "--secret-key-file", "sk_test_key").status
+
+
+def test_connection_options_may_precede_the_command(
+    cli: Cli, elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or follow it, or stand between the group and its command; the last one applies."""
+    server = elsewhere.server
+    file = tmp_path / "key"
+    file.write_text(server.secret_key, encoding="utf-8")
+    for variable in ("SECRET_KEY", "BASE_URL", "ORGANIZATION"):
+        monkeypatch.delenv(f"TRIPWIRE_{variable}")
+    options = ("--secret-key-file", str(file), "--base-url", server.base_url, "--organization", server.organization_id)
+    elsewhere.add_endpoint()
+    for arguments in (
+        (*options, "endpoints", "list"),
+        ("endpoints", *options, "list"),
+        ("endpoints", "list", *options),
+        ("--base-url", "https://example.com", "--deadline", "5m", *options[:2], "endpoints", *options[2:], "list"),
+    ):
+        assert 1 == len(cli(*arguments, "--json").data)
+    assert 0 == cli(*options, "--profile", "tripwire", "help").status
 
 
 def test_output_options_may_precede_the_command(cli: Cli, elsewhere: Elsewhere) -> None:
@@ -220,6 +268,18 @@ def test_with_json_every_other_error_is_a_document_too(
     assert refused["code"] in {"transport", "request_timeout"}
     monkeypatch.delenv("TRIPWIRE_ORGANIZATION")
     assert "configuration" == error_of(cli("events", "list", "--json"))["code"]
+
+
+def test_with_json_a_file_that_cannot_be_read_is_a_document(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the operating system that no command expects."""
+
+    def fail(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "run.db")
+
+    monkeypatch.setattr("platform.python_version", fail)
+    error = error_of(cli("version", "--json"))
+    assert ("file", "run.db: Permission denied", 1) == (error["code"], error["message"], error["exit_status"])
+    assert (1, "tripwire-async: run.db: Permission denied\n") == (cli("version").status, cli("version").err)
 
 
 def run_with_stdout(redirection: str) -> subprocess.CompletedProcess[str]:

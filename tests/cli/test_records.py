@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tripwire_async.testing import Fault, seal_token
+from tripwire_async.testing import DeliveryOutcome, Fault, seal_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +79,22 @@ def test_the_limit_bounds_all_pages_together(cli: Cli, elsewhere: Elsewhere, gro
         )
         lines = cli(group, "list", "--all", "--limit", str(limit), "--jsonl").out.splitlines()
         assert ids[:limit] == [json.loads(line)["id"] for line in lines]
+
+
+@pytest.mark.parametrize("group", ["endpoints", "events"])
+def test_a_list_without_pages_has_the_same_options(cli: Cli, elsewhere: Elsewhere, group: str) -> None:
+    """The number of items is bounded here; a document for each, or one with all of them."""
+    for _ in range(3):
+        elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
+        cli("test", elsewhere.add_endpoint().id, "--until", "sent")
+    ids = [item["id"] for item in cli(group, "list", "--json").data]
+    assert 3 == len(ids)
+    for limit in ((), ("--all",), ("--limit", "2"), ("--all", "--limit", "2")):
+        expected = ids[:2] if "--limit" in limit else ids
+        assert expected == [item["id"] for item in cli(group, "list", "--json", *limit).data]
+        lines = cli(group, "list", "--jsonl", *limit).out.splitlines()
+        assert expected == [json.loads(line)["id"] for line in lines]
+        assert len(expected) + 1 == len(cli(group, "list", *limit).out.splitlines())
 
 
 @pytest.mark.parametrize("group", ["sessions", "fingerprints"])

@@ -7,10 +7,10 @@ import math
 import re
 from typing import TYPE_CHECKING, Final
 
-from .parser import looks_like_key, suggestion
+from .parser import looks_like_key, unknown_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _KINDS: Final = {
     "we_": "endpoint",
@@ -68,20 +68,25 @@ def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], in
     return check
 
 
-def enum_value(name: str) -> Callable[[str], str]:
-    """Return a type for the values of the enumeration *name* of `tripwire_async.models`."""
+class EnumValue:
+    """Type for the values of the enumeration *name* of `tripwire_async.models`."""
 
-    def check(text: str) -> str:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, text: str) -> str:
+        """Return *text* if it is one of the values."""
+        known = self.known()
+        if text in known:
+            return text
+        raise argparse.ArgumentTypeError(unknown_value(text, known))
+
+    def known(self) -> Sequence[str]:
+        """Return the values."""
         # Imported here, because the help must not wait for the models.
         from tripwire_async import models
 
-        known = [str(member) for member in getattr(models, name)]
-        if text in known:
-            return text
-        msg = f'unknown value "{text}"{suggestion(text, known) or "."} Choose from: {", ".join(known)}'
-        raise argparse.ArgumentTypeError(msg)
-
-    return check
+        return [str(member) for member in getattr(models, self._name)]
 
 
 def http_url(text: str) -> str:

@@ -14,26 +14,25 @@ def add_confirmation_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation; required without a terminal")
 
 
-async def confirm(arguments: argparse.Namespace, question: str) -> bool:
-    """Return whether the user confirms *question*, with ``--yes`` or on the terminal.
+async def confirm(arguments: argparse.Namespace, question: str) -> None:
+    """Return if the user confirms *question*, with ``--yes`` or on the terminal.
 
-    Raises `ConfigurationError` if there is neither.
+    Raises `DeclinedError` if the user declines, and `ConfigurationError` if there is no terminal.
     """
     from tripwire_async.errors import ConfigurationError
 
-    from .output import warn
+    from .failure import DeclinedError
 
     if arguments.yes:
-        return True
+        return
     if not sys.stdin.isatty():
         msg = f"{question} Pass --yes to confirm, because there is no terminal to ask on"
         raise ConfigurationError(msg)
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    if (await _read_line()).strip().lower() in {"y", "yes"}:
-        return True
-    warn("cancelled: nothing was changed")
-    return False
+    if (await _read_line()).strip().lower() not in {"y", "yes"}:
+        msg = "cancelled: nothing was changed"
+        raise DeclinedError(msg)
 
 
 async def _read_line() -> str:

@@ -6,13 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from tripwire_async._secrets.redaction import redact
-from tripwire_async.errors import APIError, ConfigurationError, ResponseDecodeError, TransportError
+from tripwire_async.errors import APIError, ConfigurationError, ResponseDecodeError, TransportError, TripwireError
 
 from .exit_codes import ExitCode
 from .output import Output, warn
 
 if TYPE_CHECKING:
     from .parser import UsageError
+
+
+class DeclinedError(TripwireError):
+    """The user declined to confirm the command."""
 
 
 def report_usage_error(error: UsageError, *, as_json: bool) -> ExitCode:
@@ -34,6 +38,16 @@ def report_error(error: Exception, *, as_json: bool) -> ExitCode:
     else:
         _print_json(_code(error), str(error), status)
     return status
+
+
+def report_os_error(error: OSError, *, as_json: bool) -> ExitCode:
+    """Print *error* of a file or of the output, and return the exit status."""
+    message = f"{error.filename or 'cannot write the output'}: {error.strerror or error}"
+    if as_json and error.filename is not None:
+        _print_json("file", message, ExitCode.BAD_OUTCOME)
+    else:
+        warn(message)
+    return ExitCode.BAD_OUTCOME
 
 
 def exit_code(error: Exception) -> ExitCode:

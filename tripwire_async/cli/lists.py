@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tripwire_async._codec.converter import unstructure
 from tripwire_async.errors import ConfigurationError
 
+from .options import LARGEST_PAGE
 from .output import warn
 from .tables import Table
 
@@ -22,24 +23,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_LARGEST_PAGE = 200
-
 
 def page_size(arguments: argparse.Namespace) -> int | None:
     """Return the number of items to request per page; raise `ConfigurationError` if ``--limit`` is too large."""
     limit: int | None = arguments.limit
-    if limit is None or limit <= _LARGEST_PAGE:
+    if limit is None or limit <= LARGEST_PAGE:
         return limit
     if arguments.all:
-        return _LARGEST_PAGE
-    msg = f"--limit: a page has at most {_LARGEST_PAGE} items; pass --all to read more than one page"
+        return LARGEST_PAGE
+    msg = f"--limit: a page has at most {LARGEST_PAGE} items; pass --all to read more than one page"
     raise ConfigurationError(msg)
 
 
 async def print_list(
     output: Output,
     listing: Listing[T],
-    arguments: argparse.Namespace | None,
+    arguments: argparse.Namespace,
     titles: Sequence[str],
     row: Callable[[T], Sequence[object]],
     *,
@@ -48,17 +47,19 @@ async def print_list(
 ) -> None:
     """Print a page of *listing*, or all of it with ``--all``, with one *row* per item.
 
-    *arguments* are None for a list without pages. *none* is the message for an empty list.
+    *none* is the message for an empty list.
     """
-    if arguments is not None and arguments.jsonl:
+    if arguments.jsonl:
         await _stream(listing, arguments)
         return
-    if arguments is not None and arguments.all:
+    if arguments.all:
         items, pagination = await _all_pages(listing, arguments.limit)
     else:
         page = await listing
-        items = list(page.items)
-        pagination = {"limit": page.limit, "has_more": page.has_more, "next_cursor": page.next_cursor}
+        # A list without pages has no limit of its own.
+        items = list(page.items[: arguments.limit])
+        has_more = page.has_more or len(items) < len(page.items)
+        pagination = {"limit": page.limit, "has_more": has_more, "next_cursor": page.next_cursor}
     document = {"data": [unstructure(item) for item in items], "pagination": pagination}
     output.emit(document, Table(titles, [row(item) for item in items], numbers), none=none)
     if pagination["next_cursor"] is not None and not output.as_json:
@@ -76,7 +77,7 @@ async def _all_pages(listing: Listing[T], limit: int | None) -> tuple[list[T], d
 
 async def _stream(listing: Listing[T], arguments: argparse.Namespace) -> None:
     if not arguments.all:
-        for item in await listing:
+        for item in (await listing).items[: arguments.limit]:
             _print_line(item)
         return
     count = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tripwire_async.profiles import PROFILES, missing_key_advice, select_profile
 
@@ -23,23 +23,36 @@ if TYPE_CHECKING:
     Command: TypeAlias = Callable[[argparse.Namespace, Output], Awaitable[int]]
 
 
-def add_command(commands: Commands, name: str, command: Command, about: str) -> Parser:
-    """Add a command with the options that every command has; *about* is its sentence in the help."""
-    parser = commands.add_parser(name, help=_list_entry(about), description=about)
+LARGEST_PAGE: Final = 200
+"""Largest number of items on a page of the API."""
+
+_ATTEMPT_TIMEOUT: Final = 30.0
+_DEADLINE: Final = 300.0
+
+
+def set_command(parser: Parser, command: Command) -> None:
+    """Have *parser* run *command*, and add the options that every command has."""
     parser.set_defaults(command=command)
-    add_output_options(parser, default=argparse.SUPPRESS)
+    add_output_options(parser)
+
+
+def add_command(commands: Commands, name: str, command: Command, about: str) -> Parser:
+    """Add a command to a group; *about* is its sentence in the help."""
+    parser = commands.add_parser(name, help=list_entry(about), description=about)
+    set_command(parser, command)
     return parser
 
 
-def add_group(commands: Commands, name: str, about: str) -> Commands:
-    """Add a group of commands; *about* is its sentence in the help."""
-    parser = commands.add_parser(name, help=_list_entry(about), description=about)
+def add_group(parser: Parser) -> Commands:
+    """Make *parser* a group, and return the collection of its commands."""
     group = parser.add_commands()
-    add_output_options(parser, default=argparse.SUPPRESS)
+    parser.usage = f"{parser.prog} [OPTION ...] COMMAND ..."
+    add_output_options(parser)
+    add_connection_options(parser)
     return group
 
 
-def add_output_options(parser: argparse.ArgumentParser, *, default: bool | str = False) -> None:
+def add_output_options(parser: argparse.ArgumentParser, *, default: bool | str = argparse.SUPPRESS) -> None:
     """Add the options of the output, which may precede or follow the command.
 
     The parser of a command has no *default*, because it would replace an option that precedes the command.
@@ -53,42 +66,65 @@ def add_output_options(parser: argparse.ArgumentParser, *, default: bool | str =
     )
 
 
-def _list_entry(about: str) -> str:
+def list_entry(about: str) -> str:
+    """Return the sentence *about* a command as an entry of a list."""
     return about[0].lower() + about[1:].rstrip(".")
 
 
-def add_connection_options(parser: argparse.ArgumentParser, *, organization: bool = True) -> None:
-    """Add the options for the connection to the API."""
-    add_secret_key_option(parser)
+def add_connection_options(
+    parser: argparse.ArgumentParser,
+    *,
+    organization: bool = True,
+    api: bool = True,
+    default: str | None = argparse.SUPPRESS,
+) -> None:
+    """Add the options for the connection to the API, which may precede or follow the command.
+
+    Without *api*, only the option of the secret key is added. The parser of a command has no *default*, because it
+    would replace an option that precedes the command.
+    """
     options = parser.add_argument_group("connection")
     options.add_argument(
-        "--profile", choices=sorted(PROFILES), help="the name of the service; by default the environment decides"
+        "--secret-key-file",
+        metavar="FILE",
+        default=default,
+        help=f"file that contains the secret key, - for stdin; default: {_variables('secret_key_variable')}",
+    )
+    if not api:
+        return
+    options.add_argument(
+        "--profile",
+        choices=sorted(PROFILES),
+        default=default,
+        help="the name of the service; by default the environment decides",
     )
     if organization:
         options.add_argument(
             "--organization",
             type=resource_id("org_"),
             metavar="ID",
-            help=f"default: {_variables('organization_variable')}",
+            default=default,
+            help=f"the organization, org_…; default: {_variables('organization_variable')}",
         )
     options.add_argument(
         "--base-url",
         metavar="URL",
+        default=default,
         help=f"the URL of the API; default: {_variables('base_url_variable')}, or the service's own",
     )
     options.add_argument(
         "--attempt-timeout",
         type=duration,
-        default=30.0,
         metavar="DURATION",
-        help="limit for one attempt, such as 30s or 5m (%(default)gs)",
+        default=default,
+        help=f"limit for one attempt, such as 30s or 5m ({_ATTEMPT_TIMEOUT:g}s)",
     )
     options.add_argument(
         "--deadline",
         type=duration,
-        default=300.0,
         metavar="DURATION",
-        help="limit for one call with its retries and waits (%(default)gs)",
+        default=default,
+        help=f"limit for one call with its retries and waits ({_DEADLINE:g}s)",
     )
 
 
@@ -103,8 +139,8 @@ def connect(arguments: argparse.Namespace) -> AsyncTripwire:
             read_secret_key(arguments.secret_key_file, profile),
             profile=profile,
             base_url=arguments.base_url,
-            timeout=arguments.attempt_timeout,
-            deadline=arguments.deadline,
+            timeout=arguments.attempt_timeout or _ATTEMPT_TIMEOUT,
+            deadline=arguments.deadline or _DEADLINE,
         )
     except ConfigurationError as error:
         # The library names its own argument.
@@ -139,24 +175,15 @@ def organization_id(arguments: argparse.Namespace) -> str:
         raise ConfigurationError(msg) from None
 
 
-def add_secret_key_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option for the source of the secret key."""
-    parser.add_argument(
-        "--secret-key-file",
-        metavar="FILE",
-        help=f"file that contains the secret key, - for stdin; default: {_variables('secret_key_variable')}",
-    )
-
-
 def add_page_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that select a part of a list."""
-    parser.add_argument(
-        "--limit",
-        type=whole_number(1),
-        metavar="N",
-        help="number of items: from 1 to 200, by default 50; with --all any number",
-    )
+    """Add the options of a list with pages."""
+    add_list_options(parser, "number of items: from 1 to 200, by default 50; with --all any number")
     parser.add_argument("--cursor", metavar="CURSOR", help="start of the page, as printed below an earlier page")
+
+
+def add_list_options(parser: argparse.ArgumentParser, limit: str, *, maximum: int | None = None) -> None:
+    """Add the options that every list has; *limit* is the help of ``--limit``, and *maximum* its largest value."""
+    parser.add_argument("--limit", type=whole_number(1, maximum), metavar="N", help=limit)
     parser.add_argument("--all", action="store_true", help="read every page, or pages up to --limit")
     parser.add_argument("--jsonl", action="store_true", help="print one JSON document per item and line")
 

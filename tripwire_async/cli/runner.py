@@ -12,7 +12,7 @@ from tripwire_async._logger import LOGGER
 from tripwire_async.errors import TripwireError
 
 from .exit_codes import ExitCode
-from .failure import report_error
+from .failure import report_error, report_os_error
 from .output import Output, warn
 from .tables import one_line
 
@@ -48,8 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         if error.filename is None:
             _discard_output()
-        warn(f"{error.filename or 'cannot write the output'}: {error.strerror or error}")
-        return ExitCode.BAD_OUTCOME
+        return report_os_error(error, as_json=arguments.json)
     finally:
         if log is not None:
             LOGGER.removeHandler(log)

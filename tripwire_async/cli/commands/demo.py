@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command
+from tripwire_async.cli.options import set_command
 
 if TYPE_CHECKING:
     import argparse
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tripwire_async.cli.demo_receiver import DemoReceiver
     from tripwire_async.cli.output import Output
-    from tripwire_async.cli.parser import Commands
+    from tripwire_async.cli.parser import Parser
     from tripwire_async.cli.tables import Table
     from tripwire_async.reports import Report
 
@@ -23,11 +23,9 @@ moment. Each receiver is an endpoint and gets a signed test: quick responds with
 200, broken always with 500, slow with 200 after {slow:g} seconds."""
 
 
-def register(commands: Commands) -> None:
-    """Add the command."""
-    add_command(
-        commands, "demo", demo, "Send tests to three local receivers and show the result of each delivery; no account."
-    )
+def build(parser: Parser) -> None:
+    """Add the arguments of the command."""
+    set_command(parser, demo)
 
 
 async def demo(_: argparse.Namespace, output: Output) -> int:

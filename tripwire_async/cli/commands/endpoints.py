@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tripwire_async.cli.argument_types import enum_value, resource_id
+from tripwire_async.cli.argument_types import EnumValue, resource_id
 from tripwire_async.cli.confirmation import add_confirmation_option, confirm
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, add_connection_options, add_group, connect, organization_id
+from tripwire_async.cli.options import (
+    add_command,
+    add_connection_options,
+    add_group,
+    add_list_options,
+    connect,
+    organization_id,
+)
 
 if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.output import Output
-    from tripwire_async.cli.parser import Commands
+    from tripwire_async.cli.parser import Parser
     from tripwire_async.models import WebhookEndpoint
 
 
-def register(commands: Commands) -> None:
-    """Add the group."""
-    group = add_group(commands, "endpoints", "List and change the webhook endpoints of an organization.")
+def build(parser: Parser) -> None:
+    """Add the commands of the group."""
+    group = add_group(parser)
 
-    add_connection_options(add_command(group, "list", list_endpoints, "List the endpoints, including disabled ones."))
+    listing = add_command(group, "list", list_endpoints, "List the endpoints, including disabled ones.")
+    add_list_options(listing, "number of endpoints; by default all of them")
+    add_connection_options(listing)
 
     create = add_command(group, "create", create_endpoint, "Create an endpoint and print its signing secret.")
     create.add_argument("url", metavar="URL", help="the HTTPS URL that receives the webhooks")
@@ -31,7 +40,7 @@ def register(commands: Commands) -> None:
         action="append",
         required=True,
         dest="event_types",
-        type=enum_value("WebhookEventType"),
+        type=EnumValue("WebhookEventType"),
         metavar="TYPE",
         help="an event type to deliver, such as session.result.persisted; can be given several times",
     )
@@ -41,10 +50,10 @@ def register(commands: Commands) -> None:
     rotate = add_command(
         group, "rotate", rotate_secret, "Give an endpoint a new signing secret and print it; the old one is replaced."
     )
-    for parser in (disable, rotate):
-        parser.add_argument("endpoint", type=resource_id("we_"), metavar="ENDPOINT", help="the endpoint id, we_…")
-        add_confirmation_option(parser)
-        add_connection_options(parser)
+    for changing in (disable, rotate):
+        changing.add_argument("endpoint", type=resource_id("we_"), metavar="ENDPOINT", help="the endpoint id, we_…")
+        add_confirmation_option(changing)
+        add_connection_options(changing)
 
 
 async def list_endpoints(arguments: argparse.Namespace, output: Output) -> int:
@@ -56,7 +65,7 @@ async def list_endpoints(arguments: argparse.Namespace, output: Output) -> int:
         await print_list(
             output,
             tripwire.webhooks.list_endpoints(organization),
-            None,
+            arguments,
             ("endpoint", "name", "status", "url", "event types"),
             lambda endpoint: (
                 endpoint.id,
@@ -83,8 +92,7 @@ async def create_endpoint(arguments: argparse.Namespace, output: Output) -> int:
 async def disable_endpoint(arguments: argparse.Namespace, output: Output) -> int:
     """Disable an endpoint after confirmation."""
     organization = organization_id(arguments)
-    if not await confirm(arguments, f"Disable endpoint {arguments.endpoint}? It receives no more webhooks."):
-        return ExitCode.BAD_OUTCOME
+    await confirm(arguments, f"Disable endpoint {arguments.endpoint}? It receives no more webhooks.")
     async with connect(arguments) as tripwire:
         endpoint = await tripwire.webhooks.disable_endpoint(organization, arguments.endpoint)
     return _print_endpoint(output, endpoint)
@@ -94,8 +102,7 @@ async def rotate_secret(arguments: argparse.Namespace, output: Output) -> int:
     """Rotate the signing secret of an endpoint after confirmation."""
     organization = organization_id(arguments)
     question = f"Rotate the signing secret of endpoint {arguments.endpoint}? Its receiver needs the new one."
-    if not await confirm(arguments, question):
-        return ExitCode.BAD_OUTCOME
+    await confirm(arguments, question)
     async with connect(arguments) as tripwire:
         endpoint = await tripwire.webhooks.rotate_secret(organization, arguments.endpoint)
     return _print_endpoint(output, endpoint)

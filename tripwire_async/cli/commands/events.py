@@ -4,32 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tripwire_async.cli.argument_types import enum_value, resource_id, whole_number
+from tripwire_async.cli.argument_types import EnumValue, resource_id
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, add_connection_options, add_group, connect, organization_id
+from tripwire_async.cli.options import (
+    LARGEST_PAGE,
+    add_command,
+    add_connection_options,
+    add_group,
+    add_list_options,
+    connect,
+    organization_id,
+)
 
 if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.output import Output
-    from tripwire_async.cli.parser import Commands
+    from tripwire_async.cli.parser import Parser
     from tripwire_async.models import Event
 
 
-def register(commands: Commands) -> None:
-    """Add the group."""
-    group = add_group(commands, "events", "Read the events of an organization and their deliveries.")
+def build(parser: Parser) -> None:
+    """Add the commands of the group."""
+    group = add_group(parser)
 
     listing = add_command(group, "list", list_events, "List the latest events, newest first.")
     listing.add_argument("--endpoint", type=resource_id("we_"), metavar="ID", help="only events for this endpoint")
     listing.add_argument(
         "--type",
-        type=enum_value("WebhookDeliveryEventType"),
+        type=EnumValue("WebhookDeliveryEventType"),
         metavar="TYPE",
         help="only events of this type, such as webhook.test",
     )
-    listing.add_argument(
-        "--limit", type=whole_number(1, 200), metavar="N", help="number of events: from 1 to 200, by default 50"
+    add_list_options(
+        listing, "number of events: from 1 to 200, by default 50; the API lists no older ones", maximum=LARGEST_PAGE
     )
     add_connection_options(listing)
 
@@ -42,14 +50,15 @@ async def list_events(arguments: argparse.Namespace, output: Output) -> int:
     """Print the latest events with the statuses of their deliveries."""
     from tripwire_async.cli.lists import print_list
 
+    limit = LARGEST_PAGE if arguments.all and arguments.limit is None else arguments.limit
     organization = organization_id(arguments)
     async with connect(arguments) as tripwire:
         await print_list(
             output,
             tripwire.webhooks.list_events(
-                organization, endpoint_id=arguments.endpoint, type=arguments.type, limit=arguments.limit
+                organization, endpoint_id=arguments.endpoint, type=arguments.type, limit=limit
             ),
-            None,
+            arguments,
             ("created", "event", "type", "deliveries"),
             lambda event: (output.timestamp(event.created_at), event.id, event.type, _statuses(event)),
             none="no events found",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tripwire_async.cli.argument_types import enum_value, resource_id
+from tripwire_async.cli.argument_types import EnumValue, resource_id
 from tripwire_async.cli.exit_codes import ExitCode
 from tripwire_async.cli.options import add_command, add_connection_options, add_group, add_page_options, connect
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.output import Output
-    from tripwire_async.cli.parser import Commands
+    from tripwire_async.cli.parser import Parser
 
 
-def register(commands: Commands) -> None:
-    """Add the group."""
-    group = add_group(commands, "fingerprints", "Read visitor fingerprints.")
+def build(parser: Parser) -> None:
+    """Add the commands of the group."""
+    group = add_group(parser)
 
     listing = add_command(group, "list", list_fingerprints, "List visitor fingerprints.")
     listing.add_argument("--search", metavar="TEXT", help="only fingerprints that contain this text")
     listing.add_argument(
-        "--sort", type=enum_value("VisitorFingerprintSort"), metavar="ORDER", help="seen_count or first_seen"
+        "--sort", type=EnumValue("VisitorFingerprintSort"), metavar="ORDER", help="seen_count or first_seen"
     )
     add_page_options(listing)
     add_connection_options(listing, organization=False)

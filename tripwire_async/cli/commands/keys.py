@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tripwire_async.cli.argument_types import enum_value, resource_id
+from tripwire_async.cli.argument_types import EnumValue, resource_id
 from tripwire_async.cli.confirmation import add_confirmation_option, confirm
 from tripwire_async.cli.exit_codes import ExitCode
 from tripwire_async.cli.options import (
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.output import Output
-    from tripwire_async.cli.parser import Commands
+    from tripwire_async.cli.parser import Parser
     from tripwire_async.models import ApiKey, IssuedApiKey
 
 
-def register(commands: Commands) -> None:
-    """Add the group."""
-    group = add_group(commands, "keys", "List, create, rotate and revoke the API keys of an organization.")
+def build(parser: Parser) -> None:
+    """Add the commands of the group."""
+    group = add_group(parser)
 
     listing = add_command(group, "list", list_keys, "List the keys, without their secret parts.")
     add_page_options(listing)
@@ -36,14 +36,14 @@ def register(commands: Commands) -> None:
     create.add_argument("--name", required=True, help="a label for people")
     create.add_argument(
         "--type",
-        type=enum_value("ApiKeyType"),
+        type=EnumValue("ApiKeyType"),
         default="secret",
         metavar="TYPE",
         help="secret, or publishable for browsers (%(default)s)",
     )
     create.add_argument(
         "--environment",
-        type=enum_value("ApiKeyEnvironment"),
+        type=EnumValue("ApiKeyEnvironment"),
         metavar="ENVIRONMENT",
         help="live or test; by default the service decides",
     )
@@ -51,7 +51,7 @@ def register(commands: Commands) -> None:
         "--scope",
         action="append",
         dest="scopes",
-        type=enum_value("ApiKeyScope"),
+        type=EnumValue("ApiKeyScope"),
         metavar="SCOPE",
         help="a permission of a secret key, such as webhooks:read, or * for all; can be given several times",
     )
@@ -71,12 +71,12 @@ def register(commands: Commands) -> None:
         "Give a key a new secret part and print it; the old one stays valid for a while.",
     )
     revoke = add_command(group, "revoke", revoke_key, "Revoke a key; this cannot be undone.")
-    for parser in (rotate, revoke):
-        parser.add_argument(
+    for changing in (rotate, revoke):
+        changing.add_argument(
             "key", type=resource_id("key_"), metavar="KEY", help="the id of the key, key_…, not the key itself"
         )
-        add_confirmation_option(parser)
-        add_connection_options(parser)
+        add_confirmation_option(changing)
+        add_connection_options(changing)
 
 
 async def list_keys(arguments: argparse.Namespace, output: Output) -> int:
@@ -129,8 +129,7 @@ async def rotate_key(arguments: argparse.Namespace, output: Output) -> int:
     """Rotate a key after confirmation."""
     organization = organization_id(arguments)
     question = f"Rotate key {arguments.key}? Its programs need the new one before the grace period ends."
-    if not await confirm(arguments, question):
-        return ExitCode.BAD_OUTCOME
+    await confirm(arguments, question)
     async with connect(arguments) as tripwire:
         key = await tripwire.organizations.api_keys.rotate(organization, arguments.key)
     return _print_key(output, key)
@@ -140,8 +139,7 @@ async def revoke_key(arguments: argparse.Namespace, output: Output) -> int:
     """Revoke a key after confirmation."""
     organization = organization_id(arguments)
     question = f"Revoke key {arguments.key} permanently? Programs that use it, perhaps this one, stop working at once."
-    if not await confirm(arguments, question):
-        return ExitCode.BAD_OUTCOME
+    await confirm(arguments, question)
     async with connect(arguments) as tripwire:
         key = await tripwire.organizations.api_keys.revoke(organization, arguments.key)
     return _print_key(output, key)

@@ -6,20 +6,18 @@ from typing import TYPE_CHECKING
 
 from tripwire_async.cli.argument_types import http_url, whole_number
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, read_signing_secrets
+from tripwire_async.cli.options import read_signing_secrets, set_command
 
 if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.output import Output
-    from tripwire_async.cli.parser import Commands
+    from tripwire_async.cli.parser import Parser
 
 
-def register(commands: Commands) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands, "listen", run_listener, "Receive webhooks, verify and print each, and optionally forward it."
-    )
+def build(parser: Parser) -> None:
+    """Add the arguments of the command."""
+    set_command(parser, run_listener)
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
     parser.add_argument("--port", type=whole_number(0, 65535), default=8080, help="0 for a free one (%(default)s)")
     parser.add_argument(

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 from tripwire_async.cli.argument_types import duration, whole_number
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command
+from tripwire_async.cli.options import set_command
 from tripwire_async.profiles import PROFILES, TRIPWIRE
 
 if TYPE_CHECKING:
-    import argparse
-
     from tripwire_async.cli.output import Output
-    from tripwire_async.cli.parser import Commands
+    from tripwire_async.cli.parser import Parser
     from tripwire_async.testing import TripwireServer
 
 
-def register(commands: Commands) -> None:
-    """Add the command."""
-    parser = add_command(
-        commands, "serve", serve, "Run the test server of the API on this machine, with three endpoints to try."
-    )
+def build(parser: Parser) -> None:
+    """Add the arguments of the command."""
+    set_command(parser, serve)
     parser.add_argument(
-        "--profile", choices=sorted(PROFILES), default=TRIPWIRE.name, help="the name of the service (%(default)s)"
+        "--profile",
+        choices=sorted(PROFILES),
+        default=argparse.SUPPRESS,
+        help=f"the name of the service ({TRIPWIRE.name})",
     )
     parser.add_argument("--port", type=whole_number(0, 65535), default=0, help="by default a free one")
     parser.add_argument(
@@ -44,7 +44,10 @@ async def serve(arguments: argparse.Namespace, output: Output) -> int:
 
     stopped = stop_signal()
     server = TripwireServer(
-        profile=PROFILES[arguments.profile], port=arguments.port, limit=arguments.limit, window=arguments.window
+        profile=PROFILES[arguments.profile or TRIPWIRE.name],
+        port=arguments.port,
+        limit=arguments.limit,
+        window=arguments.window,
     )
     try:
         await server.start()

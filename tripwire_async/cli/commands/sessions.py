@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tripwire_async.cli.argument_types import enum_value, resource_id
+from tripwire_async.cli.argument_types import EnumValue, resource_id
 from tripwire_async.cli.exit_codes import ExitCode
 from tripwire_async.cli.options import add_command, add_connection_options, add_group, add_page_options, connect
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.output import Output
-    from tripwire_async.cli.parser import Commands
+    from tripwire_async.cli.parser import Parser
 
 
-def register(commands: Commands) -> None:
-    """Add the group."""
-    group = add_group(commands, "sessions", "Read sessions and their verdicts.")
+def build(parser: Parser) -> None:
+    """Add the commands of the group."""
+    group = add_group(parser)
 
     listing = add_command(group, "list", list_sessions, "List sessions, newest first.")
     listing.add_argument(
         "--verdict",
-        type=enum_value("Verdict"),
+        type=EnumValue("Verdict"),
         metavar="VERDICT",
         help="only sessions with this verdict: bot, human or inconclusive",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tripwire_async.cli.argument_types import duration, resource_id, whole_number
 from tripwire_async.cli.confirmation import add_confirmation_option, confirm
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, add_connection_options, connect, organization_id
+from tripwire_async.cli.options import add_connection_options, connect, organization_id, set_command
 
 if TYPE_CHECKING:
     import argparse
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
     from tripwire_async import AsyncTripwire
     from tripwire_async.cli.output import Output
-    from tripwire_async.cli.parser import Commands
+    from tripwire_async.cli.parser import Parser
     from tripwire_async.models import WebhookEndpoint
 
 _MOST_UNCONFIRMED: Final = 20
 """Largest number of endpoints that ``--all`` tests without a confirmation."""
 
 
-def register(commands: Commands) -> None:
-    """Add the command."""
-    parser = add_command(commands, "test", run_tests, "Send a test webhook to endpoints and report each delivery.")
+def build(parser: Parser) -> None:
+    """Add the arguments of the command."""
+    set_command(parser, run_tests)
     parser.add_argument(
         "endpoints", nargs="*", type=resource_id("we_"), metavar="ENDPOINT", help="the endpoint ids, we_…"
     )
@@ -81,8 +81,8 @@ async def run_tests(arguments: argparse.Namespace, output: Output) -> int:
             show_plan(output, await run.plan(), ids, endpoints)
             return ExitCode.OK
         question = f"Send a test webhook to all {len(ids):,} active endpoints?"
-        if arguments.all and len(ids) > _MOST_UNCONFIRMED and not await confirm(arguments, question):
-            return ExitCode.BAD_OUTCOME
+        if arguments.all and len(ids) > _MOST_UNCONFIRMED:
+            await confirm(arguments, question)
         started_at = datetime.now(UTC)
         interrupted = True
         try:

@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command, add_group, add_secret_key_option, read_secret_keys
+from tripwire_async.cli.options import add_command, add_connection_options, add_group, read_secret_keys
 
 if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.output import Output
-    from tripwire_async.cli.parser import Commands
+    from tripwire_async.cli.parser import Parser
 
 
-def register(commands: Commands) -> None:
-    """Add the group."""
-    group = add_group(commands, "token", "Verify sealed tokens.")
+def build(parser: Parser) -> None:
+    """Add the commands of the group."""
+    group = add_group(parser)
     verify = add_command(
         group, "verify", verify_token, "Verify a sealed token and print its payload, without a request to the API."
     )
     verify.add_argument("token", metavar="TOKEN", help="the token as the browser sent it; - reads it from stdin")
-    add_secret_key_option(verify)
+    add_connection_options(verify, api=False)
 
 
 async def verify_token(arguments: argparse.Namespace, output: Output) -> int:

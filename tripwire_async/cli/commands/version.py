@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tripwire_async.cli.exit_codes import ExitCode
-from tripwire_async.cli.options import add_command
+from tripwire_async.cli.options import set_command
 
 if TYPE_CHECKING:
     import argparse
 
     from tripwire_async.cli.output import Output
-    from tripwire_async.cli.parser import Commands
+    from tripwire_async.cli.parser import Parser
 
 
-def register(commands: Commands) -> None:
-    """Add the command."""
-    add_command(commands, "version", print_version, "Print the versions of the program and of its dependencies.")
+def build(parser: Parser) -> None:
+    """Add the arguments of the command."""
+    set_command(parser, print_version)
 
 
 async def print_version(_: argparse.Namespace, output: Output) -> int:
