@@ -12,11 +12,12 @@ import multidict
 from rich.pretty import pretty_repr
 
 from tripwire_async import Secret
+from tripwire_async._redis.guard import GuardedClient
 from tripwire_async._secrets.redaction import HiddenBytes, RedactedStruct
 from tripwire_async.middleware import BearerAuth
 
 # These hold a secret by design, and hide it from whatever prints them.
-_HIDING: Final = (Secret, RedactedStruct, HiddenBytes, BearerAuth)
+_HIDING: Final = (Secret, RedactedStruct, HiddenBytes, BearerAuth, GuardedClient)
 _OPAQUE: Final = (
     *_HIDING,
     type,

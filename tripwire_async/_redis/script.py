@@ -6,8 +6,10 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final, final
 
 from tripwire_async._concurrency.per_loop import PerLoop
+from tripwire_async._secrets.secret import as_secret
 from tripwire_async.errors import ConfigurationError
 
+from .guard import GuardedClient
 from .link import RedisLink
 from .location import check_options, connect, printable
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from redis.asyncio import Redis, RedisCluster
+
+    from tripwire_async._secrets.secret import Secret
 
     from .link import RedisClient
     from .source import ScriptSource
@@ -44,12 +48,13 @@ class RedisScript:
     def __init__(
         self,
         owner: str,
-        url: str | None,
+        url: str | Secret | None,
         client: Redis | RedisCluster | None,
         *,
         keys: Sequence[str],
         source: ScriptSource,
     ) -> None:
+        url = None if url is None else as_secret(url)
         try:
             # Imported here and not by the first call, which has little time.
             exceptions = importlib.import_module("redis.exceptions")
@@ -98,4 +103,5 @@ class RedisScript:
             client: RedisClient = self._client
         else:
             client = connect(self._url)
-        return RedisLink(client, self._keys, self._source, self._no_script_error), client
+        guarded = GuardedClient(client)
+        return RedisLink(guarded, self._keys, self._source, self._no_script_error), guarded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -26,7 +26,7 @@ def clear_frames(error: BaseException, outer: BaseException | None) -> None:
         _clear(link.__traceback__)
         pending += [link.__cause__, link.__context__]
         if isinstance(link, BaseExceptionGroup):
-            pending += link.exceptions
+            pending += cast("BaseExceptionGroup[BaseException]", link).exceptions
 
 
 def _clear(traceback: TracebackType | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, final
 from tripwire_async._redis.errors import is_reply, kind, mistake
 from tripwire_async._redis.script import RedisScript
 from tripwire_async._redis.source import ScriptSource
+from tripwire_async._secrets.secret import as_secret
 from tripwire_async.errors import ConfigurationError
 
 from ._redis_protocol import decode_grant, encode_request
@@ -16,6 +17,8 @@ from .store import DEFAULT_PATIENCE, StoreReplyError
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis, RedisCluster
+
+    from tripwire_async._secrets.secret import Secret
 
     from .store import SlotGrant, SlotRequest
 
@@ -54,12 +57,13 @@ class RedisStore:
 
     def __init__(
         self,
-        url: str | None = None,
+        url: str | Secret | None = None,
         *,
         client: Redis | RedisCluster | None = None,
         name: str = "default",
         patience: float = DEFAULT_PATIENCE,
     ) -> None:
+        url = None if url is None else as_secret(url)
         # The braces keep the keys on the same node of a cluster.
         keys = [f"tripwire:{{{name}}}:{part}" for part in ("state", "slots", "clients", "asks")]
         self._script = RedisScript("RedisStore", url, client, keys=keys, source=_SOURCE)
@@ -83,9 +87,12 @@ class RedisStore:
         try:
             reply = await self._script.run(encode_request(request))
         except self._script.errors as error:
-            raise self._translate(error) from None
-        self._has_worked = True
-        return decode_grant(reply)
+            failure = self._translate(error)
+        else:
+            self._has_worked = True
+            return decode_grant(reply)
+        # Outside of the handler: the context would be the error of redis-py, whose text can contain secrets.
+        raise failure
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; the store may be used again, and closed twice."""
