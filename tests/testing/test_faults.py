@@ -200,7 +200,7 @@ async def test_faults_nest_in_the_order_in_which_they_were_added(api: Api, serve
     server.fail(None, noted("outer"))
     server.fail(None, noted("inner"))
     server.fail(None, noted("elsewhere"), when=lambda call: call.operation == "getSession")
-    server.fail(None, noted("other endpoint"), endpoint_id="we_1")
+    server.fail(None, noted("other endpoint"), endpoint_id=server.add_endpoint("https://example.com/").id)
     assert 404 == (await api("GET", f"{EVENTS}/wevt_{'0' * 32}")).status
     assert ["outer", "inner"] == order
     server.faults.clear()

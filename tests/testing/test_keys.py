@@ -92,7 +92,7 @@ async def test_an_unknown_key_is_refused(api: Api) -> None:
 
 def test_a_key_of_the_test_has_scopes_that_exist() -> None:
     """A misspelt scope is found where it is written."""
-    with pytest.raises(ValueError, match="unknown scope webhook:read"):
+    with pytest.raises(ValueError, match='unknown scope "webhook:read": did you mean webhooks:read'):
         TripwireServer().add_key(scopes=["webhook:read"])
 
 

@@ -79,18 +79,81 @@ async def test_pytest_starts_without_pytest_asyncio(tmp_path: Path) -> None:
     arguments = ("-q", "-p", "tripwire_async.testing.pytest_plugin", "-p", "no:cacheprovider", "-c", "/dev/null")
     status, output = await _run("-c", code, *arguments, str(tmp_path), environment=autoload)
     assert (1, True) == (status, "1 passed" in output), output
-    assert "async" in output
+    assert "test_a_webhook_is_sent needs the package pytest-asyncio, which is not installed" in output
 
 
 def test_the_fixtures_are_there_without_pytest_asyncio(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As fixtures of pytest itself."""
+    """Those that need pytest-asyncio give advice when they are used; the thread works."""
     monkeypatch.setitem(sys.modules, "pytest_asyncio", None)
     names = runpy.run_path(pytest_plugin.__file__)
-    assert names["fixture"] is pytest.fixture
-    assert {"tripwire", "tripwire_profile", "tripwire_server"} <= set(names)
+    assert not names["HAS_PYTEST_ASYNCIO"]
+    assert {"tripwire", "tripwire_profile", "tripwire_server", "tripwire_server_thread"} <= set(names)
 
 
 async def test_pytest_starts_without_aiohttp() -> None:
     """Test suites without the fixtures do not pay for them."""
     code = "import sys, tripwire_async.testing.pytest_plugin; sys.exit('aiohttp' in sys.modules)"
     assert (0, "") == await _run("-c", code)
+
+
+_BLOCKING = """
+import urllib.request
+
+def test_it(tripwire_server):
+    urllib.request.urlopen(tripwire_server.base_url)
+
+def test_with_a_client(tripwire):
+    pass
+"""
+_ANYIO = """
+import pytest
+
+@pytest.mark.anyio
+async def test_it(tripwire_server):
+    pass
+"""
+_SCOPES = """
+import asyncio, pytest
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+async def test_it(tripwire, tripwire_server):
+    await tripwire.webhooks.list_endpoints(tripwire_server.organization_id)
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_another(tripwire, tripwire_server):
+    await tripwire.webhooks.list_endpoints(tripwire_server.organization_id)
+"""
+_TWO_LOOPS = """
+import pytest, pytest_asyncio
+from tripwire_async.testing import TripwireServer
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tripwire_server():
+    async with TripwireServer() as server:
+        yield server
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_it(tripwire):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "message"),
+    [
+        (_BLOCKING, "2 errors", "test_it is synchronous, so the event loop of the server would not run"),
+        (_ANYIO, "1 error", "test_it runs on an event loop of anyio"),
+        (_SCOPES, "2 passed", ""),
+        (_TWO_LOOPS, "1 error", "the server runs on the event loop <"),
+    ],
+    ids=["synchronous", "anyio", "scopes", "two loops"],
+)
+async def test_another_event_loop_works_or_fails_at_once(tmp_path: Path, text: str, outcome: str, message: str) -> None:
+    """No test waits for a server whose loop does not run: the message says what to do."""
+    (tmp_path / "test_it.py").write_text(text)
+    arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--asyncio-mode=strict", "--rootdir", str(tmp_path))
+    async with asyncio.timeout(30):
+        _, output = await _run(*arguments, "-c", "/dev/null", str(tmp_path))
+    assert (True, True) == (f"{outcome} in " in output, message in output), output
+    assert ("tripwire_server_thread" in output) == message.startswith("test_it"), output

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from tripwire_async.testing._service.dispatcher import RecordedRequest
     from tripwire_async.testing._service.webhook_sender import DeliveryOutcome, WebhookSettings
     from tripwire_async.testing.clock import ManualClock
-    from tripwire_async.testing.faults import Fault, Rule
+    from tripwire_async.testing.fault_rules import Rule
+    from tripwire_async.testing.faults import Fault
     from tripwire_async.testing.server import TripwireServer
 
 __all__ = [
@@ -41,7 +42,7 @@ _EXPORTS: Final = {
     "Fault": ".faults",
     "ManualClock": ".clock",
     "RecordedRequest": "._service.dispatcher",
-    "Rule": ".faults",
+    "Rule": ".fault_rules",
     "TripwireServer": ".server",
     "WebhookSettings": "._service.webhook_sender",
     "seal_token": "..sealed_tokens.seal",

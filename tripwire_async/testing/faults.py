@@ -16,17 +16,16 @@ the rate limit are checked, so a request that hits a fault is counted.
 from __future__ import annotations
 
 import zlib
-from random import Random
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 
 import attrs
 
+from tripwire_async.testing._service.arguments import check_count, check_number
 from tripwire_async.testing._service.errors import ServiceError, not_found
 from tripwire_async.testing._service.messages import ServiceResponse, decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-    from types import TracebackType
+    from collections.abc import Awaitable, Callable
 
     from tripwire_async.testing._service.messages import ServiceRequest
     from tripwire_async.testing._service.service import Service
@@ -57,7 +56,7 @@ class Fault:
     """
 
     name: str
-    act: Action
+    act: Action = attrs.field(repr=False)
 
     @staticmethod
     def status(
@@ -72,7 +71,11 @@ class Fault:
         """Return *status* with the API's error body instead of calling the handler.
 
         *retry_after* is sent unchanged, also if it is invalid. *retryable* depends on the status by default.
+
+        Raises:
+            ValueError: *status* is not the status of an error, from 400 to 599.
         """
+        check_count("status", status, 400, 599)
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
         error = ServiceError(
             status,
@@ -91,6 +94,7 @@ class Fault:
     @staticmethod
     def html(status: int = 502, text: str = "<html><body><h1>Bad gateway</h1></body></html>") -> Fault:
         """Return *status* with an HTML page, like a proxy, instead of calling the handler."""
+        check_count("status", status, 200, 599)
         response = ServiceResponse(status, text.encode(), {"Content-Type": "text/html"}, from_proxy=True)
 
         async def act(_: Service, __: ServiceRequest, ___: Proceed) -> ServiceResponse:
@@ -106,6 +110,7 @@ class Fault:
     @staticmethod
     def delay(seconds: float) -> Fault:
         """Wait *seconds* by the server's clock, then call the handler."""
+        check_number("seconds", seconds, 0)
 
         async def act(service: Service, _: ServiceRequest, proceed: Proceed) -> ServiceResponse:
             await service.clock.sleep(seconds)
@@ -202,6 +207,7 @@ class Fault:
     @staticmethod
     def not_found_at_first(times: int = 2) -> Fault:
         """Return 404 for the first *times* reads of each resource, like a service with a replication lag."""
+        check_count("times", times, 1)
         reads: dict[tuple[str, ...], int] = {}
 
         async def act(service: Service, request: ServiceRequest, proceed: Proceed) -> ServiceResponse:
@@ -261,103 +267,3 @@ def _gzip(size: int) -> bytes:
     block = b" " * min(size, 2**20)
     parts = [packer.compress(block) for _ in range(size // len(block))]
     return b"".join([*parts, packer.flush()])
-
-
-@final
-class Rule:
-    """A fault and the requests it applies to; as a context manager it is removed at the end."""
-
-    def __init__(
-        self,
-        faults: Faults,
-        fault: Fault,
-        *,
-        operation: str | None,
-        times: int | None,
-        rate: float,
-        seed: int,
-        path_arguments: Mapping[str, str],
-        when: Callable[[ServiceRequest], bool] | None,
-    ) -> None:
-        self._faults = faults
-        self._operation = operation
-        self._remaining = times
-        self._rate = rate
-        self._random = Random(seed)  # noqa: S311 - reproducible tests
-        self._path_arguments = path_arguments
-        self._when = when
-        self.fault = fault
-        self.hits = 0
-
-    def matches(self, request: ServiceRequest) -> bool:
-        """Return whether the fault applies to *request*, and count it if so."""
-        if self._remaining == 0 or self._operation not in {None, request.operation}:
-            return False
-        if any(request.ids.get(name) != value for name, value in self._path_arguments.items()):
-            return False
-        if self._when is not None and not self._when(request):
-            return False
-        if self._rate < 1.0 and self._random.random() >= self._rate:
-            return False
-        if self._remaining is not None:
-            self._remaining -= 1
-        self.hits += 1
-        return True
-
-    def act(self, service: Service, request: ServiceRequest, proceed: Proceed) -> Awaitable[ServiceResponse]:
-        """Return the response of the fault to *request*."""
-        return self.fault.act(service, request, proceed)
-
-    def remove(self) -> None:
-        """Remove the fault; a second call has no effect."""
-        self._faults.rules = [rule for rule in self._faults.rules if rule is not self]
-
-    def __enter__(self) -> Rule:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.remove()
-
-
-@final
-class Faults:
-    """The faults of one server in the order in which they were added."""
-
-    def __init__(self) -> None:
-        self.rules: list[Rule] = []
-
-    def add(
-        self,
-        operation: str | None,
-        fault: Fault,
-        *,
-        times: int | None = None,
-        rate: float = 1.0,
-        seed: int = 0,
-        endpoint_id: str | None = None,
-        when: Callable[[ServiceRequest], bool] | None = None,
-    ) -> Rule:
-        """Apply *fault* to requests to *operation*, or to all requests if it is None.
-
-        *times* limits how many requests it applies to. *rate* is the probability for each, from a generator with
-        *seed*. *endpoint_id* and *when* select requests.
-        """
-        path_arguments = {} if endpoint_id is None else {"endpointId": endpoint_id}
-        rule = Rule(
-            self,
-            fault,
-            operation=operation,
-            times=times,
-            rate=rate,
-            seed=seed,
-            path_arguments=path_arguments,
-            when=when,
-        )
-        self.rules.append(rule)
-        return rule
-
-    def clear(self) -> None:
-        """Remove all faults."""
-        self.rules = []

@@ -55,11 +55,17 @@ class Routes:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._root = _Node()
+        self._by_operation: dict[str, Route] = {}
         for route in routes:
+            self._by_operation[route.operation] = route
             node = self._root
             for part in route.path.split("/")[1:]:
                 node = node.children.setdefault(_PLACEHOLDER if part.startswith("{") else part, _Node())
             node.routes[route.method] = route
+
+    def placeholders(self, operation: str) -> list[str]:
+        """Return the names of the path arguments of *operation*."""
+        return self._by_operation[operation].placeholders
 
     def find(self, method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
         """Return the route for the percent-encoded *raw_path* and its path arguments; raise 404 or 405."""

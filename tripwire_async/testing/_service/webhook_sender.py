@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, final, get_args
 
 import aiohttp
 import attrs
@@ -14,6 +14,7 @@ import msgspec
 from tripwire_async.receiver import sign_webhook
 from tripwire_async.testing.clock import ManualClock
 
+from .arguments import check_count, check_name, check_number
 from .checks import is_loopback
 from .messages import decode, encode
 
@@ -35,7 +36,11 @@ _NOT_LOOPBACK: Final = "This test server posts to loopback addresses only."
 
 @attrs.frozen
 class DeliveryOutcome:
-    """A fixed outcome of deliveries without a post, *after* that many seconds of the server's clock."""
+    """A fixed outcome of deliveries without a post, *after* that many seconds of the server's clock.
+
+    Raises:
+        ValueError: *status* is not a final state, or a number is out of range.
+    """
 
     status: FinalStatus
     response_status: int | None = None
@@ -43,6 +48,13 @@ class DeliveryOutcome:
     error: str | None = None
     attempts: int = 1
     after: float = 0.0
+
+    def __attrs_post_init__(self) -> None:
+        check_name("status", self.status, get_args(FinalStatus))
+        if self.response_status is not None:
+            check_count("response_status", self.response_status, 100, 599)
+        check_count("attempts", self.attempts, 0)
+        check_number("after", self.after, 0)
 
 
 @attrs.frozen
@@ -65,6 +77,12 @@ class WebhookSettings:
     timeout: float = 5.0
     allow_remote: bool = False
     enabled: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        check_number("delay", self.delay, 0)
+        check_number("backoff", self.backoff, 0)
+        check_count("max_attempts", self.max_attempts, 1)
+        check_number("timeout", self.timeout, 0)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -1,0 +1,1 @@
+"""Groups of methods of the test server, and what they share."""

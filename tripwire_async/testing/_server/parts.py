@@ -1,0 +1,86 @@
+"""Attributes that the groups of methods of a server share, and access to them from other threads."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tripwire_async._concurrency.clock import Clock
+    from tripwire_async.profiles import Profile
+    from tripwire_async.testing._service.dispatcher import Dispatcher
+    from tripwire_async.testing._service.keys import Key
+    from tripwire_async.testing._service.state import State
+    from tripwire_async.testing._service.webhook_sender import WebhookSender
+    from tripwire_async.testing.fault_rules import Faults
+
+T = TypeVar("T")
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop that runs in this thread."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+class ServerParts:
+    """State of a server; `on_loop` makes changes of it safe in every thread.
+
+    Attributes:
+        profile: The name of the service that the server acts as.
+        clock: The clock of the server.
+        state: All records.
+        faults: The injected faults.
+        organization_id: The id of the initial organization.
+        key: The initial secret key, which has all scopes.
+    """
+
+    profile: Profile
+    clock: Clock
+    state: State
+    faults: Faults
+    organization_id: str
+    key: Key
+
+    _dispatcher: Dispatcher
+    _webhook_sender: WebhookSender
+    _loop: asyncio.AbstractEventLoop | None
+
+    def on_loop(self, action: Callable[[], T]) -> T:
+        """Run *action* on the event loop of the server, and return its result.
+
+        In the thread of that loop, and while the server does not run, this is a plain call. Another thread waits.
+        """
+        loop = self._other_loop()
+        if loop is None:
+            return action()
+        result: Future[T] = Future()
+
+        def act() -> None:
+            try:
+                result.set_result(action())
+            except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
+                result.set_exception(error)
+
+        loop.call_soon_threadsafe(act)
+        return result.result()
+
+    def _other_loop(self) -> asyncio.AbstractEventLoop | None:
+        """Return the loop of the server if it runs in another thread."""
+        loop = self._loop
+        return None if loop is None or not loop.is_running() or loop is running_loop() else loop
+
+    def require_own_loop(self) -> None:
+        """Raise RuntimeError if the running event loop is not the one that the server runs on."""
+        running = asyncio.get_running_loop()
+        if self._loop is not None and self._loop is not running:
+            msg = (
+                f"the server runs on the event loop {self._loop!r}, but this code on {running!r}. With pytest-asyncio, "
+                "give both the same loop_scope. In another thread, use server.wait(…)"
+            )
+            raise RuntimeError(msg)
