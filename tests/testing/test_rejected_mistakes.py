@@ -57,7 +57,7 @@ MISTAKES: list[tuple[Callable[[TripwireServer], object], str]] = [
     (lambda server: server.fail(None, FAULT, rate=1.5), "rate must be from 0 to 1, not 1.5"),
     (lambda server: server.fail(None, FAULT, rate=True), "rate must be a number, not True"),
     (lambda server: server.fail(None, FAULT, times=0), "times must be at least 1, not 0"),
-    (lambda server: server.fail(None, FAULT, times=1.5), "times must be a whole number, not 1.5"),  # type: ignore[arg-type] # the mistake
+    (lambda server: server.fail(None, FAULT, times=1.5), "times must be a whole number, not 1.5"),
     (lambda _: Fault.status(200), "status must be from 400 to 599, not 200"),
     (lambda _: Fault.html(99), "status must be from 200 to 599, not 99"),
     (lambda _: Fault.delay(float("nan")), "seconds must be a number, not nan"),

@@ -30,7 +30,7 @@ def fetch(server: TripwireServer, path: str, method: str = "GET") -> tuple[int, 
 
 
 def test_a_synchronous_test_uses_the_server_in_a_thread(tripwire_server_thread: TripwireServer) -> None:
-    """Requests block this thread; endpoints, outcomes, faults and events can be added meanwhile."""
+    """Requests block this thread; endpoints, outcomes, faults and events can be added at the same time."""
     server = tripwire_server_thread
     endpoint = server.add_endpoint("https://example.com/hook")
     server.set_outcome(DeliveryOutcome("failed", response_status=500))
@@ -56,7 +56,7 @@ def test_changes_run_on_the_loop_of_the_server(tripwire_server_thread: TripwireS
 
 
 def test_a_wait_ends_at_its_timeout(tripwire_server_thread: TripwireServer) -> None:
-    """The coroutine is cancelled, and the server goes on."""
+    """The coroutine is cancelled, and the server continues."""
     server = tripwire_server_thread
     with pytest.raises(TimeoutError):
         server.wait(server.until(lambda: False), timeout=0.01)

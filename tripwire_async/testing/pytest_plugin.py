@@ -101,8 +101,9 @@ def _loop_scope(request: pytest.FixtureRequest) -> str:
     else:
         scope = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope") if marker is not None else None
         return str(scope or request.config.getini("asyncio_default_test_loop_scope"))
+    name = getattr(test, "originalname", test.name)
     pytest.fail(
-        f"{getattr(test, 'originalname', test.name)} {problem}. Use the fixture tripwire_server_thread, whose server runs in a thread, or make the "
+        f"{name} {problem}. Use the fixture tripwire_server_thread, whose server runs in a thread, or make the "
         "test an `async def` that pytest-asyncio runs.",
         pytrace=False,
     )

@@ -1,4 +1,4 @@
-"""A server on an event loop in a thread of its own, for synchronous programs."""
+"""A server on an event loop in its own thread, for synchronous programs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ThreadControls(ServerParts):
 
     @contextlib.contextmanager
     def in_thread(self) -> Generator[Self]:
-        """Run the server on an event loop in a thread of its own until the ``with`` block ends.
+        """Run the server on an event loop in its own thread until the ``with`` block ends.
 
         For synchronous tests, other SDKs and web frameworks. All methods of the server can be called from any thread.
         Its coroutines are for `wait`.
