@@ -39,7 +39,7 @@ class RunningServer:
 @contextlib.contextmanager
 def server(*, limit: int, window: float = 60.0, endpoints: int = 0) -> Iterator[RunningServer]:
     """Run a new server, whose deliveries succeed at once; end it afterwards and fill in its report."""
-    command = [sys.executable, "-m", "tripwire_async.testing", "--settle", "--report"]
+    command = [sys.executable, "-m", "tripwire_async", "serve", "--json", "--settle", "--counters", "--record-limit=0"]
     command += ["--limit", str(limit), "--window", str(window), "--endpoints", str(endpoints)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - this Python, and our own server
         assert process.stdout is not None

@@ -57,10 +57,46 @@ def test_the_server_prints_its_url_and_ends_on_a_signal(
     assert organization.startswith("export TRIPWIRE_ORGANIZATION=org_")
 
 
-def test_the_url_of_the_server_is_available_as_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In one document, before it begins to wait."""
-    monkeypatch.setattr(Output, "line", lambda *_: signal.raise_signal(signal.SIGTERM))
-    assert {"base_url", "secret_key", "organization_id"} == set(json.loads(cli("serve", "--json").out))
+@pytest.fixture
+def stopped_when_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """End a command with SIGTERM when it has printed a line of JSON."""
+    original = Output.json_line
+
+    def print_and_stop(document: object) -> None:
+        original(document)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Output, "json_line", staticmethod(print_and_stop))
+
+
+@pytest.mark.usefixtures("stopped_when_printed")
+def test_the_url_of_the_server_is_available_as_json(cli: Cli) -> None:
+    """In one line, before it begins to wait, with the endpoints that there are to try."""
+    [printed] = [json.loads(line) for line in cli("serve", "--json").out.splitlines()]
+    assert ["base_url", "secret_key", "organization_id", "endpoint_ids"] == list(printed)
+    assert 3 == len(printed["endpoint_ids"])
+    assert [] == json.loads(cli("serve", "--json", "--endpoints", "0").out)["endpoint_ids"]
+
+
+@pytest.mark.usefixtures("stopped_when_printed")
+def test_the_key_and_the_organization_can_be_chosen(cli: Cli) -> None:
+    """So that the variables of a project stay the same; an id that clients reject has a warning."""
+    valid = f"org_{'0' * 26}"
+    arguments = ("serve", "--json", "--secret-key", "sk_test_mine", "--organization-id")
+    ended = cli(*arguments, valid)
+    printed = json.loads(ended.out)
+    assert ("sk_test_mine", valid, "") == (printed["secret_key"], printed["organization_id"], ended.err)
+    assert "clients reject this id" in cli(*arguments, "org_mine").err
+    assert 0 == cli("serve", "--json", "--secret-key=sk_test_mine").status
+
+
+@pytest.mark.parametrize("key", ["pk_test_mine", "mine", "sk_test_mine!"])
+def test_the_key_of_the_server_must_be_a_secret_key(cli: Cli, key: str) -> None:
+    """It is not printed, because it may be another key."""
+    ended = cli("serve", "--secret-key", key)
+    assert 2 == ended.status
+    assert "--secret-key: a secret key begins with sk_test_ or sk_live_" in ended.err
+    assert "mine" not in ended.err
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from aiohttp import web
 import tripwire_async.testing
 from tests.testing.conftest import Api, Receiver
 from tripwire_async import FOIL, TRIPWIRE
+from tripwire_async.cli import main
 from tripwire_async.errors import ConfigurationError
 from tripwire_async.receiver import verify_signature
 from tripwire_async.testing import DeliveryOutcome, Fault, TripwireServer, WebhookSettings
-from tripwire_async.testing.__main__ import main
 
 if TYPE_CHECKING:
     from tripwire_async.testing import ManualClock
@@ -211,8 +211,10 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         _ = tripwire_async.testing.TripwireSever
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_the_server_runs_in_a_process_of_its_own(session: aiohttp.ClientSession, number: int) -> None:
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+async def test_the_server_runs_in_a_process_of_its_own(
+    session: aiohttp.ClientSession, number: int, status: int
+) -> None:
     """It prints its URL in one line of JSON, settles deliveries on request, and ends cleanly on a signal."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tripwire_async.testing", "--limit", "9", "--settle", stdout=subprocess.PIPE
@@ -225,13 +227,13 @@ async def test_the_server_runs_in_a_process_of_its_own(session: aiohttp.ClientSe
     ) as response:
         assert (200, "9") == (response.status, response.headers["X-RateLimit-Limit"])
     process.send_signal(number)
-    assert (b"", 0) == (await process.stdout.read(), await process.wait())
+    assert (b"", status) == (await process.stdout.read(), await process.wait())
 
 
 async def test_a_process_tells_at_its_end_what_came(session: aiohttp.ClientSession) -> None:
     """Two sends to the first of two endpoints and a third that is rejected: three requests, two deliveries."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tripwire_async.testing", "--settle", "--report"),
+        *(sys.executable, "-m", "tripwire_async.testing", "--settle", "--counters"),
         *("--limit", "2", "--endpoints", "2"),
         stdout=subprocess.PIPE,
     )
@@ -254,7 +256,7 @@ class StopsWhenItHasSpoken(io.StringIO):
         signal.raise_signal(signal.SIGINT)
 
 
-@pytest.mark.parametrize("options", [[], ["--settle", "--port", "0", "--window", "2.5"], ["--report"]])
+@pytest.mark.parametrize("options", [[], ["--settle", "--port", "0", "--window", "2.5"], ["--counters"]])
 @pytest.mark.parametrize("has_uvloop", [True, False])
 def test_a_process_can_be_had_with_and_without_uvloop(
     monkeypatch: pytest.MonkeyPatch, options: list[str], has_uvloop: bool
@@ -264,10 +266,12 @@ def test_a_process_can_be_had_with_and_without_uvloop(
         monkeypatch.setitem(sys.modules, "uvloop", None)
     terminal = StopsWhenItHasSpoken()
     monkeypatch.setattr(sys, "stdout", terminal)
-    main([*options, "--secret-key", "sk_test_mine", "--organization-id", "org_mine"])
-    printed, *report = [json.loads(line) for line in terminal.getvalue().splitlines()]
-    assert ("--report" in options) == bool(report)
-    assert ("sk_test_mine", "org_mine") == (printed["secret_key"], printed["organization_id"])
+    organization = f"org_{'0' * 26}"
+    status = main(["serve", "--json", *options, "--secret-key", "sk_test_mine", "--organization-id", organization])
+    assert 130 == status
+    printed, *counters = [json.loads(line) for line in terminal.getvalue().splitlines()]
+    assert ("--counters" in options) == bool(counters)
+    assert ("sk_test_mine", organization) == (printed["secret_key"], printed["organization_id"])
 
 
 async def test_gate_controls_are_an_error_under_foil() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -56,8 +55,7 @@ class Listener:
 
     def _print(self, event: WebhookEvent) -> None:
         if self.output.as_json:
-            sys.stdout.write(json.dumps(event.raw) + "\n")
-            sys.stdout.flush()
+            self.output.json_line(event.raw)
             return
         self.output.line(f"{self.output.timestamp(event.created)}  {event.type}  {event.id}")
         for line in json.dumps(event.raw["data"], indent=2).splitlines():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tripwire_async._codec.converter import unstructure
@@ -50,7 +48,7 @@ async def print_list(
     *none* is the message for an empty list.
     """
     if arguments.jsonl:
-        await _stream(listing, arguments)
+        await _stream(output, listing, arguments)
         return
     if arguments.all:
         items, pagination = await _all_pages(listing, arguments.limit)
@@ -75,19 +73,14 @@ async def _all_pages(listing: Listing[T], limit: int | None) -> tuple[list[T], d
     return items, {"limit": limit or len(items), "has_more": False, "next_cursor": None}
 
 
-async def _stream(listing: Listing[T], arguments: argparse.Namespace) -> None:
+async def _stream(output: Output, listing: Listing[T], arguments: argparse.Namespace) -> None:
     if not arguments.all:
         for item in (await listing).items[: arguments.limit]:
-            _print_line(item)
+            output.json_line(unstructure(item))
         return
     count = 0
     async for item in listing:
         if count == arguments.limit:
             return
-        _print_line(item)
+        output.json_line(unstructure(item))
         count += 1
-
-
-def _print_line(item: object) -> None:
-    sys.stdout.write(json.dumps(unstructure(item), default=str) + "\n")
-    sys.stdout.flush()

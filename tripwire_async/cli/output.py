@@ -64,6 +64,12 @@ class Output:
         elif none:
             warn(none)
 
+    @staticmethod
+    def json_line(document: object) -> None:
+        """Print *document* as JSON on one line."""
+        sys.stdout.write(json.dumps(document, default=str) + "\n")
+        sys.stdout.flush()
+
     def record(self, model: object, *, reveal: bool = False, **fields: object) -> None:
         """Print *model* in JSON mode, with its secrets if *reveal*, else *fields*, one per line."""
         if self.as_json:

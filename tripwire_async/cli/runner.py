@@ -18,6 +18,7 @@ from .tables import one_line
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from typing import TextIO
 
 
@@ -36,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
         _escape_unencodable(stream)
     log = _show_log() if arguments.verbose else None
     try:
-        status = asyncio.run(_main(arguments))
+        with asyncio.Runner(loop_factory=_uvloop() if "uses_uvloop" in arguments else None) as runner:
+            status = runner.run(_main(arguments))
         sys.stdout.flush()
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -58,6 +60,15 @@ def run(arguments: argparse.Namespace) -> int:
 async def _main(arguments: argparse.Namespace) -> int:
     status: int = await arguments.command(arguments, Output(as_json=arguments.json, live=not arguments.verbose))
     return status
+
+
+def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return the event loop of uvloop, which is faster, if it is installed."""
+    try:
+        import uvloop
+    except ModuleNotFoundError:
+        return None
+    return uvloop.new_event_loop
 
 
 def _discard_output() -> None:
