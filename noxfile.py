@@ -287,7 +287,13 @@ def build(session: nox.Session) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     unexpected = [name for name in names if not name.startswith(("tripwire_async/", "tripwire_async-"))]
     unexpected += [name for name in names if "/_codegen/" in name or name.endswith((".yaml", ".pyc"))]
-    required = ("middleware/rate_limit/redis_store.lua", "py.typed", "reports/page.css", "reports/page.js")
+    required = (
+        "middleware/rate_limit/redis_store.lua",
+        "journal/redis_journal.lua",
+        "py.typed",
+        "reports/page.css",
+        "reports/page.js",
+    )
     missing = {f"tripwire_async/{name}" for name in (*required, "testing/pytest_plugin.py")} - set(names)
     if unexpected or missing:
         session.error(f"{wheel.name}: unexpected files {unexpected}, missing files {sorted(missing)}")

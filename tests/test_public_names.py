@@ -30,8 +30,8 @@ PUBLIC = {
         encrypt_delivery generate_key_pair import_key_pair is_forbidden_variable is_managed_variable
     """,
     "tripwire_async.journal": """
-        Append Claim Journal JournalAsk JournalReply NewRun PageAsk PageReply Run RunSummary Segment SharedPage
-        SharedPages
+        Append Claim Journal JournalAsk JournalReply NewRun PageAsk PageReply RedisJournal Run RunSummary Segment
+        SharedPage SharedPages
     """,
     "tripwire_async.middleware": """
         BearerAuth Handler Middleware OnRetry RateLimit RateLimitState RateLimitStore RedisStore Request RequestLog
@@ -51,7 +51,8 @@ PUBLIC = {
         VerifiedToken verify_token
     """,
     "tripwire_async.testing": """
-        DeliveryOutcome Fault ManualClock RecordedRequest Rule TripwireServer WebhookSettings seal_token
+        DeliveryOutcome Fault ManualClock RecordedRequest Rule TripwireServer WebhookSettings check_journal
+        seal_token
     """,
 }
 

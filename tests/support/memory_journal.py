@@ -129,7 +129,7 @@ class MemoryJournal:
             refused=refused,
             claims=tuple(claims),
             chunks_open=chunks_open,
-            workers=len(stored.workers),
+            workers=sum(other.expires > now for other in stored.workers.values()),
             paused=worker.is_paused,
             counts=dict(stored.counts),
             time=now,
@@ -175,9 +175,6 @@ class MemoryJournal:
 
 
 def _join(stored: _StoredRun, ask: JournalAsk, now: float) -> _Worker:
-    for name, other in list(stored.workers.items()):
-        if other.expires <= now and name != ask.worker:
-            del stored.workers[name]
     if ask.worker not in stored.workers:
         stored.workers[ask.worker] = _Worker(now)
         stored.is_paused = False

@@ -28,8 +28,26 @@ _BY_TEXT: Final = {
     "NOPERM": _PERMISSION,
     "The user executing the script can't": _PERMISSION,
     "MOVED ": _CLUSTER_NODE,
+    # A command with more than ten arguments from a client without credentials.
+    "unauthenticated": _CREDENTIALS,
 }
 """How servers report these when a command inside a script fails, or to a redis-py without a class for them."""
+
+
+_OUTAGES: Final = {
+    "OutOfMemoryError": "Redis is out of memory. Raise maxmemory, or delete what is not needed",
+    "BusyLoadingError": "Redis is loading its data. Wait until it has started",
+    "ReadOnlyError": _REPLICA,
+    "MasterDownError": "The replica has lost its primary. Wait for the failover",
+    "ClusterDownError": _CLUSTER_DOWN,
+}
+_OUTAGES_BY_TEXT: Final = {
+    "OOM ": _OUTAGES["OutOfMemoryError"],
+    "MISCONF": "Redis cannot write to its disk. See its log",
+    "NOREPLICAS": "Redis has fewer replicas than min-replicas-to-write. Start them",
+    "READONLY": _REPLICA,
+    "BUSY ": "Redis runs a script that does not end. See its log",
+}
 
 
 def mistake(error: BaseException, *, permissions: str) -> str | None:
@@ -45,6 +63,23 @@ def mistake(error: BaseException, *, permissions: str) -> str | None:
                 if text in str(each):
                     return advice.format(permissions=permissions)
     return None
+
+
+def outage(error: BaseException) -> str | None:
+    """Return why the server cannot do its work now, or None if *error* is of another kind."""
+    for each in _chain(error):
+        if (advice := _OUTAGES.get(type(each).__name__)) is not None:
+            return advice
+        if is_reply(each):
+            for text, advice in _OUTAGES_BY_TEXT.items():
+                if text in str(each):
+                    return advice
+    return None
+
+
+def lacks_command(error: BaseException) -> bool:
+    """Return whether the server does not have a command."""
+    return is_reply(error) and "unknown" in str(error).lower() and "command" in str(error).lower()
 
 
 def is_reply(error: BaseException) -> bool:

@@ -44,26 +44,30 @@ class RedisLink:
         self, client: RedisClient, keys: Sequence[str], source: ScriptSource, no_script_error: type[Exception]
     ) -> None:
         self._client = client
-        self._keys = (len(keys), *keys)
+        self._keys: tuple[str | int, ...] = (len(keys), *keys)
         self._source = source
         self._no_script_error = no_script_error
         self._is_warm = False
         self._connecting: asyncio.Task[None] | None = None
 
-    async def run(self, *arguments: bytes | str | int) -> Any:
-        """Run the script with *arguments*, and return its reply."""
+    async def run(self, *arguments: bytes | str | int, keys: Sequence[str] | None = None) -> Any:
+        """Run the script with *arguments*, and return its reply; *keys* replace those of the link."""
+        names: tuple[str | int, ...] = self._keys if keys is None else (len(keys), *keys)
+        try:
+            return await self.command("EVALSHA", self._source.digest, *names, *arguments)
+        except self._no_script_error:
+            # The server is new or its scripts were flushed; EVAL makes it remember the script.
+            return await self.command("EVAL", self._source.text, *names, *arguments)
+
+    async def command(self, *arguments: bytes | str | int) -> Any:
+        """Run a command of Redis."""
         if not self._is_warm:
             await self._connect()
         try:
-            try:
-                reply = await self._client.execute_command("EVALSHA", self._source.digest, *self._keys, *arguments)
-            except self._no_script_error:
-                # The server is new or its scripts were flushed; EVAL makes it remember the script.
-                reply = await self._client.execute_command("EVAL", self._source.text, *self._keys, *arguments)
+            return await self._client.execute_command(*arguments)
         except BaseException:
             self._is_warm = False
             raise
-        return reply
 
     async def aclose(self) -> None:
         """Stop connecting."""

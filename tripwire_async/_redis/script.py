@@ -77,10 +77,18 @@ class RedisScript:
         self._source = source
         self._links: PerLoop[tuple[RedisLink, RedisClient]] = PerLoop(self._open)
 
-    async def run(self, *arguments: bytes | str | int) -> Any:
-        """Run the script with *arguments*, and return its reply; raises `errors` and those of the connection."""
+    async def run(self, *arguments: bytes | str | int, keys: Sequence[str] | None = None) -> Any:
+        """Run the script with *arguments*, and return its reply; raises `errors` and those of the connection.
+
+        *keys* replace the keys of the script.
+        """
         link, _ = self._links.get()
-        return await link.run(*arguments)
+        return await link.run(*arguments, keys=keys)
+
+    async def command(self, *arguments: bytes | str | int) -> Any:
+        """Run a command of Redis on the same connections, and return its reply."""
+        link, _ = self._links.get()
+        return await link.command(*arguments)
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; the script may be used again, and closed twice."""

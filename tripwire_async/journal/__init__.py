@@ -1,6 +1,7 @@
 """Journals of durable runs: runs of tests that survive their process and are shared by several workers.
 
 - `Journal`: the protocol; a program can have an implementation of its own.
+- `RedisJournal`: a journal in Redis, for workers on any number of machines.
 - `NewRun`, `Run`, `RunSummary`: a run to create, a run that exists, its state for lists.
 - `JournalAsk`, `JournalReply`, `Append`, `Claim`, `Segment`: the values of the protocol.
 - `SharedPages`, `PageAsk`, `PageReply`, `SharedPage`: an optional part of it.
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         SharedPage,
         SharedPages,
     )
+    from .redis_journal import RedisJournal
 
 __all__ = [
     "Append",
@@ -38,6 +40,7 @@ __all__ = [
     "NewRun",
     "PageAsk",
     "PageReply",
+    "RedisJournal",
     "Run",
     "RunSummary",
     "Segment",
@@ -54,6 +57,7 @@ _EXPORTS: Final = {
     "NewRun": ".protocol",
     "PageAsk": ".protocol",
     "PageReply": ".protocol",
+    "RedisJournal": ".redis_journal",
     "Run": ".protocol",
     "RunSummary": ".protocol",
     "Segment": ".protocol",

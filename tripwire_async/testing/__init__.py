@@ -4,6 +4,7 @@
 - `Fault`, `Rule`: errors to inject between the client and the API.
 - `ManualClock`: a virtual clock that a test advances.
 - `WebhookSettings`, `DeliveryOutcome`: how the server posts webhooks, or fixed outcomes without a post.
+- `check_journal`: a contract test for implementations of `Journal`.
 - `RecordedRequest`: a request that the server received.
 - `seal_token`: create a sealed token as the browser does.
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tripwire_async.testing.clock import ManualClock
     from tripwire_async.testing.fault_rules import Rule
     from tripwire_async.testing.faults import Fault
+    from tripwire_async.testing.journal_check import check_journal
     from tripwire_async.testing.server import TripwireServer
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "Rule",
     "TripwireServer",
     "WebhookSettings",
+    "check_journal",
     "seal_token",
 ]
 
@@ -45,6 +48,7 @@ _EXPORTS: Final = {
     "Rule": ".fault_rules",
     "TripwireServer": ".server",
     "WebhookSettings": "._service.webhook_sender",
+    "check_journal": ".journal_check",
     "seal_token": "..sealed_tokens.seal",
 }
 

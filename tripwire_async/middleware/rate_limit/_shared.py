@@ -12,11 +12,11 @@ import asyncio
 import os
 from typing import TYPE_CHECKING, Final, final
 
+from tripwire_async._concurrency.patience import within
 from tripwire_async._logger import LOGGER
 from tripwire_async.errors import ConfigurationError
 
 from ._cooldown import MAX_COOLDOWN
-from ._patience import within
 from ._scheduler import Scheduler
 from .store import DEFAULT_PATIENCE, FinishedRequest, SlotRequest, StoreReplyError
 

@@ -1,4 +1,4 @@
-"""Bound on the wait for a store; a busy event loop does not count, and no cancellation is lost."""
+"""Bound on the wait for another server; a busy event loop does not count, and no cancellation is lost."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def within(seconds: float, awaitable: Awaitable[T]) -> T:
         finally:
             timer.cancel()
     if task is not None and task.cancelling() > cancellations:
-        # In Python 3.11 `asyncio.wait_for`, which clients of stores use, can lose a cancellation. The result can be
+        # In Python 3.11 `asyncio.wait_for`, which clients of Redis use, can lose a cancellation. The result can be
         # dropped, because the same request will be sent again.
         raise asyncio.CancelledError
     return result

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tripwire_async.middleware.rate_limit._patience import within
+from tripwire_async._concurrency.patience import within
 
 pytestmark = pytest.mark.virtual_time
 

@@ -1,0 +1,155 @@
+"""Encoding of the values of a journal for the Redis script; times are milliseconds of the server's clock."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from .protocol import CHUNK_SIZE, FORMAT, GAUGES, Claim, JournalReply, PageReply, Run, RunSummary, Segment, SharedPage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .protocol import JournalAsk, NewRun, PageAsk
+
+_MILLI: Final = 1000
+_encode = msgspec.json.Encoder().encode
+
+
+def encode_new(new: NewRun, keep: float) -> list[bytes]:
+    """Return the arguments that create a run: its values, and the endpoints of each chunk."""
+    values = {
+        "format": FORMAT,
+        "id": new.id,
+        "organization_id": new.organization_id,
+        "base_url": new.base_url,
+        "until": new.until,
+        "endpoints": len(new.endpoint_ids),
+        "digest": new.digest(),
+        "chunk_size": CHUNK_SIZE,
+        **({} if keep == math.inf else {"keep": math.ceil(keep * _MILLI)}),
+    }
+    return [_encode(values), *(_encode(chunk) for chunk in new.chunks())]
+
+
+def encode_ask(ask: JournalAsk, run_id: str) -> list[bytes]:
+    """Return the arguments for an exchange: all but the batches as JSON, then the batches."""
+    fields = {
+        "run": run_id,
+        "worker": ask.worker,
+        "number": ask.number,
+        "appends": [{"chunk": append.chunk, "counts": append.counts} for append in ask.appends],
+        "ended": ask.ended,
+        "wanted": ask.wanted,
+        "lease": math.ceil(ask.lease * _MILLI),
+    }
+    return [_encode(fields), *(append.batch for append in ask.appends)]
+
+
+def encode_page_ask(ask: PageAsk) -> list[bytes]:
+    """Return the arguments for a shared page; rounding never makes a page younger than it is."""
+    page = ask.publish
+    published = {} if page is None else {"published": math.floor(page.begun * _MILLI)}
+    fields = {"worker": ask.worker, "after": ask.after * _MILLI, **published}
+    return [_encode(fields), *(() if page is None else (page.body,))]
+
+
+def decode_run(name: str, reply: Sequence[Any], lease: float) -> Run:
+    """Return the run in the *reply* of the script."""
+    values = _values(reply)
+    return Run(
+        name=name,
+        id=values["id"],
+        organization_id=values["organization_id"],
+        base_url=values["base_url"],
+        until=values["until"],
+        endpoints=int(values["endpoints"]),
+        digest=values["digest"],
+        lease=lease,
+        created=_seconds(values["created"]),
+        finished=_finished(values),
+        counts=_counts(reply[2]),
+    )
+
+
+def decode_summary(name: str, reply: Sequence[Any]) -> RunSummary:
+    """Return the summary of the run in the *reply* of the script."""
+    values = _values(reply)
+    return RunSummary(
+        name=name,
+        id=values["id"],
+        organization_id=values["organization_id"],
+        endpoints=int(values["endpoints"]),
+        counts={state: count for state, count in _counts(reply[2]).items() if count and state not in GAUGES},
+        workers=reply[3],
+        created=_seconds(values["created"]),
+        finished=_finished(values),
+        paused=bool(values.get("paused")),
+    )
+
+
+def stored_format(reply: Sequence[Any]) -> int:
+    """Return the format of the run in the *reply* of the script."""
+    return int(_values(reply)["format"])
+
+
+def decode_reply(reply: Sequence[Any]) -> JournalReply:
+    """Return the response to an ask in the *reply* of the script."""
+    _, refused, claims, chunks_open, workers, paused, counts, time, epoch = reply
+    return JournalReply(
+        refused=frozenset(int(chunk) for chunk in refused),
+        claims=tuple(
+            Claim(int(chunk), tuple(msgspec.json.decode(ids)), text(position) or None)
+            for chunk, ids, position in claims
+        ),
+        chunks_open=chunks_open,
+        workers=workers,
+        paused=bool(paused),
+        counts=_counts(counts),
+        time=_seconds(time),
+        epoch=text(epoch),
+    )
+
+
+def decode_entries(entries: Sequence[Any]) -> list[Segment]:
+    """Return the records in *entries* of the log."""
+    return [
+        Segment(text(position), int(chunk), batch.encode() if isinstance(batch, str) else batch)
+        for position, fields in entries
+        for chunk, batch in zip(fields[::2], fields[1::2], strict=True)
+    ]
+
+
+def decode_page(reply: Sequence[Any]) -> PageReply:
+    """Return the response to a request for a page in the *reply* of the script."""
+    kind, time = text(reply[0]), _seconds(reply[-1])
+    page = None
+    if kind == "page":
+        body = reply[2]
+        page = SharedPage(_seconds(reply[1]), body.encode() if isinstance(body, str) else body)
+    wait = reply[1] / _MILLI if kind == "wait" else 0.0
+    return PageReply(page=page, is_reader=kind == "read", wait=wait, time=time)
+
+
+def text(value: bytes | str) -> str:
+    """Return *value* as text: a client decodes replies or not, as its user has configured it."""
+    return value if isinstance(value, str) else value.decode()
+
+
+def _values(reply: Sequence[Any]) -> dict[str, str]:
+    values: dict[str, str] = msgspec.json.decode(reply[1])
+    return values
+
+
+def _finished(values: dict[str, str]) -> float | None:
+    return _seconds(values["finished"]) if "finished" in values else None
+
+
+def _counts(flat: Sequence[Any]) -> dict[str, int]:
+    return {text(name): int(count) for name, count in zip(flat[::2], flat[1::2], strict=True)}
+
+
+def _seconds(milliseconds: bytes | str) -> float:
+    return int(milliseconds) / _MILLI

@@ -1,0 +1,249 @@
+"""Journal in Redis, for workers on any number of machines."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any, Final, final
+
+from tripwire_async._concurrency.patience import within
+from tripwire_async._redis.errors import is_reply, kind, lacks_command, mistake, outage
+from tripwire_async._redis.script import RedisScript
+from tripwire_async._redis.source import ScriptSource
+from tripwire_async._secrets.secret import as_secret
+from tripwire_async.errors import ConfigurationError, JournalError
+
+from ._redis_codec import (
+    decode_entries,
+    decode_page,
+    decode_reply,
+    decode_run,
+    decode_summary,
+    encode_ask,
+    encode_new,
+    encode_page_ask,
+    stored_format,
+    text,
+)
+from .protocol import FORMAT
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from types import TracebackType
+
+    from redis.asyncio import Redis, RedisCluster
+
+    from tripwire_async._secrets.secret import Secret
+
+    from .protocol import JournalAsk, JournalReply, NewRun, PageAsk, PageReply, Run, RunSummary, Segment
+
+_NAME: Final = re.compile(r"[\w.:-]{1,100}", re.ASCII)
+_SOURCE: Final = ScriptSource("tripwire_async.journal", "redis_journal.lua")
+_PERMISSIONS: Final = "+eval +evalsha +@read +@write +time +info"
+_PARTS: Final = ("run", "log", "chunks", "endpoints", "positions", "counts", "workers", "asks", "page")
+_INDEX: Final = "tripwire:journal:runs"
+_PATIENCE: Final = 10.0
+_ENTRIES: Final = 100
+"""Entries of the log per request; each holds the records of one exchange."""
+
+
+@final
+class RedisJournal:
+    """Journal of a run in Redis 7.0 or later, for workers on any number of machines; requires the extra ``redis``.
+
+    A worker holds its endpoints for *lease* seconds and renews them each third of that time. If it is killed, other
+    workers take them over when the lease has run out. All times are from the clock of the Redis server.
+
+    Redis must keep its data: set ``appendonly yes``, and ``maxmemory-policy noeviction`` if its memory is limited.
+    A finished run is deleted after *keep* seconds; a run that is not finished never expires.
+
+    Wrong credentials or permissions, a server that is absent, too old, full or a read-only replica, and one that may
+    evict the run raise `JournalError` before any request to the API.
+
+    Args:
+        url: URL of the Redis server: ``redis://``, ``rediss://`` (TLS) or ``unix://``, with options of redis-py.
+        client: Your own ``redis.asyncio`` client instead, for example of a Sentinel or a cluster. You close it. It
+            belongs to one event loop.
+        run: Name of the run: letters, digits, ``_``, ``.``, ``:`` and ``-``.
+        lease: Seconds for which a worker holds its endpoints without a renewal.
+        keep: Seconds for which a finished run is kept; infinity keeps it until `drop`.
+
+    Raises:
+        ConfigurationError: The package redis is missing, or an argument is invalid.
+    """
+
+    __slots__ = ("_has_worked", "_keep", "_lease", "_name", "_run_id", "_script")
+
+    def __init__(
+        self,
+        url: str | Secret | None = None,
+        *,
+        client: Redis | RedisCluster | None = None,
+        run: str = "default",
+        lease: float = 30.0,
+        keep: float = 604800.0,
+    ) -> None:
+        # At once, so that no exception of this function holds the password in its frame.
+        url = None if url is None else as_secret(url)
+        if not _NAME.fullmatch(run):
+            msg = f"run must be 1 to 100 letters, digits, '_', '.', ':' or '-', not {run!r}"
+            raise ConfigurationError(msg)
+        if not 0 < lease < math.inf:
+            msg = f"lease must be a positive number of seconds, not {lease!r}"
+            raise ConfigurationError(msg)
+        if not keep > 0:
+            msg = f"keep must be a positive number of seconds, not {keep!r}"
+            raise ConfigurationError(msg)
+        self._script = RedisScript("RedisJournal", url, client, keys=_keys(run), source=_SOURCE)
+        self._name = run
+        self._lease = lease
+        self._keep = keep
+        self._run_id: str | None = None
+        self._has_worked = False
+
+    async def begin(self, new: NewRun | None, /) -> Run:
+        """Create the run *new*, or find the run of that name; see `Journal`."""
+        reply = await self._require("begin", *(() if new is None else encode_new(new, self._keep)))
+        status = text(reply[0])
+        if status == "missing":
+            msg = f"There is no run {self._name!r} in Redis at {self._script.location}. Check the name of the run."
+            raise JournalError(msg, is_missing=True)
+        if status == "old":
+            raise self._error(f"Redis {text(reply[1])} is too old. Use Redis 7.0 or later")
+        if status == "evicts":
+            raise self._error(
+                f"Redis may delete the run, because its maxmemory-policy is {text(reply[1])}. Set it to noeviction"
+            )
+        if stored_format(reply) > FORMAT:
+            raise self._error("A newer version of this library has written the run. Update this one")
+        run = decode_run(self._name, reply, self._lease)
+        await self._require("SADD", _INDEX, self._name, is_command=True)
+        self._run_id = run.id
+        return run
+
+    async def exchange(self, ask: JournalAsk, /) -> JournalReply:
+        """Append, renew, end and claim in one step; see `Journal`."""
+        run_id = self._run_id or (await self.begin(None)).id
+        reply = self._check(await self._call("exchange", *encode_ask(ask, run_id), timeout=self._lease / 3))
+        return decode_reply(reply)
+
+    async def exchange_page(self, ask: PageAsk, /) -> PageReply:
+        """Publish a page, and return a page, the lease for reading one, or a time to wait; see `SharedPages`."""
+        return decode_page(self._check(await self._call("page", *encode_page_ask(ask))))
+
+    async def read(self, after: str | None = None, /) -> AsyncIterator[Segment]:
+        """Yield what was appended, in the order of the appends; see `Journal`."""
+        if self._run_id is None:
+            await self.begin(None)
+        start = "-" if after is None else f"({after}"
+        while entries := await self._require("read", start, _ENTRIES):
+            for segment in decode_entries(entries):
+                yield segment
+            start = f"({text(entries[-1][0])}"
+
+    async def runs(self) -> tuple[RunSummary, ...]:
+        """Return the summaries of all runs in this Redis, by name; runs that have expired are left out."""
+        names = sorted(text(name) for name in await self._require("SMEMBERS", _INDEX, is_command=True))
+        summaries: list[RunSummary] = []
+        for name in names:
+            reply = await self._require("begin", keys=_keys(name))
+            if text(reply[0]) == "found":
+                summaries.append(decode_summary(name, reply))
+            else:
+                await self._require("SREM", _INDEX, name, is_command=True)
+        return tuple(summaries)
+
+    async def pause(self) -> None:
+        """Ask all workers of the run to leave; the next one that starts continues it."""
+        self._check(await self._require("pause"))
+
+    async def drop(self) -> None:
+        """Delete the run. Workers that still test it end with a `JournalError`."""
+        self._check(await self._require("drop"))
+        await self._require("SREM", _INDEX, self._name, is_command=True)
+        self._run_id = None
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop; closing twice is fine."""
+        await self._script.aclose()
+
+    async def __aenter__(self) -> RedisJournal:
+        """Return the journal; it connects on first use."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the journal."""
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<RedisJournal {self._name!r} at {self._script.location}>"
+
+    async def _require(self, *arguments: Any, keys: list[str] | None = None, is_command: bool = False) -> Any:
+        """Run a step of the script, or a command; an absent server is a `JournalError`."""
+        try:
+            return await self._call(*arguments, keys=keys, is_command=is_command)
+        except OSError as error:
+            failure = JournalError(str(error))
+        raise failure
+
+    async def _call(
+        self,
+        *arguments: Any,
+        keys: list[str] | None = None,
+        is_command: bool = False,
+        timeout: float = _PATIENCE,
+    ) -> Any:
+        """Run a step of the script, or a command; OSError if Redis may be able to run it later."""
+        call = self._script.command(*arguments) if is_command else self._script.run(*arguments, keys=keys)
+        try:
+            reply = await within(min(timeout, _PATIENCE), call)
+        except self._script.errors as error:
+            failure = self._translate(error)
+        except OSError as error:
+            failure = self._translate(error)
+        else:
+            self._has_worked = True
+            return reply
+        # Outside of the handler: the context would be the error of redis-py, whose text can contain secrets.
+        raise failure
+
+    def _translate(self, error: Exception) -> Exception:
+        """Return the exception to raise instead of *error*, without its text: that can contain secrets."""
+        advice = mistake(error, permissions=_PERMISSIONS)
+        passing = outage(error)
+        if advice is not None and not (self._has_worked and passing):
+            return self._error(advice)
+        if passing is not None:
+            return OSError(str(self._error(passing)))
+        if lacks_command(error):
+            return self._error("Redis lacks a command that journals need. Use Redis 7.0 or later")
+        if is_reply(error):
+            return self._error(
+                f"Redis replied with an error ({kind(error)}). Check that the keys of the run are intact"
+            )
+        return OSError(str(self._error(f"It does not respond ({kind(error)}). Start Redis, or correct its URL")))
+
+    def _check(self, reply: Any) -> Any:
+        """Return *reply*, or raise an error if the run is not the one that this journal has begun."""
+        status = text(reply[0])
+        if status == "missing":
+            advice = (
+                "The run does not exist any more: it was dropped, has expired, or Redis has lost its data. Before you"
+                " start it again, check which tests were sent"
+            )
+            raise JournalError(str(self._error(advice)), is_missing=True)
+        if status == "replaced":
+            raise self._error("The run was dropped and started again. Start this worker again to join the new run")
+        if status == "late":
+            raise self._error("A worker repeated an ask that is not its last. Give each worker an id of its own")
+        return reply
+
+    def _error(self, advice: str) -> JournalError:
+        return JournalError(f"The journal of run {self._name!r} in Redis at {self._script.location} fails. {advice}.")
+
+
+def _keys(run: str) -> list[str]:
+    # The braces keep the keys on the same node of a cluster.
+    return [f"tripwire:journal:{{{run}}}:{part}" for part in _PARTS]

@@ -1,0 +1,35 @@
+"""Rules for the optional pages of events that workers share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tripwire_async.journal import PageAsk, SharedPage, SharedPages
+
+if TYPE_CHECKING:
+    from .bench import Bench
+
+
+async def _shared_pages(bench: Bench) -> None:
+    """One worker at a time reads a page, and the others get it if it was begun after the time that they name."""
+    name = await bench.run()
+    journals = [journal for journal in (bench.journal(name) for _ in range(3)) if isinstance(journal, SharedPages)]
+    if not journals:
+        return
+    one, two, three = journals
+    first = await one.exchange_page(PageAsk(worker="one", after=0.0))
+    bench.expect(first.is_reader and first.page is None, f"the first worker got {first}")
+    second = await two.exchange_page(PageAsk(worker="two", after=0.0))
+    bench.expect(not second.is_reader and second.page is None, "two workers read at once")
+    bench.expect(second.wait > 0, f"wait is {second.wait}")
+    page = SharedPage(first.time, b'{"data":[]}')
+    await one.exchange_page(PageAsk(worker="one", after=first.time - 1, publish=page))
+    third = await three.exchange_page(PageAsk(worker="three", after=first.time - 1))
+    bench.expect(third.page is not None, "a published page was not returned")
+    bench.expect(third.page is None or third.page.body == page.body, "the page has another body")
+    bench.expect(third.page is None or abs(third.page.begun - page.begun) < 0.01, "the page has another time")
+    late = await two.exchange_page(PageAsk(worker="two", after=first.time + 1))
+    bench.expect(late.page is None, "a page that was begun too early was returned")
+
+
+RULES: Final = (_shared_pages,)
