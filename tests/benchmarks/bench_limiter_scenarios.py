@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import sys
 
-from tests.support.limit_scenarios import SCENARIOS, Result, RollingWindow, Scenario
+from tests.support.limit_scenarios import SCENARIOS, Result, Scenario
+from tests.support.limit_services import RollingWindow
 from tests.support.redis_server import RedisServer
 from tests.support.shared_scenarios import run
 from tests.support.virtual_store import ScriptRunner

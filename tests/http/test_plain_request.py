@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -17,8 +18,9 @@ from yarl import URL
 from tests.support.raw_server import listening, saying
 from tests.support.virtual_time import run
 from tests.support.wire import OK
-from tripwire_async._http.plain_request import PlainRequest, plain_request
+from tripwire_async._http.plain_request import PlainRequest, RequestFactory, TimedRequest
 
+plain_request = RequestFactory(time.monotonic).create
 URL_ = URL("https://api.example:8443/v1/things/a%2Fb?limit=5", encoded=True)
 
 
@@ -123,7 +125,7 @@ async def test_an_unusual_request_is_made_by_aiohttp(changes: dict[str, Any]) ->
     """All arguments are passed on."""
     given = arguments(**changes)
     request = plain_request("POST", URL_, **given)
-    assert type(request) is aiohttp.ClientRequest
+    assert type(request) is TimedRequest
     assert_equal(request, aiohttp.ClientRequest("POST", URL_, **given))
 
 
@@ -132,13 +134,13 @@ async def test_an_unusual_request_is_made_by_aiohttp(changes: dict[str, Any]) ->
 )
 async def test_a_url_with_more_than_host_path_and_query_is_left_to_aiohttp(url: str) -> None:
     """Aiohttp turns the user into credentials and removes the fragment."""
-    assert type(plain_request("GET", URL(url), **arguments())) is aiohttp.ClientRequest
+    assert type(plain_request("GET", URL(url), **arguments())) is TimedRequest
 
 
 async def test_in_debug_mode_requests_are_made_by_aiohttp() -> None:
     """Its constructor records the traceback of their origin."""
     asyncio.get_running_loop().set_debug(True)
-    assert type(plain_request("GET", URL_, **arguments())) is aiohttp.ClientRequest
+    assert type(plain_request("GET", URL_, **arguments())) is TimedRequest
 
 
 async def test_an_argument_of_a_later_aiohttp_is_passed_on() -> None:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import attrs
 
 from tests.support import requests, virtual_time
-from tests.support.limit_scenarios import Service
+from tests.support.limit_services import Service
 from tests.support.virtual_store import ScriptRunner, VirtualStore
 from tripwire_async._http.messages import Response
 from tripwire_async._http.pipeline import compose
 from tripwire_async.middleware import RateLimit, Retry
 
 if TYPE_CHECKING:
-    from tests.support.limit_scenarios import Counter
+    from tests.support.limit_services import Counter
     from tripwire_async._http.pipeline import Handler
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -27,6 +27,8 @@ class CallStats(msgspec.Struct):
         backoff_wait: Seconds of sleep between attempts.
         network_time: Seconds from handing the request to the transport to the end of the response, over all attempts.
         finished: When the response was complete, on the clock of the chain; 0 until then.
+        connected_at: When the latest attempt had its connection, directly before it was written, on the clock of the
+            chain. Infinite while it has none: then nothing has been sent. 0 if that is unknown.
     """
 
     client_request_id: str | None = None
@@ -36,6 +38,7 @@ class CallStats(msgspec.Struct):
     backoff_wait: float = 0.0
     network_time: float = 0.0
     finished: float = 0.0
+    connected_at: float = 0.0
 
     @property
     def waited(self) -> float:
@@ -60,6 +63,10 @@ class Request(RedactedStruct, frozen=True):
         max_attempts: Limit on the attempts of this call; None for the chain's own limit.
         priority: The class of the call in the rate limit.
         stats: Attempts and times of the call so far, shared by all requests of the call.
+        before_write: A last check of whether to send, or None. The transport calls it for each attempt when the
+            connection is at hand, directly before the request is written: connecting may have taken seconds. If it
+            raises, nothing is sent and the connection is closed. The exception reaches the caller unchanged, without
+            its traceback. The check must not block, because it runs in the event loop.
     """
 
     operation: Operation[Any]
@@ -72,6 +79,7 @@ class Request(RedactedStruct, frozen=True):
     max_attempts: int | None = None
     priority: Priority = "interactive"
     stats: CallStats = msgspec.field(default_factory=CallStats)
+    before_write: Callable[[], object] | None = None
 
     def with_header(self, name: str, value: str) -> Request:
         """Return this request with one more header; it replaces a header of exactly that *name*."""

@@ -21,9 +21,10 @@ from tripwire_async._version import __version__
 from tripwire_async.errors import ConfigurationError, ResponseDecodeError
 from tripwire_async.profiles import TRIPWIRE
 
+from .connected import connection_notes
 from .headers import request_id
 from .messages import Response
-from .plain_request import plain_request
+from .plain_request import RequestFactory
 from .transport_errors import attempt_error, connect_timeout, timeout_error
 
 if TYPE_CHECKING:
@@ -51,9 +52,10 @@ def client_timeout(seconds: float) -> aiohttp.ClientTimeout:
 
 @attrs.frozen
 class LoopSession:
-    """State of one event loop: its connections, the timeouts of its attempts, and its time."""
+    """State of one event loop: its connections and requests, the timeouts of its attempts, and its time."""
 
     session: aiohttp.ClientSession
+    requests: RequestFactory
     timeouts: TimeoutGroup
     now: Callable[[], float]
 
@@ -128,6 +130,8 @@ class AiohttpTransport:
             TransportError: There was no response, or it is incomplete.
             ResponseDecodeError: The response is larger than the limit.
             ConfigurationError: The client is closed, or its session cannot send this request.
+
+        An exception of ``Request.before_write`` is raised unchanged, without its traceback.
         """
         if self.closed:
             msg = "the client is closed: create a new one, or enter it again with 'async with'"
@@ -139,13 +143,15 @@ class AiohttpTransport:
         if seconds <= 0:
             raise timeout_error(request, None, 0.0)
         stats.attempts += 1
+        stats.connected_at = 0.0
         response: aiohttp.ClientResponse | None = None
         failure: BaseException
         try:
             with Timeout(local.timeouts, started + seconds):
-                if self._own is None and seconds == self._timeout:
+                if self._own is None and seconds == self._timeout and request.before_write is None:
                     # The session holds all other options. Its `request` method only wraps this coroutine, at a cost of
                     # several percent of a call. Tools that mock or trace aiohttp replace `_request` too.
+                    local.requests.attempt = request
                     response = await local.session._request(  # pyright: ignore[reportPrivateUsage] - saves several percent of a call
                         request.operation.method,
                         request.url,
@@ -154,7 +160,7 @@ class AiohttpTransport:
                         allow_redirects=False,
                     )
                 else:
-                    response = await self._send_with_options(local.session, request, seconds)
+                    response = await self._send_with_options(local, request, seconds)
                 try:
                     # Most responses are complete by now, and reading them needs no coroutine.
                     complete = self._own is None and response.content.is_eof() and response.status != 101
@@ -183,10 +189,9 @@ class AiohttpTransport:
             # Otherwise the frame, the exception and its traceback would keep each other alive.
             del failure
 
-    async def _send_with_options(
-        self, session: aiohttp.ClientSession, request: Request, seconds: float
-    ) -> aiohttp.ClientResponse:
+    async def _send_with_options(self, local: LoopSession, request: Request, seconds: float) -> aiohttp.ClientResponse:
         """Send *request* with every option explicit, independent of the options of the session."""
+        session = local.session
         return await session.request(
             request.operation.method,
             request.url,
@@ -195,6 +200,8 @@ class AiohttpTransport:
             allow_redirects=False,
             timeout=client_timeout(seconds),
             raise_for_status=False,
+            # These replace the middlewares of the session.
+            middlewares=(*session._middlewares, connection_notes(request, local.now)),  # pyright: ignore[reportPrivateUsage] - aiohttp has no public attribute
         )
 
     async def _read(self, response: aiohttp.ClientResponse, request: Request) -> bytes:
@@ -237,15 +244,17 @@ class AiohttpTransport:
 
     def _create(self) -> LoopSession:
         loop = get_running_loop()
+        now = time_on(loop, self._clock)
+        requests = RequestFactory(now)
         session = self._own or aiohttp.ClientSession(
             # The rate limit bounds the requests in flight. A second queue here would use up the timeout of attempts.
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=self._headers,
-            request_class=plain_request,  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - any callable will do
+            request_class=requests.create,  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - any callable will do
             timeout=client_timeout(self._timeout),
         )
-        return LoopSession(session, TimeoutGroup(self._clock, loop), time_on(loop, self._clock))
+        return LoopSession(session, requests, TimeoutGroup(self._clock, loop), now)
 
     def _abandon(self, local: LoopSession) -> None:
         """Close the session of a closed event loop."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -9,6 +10,7 @@ import aiohttp
 from tripwire_async._secrets.redaction import redact, sanitize
 from tripwire_async.errors import ConfigurationError, RequestTimeoutError, TransportError
 
+from .connected import SendRefusedError
 from .headers import request_id
 
 if TYPE_CHECKING:
@@ -30,8 +32,11 @@ def attempt_error(
 ) -> BaseException:
     """Return the exception for an attempt of *seconds* that ended with *error*.
 
-    *response* is the incomplete one, if any. A cancellation, an interrupt and a bug are returned as they are.
+    *response* is the incomplete one, if any. A cancellation, an interrupt and a bug are returned as they are, and so is
+    the exception of ``Request.before_write``.
     """
+    if isinstance(error, SendRefusedError):
+        return error.reason
     if isinstance(error, TimeoutError):
         return timeout_error(request, error, seconds)
     # Before ValueError: an invalid certificate is a ValueError as well.
@@ -43,17 +48,25 @@ def attempt_error(
     return connection_error(request, error, response) if isinstance(error, aiohttp.ClientError) else error
 
 
+def may_be_sent(request: Request, error: Exception) -> bool:
+    """Return whether the attempt that ended with *error* may have sent something."""
+    return request.stats.connected_at != math.inf and not isinstance(error, _NOT_SENT)
+
+
 def timeout_error(request: Request, error: TimeoutError | None, seconds: float) -> RequestTimeoutError:
     """Return the exception for an attempt of *seconds* that timed out; *error* is None if it did not start."""
     if error is None:
         reason = "the deadline of the call passed before the request was sent"
     elif isinstance(error, _NOT_SENT):
         reason = f"no connection to {request.url.origin()} within {connect_timeout(seconds):g} seconds: check base_url"
+    elif not may_be_sent(request, error):
+        # The event loop was blocked while connecting, so both timeouts passed together.
+        reason = f"no connection to {request.url.origin()} within {seconds:g} seconds: check what blocks the event loop"
     else:
         reason = f"no response within {seconds:g} seconds"
     failure = RequestTimeoutError(
         f"{_name(request)}: {reason}",
-        maybe_sent=error is not None and not isinstance(error, _NOT_SENT),
+        maybe_sent=error is not None and may_be_sent(request, error),
         attempts=request.stats.attempts,
         client_request_id=request.stats.client_request_id,
     )
@@ -63,7 +76,7 @@ def timeout_error(request: Request, error: TimeoutError | None, seconds: float) 
 
 def connection_error(request: Request, error: Exception, response: aiohttp.ClientResponse | None) -> TransportError:
     """Return the exception for a connection that failed or broke; *response* is the incomplete one, if any."""
-    maybe_sent = not isinstance(error, _NOT_SENT)
+    maybe_sent = may_be_sent(request, error)
     status = id_ = None
     text = error_text(error)
     if not maybe_sent:

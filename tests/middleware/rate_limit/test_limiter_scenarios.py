@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from tests.support.limit_scenarios import SCENARIOS, RollingWindow, Scenario, Service, at_once
+from tests.support.limit_scenarios import SCENARIOS, Scenario, at_once
+from tests.support.limit_services import RollingWindow, Service
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

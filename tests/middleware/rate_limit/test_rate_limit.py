@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 import attrs
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tripwire_async._concurrency.clock import Timer
+    from tripwire_async.middleware import Request, Response
 
 
 @pytest.mark.virtual_time
@@ -265,3 +267,51 @@ async def test_refusals_that_come_together_grow_the_cooldown_once() -> None:
         future.set_result(requests.answer(429))
     await settle()
     assert limit.state().cooldown == pytest.approx(1.25)
+
+
+@pytest.mark.virtual_time
+async def test_a_request_is_timed_from_when_its_connection_is_at_hand() -> None:
+    """Connecting takes several round trips, which would make the window look longer."""
+
+    async def handler(request: Request) -> Response:
+        request.stats.connected_at = math.inf
+        connecting, response = steps.pop(0)
+        await asyncio.sleep(connecting)
+        request.stats.connected_at = now()
+        await asyncio.sleep(0.1)
+        return response
+
+    rejected = limited(2, 0, 429, **{"retry-after": "1.9"})
+    steps = [(0.0, limited(2, 1)), (0.5, limited(2, 0)), (0.0, rejected)]
+    limit = RateLimit()
+    for _ in range(3):
+        await limit(call(), handler)
+    # The second request was written at 0.6, and the third was rejected at 0.8. The bound holds a round trip of 0.1.
+    assert limit.state().window == pytest.approx(0.8 + 1.9 - 0.6 - 0.1)
+
+
+@pytest.mark.parametrize(("connected_at", "remaining"), [(math.inf, 9), (0.0, 8), (0.1, 8)])
+@pytest.mark.virtual_time
+async def test_a_call_that_is_cancelled_while_connecting_is_not_counted(connected_at: float, remaining: int) -> None:
+    """Without a connection nothing was sent; otherwise the service may have counted the request."""
+
+    async def handler(request: Request) -> Response:
+        await asyncio.sleep(0.1)
+        request.stats.connected_at = connected_at
+        return await asyncio.Event().wait()  # type: ignore[return-value] - it is cancelled
+
+    async def respond(_: Request) -> Response:
+        return responses.pop(0)
+
+    rejected = limited(10, 0, 429, **{"retry-after": "2"})
+    responses = [*(limited(10, 9 - index) for index in range(10)), rejected, limited(10, 9)]
+    limit = RateLimit()
+    for _ in range(11):
+        await limit(call(), respond)
+    await asyncio.sleep(5)
+    await limit(call(), respond)
+    task = asyncio.create_task(limit(call(), handler))
+    await asyncio.sleep(1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert limit.state().remaining == remaining

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import requests, virtual_time
-from tests.support.limit_scenarios import RollingWindow
+from tests.support.limit_services import RollingWindow
 from tests.support.shared_scenarios import run
 from tests.support.virtual_store import ScriptRunner, VirtualStore
 from tripwire_async.middleware import RateLimit

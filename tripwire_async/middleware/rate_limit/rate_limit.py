@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from typing import TYPE_CHECKING, final
@@ -133,8 +134,15 @@ class RateLimit:
             scheduler.abandon(permit)
             raise
         except BaseException as error:
-            scheduler.lose(permit, counted=not (isinstance(error, TransportError) and not error.maybe_sent))
+            connected_at = request.stats.connected_at
+            if permit.sent_at < connected_at < math.inf:
+                permit.sent_at = connected_at
+            unsent = connected_at == math.inf or (isinstance(error, TransportError) and not error.maybe_sent)
+            scheduler.lose(permit, counted=not unsent)
             raise
+        if permit.sent_at < request.stats.connected_at < math.inf:
+            # Connecting takes several round trips, and none of them is part of the window.
+            permit.sent_at = request.stats.connected_at
         limit, remaining = parse_headers(response.headers)
         if response.status == 429:
             scheduler.reject(permit, parse_retry_after(response.headers), limit, remaining)
