@@ -27,8 +27,10 @@ class Report:
 
 @attrs.define
 class RunningServer:
-    """A server that listens; its *report* is there once it has ended."""
+    """A server that listens, with its rate limit; its *report* is there once it has ended."""
 
+    limit: int
+    window: float
     base_url: str
     secret_key: str
     organization_id: str
@@ -44,7 +46,7 @@ def server(*, limit: int, window: float = 60.0, endpoints: int = 0) -> Iterator[
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - this Python, and our own server
         assert process.stdout is not None
         try:
-            running = RunningServer(**json.loads(process.stdout.readline()))
+            running = RunningServer(limit, window, **json.loads(process.stdout.readline()))
             yield running
         finally:
             process.terminate()

@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 from importlib.metadata import version
 
-from tests.benchmarks.versus import azure_pipeline, openai_client, ours, service_sdk, slack_client
+from tests.benchmarks.versus import azure_pipeline, handwritten, openai_client, ours, service_sdk, slack_client
 from tests.benchmarks.versus.comparison import Workload, measure
 
 LIBRARIES = [
     library
-    for module in (ours, openai_client, azure_pipeline, slack_client, service_sdk)
+    for module in (ours, handwritten, openai_client, azure_pipeline, slack_client, service_sdk)
     for library in module.LIBRARIES
 ]
 
