@@ -277,7 +277,7 @@ class QueueMachine(RuleBasedStateMachine):
             live = [waiter for waiter in self.queue if not waiter.future.done()]
             assert sorted(map(id, live)) == sorted(id(waiter) for each in self.model.values() for waiter in each)
             assert self.capacity.interactive_waiting == self.queue.count("interactive")
-            assert len(self.queue) == sum(self.queue.count(priority) for priority in self.model)
+            assert self.queue.size == sum(self.queue.count(priority) for priority in self.model)
 
 
 TestQueue = QueueMachine.TestCase

@@ -39,13 +39,14 @@ class Capacity:
         in_use: How many are in flight.
         interactive_waiting: How many interactive calls wait.
         turns: Number of turns so far.
+        in_turn: The keys that are in turn, the next one first.
     """
 
     total: int
     in_use: int = 0
     interactive_waiting: int = 0
     turns: int = 0
-    _in_turn: OrderedDict[Dispatcher, None] = attrs.field(factory=OrderedDict, init=False)
+    in_turn: OrderedDict[Dispatcher, None] = attrs.field(factory=OrderedDict, init=False)
 
     def available(self, priority: Priority) -> int:
         """Return how many more requests may be sent; the last twentieth is reserved for interactive calls."""
@@ -53,7 +54,7 @@ class Capacity:
 
     def dispatch(self, now: float, changed: Dispatcher | None = None) -> None:
         """Let all calls go that may go, the keys in turn; *changed* is a key whose limit may allow a call now."""
-        in_turn = self._in_turn
+        in_turn = self.in_turn
         if changed is not None:
             in_turn[changed] = None
         without_slot = 0
@@ -70,4 +71,4 @@ class Capacity:
 
     def forget(self, dispatcher: Dispatcher) -> None:
         """Give no more turns to a key for which no call waits."""
-        self._in_turn.pop(dispatcher, None)
+        self.in_turn.pop(dispatcher, None)

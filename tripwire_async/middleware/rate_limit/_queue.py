@@ -44,11 +44,15 @@ class CallQueue:
 
     Interactive calls come first, but do not starve the others: after each one a waiting poll is served, and after each
     three a waiting send. Sends and polls alternate. Every method costs the same however many calls wait.
+
+    Attributes:
+        size: Number of waiters. It has no ``__len__``, which would be called for every request.
     """
 
-    __slots__ = ("_capacity", "_last_bulk", "_since", "_waiters")
+    __slots__ = ("_capacity", "_last_bulk", "_since", "_waiters", "size")
 
     def __init__(self, capacity: Capacity) -> None:
+        self.size = 0
         self._capacity = capacity
         self._waiters: dict[Priority, OrderedDict[Waiter, None]] = {
             "interactive": OrderedDict(),
@@ -57,9 +61,6 @@ class CallQueue:
         }
         self._since: dict[Priority, int] = {"send": 0, "poll": 0}  # interactive calls since the last one of these
         self._last_bulk: Priority = "poll"
-
-    def __len__(self) -> int:
-        return sum(map(len, self._waiters.values()))
 
     def __iter__(self) -> Iterator[Waiter]:
         """Yield the waiters, the last to be served first."""
@@ -73,6 +74,7 @@ class CallQueue:
     def add(self, waiter: Waiter) -> None:
         """Put *waiter* at the end of its queue."""
         self._waiters[waiter.priority][waiter] = None
+        self.size += 1
         if waiter.priority == "interactive":
             self._capacity.interactive_waiting += 1
 
@@ -80,6 +82,7 @@ class CallQueue:
         """Take *waiter* out, if it is still in the queue."""
         if waiter in self._waiters[waiter.priority]:
             del self._waiters[waiter.priority][waiter]
+            self.size -= 1
             if waiter.priority == "interactive":
                 self._capacity.interactive_waiting -= 1
 

@@ -50,7 +50,7 @@ class Scheduler:
     @property
     def waiting(self) -> int:
         """Number of waiting calls."""
-        return len(self._queue)
+        return self._queue.size
 
     @property
     def is_shared(self) -> bool | None:
@@ -63,7 +63,7 @@ class Scheduler:
 
     def acquire_nowait(self, priority: Priority) -> Permit | None:
         """Return a permit, or None if the call must wait for it."""
-        if self._capacity.available(priority) <= 0 or self._queue:
+        if self._capacity.available(priority) <= 0 or self._queue.size:
             return None
         permit = self.model.take_nowait(self._now(), priority)
         if permit is not None:
@@ -143,7 +143,7 @@ class Scheduler:
 
     def set_timer(self, now: float) -> None:
         """Schedule a new turn for the time at which the limit may allow a call."""
-        when = self._next_change(now) if self._queue else None
+        when = self._next_change(now) if self._queue.size else None
         if self._timer is not None:
             if self._timer_at == when:
                 return
@@ -178,7 +178,10 @@ class Scheduler:
 
     def _release(self, now: float) -> None:
         self._capacity.in_use -= 1
-        self._capacity.dispatch(now, self if self._queue else None)
+        if self._queue.size:
+            self._capacity.dispatch(now, self)
+        elif self._capacity.in_turn:
+            self._capacity.dispatch(now)
 
     def _after_rejection(self, now: float) -> None:
         self._time_out_before(self.model.cooldown.until)
@@ -217,7 +220,7 @@ class Scheduler:
             if waiter.permit is not None:
                 # It was cancelled after it had received its permit and before it ran. The next call gets its slot.
                 self.lose(waiter.permit, counted=False)
-            elif not self._queue:
+            elif not self._queue.size:
                 self._stop()
             raise
         finally:
@@ -233,7 +236,7 @@ class Scheduler:
         self._queue.remove(waiter)
         if not waiter.future.done():
             waiter.future.set_result(None)
-        if not self._queue:
+        if not self._queue.size:
             self._stop()
 
 

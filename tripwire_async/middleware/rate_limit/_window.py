@@ -23,13 +23,12 @@ from typing import Final, final
 import attrs
 
 from ._permit import Permit
+from ._round_trips import RoundTrips
 from ._trial import LengthTrial
 
 _MAX_REMEMBERED: Final = 10_000
 """Number of remembered requests. For a longer window only the count that the service reports is used."""
 _MAX_CAUTION: Final = 64
-_RTT_SHARE: Final = 0.9
-_RTT_SMOOTHING: Final = 1 / 8
 
 
 @attrs.frozen
@@ -64,13 +63,12 @@ class Window:
         "_dropped",
         "_expired",
         "_lifetime",
-        "_mean_rtt",
-        "_min_rtt",
+        "_margin",
         "_newest",
         "_other_clients",
         "_other_clients_until",
         "_reported",
-        "_rtt_weight",
+        "_round_trips",
         "_skip_checks",
         "_uncertain",
         "_unexpected_at",
@@ -92,9 +90,8 @@ class Window:
         self._assumed_bound: float | None = None  # what the bound was before a rejection contradicted it
         self._bound: float | None = None  # least time from sending a request until it had left
         self._lifetime = math.inf  # after the end of a request, until another may take its place
-        self._min_rtt = math.inf
-        self._rtt_weight = 0.0  # of the measured round trips; rises to 1 with their number
-        self._mean_rtt = 0.0
+        self._margin = 0.0  # added to it for clock drift and rounding
+        self._round_trips = RoundTrips()
         self._skip_checks = 0
         self._unexpected_at = -math.inf  # the latest rejection although our count had room
         self._caution = 1  # one in this many of the free slots may be in flight
@@ -105,7 +102,7 @@ class Window:
     @property
     def length(self) -> float | None:
         """Upper bound of the window's length in seconds; None while nothing is known."""
-        return None if self._bound is None else max(self._bound - self._min_rtt, 0.0)
+        return None if self._bound is None else max(self._bound - self._round_trips.shortest, 0.0)
 
     def statistics(self) -> WindowStatistics:
         """Return the number of remembered requests."""
@@ -154,7 +151,7 @@ class Window:
                 self._clean_streak = 0
         self._learn(permit, now, limit, count)
         if self.trial.permit is permit and (length := self.trial.accept(permit, count)) is not None:
-            self._limit_length(length + self._min_rtt, now)
+            self._limit_length(length + self._round_trips.shortest, now)
         # One more than the count must have left; another one more, for services that count a request after reporting.
         if permit.ended_before - self._dropped - self._uncertain > count + 1:
             self._check_length(permit, now, count)
@@ -227,7 +224,7 @@ class Window:
         return (
             math.inf
             if length is None
-            else self.trial.starts_at(self._counted, length) - self._second_rtt - self._jitter
+            else self.trial.starts_at(self._counted, length) - self._round_trips.repeated - self._round_trips.jitter
         )
 
     def next_change(self, now: float) -> float | None:
@@ -241,33 +238,15 @@ class Window:
     def _limit_length(self, bound: float, now: float) -> None:
         """Set the bound of the window's length, round trips included."""
         self._bound = bound
-        self._set_lifetime(bound)
+        self._margin = 0.001 + bound * 0.0005
+        self._lifetime = max(bound - self._round_trips.excess, 0.0) + self._margin
         self._expire(now)
 
-    def _set_lifetime(self, bound: float) -> None:
-        # The bound contains one round trip too much, and so does the end of a request. The shortest round trip is
-        # subtracted once for the bound. For the end it is subtracted as far as round trips are known to hardly vary: a
-        # request that is faster than the shortest one so far would otherwise arrive before its turn.
-        round_trips = self._min_rtt + self._rtt_weight * self._second_rtt
-        self._lifetime = max(bound - round_trips, 0.0) + _margin(bound)
-
-    @property
-    def _second_rtt(self) -> float:
-        """Seconds to subtract from the end of a request, because the next request has its way to the service too."""
-        return _RTT_SHARE * max(0.0, 2 * self._min_rtt - self._mean_rtt) if self._mean_rtt else 0.0
-
-    @property
-    def _jitter(self) -> float:
-        return max(0.0, self._mean_rtt - self._min_rtt) if self._mean_rtt else 0.0
-
     def _measure_rtt(self, seconds: float) -> None:
-        # The first round trip is the mean so far; later ones move it by an eighth, as TCP smooths its estimate.
-        self._mean_rtt += (seconds - self._mean_rtt) * (_RTT_SMOOTHING if self._mean_rtt else 1.0)
-        # A few round trips do not show yet how much they vary.
-        self._rtt_weight += (1.0 - self._rtt_weight) * _RTT_SMOOTHING / 2
-        self._min_rtt = min(self._min_rtt, seconds)
+        self._round_trips.measure(seconds)
         if self._bound is not None:
-            self._set_lifetime(self._bound)
+            lifetime = self._bound - self._round_trips.excess
+            self._lifetime = max(0.0, lifetime) + self._margin
 
     def _end(self, permit: Permit, now: float) -> None:
         self.in_flight -= 1
@@ -341,7 +320,7 @@ class Window:
                 self._limit_length(bound, now)
                 if whole and retry_after.is_integer():
                     # Rounded up, and each end of the interval is known but for one round trip.
-                    self.trial.propose(bound - 1.0 - 2 * self._mean_rtt, bound - self._min_rtt)
+                    self.trial.propose(bound - 1.0 - 2 * self._round_trips.mean, bound - self._round_trips.shortest)
             return
         self._expire(now)
         if permit.sent_at < self._unexpected_at or self.in_flight + len(self._counted) > limit:
@@ -356,8 +335,3 @@ class Window:
         if whole and bound > self._bound:
             self._assumed_bound = self._assumed_bound or self._bound
             self._limit_length(min(bound, 2 * self._bound), now)
-
-
-def _margin(length: float) -> float:
-    """Return the seconds to add for clock drift and rounding."""
-    return 0.001 + length * 0.0005
