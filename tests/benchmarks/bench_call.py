@@ -13,6 +13,7 @@ import asyncio
 import itertools
 import statistics
 import time
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -22,7 +23,7 @@ from tests.benchmarks.server_process import server
 from tripwire_async import AsyncTripwire
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from tests.benchmarks.server_process import RunningServer
 
@@ -48,8 +49,9 @@ async def run(call: Call, calls: int, in_flight: int) -> float:
     return (time.process_time() - started) / calls * 1e6
 
 
-async def measure(where: RunningServer, options: argparse.Namespace) -> dict[str, list[float]]:
-    """Return the cost of each kind of call in each round."""
+@asynccontextmanager
+async def calls_to(where: RunningServer) -> AsyncIterator[dict[str, Call]]:
+    """Open the clients, and yield each kind of call."""
     organization, key = where.organization_id, where.secret_key
     async with aiohttp.ClientSession() as session, AsyncTripwire(key, base_url=where.base_url) as tripwire:
         endpoints = itertools.cycle(where.endpoint_ids)
@@ -71,7 +73,12 @@ async def measure(where: RunningServer, options: argparse.Namespace) -> dict[str
         async def ours() -> object:
             return await tripwire.webhooks.send_test(organization, next(endpoints))
 
-        kinds: dict[str, Call] = {BARE: bare, BY_HAND: by_hand, OURS: ours}
+        yield {BARE: bare, BY_HAND: by_hand, OURS: ours}
+
+
+async def measure(where: RunningServer, options: argparse.Namespace) -> dict[str, list[float]]:
+    """Return the cost of each kind of call in each round."""
+    async with calls_to(where) as kinds:
         costs: dict[str, list[float]] = {name: [] for name in kinds}
         for call in kinds.values():
             await run(call, options.calls, options.in_flight)
