@@ -13,7 +13,7 @@ from tripwire_async._http.configuration import check_headers, parse_base_url
 from tripwire_async._http.options import CallOptions
 from tripwire_async._http.pipeline import compose
 from tripwire_async._http.transport import AiohttpTransport
-from tripwire_async._secrets.keys import as_secret_key
+from tripwire_async._secrets.keys import hide, require_key
 
 from .errors import ConfigurationError
 from .middleware import BearerAuth, RateLimit, default_middleware
@@ -96,7 +96,8 @@ class AsyncTripwire:
     ) -> None:
         profile = select_profile(profile, base_url=base_url, has_key=secret_key is not None)
         if secret_key is not None:
-            secret_key = as_secret_key(secret_key)
+            secret_key = hide(secret_key)
+            require_key(secret_key)
         chain = default_middleware(secret_key, profile=profile) if middleware is None else middleware
         if secret_key is not None:
             chain = _with_key(chain, secret_key)
@@ -209,7 +210,8 @@ class AsyncTripwire:
         Raises:
             ConfigurationError: It is not a valid secret key, or the chain has no `BearerAuth`. The previous key stays.
         """
-        secret_key = as_secret_key(secret_key)
+        secret_key = hide(secret_key)
+        require_key(secret_key)
         layers = [layer for layer in self._connection.middleware if isinstance(layer, BearerAuth)]
         if not layers:
             raise ConfigurationError(_NO_BEARER_AUTH)

@@ -191,7 +191,7 @@ def methods(owner: object, prefix: str) -> Iterator[str]:
             continue
         if isinstance(member, functools.cached_property):
             yield from methods(getattr(owner, name), f"{prefix}{name}.")
-        elif inspect.isfunction(member):
+        elif inspect.isroutine(member):
             yield f"{prefix}{name}"
 
 

@@ -13,6 +13,7 @@ from tests.support.raw_server import http, listening, saying, silence
 from tests.support.secret_scanner import chain, exposed, frames
 from tripwire_async import AsyncTripwire, Secret
 from tripwire_async.deliveries.reference import DeliveryReference
+from tripwire_async.errors import TripwireError
 from tripwire_async.gate_delivery import generate_key_pair
 from tripwire_async.middleware import BearerAuth, RateLimit, RequestLog, Retry
 from tripwire_async.models import GateSessionCreate, GateSessionCreateStatus
@@ -104,6 +105,10 @@ OPERATIONS: dict[str, Callable[[AsyncTripwire], Awaitable[object]]] = {
     "agent token": lambda client: client.gate.agent_tokens.verify(f"agt_{CANARY}"),
     "login": lambda client: client.gate.login_sessions.create(f"agt_{CANARY}", "acme-prod"),
     "code": lambda client: client.gate.login_sessions.consume(f"gtcode_{CANARY}"),
+    "revocation": lambda client: client.gate.agent_tokens.revoke(f"agt_{CANARY}"),
+    "raw tokens": lambda client: client.with_raw_response.gate.sessions.acknowledge(
+        SESSION, f"gtpoll_{CANARY}", ack_token=f"gtack_{CANARY}"
+    ),
 }
 
 
@@ -189,6 +194,7 @@ FAILURES: dict[str, tuple[Talk, Fail]] = {
     "half a chunk": (half_a_chunk, to_the_end),
     "closed": (closed, to_the_end),
     "repeated key": (saying(http(f"400 {KEY}", f'{{"error": "Bearer {KEY}"}}'.encode(), f"X-Seen: {KEY}")), to_the_end),
+    "redirect": (saying(http("302 Found", b"", f"Location: /?key={KEY}")), to_the_end),
     "not JSON": (saying(http("200 OK", f'{{"revealed_key": "{KEY}'.encode())), to_the_end),
     "not HTTP": (saying(f"Authorization: Bearer {KEY}\r\n\r\n".encode()), to_the_end),
     "malformed header": (saying(f"HTTP/1.1 200 OK\r\nBearer {KEY}\x00: 1\r\n\r\n".encode()), to_the_end),
@@ -229,7 +235,45 @@ async def test_no_frame_of_a_failed_call_holds_a_secret(
         for place in exposed(error, CANARY)
     ]
     assert not found
-    assert not [error for error in errors if isinstance(error, AssertionError)]
+    # A response without a body is not read.
+    returned = {
+        operation for (_, operation), error in zip(combinations, errors, strict=True) if type(error) is AssertionError
+    }
+    assert returned <= {"revocation"}
     searched = sum(1 for error in errors for link in chain(error) for _ in frames(link))
     assert searched > 2 * len(combinations)
     record_property("frames", searched)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_a_task_that_is_cancelled_before_it_starts_holds_no_secret(operation: str) -> None:
+    """The frame of a coroutine that has not started holds its arguments as they were given."""
+    async with AsyncTripwire(KEY, base_url="http://127.0.0.1:1") as client:
+        task = asyncio.ensure_future(OPERATIONS[operation](client))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+    assert not exposed(caught.value, CANARY)
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        lambda gate: gate.sessions.poll(SESSION, f"gtpoll_{CANARY}", "more"),
+        lambda gate: gate.sessions.poll(SESSION, f"gtpoll_{CANARY}".encode()),
+        lambda gate: gate.sessions.acknowledge(SESSION, f"gtpoll_{CANARY}", 5),
+        lambda gate: gate.sessions.poll("../escape", f"gtpoll_{CANARY}"),
+        lambda gate: gate.agent_tokens.verify(f"agt_{CANARY}\ud800"),
+        lambda gate: gate.login_sessions.create(f"agt_{CANARY} ", "acme-prod"),
+        lambda gate: gate.login_sessions.create(f"agt_{CANARY}", "acme\ud800"),
+        lambda gate: gate.login_sessions.consume(None),
+    ],
+)
+@pytest.mark.parametrize("raw", [False, True])
+async def test_an_invalid_argument_beside_a_token_shows_no_token(mistake: Callable[[Any], Any], raw: bool) -> None:
+    """The call fails before anything is sent, in frames that hold the arguments."""
+    async with AsyncTripwire(KEY, base_url="http://127.0.0.1:1") as client:
+        gate = client.with_raw_response.gate if raw else client.gate
+        with pytest.raises((TypeError, ValueError, TripwireError)) as caught:
+            await mistake(gate)
+    assert not exposed(caught.value, CANARY)

@@ -49,7 +49,7 @@ class RawServer:
     """URL of a server and the requests that it has received."""
 
     url: str = ""
-    requests: list[bytes] = attrs.field(factory=list)
+    requests: list[bytes] = attrs.field(factory=list, repr=False)
     connections: int = 0
     more: asyncio.Event = attrs.field(factory=asyncio.Event)
 

@@ -15,9 +15,10 @@ from tripwire_async import Secret
 from tripwire_async._redis.guard import GuardedClient
 from tripwire_async._secrets.redaction import HiddenBytes, RedactedStruct
 from tripwire_async.middleware import BearerAuth
+from tripwire_async.resources.raw import _BoundCall
 
 # These hold a secret by design, and hide it from whatever prints them.
-_HIDING: Final = (Secret, RedactedStruct, HiddenBytes, BearerAuth, GuardedClient)
+_HIDING: Final = (Secret, RedactedStruct, HiddenBytes, BearerAuth, GuardedClient, _BoundCall)
 _OPAQUE: Final = (
     *_HIDING,
     type,

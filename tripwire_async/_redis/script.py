@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final, final
 
 from tripwire_async._concurrency.per_loop import PerLoop
-from tripwire_async._secrets.secret import as_secret
+from tripwire_async._secrets.keys import hide, require_secret
 from tripwire_async.errors import ConfigurationError
 
 from .guard import GuardedClient
@@ -54,7 +54,9 @@ class RedisScript:
         keys: Sequence[str],
         source: ScriptSource,
     ) -> None:
-        url = None if url is None else as_secret(url)
+        if url is not None:
+            url = hide(url)
+            require_secret(url, name="url")
         try:
             # Imported here and not by the first call, which has little time.
             exceptions = importlib.import_module("redis.exceptions")

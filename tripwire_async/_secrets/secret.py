@@ -72,14 +72,6 @@ class Secret:
         raise TypeError(msg)
 
 
-def as_secret(text: str | Secret) -> Secret:
-    """Return *text* as a `Secret`.
-
-    Bind the result to the name of the argument, before anything can fail: error reports print the locals of frames.
-    """
-    return text if isinstance(text, Secret) else Secret(text)
-
-
 def _bytes(secret: Secret) -> bytes:
     # JSON and files may contain lone surrogates.
     return secret.reveal().encode(errors="surrogatepass")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter, OrderedDict
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, final
 
 import attrs
 
 from tripwire_async._http.messages import CallStats
-from tripwire_async._secrets.secret import Secret
+from tripwire_async._secrets.keys import hide, require_secret
 from tripwire_async.errors import DeliveryError, DeliveryTimeoutError, EventDecodeError, SignatureError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Coroutine, Generator, Mapping
     from types import TracebackType
 
     from tripwire_async._concurrency.clock import Clock
+    from tripwire_async._secrets.secret import Secret
     from tripwire_async.models import WebhookDelivery
     from tripwire_async.receiver import WebhookEvent, WebhookResponse
 
@@ -118,9 +119,9 @@ class LoopbackEndpoint:
         self._is_open = False
         await self._stack.aclose()
 
-    async def test_and_receive(
+    def test_and_receive(
         self, organization_id: str, endpoint_id: str, secret: str | Secret, *, timeout: float = 60.0
-    ) -> ReceivedTest:
+    ) -> Coroutine[Any, Any, ReceivedTest]:
         """Send a test to an endpoint whose URL leads here; return when its webhook arrived and its delivery succeeded.
 
         The webhook must carry the event of the test and a signature with the endpoint's *secret* over its exact bytes.
@@ -134,10 +135,17 @@ class LoopbackEndpoint:
             RuntimeError: The block of the endpoint was not entered.
             TripwireError: Any error of a send.
         """
+        # Not a coroutine function: the frame of one that is cancelled before it starts holds the secret.
+        secret = hide(secret)
+        require_secret(secret, name="secret")
+        return self._test_and_receive(organization_id, endpoint_id, secret, timeout)
+
+    async def _test_and_receive(
+        self, organization_id: str, endpoint_id: str, secret: Secret, timeout: float
+    ) -> ReceivedTest:
         if not self._is_open:
             msg = "the loopback endpoint is not listening: enter it with `async with` first"
             raise RuntimeError(msg)
-        secret = secret if isinstance(secret, Secret) else Secret(secret)
         started = self._clock.now()
         stats = CallStats()
         with self._expecting(secret):

@@ -9,7 +9,8 @@ import attrs
 
 from tripwire_async._codec.converter import DecodeError, decode, encode
 from tripwire_async._secrets.crypto import KEY_SIZE, NONCE_SIZE, TAG_SIZE, agree, decrypt, encrypt, require_cryptography
-from tripwire_async._secrets.secret import Secret, as_secret
+from tripwire_async._secrets.keys import hide, require_secret
+from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import GateDeliveryError
 from tripwire_async.models import GateDeliveryEnvelope, GateDeliveryEnvelopeAlgorithm, GateDeliveryRequest
 from tripwire_async.profiles import PROFILES, TRIPWIRE, Profile
@@ -84,8 +85,12 @@ def encrypt_delivery(
             delivery must not set (see `check_environment`).
         ConfigurationError: The extra ``crypto`` is not installed.
     """
-    secrets = {name: as_secret(value) for name, value in outputs.items()}
-    outputs, ack_token = secrets, None if ack_token is None else as_secret(ack_token)
+    outputs = secrets = {name: hide(value) for name, value in outputs.items()}
+    if ack_token is not None:
+        ack_token = hide(ack_token)
+        require_secret(ack_token, name="ack_token")
+    for name, secret in secrets.items():
+        require_secret(secret, name=f"the credential {name}")
     require_cryptography()
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415 - an extra
 

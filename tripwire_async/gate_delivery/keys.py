@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from tripwire_async._secrets.crypto import KEY_SIZE, require_cryptography
+from tripwire_async._secrets.keys import hide, require_secret
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import GateDeliveryError
 from tripwire_async.models import GateDeliveryRequest, GateDeliveryRequestAlgorithm
@@ -61,8 +62,8 @@ def generate_key_pair() -> DeliveryKeyPair:
 
 def import_key_pair(private_key: str | Secret) -> DeliveryKeyPair:
     """Return the pair of a stored *private_key*: PKCS#8 DER in base64url without padding."""
-    if isinstance(private_key, str):
-        private_key = Secret(private_key)
+    private_key = hide(private_key)
+    require_secret(private_key, name="private_key")
     require_cryptography()
     return _pair(load_private_key(private_key))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from multidict import istr
 
-from tripwire_async._secrets.keys import as_secret_key
+from tripwire_async._secrets.keys import hide, require_key
 from tripwire_async.errors import ConfigurationError
 from tripwire_async.profiles import missing_key_advice, select_profile
 
@@ -59,7 +59,8 @@ class BearerAuth:
             # Deployments set an empty variable to mean that there is no key.
             key = os.environ.get(self._profile.secret_key_variable) or None
         if key is not None:
-            key = as_secret_key(key)
+            key = hide(key)
+            require_key(key)
             self._authorization = self._encode(key)
 
     def or_with(self, key: str | Secret) -> BearerAuth:
@@ -76,7 +77,8 @@ class BearerAuth:
         Raises:
             ConfigurationError: *key* cannot be a secret key. The previous key stays in use.
         """
-        key = as_secret_key(key)
+        key = hide(key)
+        require_key(key)
         self._authorization = self._encode(key)
 
     # Not a coroutine: its frame holds the key and would be part of the traceback of every transport error.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast, final
 
 from tripwire_async._codec.converter import encode
 from tripwire_async._logger import LOGGER
-from tripwire_async._secrets.keys import Secrets, hide_all
+from tripwire_async._secrets.keys import Secrets, hide, hide_all
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.gate_delivery import DeliveredCredentials, encrypt_delivery
 from tripwire_async.models import GateApprovedWebhookResponse
@@ -171,13 +171,8 @@ def _hide_credentials(result: object) -> DeliveredCredentials | type | None:
         return result
     if not isinstance(result, Mapping):
         return type(result)
-    outputs = cast("Mapping[str, object]", result)
-    hidden = {name: value if isinstance(value, Secret) else _as_secret(value) for name, value in outputs.items()}
-    return DeliveredCredentials(outputs=cast("Mapping[str, Secret]", hidden))
-
-
-def _as_secret(value: object) -> Secret | type:
-    return Secret(value) if isinstance(value, str) else type(value)
+    outputs = cast("Mapping[str, str | Secret]", result)
+    return DeliveredCredentials(outputs={name: hide(value) for name, value in outputs.items()})
 
 
 def _only_one(results: list[DeliveredCredentials | type | None]) -> DeliveredCredentials:

@@ -114,9 +114,9 @@ def _is_genuine(body: bytes, secrets: tuple[Secret, ...], timestamp: str, signat
 
 
 def _digest(body: bytes, secret: Secret, timestamp: str) -> bytes:
-    # Text that cannot be encoded must not end in an exception that carries it.
-    key = secret.reveal().encode("utf-8", "surrogatepass")
-    return hmac.new(key, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest().encode()
+    signed = timestamp.encode() + b"." + body
+    # Text that cannot be encoded must not end in an exception that carries it, and no local may hold the key.
+    return hmac.new(secret.reveal().encode("utf-8", "surrogatepass"), signed, hashlib.sha256).hexdigest().encode()
 
 
 def _signatures(headers: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:

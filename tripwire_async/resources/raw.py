@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, final, overload
 
 import attrs
 
@@ -72,9 +72,9 @@ class RawResource(Generic[R]):
         self._call = call
         self._make = make
 
-    async def _run(self, method: Callable[[R], Awaitable[T]]) -> RawResponse[T]:
+    async def _run(self, call: _BoundCall[R, T]) -> RawResponse[T]:
         recorder = _Recorder(self._call)
-        parsed = await method(self._make(recorder))
+        parsed = await call(self._make(recorder))
         # A method that returns has made exactly one call.
         response = cast("ApiResponse[object]", recorder.response)
         return RawResponse(
@@ -87,17 +87,54 @@ class RawResource(Generic[R]):
         )
 
 
-def raw(
-    method: Callable[Concatenate[R, P], Awaitable[T]],
-) -> Callable[Concatenate[RawResource[R], P], Coroutine[Any, Any, RawResponse[T]]]:
+@final
+class RawMethod(Generic[R, P, T]):
+    """Method of a raw resource; a descriptor, which type checkers bind in the same way."""
+
+    def __init__(self, method: Callable[Concatenate[R, P], Awaitable[T]]) -> None:
+        self.__doc__ = method.__doc__
+        self.__wrapped__ = method
+
+    @overload
+    def __get__(self, resource: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, resource: RawResource[R], owner: type) -> Callable[P, Coroutine[Any, Any, RawResponse[T]]]: ...
+    def __get__(
+        self, resource: RawResource[R] | None, owner: type
+    ) -> Self | Callable[P, Coroutine[Any, Any, RawResponse[T]]]:
+        """Return the method of *resource*."""
+        if resource is None:
+            return self
+        method, run = self.__wrapped__, resource._run  # pyright: ignore[reportPrivateUsage] - this class defines its methods
+
+        # Not a coroutine: its frame holds the arguments, some of which are secrets.
+        @functools.wraps(method)
+        def call(*args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, RawResponse[T]]:
+            return run(_BoundCall(method, args, kwargs))
+
+        return call
+
+
+def raw(method: Callable[Concatenate[R, P], Awaitable[T]]) -> RawMethod[R, P, T]:
     """Return *method* of a resource as a method that returns the raw response; for a list, that of one page."""
+    return RawMethod(method)
 
-    @functools.wraps(method)
-    async def call(self: RawResource[R], /, *args: P.args, **kwargs: P.kwargs) -> RawResponse[T]:
-        run = self._run  # pyright: ignore[reportPrivateUsage] - this function defines methods of that class
-        return await run(lambda resource: method(resource, *args, **kwargs))
 
-    return call
+@final
+class _BoundCall(Generic[R, T]):
+    """Method with its arguments, which are not printed."""
+
+    __slots__ = ("_arguments", "_keywords", "_method")
+
+    def __init__(
+        self, method: Callable[..., Awaitable[T]], arguments: tuple[object, ...], keywords: dict[str, object]
+    ) -> None:
+        self._method = method
+        self._arguments = arguments
+        self._keywords = keywords
+
+    def __call__(self, resource: R) -> Awaitable[T]:
+        return self._method(resource, *self._arguments, **self._keywords)
 
 
 class _Recorder:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, final
 from tripwire_async._redis.errors import is_reply, kind, mistake
 from tripwire_async._redis.script import RedisScript
 from tripwire_async._redis.source import ScriptSource
-from tripwire_async._secrets.secret import as_secret
+from tripwire_async._secrets.keys import hide
 from tripwire_async.errors import ConfigurationError
 
 from ._redis_protocol import decode_grant, encode_request
@@ -63,7 +63,7 @@ class RedisStore:
         name: str = "default",
         patience: float = DEFAULT_PATIENCE,
     ) -> None:
-        url = None if url is None else as_secret(url)
+        url = None if url is None else hide(url)
         # The braces keep the keys on the same node of a cluster.
         keys = [f"tripwire:{{{name}}}:{part}" for part in ("state", "slots", "clients", "asks")]
         self._script = RedisScript("RedisStore", url, client, keys=keys, source=_SOURCE)

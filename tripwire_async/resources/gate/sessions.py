@@ -9,7 +9,7 @@ from tripwire_async._generated.models.gate import AcknowledgeGateSessionDelivery
 from tripwire_async._generated.models.shared import GateDeliveryRequest
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async._http.api_calls import ApiRequest
-from tripwire_async._secrets.secret import as_secret
+from tripwire_async._secrets.keys import hide, require_secret
 from tripwire_async.gate_delivery import generate_key_pair
 from tripwire_async.resources.arguments import to_dict, to_model
 from tripwire_async.resources.raw import RawResource, raw
@@ -17,7 +17,7 @@ from tripwire_async.resources.raw import RawResource, raw
 from .pending import DEFAULT_SCHEDULE, PendingGateSession
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Coroutine, Mapping
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async._generated.models.gate import (
@@ -124,24 +124,28 @@ class GateSessions:
         """
         return PendingGateSession(session, key_pair, self._poll, self._acknowledge, schedule=poll, clock=self._clock)
 
-    async def poll(self, gate_session_id: str, poll_token: str | Secret) -> GateSessionPollData:
+    def poll(self, gate_session_id: str, poll_token: str | Secret) -> Coroutine[Any, Any, GateSessionPollData]:
         """Read the state of a session once; an approved one has the encrypted credentials.
 
         Needs the session's *poll_token* (``gtpoll_…``). An expired session raises `GoneError`.
         """
-        poll_token = as_secret(poll_token)
-        return await self._poll(gate_session_id, poll_token, None)
+        # Not a coroutine function: the frame of one that is cancelled before it starts holds the token.
+        poll_token = hide(poll_token)
+        require_secret(poll_token, name="poll_token")
+        return self._poll(gate_session_id, poll_token, None)
 
-    async def acknowledge(
+    def acknowledge(
         self, gate_session_id: str, poll_token: str | Secret, ack_token: str | Secret
-    ) -> GateSessionDeliveryAcknowledgement:
+    ) -> Coroutine[Any, Any, GateSessionDeliveryAcknowledgement]:
         """Acknowledge the credentials with the *ack_token* that was delivered with them.
 
         Needs the session's *poll_token* (``gtpoll_…``). An expired session raises `GoneError`. Not retried after a
         lost response.
         """
-        poll_token, ack_token = as_secret(poll_token), as_secret(ack_token)
-        return await self._acknowledge(gate_session_id, poll_token, ack_token, None)
+        poll_token, ack_token = hide(poll_token), hide(ack_token)
+        require_secret(poll_token, name="poll_token")
+        require_secret(ack_token, name="ack_token")
+        return self._acknowledge(gate_session_id, poll_token, ack_token, None)
 
     async def _poll(self, gate_session_id: str, poll_token: Secret, limit: float | None) -> GateSessionPollData:
         response = await self._call(
