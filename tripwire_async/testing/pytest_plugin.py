@@ -29,14 +29,20 @@ def tripwire_profile() -> Profile:
 
 
 @pytest.fixture
-def tripwire_server(request: pytest.FixtureRequest) -> TripwireServer:
+def tripwire_server(
+    request: pytest.FixtureRequest,
+    tripwire_profile: Profile,  # noqa: ARG001 - a test can parametrize it only if it is visible here
+) -> TripwireServer:
     """Run the API on loopback for one test, on the event loop of the test."""
     server: TripwireServer = request.getfixturevalue(f"_tripwire_server_{_loop_scope(request)}")
     return server
 
 
 @pytest.fixture
-def tripwire(request: pytest.FixtureRequest) -> AsyncTripwire:
+def tripwire(
+    request: pytest.FixtureRequest,
+    tripwire_profile: Profile,  # noqa: ARG001 - a test can parametrize it only if it is visible here
+) -> AsyncTripwire:
     """Open a client for the ``tripwire_server`` of the same test."""
     client: AsyncTripwire = request.getfixturevalue(f"_tripwire_{_loop_scope(request)}")
     return client
