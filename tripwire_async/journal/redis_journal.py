@@ -10,7 +10,7 @@ from tripwire_async._concurrency.patience import within
 from tripwire_async._redis.errors import is_reply, kind, lacks_command, mistake, outage
 from tripwire_async._redis.script import RedisScript
 from tripwire_async._redis.source import ScriptSource
-from tripwire_async._secrets.secret import as_secret
+from tripwire_async._secrets.keys import hide
 from tripwire_async.errors import ConfigurationError, JournalError
 
 from ._redis_codec import (
@@ -84,7 +84,7 @@ class RedisJournal:
         keep: float = 604800.0,
     ) -> None:
         # At once, so that no exception of this function holds the password in its frame.
-        url = None if url is None else as_secret(url)
+        url = None if url is None else hide(url)
         if not _NAME.fullmatch(run):
             msg = f"run must be 1 to 100 letters, digits, '_', '.', ':' or '-', not {run!r}"
             raise ConfigurationError(msg)
