@@ -171,7 +171,7 @@ async def test_a_test_is_sent_once_and_can_be_taken_over(
 
 
 @pytest.mark.parametrize("token", ["", "x", "{}", "e30", "\ud800", "A" * 10_000])
-def test_a_token_that_is_none_is_refused(token: str, tripwire: AsyncTripwire) -> None:
+async def test_a_token_that_is_none_is_refused(token: str, tripwire: AsyncTripwire) -> None:
     """Before anything is requested."""
     with pytest.raises(ValueError):  # noqa: PT011 - any message
         tripwire.webhooks.resume(token)
