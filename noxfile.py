@@ -238,6 +238,13 @@ def browser(session: nox.Session) -> None:
     session.run("pytest", "tests/browser", *session.posargs)
 
 
+@nox.session(default=False)
+def postgres(session: nox.Session) -> None:
+    """Test the example journal on a PostgreSQL server, which must be installed: apt-get install postgresql."""
+    _install(session, "tests", "postgres")
+    session.run("pytest", "tests/postgres", *session.posargs)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check the style and the format of all Python files, and the English of all text."""
