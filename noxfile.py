@@ -233,8 +233,8 @@ def _lowest(requirement: str) -> str:
 
 @nox.session(default=False)
 def browser(session: nox.Session) -> None:
-    """Test the HTML report in Chromium, which must be installed: apt-get install chromium."""
-    _install(session, "tests")
+    """Test the HTML report and the page of the test server, which needs Chromium and Node."""
+    _install(session, "tests", "browser")
     session.run("pytest", "tests/browser", *session.posargs)
 
 
