@@ -31,7 +31,7 @@ PUBLIC = {
     """,
     "tripwire_async.journal": """
         Append Claim Journal JournalAsk JournalReply NewRun PageAsk PageReply RedisJournal Run RunSummary Segment
-        SharedPage SharedPages
+        SharedPage SharedPages SqliteJournal
     """,
     "tripwire_async.middleware": """
         BearerAuth Handler Middleware OnRetry RateLimit RateLimitState RateLimitStore RedisStore Request RequestLog

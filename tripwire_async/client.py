@@ -146,7 +146,7 @@ class AsyncTripwire:
         """Webhook endpoints, events, and test sends."""
         from .resources.webhooks import Webhooks  # noqa: PLC0415 - a resource imports its models on first use
 
-        return Webhooks(self._call, LOOP_CLOCK, self._limits)
+        return Webhooks(self._call, LOOP_CLOCK, self._limits, str(self._connection.base_url))
 
     def _limits(self) -> RateLimitState | None:
         """Return the state of the rate limit; None without `RateLimit` in the chain."""

@@ -48,7 +48,7 @@ async def test_a_run_is_created_once() -> None:
 
 
 async def test_a_chunk_belongs_to_one_worker_until_its_lease_is_over() -> None:
-    """Then another worker claims it, and the appends of the first one are refused, those for other chunks not."""
+    """Then another worker claims it, and the appends of the first one are rejected, except for other chunks."""
     clock = Clock()
     journal = MemoryJournal(MemoryStorage(lease=30.0, now=clock.now))
     await journal.begin(new_run())
@@ -72,7 +72,7 @@ async def test_a_chunk_belongs_to_one_worker_until_its_lease_is_over() -> None:
 
 
 async def test_a_worker_that_leaves_gives_back_its_chunks() -> None:
-    """The next worker is told from where to read, and finishes the run."""
+    """The next worker receives the position to read from, and finishes the run."""
     journal = MemoryJournal(MemoryStorage(now=Clock().now))
     await journal.begin(new_run(60))
     await journal.exchange(JournalAsk(worker="a", number=1, wanted=50, lease=1e9))

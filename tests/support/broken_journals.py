@@ -290,7 +290,7 @@ class SharesPages(MemoryJournal):
         return PageReply(page=None, is_reader=False, wait=0.1, time=now())
 
     def fits(self, page: SharedPage, ask: PageAsk) -> bool:
-        return page.begun > ask.after
+        return page.started > ask.after
 
     def is_free(self, reader: object, ask: PageAsk) -> bool:
         return reader in {None, ask.worker}

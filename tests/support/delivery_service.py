@@ -104,6 +104,10 @@ class Service:
         return self.count("listEvents") + self.count("retrieveEvent")
 
     async def __call__(self, request: Request) -> Response:
+        if request.before_wire is not None:
+            await request.before_wire(request.deadline)
+        if request.before_write is not None:
+            request.before_write()
         request.stats.attempts += 1
         started = now()
         end = min(request.deadline, started + request.timeout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -71,12 +72,16 @@ class MemoryJournal:
     """A journal of one run in a `MemoryStorage`.
 
     Attributes:
-        asks: The asks that it has received.
+        asks: All calls of `exchange`.
+        is_dead: Whether the process of the journal has been killed. It then stores nothing and never responds.
+        errors: Exceptions to raise from the next exchanges, instead of a reply.
     """
 
     storage: MemoryStorage = attrs.field(factory=MemoryStorage)
     run: str = "default"
     asks: list[JournalAsk] = attrs.field(factory=list)
+    is_dead: bool = False
+    errors: list[Exception] = attrs.field(factory=list)
 
     async def begin(self, new: NewRun | None, /) -> Run:
         stored = self.storage.runs.get(self.run)
@@ -102,7 +107,11 @@ class MemoryJournal:
         return attrs.evolve(stored.run, counts=dict(stored.counts))
 
     async def exchange(self, ask: JournalAsk, /) -> JournalReply:
+        if self.is_dead:
+            await asyncio.get_running_loop().create_future()
         self.asks.append(ask)
+        if self.errors:
+            raise self.errors.pop(0)
         stored = self._stored()
         number, reply = stored.replies.get(ask.worker, (None, None))
         if reply is None or number != ask.number:

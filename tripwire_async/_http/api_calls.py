@@ -9,7 +9,7 @@ from tripwire_async._operation import Operation
 from tripwire_async._secrets.redaction import RedactedStruct
 from tripwire_async._secrets.secret import Secret
 
-from .messages import CallStats, Priority
+from .messages import BeforeWire, CallStats, Priority
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -31,6 +31,7 @@ class ApiRequest(RedactedStruct, Generic[T_co], frozen=True):
         priority: The class of the call in the rate limit.
         stats: Record for the attempts and times of the call, filled in also when the call fails; values that it holds
             already are added to. None for a new one.
+        before_wire: Hook that is called before each attempt is sent; None without one.
     """
 
     operation: Operation[T_co]
@@ -41,6 +42,7 @@ class ApiRequest(RedactedStruct, Generic[T_co], frozen=True):
     deadline: float | None = None
     priority: Priority = "interactive"
     stats: CallStats | None = None
+    before_wire: BeforeWire | None = None
 
 
 class ApiResponse(RedactedStruct, Generic[T], frozen=True):

@@ -118,6 +118,8 @@ class ApiCaller:
             max_attempts=options.max_attempts,
             priority=call.priority,
             stats=stats,
+            before_wire=call.before_wire,
+            before_write=None if call.before_wire is None else call.before_wire.check,
         )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 from yarl import URL
@@ -46,6 +46,25 @@ class CallStats(msgspec.Struct):
         return self.rate_limit_wait + self.backoff_wait
 
 
+class BeforeWire(Protocol):
+    """Hook of a call that records each attempt before it is sent.
+
+    It is not part of the chain: a middleware sees the request before it waits for the rate limit, and a record written
+    then would name many requests that are never sent.
+    """
+
+    def __call__(self, deadline: float, /) -> Awaitable[None]:
+        """Return when the request may be sent; raise if it must not be sent, or when *deadline* has passed.
+
+        *deadline* is a time on the clock of the chain. The transport counts the attempt after this has returned.
+        """
+        ...
+
+    def check(self) -> None:
+        """Raise if the request must not be sent any more, see ``Request.before_write``."""
+        ...
+
+
 class Request(RedactedStruct, frozen=True):
     """One call on its way through the chain.
 
@@ -63,6 +82,7 @@ class Request(RedactedStruct, frozen=True):
         max_attempts: Limit on the attempts of this call; None for the chain's own limit.
         priority: The class of the call in the rate limit.
         stats: Attempts and times of the call so far, shared by all requests of the call.
+        before_wire: Hook that the transport awaits for each attempt, with the deadline, before it connects, or None.
         before_write: A last check of whether to send, or None. The transport calls it for each attempt when the
             connection is at hand, directly before the request is written: connecting may have taken seconds. If it
             raises, nothing is sent and the connection is closed. The exception reaches the caller unchanged, without
@@ -79,6 +99,7 @@ class Request(RedactedStruct, frozen=True):
     max_attempts: int | None = None
     priority: Priority = "interactive"
     stats: CallStats = msgspec.field(default_factory=CallStats)
+    before_wire: Callable[[float], Awaitable[None]] | None = None
     before_write: Callable[[], object] | None = None
 
     def with_header(self, name: str, value: str) -> Request:

@@ -131,12 +131,15 @@ class AiohttpTransport:
             ResponseDecodeError: The response is larger than the limit.
             ConfigurationError: The client is closed, or its session cannot send this request.
 
-        An exception of ``Request.before_write`` is raised unchanged, without its traceback.
+        An exception of ``Request.before_wire`` or ``Request.before_write`` is raised unchanged, the latter without its
+        traceback.
         """
         if self.closed:
             msg = "the client is closed: create a new one, or enter it again with 'async with'"
             raise ConfigurationError(msg)
         local = self._sessions.get()
+        if request.before_wire is not None:
+            await request.before_wire(request.deadline)
         stats = request.stats
         started = local.now()
         seconds = min(request.timeout, request.deadline - started)

@@ -47,6 +47,12 @@ class SendWindow:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._timer: Timer | None = None
 
+    def resize(self, width: int) -> None:
+        """Set the number of tests that may be sent since the oldest delivery that has not ended."""
+        if width != self._width:
+            self._width = width
+            self._dispatch()
+
     async def acquire(self) -> None:
         """Return when one more test may be sent; then call `accept` or `fail`."""
         if self._has_room():

@@ -104,6 +104,7 @@ class Progress:
         seconds: Seconds since the start of the run, or its duration once it has ended.
         seconds_left: Estimated seconds until the end; 0 if the run has ended, None if there is no estimate yet.
         limits: State of the rate limit; None without one.
+        workers: Number of workers alive, this one included: 1 without a journal.
     """
 
     endpoints: int | None
@@ -113,6 +114,7 @@ class Progress:
     seconds: float
     seconds_left: float | None
     limits: RateLimitState | None
+    workers: int = 1
 
     @property
     def done(self) -> int:
@@ -131,15 +133,26 @@ class Progress:
 
 
 def make_progress(
-    endpoints: int | None, counts: TestCounts, seconds: float, conditions: Conditions, *, is_over: bool
+    endpoints: int | None,
+    counts: TestCounts,
+    seconds: float,
+    conditions: Conditions,
+    *,
+    is_over: bool,
+    workers: int = 1,
+    done_before: int = 0,
 ) -> Progress:
-    """Return the progress of a run over a number of *endpoints* that started *seconds* ago."""
+    """Return the progress of a run over a number of *endpoints* that started *seconds* ago.
+
+    *done_before* is how many of them had been tested before that, by other *workers* or at another time.
+    """
     if is_over:
         left: float | None = 0.0
     elif endpoints is None:
         left = None
     else:
-        left = _seconds_left(endpoints, counts.states.total(), seconds, conditions)
+        done = counts.states.total() - done_before
+        left = _seconds_left(endpoints - done_before, done, seconds, conditions)
     return Progress(
         endpoints=endpoints,
         states=dict(counts.states),
@@ -148,6 +161,7 @@ def make_progress(
         seconds=seconds,
         seconds_left=left,
         limits=conditions.limits,
+        workers=workers,
     )
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 import attrs
 
+from tripwire_async._codec.converter import DecodeError
 from tripwire_async._secrets.redaction import sanitize
+
+from ._outcome_data import (
+    delivery_from_dict,
+    delivery_to_dict,
+    error_from_dict,
+    error_to_dict,
+    pending_from_token,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +58,19 @@ class TestTimings:
     network_time: float
     settling: float
 
+    def to_dict(self) -> dict[str, float]:
+        """Return the durations by name."""
+        return {
+            "queued": self.queued,
+            "rate_limit_wait": self.rate_limit_wait,
+            "backoff_wait": self.backoff_wait,
+            "network_time": self.network_time,
+            "settling": self.settling,
+        }
+
+
+_FORMAT: Final = 1
+"""Version of `TestOutcome.to_dict`."""
 
 _REASONS: Final[Mapping[TestState, str]] = {
     "succeeded": "The endpoint accepted the webhook.",
@@ -99,3 +121,59 @@ class TestOutcome:
             text = self.delivery.error or ""
         text = sanitize(text) or _REASONS[self.state]
         return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outcome as a dict of plain JSON types, with the version of its format under ``format``.
+
+        *pending* becomes its resume token, and *error* its class, text and attributes. Only the first 1,024 characters
+        of the endpoint's response body are kept. The dict contains no secret.
+        """
+        pending = self.pending
+        return {
+            "format": _FORMAT,
+            "endpoint_id": self.endpoint_id,
+            "state": self.state,
+            "delivery": None if self.delivery is None else delivery_to_dict(self.delivery),
+            "error": None if self.error is None else error_to_dict(self.error),
+            "token": None if pending is None else pending.to_token(),
+            "request_id": None if pending is None else pending.request_id,
+            "attempts": self.attempts,
+            "request_ids": list(self.request_ids),
+            "timings": self.timings.to_dict(),
+            "is_final": self.is_final,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> TestOutcome:
+        """Return the outcome from which `to_dict` made *data*, also if another process made it.
+
+        The error has its class if that is a class of this library, otherwise it is a `TripwireError` with the same
+        text. *pending* has no client, so it cannot be awaited: pass its `to_token` to ``client.webhooks.resume``.
+
+        Raises:
+            ValueError: *data* is something else, or was made by a later version.
+        """
+        if data.get("format") != _FORMAT:
+            msg = f"this is not an outcome of format {_FORMAT}: its format is {data.get('format')!r}"
+            raise ValueError(msg)
+        try:
+            delivery = None if data["delivery"] is None else delivery_from_dict(data["delivery"])
+            error, token = data["error"], data["token"]
+            return cls(
+                endpoint_id=data["endpoint_id"],
+                state=data["state"],
+                delivery=delivery,
+                error=None if error is None else error_from_dict(error, delivery),
+                pending=None if token is None else pending_from_token(token, delivery, data["request_id"]),
+                attempts=data["attempts"],
+                request_ids=tuple(data["request_ids"]),
+                timings=TestTimings(**data["timings"]),
+                is_final=data["is_final"],
+            )
+        except (AttributeError, KeyError, TypeError, DecodeError) as problem:
+            msg = f"this is not a complete outcome: {problem}"
+            raise ValueError(msg) from problem
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as `to_dict` does: a client cannot be pickled."""
+        return TestOutcome.from_dict, (self.to_dict(),)

@@ -18,7 +18,7 @@ from ._read_plan import PAGE_SIZE
 from ._server_clock import ServerClock, latest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async._http.api_calls import Caller
@@ -81,6 +81,26 @@ class Reconciler:
         """Return the state of the reconciler, for tests and debugging."""
         return ReconcilerStatistics(unanswered=len(self._unanswered), claimed=len(self._claimed))
 
+    async def learn_time(self, organization_id: str) -> float:
+        """Learn the time of the server's clock before the first send; return a time of it that has passed.
+
+        At most one request. The result is of use only if the responses have no dates: it is then the date of the
+        newest test event, or 0 without one.
+        """
+        if self.server_clock.earliest(self._clock.now()) is not None:
+            return 0.0
+        started = self._clock.now()
+        response = await self._call(
+            ApiRequest(
+                operations.LIST_EVENTS,
+                (organization_id,),
+                query={"type": "webhook.test", "limit": 1},
+                priority="poll",
+            )
+        )
+        self.server_clock.note_headers(started, self._clock.now(), response.headers)
+        return max((latest(event.created_at) for event in response.value.data), default=0.0)
+
     async def find(
         self, organization_id: str, endpoint_id: str, *, since: float, end: float, looks: int = len(_PAUSES)
     ) -> Event | None:
@@ -92,12 +112,42 @@ class Reconciler:
             UncertainError: An event may be older than the send, or *end* is too near for another look.
             TripwireError: The events cannot be read.
         """
+        return await self._find(
+            organization_id, endpoint_id, lambda: self.server_clock.earliest(since), _PAUSES[:looks], end
+        )
+
+    async def find_recorded(
+        self, organization_id: str, endpoint_id: str, *, not_before: float, pauses: Sequence[float]
+    ) -> Event | None:
+        """Claim and return the endpoint's test event with a date of *not_before* or later; None without one.
+
+        *not_before* is a time of the server's clock. The events are read after each of the *pauses*. Raises as `find`.
+        """
+        return await self._find(organization_id, endpoint_id, lambda: not_before, pauses, math.inf)
+
+    def claim_recorded(self, events: Iterable[Event], endpoint_id: str, not_before: float) -> Event | None:
+        """Claim and return the event of *events* that `find_recorded` would; None without one."""
+        for event in events:
+            is_ours = any(delivery.endpoint_id == endpoint_id for delivery in event.webhook_deliveries)
+            if is_ours and event.id not in self._claimed and event.created_at.timestamp() >= not_before:
+                self.claim(event.id)
+                return event
+        return None
+
+    async def _find(
+        self,
+        organization_id: str,
+        endpoint_id: str,
+        earliest: Callable[[], float | None],
+        pauses: Sequence[float],
+        end: float,
+    ) -> Event | None:
         event, is_certain = None, True
-        for pause in _PAUSES[:looks]:
+        for pause in pauses:
             if self._clock.now() + pause >= end:
                 raise UncertainError
             await self._clock.sleep(pause)
-            event, is_certain = await self._look(organization_id, endpoint_id, since, end)
+            event, is_certain = await self._look(organization_id, endpoint_id, earliest, end)
             if event is not None:
                 return event
         if not is_certain:
@@ -105,12 +155,12 @@ class Reconciler:
         return None
 
     async def _look(
-        self, organization_id: str, endpoint_id: str, since: float, end: float
+        self, organization_id: str, endpoint_id: str, earliest_date: Callable[[], float | None], end: float
     ) -> tuple[Event | None, bool]:
         """Read the events once; return the result of `find`, and whether a None is certain."""
         for count in (_FIRST_COUNT, PAGE_SIZE):
             events = await self._latest_events(organization_id, endpoint_id, count, end)
-            earliest = self.server_clock.earliest(since)
+            earliest = earliest_date()
             unclaimed = [event for event in events if event.id not in self._claimed]
             if unclaimed and earliest is None:
                 raise UncertainError

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import math
 import time
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, Protocol, final
 from weakref import WeakValueDictionary
 
 from tripwire_async._concurrency.per_loop import PerLoop
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async._http.api_calls import ApiRequest
+from tripwire_async._http.messages import BeforeWire
 from tripwire_async.errors import ResponseDecodeError, ServerError, TransportError, TripwireError
 
 from ._outage import OutageRetries
@@ -32,8 +33,16 @@ if TYPE_CHECKING:
 
     from ._outage import Outage
 
-_MAX_SENDS: Final = 3
+MAX_SENDS: Final = 3
 """How often a test is sent whose responses are lost again and again without a trace at the service."""
+
+
+class SendRecord(BeforeWire, Protocol):
+    """Hook that records each send of a test before it is on the wire."""
+
+    def send_again(self) -> None:
+        """Note that the last send had no effect, as its response was lost and its event does not exist."""
+        ...
 
 
 @final
@@ -81,8 +90,9 @@ class Sender:
         deadline: float | None = None,
         priority: Priority = "interactive",
         stats: CallStats | None = None,
+        before_wire: SendRecord | None = None,
     ) -> PendingDelivery:
-        """Send a test within *deadline* seconds.
+        """Send a test within *deadline* seconds; *before_wire* is called before each attempt.
 
         Raises what the call raises. After a lost response the test may have been sent.
         """
@@ -95,6 +105,7 @@ class Sender:
                     deadline=deadline,
                     priority=priority,
                     stats=stats,
+                    before_wire=before_wire,
                 )
             )
             test, now = response.value.data, response.stats.finished
@@ -118,11 +129,13 @@ class Sender:
         priority: Priority = "interactive",
         stats: CallStats | None = None,
         outage: Outage | None = None,
+        before_wire: SendRecord | None = None,
     ) -> PendingDelivery:
         """Send a test; after a lost response look for its event, and send again only if it does not exist.
 
         After a 5xx status or a response that cannot be read, the events are searched too, but the test is not sent
-        again. With *outage*, requests that cannot reach the service are retried.
+        again. With *outage*, requests that cannot reach the service are retried. *before_wire* is called before each
+        attempt, and its `send_again` before another send.
 
         Raises:
             TransportError: The response was lost, and the events cannot be read, or the *deadline* has come, or it was
@@ -136,7 +149,13 @@ class Sender:
             left = None if deadline is None else max(0.0, end - self._clock.now())
             try:
                 pending = await self.send(
-                    organization_id, endpoint_id, schedule=schedule, deadline=left, priority=priority, stats=stats
+                    organization_id,
+                    endpoint_id,
+                    schedule=schedule,
+                    deadline=left,
+                    priority=priority,
+                    stats=stats,
+                    before_wire=before_wire,
                 )
             except (TransportError, ResponseDecodeError, ServerError) as error:
                 if is_refused(error):
@@ -153,17 +172,22 @@ class Sender:
                 )
                 event = await _find_after(error, find, OutageRetries(outage, started))
                 if event is not None:
-                    return self._adopt(organization_id, endpoint_id, event, schedule, started)
+                    return self.adopt(organization_id, endpoint_id, event, schedule, started)
                 losses += 1
-                if losses == _MAX_SENDS or not isinstance(error, TransportError):
+                if losses == MAX_SENDS or not isinstance(error, TransportError):
                     raise
+                if before_wire is not None:
+                    before_wire.send_again()
             else:
                 return pending
 
-    def _adopt(
+    def adopt(
         self, organization_id: str, endpoint_id: str, event: Event, schedule: PollSchedule | None, sent_at: float
     ) -> PendingDelivery:
-        """Return the handle of an event that was found after its response was lost."""
+        """Return the handle of an event that was found after its response was lost.
+
+        *sent_at* is on the clock of the loop.
+        """
         deliveries = [delivery for delivery in event.webhook_deliveries if delivery.endpoint_id == endpoint_id]
         reference = DeliveryReference(
             organization_id=organization_id,

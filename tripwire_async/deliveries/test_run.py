@@ -7,27 +7,22 @@ import contextlib
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast, final
 
-from tripwire_async._generated.operations import webhooks as operations
-from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.errors import RequestTimeoutError
 
-from ._run_options import RunOptions, check_endpoint_ids
-from ._run_record import RunRecord
-from ._worker_pool import WorkerPool
-from .estimates import Conditions, make_plan, make_progress
+from .estimates import Conditions, make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
     from types import TracebackType
 
     from tripwire_async._concurrency.clock import Clock
-    from tripwire_async._http.api_calls import Caller
     from tripwire_async.middleware import RateLimitState
 
     from ._send_window import SendWindowStatistics
+    from ._settle_times import SettleTimes
     from .estimates import Plan, Progress
-    from .outcomes import TestOutcome, Until
-    from .sender import Sender
+    from .outcomes import TestOutcome
+    from .run_work import RunWork
 
 _GRACE: Final = 0.5
 """Seconds for which tests may end by themselves after the time of the run is up."""
@@ -48,27 +43,18 @@ class TestRun:
     Awaiting or iterating starts the run; nothing is sent before. Leaving the block, also by an exception or a
     cancellation, first ends all tests in progress. `results` has the outcomes so far. A run sends each test
     once: when it has ended, awaiting or iterating it gives the same outcomes again.
+
+    With a journal, this is one worker's part in a run, and leaving the block pauses it. Iterating yields the outcomes
+    of this worker, each at least once. Awaiting, or iterating after the end, gives those of all workers.
     """
 
     __test__: ClassVar[bool] = False  # not a test class for pytest
 
     def __init__(
-        self,
-        sender: Sender,
-        call: Caller,
-        organization_id: str,
-        endpoint_ids: Iterable[str] | None,
-        *,
-        until: Until,
-        in_flight: int,
-        timeout: float | None,
-        clock: Clock,
-        limits: Callable[[], RateLimitState | None],
+        self, work: RunWork, times: SettleTimes, *, clock: Clock, limits: Callable[[], RateLimitState | None]
     ) -> None:
-        self._options = RunOptions(organization_id=organization_id, until=until, in_flight=in_flight, timeout=timeout)
-        self._record = RunRecord(None if endpoint_ids is None else check_endpoint_ids(endpoint_ids), clock)
-        self._sender = sender
-        self._call = call
+        self._work = work
+        self._times = times
         self._clock = clock
         self._limits = limits
         self._last_limits: RateLimitState | None = None
@@ -78,7 +64,6 @@ class TestRun:
         self._is_stopping = False
         self._is_expired = False
         self._end = math.inf
-        self._pool: WorkerPool | None = None
         self._task: asyncio.Task[None] | None = None
         self._error: BaseException | None = None
         self._changed = asyncio.Event()
@@ -88,9 +73,10 @@ class TestRun:
         """Outcomes so far by endpoint, in the order of the endpoints; ``unknown`` for tests that have not ended.
 
         Endpoints whose test was not started are left out. This is a view that follows the run, and can be read at any
-        time, also after the event loop was closed.
+        time, also after the event loop was closed. With a journal it has only the endpoints that this worker holds;
+        the outcomes of all are in the journal.
         """
-        return self._record.results
+        return self._work.record.results
 
     async def plan(self) -> Plan:
         """Estimate how many requests the run will make and how long it will take, given the known rate limit.
@@ -98,17 +84,28 @@ class TestRun:
         If no endpoints were named, this lists them. The run does not list them again, and the rate limit is known from
         the response. Raises the errors of that request.
         """
-        return make_plan(len(await self._endpoints()), self._conditions())
+        return make_plan(await self._work.count(None), self._conditions())
 
     def progress(self) -> Progress:
-        """Return how far the run has come; can be called at any time, also after the event loop was closed."""
-        record = self._record
-        endpoints = None if record.ids is None else len(record.ids)
-        return make_progress(endpoints, record.counts, record.seconds, self._conditions(), is_over=self._is_over)
+        """Return how far the run has come; can be called at any time, also after the event loop was closed.
+
+        With a journal it counts the tests of all workers, as of the last time that the journal responded.
+        """
+        return self._work.progress(self._conditions(), is_over=self._is_over)
 
     def statistics(self) -> SendWindowStatistics | None:
         """Return the state of the window that holds back sends, for tests and debugging; None before the start."""
-        return None if self._pool is None else self._pool.window.statistics()
+        return None if self._work.pool is None else self._work.pool.window.statistics()
+
+    async def pause(self, within: float = 10.0) -> None:
+        """Take no further endpoint, let the sends on the wire finish for up to *within* seconds, and end the run.
+
+        With a journal, everything that is known is then recorded, and `resume_tests` continues the run. Without one,
+        the run ends as on leaving the block.
+        """
+        if self._task is not None and not self._task.done():
+            await self._work.pause(within)
+        await self._stop()
 
     def __await__(self) -> Generator[Any, None, tuple[TestOutcome, ...]]:
         """Run to the end; return all outcomes in the order of the endpoints.
@@ -128,7 +125,9 @@ class TestRun:
                 " `async with send_tests(…) as run: async for outcome in run`, or `await` the run for all outcomes"
             )
             raise RuntimeError(msg)
-        return _Outcomes(self._outcome_at)
+        if self._is_over and self._work.is_stored:
+            return self._stored_outcomes()
+        return _Outcomes(self._outcome_at, self._work.first)
 
     async def __aenter__(self) -> TestRun:
         """Return the run, which has not started."""
@@ -147,8 +146,8 @@ class TestRun:
             self._is_open = False
 
     def __repr__(self) -> str:
-        count = "all" if self._record.ids is None else len(self._record.ids)
-        return f"<TestRun {len(self._record.outcomes)} of {count} done>"
+        progress = self._work.progress(self._conditions(), is_over=self._is_over)
+        return f"<TestRun {progress.done} of {'all' if progress.endpoints is None else progress.endpoints} done>"
 
     async def _run_to_end(self) -> tuple[TestOutcome, ...]:
         if self._is_awaited:
@@ -162,25 +161,31 @@ class TestRun:
                     await self._join()
             finally:
                 self._is_awaited = False
-        return tuple(self.results.values())
+        return tuple(await self._work.outcomes())
+
+    async def _stored_outcomes(self) -> AsyncIterator[TestOutcome]:
+        for outcome in await self._work.outcomes():
+            yield outcome
 
     async def _join(self) -> None:
         """Wait until all tests have ended; a cancellation ends this wait, not the run."""
         if not self._is_over:
+            self._work.expect_no_consumer()
             await asyncio.wait([self._started_task()])
             self._raise_error()
 
     async def _outcome_at(self, position: int) -> TestOutcome | None:
         """Return the outcome at *position* in the order in which they come; None if the run ends before."""
-        outcomes = self._record.outcomes
-        if position >= len(outcomes) and not self._is_over:
+        outcome = self._work.outcome_at(position)
+        if outcome is None and not self._is_over:
             task = self._started_task()
-            while position >= len(outcomes) and not task.done():
+            while outcome is None and not task.done():
                 self._changed.clear()
                 await self._changed.wait()
-            if position >= len(outcomes):
+                outcome = self._work.outcome_at(position)
+            if outcome is None:
                 self._raise_error()
-        return outcomes[position] if position < len(outcomes) else None
+        return outcome
 
     def _started_task(self) -> asyncio.Task[None]:
         """Return the task of the run, started if it was not."""
@@ -192,23 +197,14 @@ class TestRun:
 
     async def _run(self) -> None:
         """Test the endpoints, and keep the error that ends the run for the code that waits for it."""
-        self._record.begin()
+        self._work.record.begin()
         self._is_expired = False
-        timer = None
-        if self._options.timeout is not None:
-            self._end = self._clock.now() + self._options.timeout
+        timer, timeout = None, self._work.options.timeout
+        if timeout is not None:
+            self._end = self._clock.now() + timeout
             timer = self._clock.call_at(self._end + _GRACE, self._expire)
         try:
-            await self._endpoints()
-            self._pool = WorkerPool(
-                self._sender,
-                self._options,
-                self._record,
-                end=self._end,
-                clock=self._clock,
-                on_outcome=self._changed.set,
-            )
-            await self._pool.run()
+            await self._work.run(self._end, self._changed.set)
         except asyncio.CancelledError as error:
             if not self._is_expired or cast("asyncio.Task[None]", asyncio.current_task()).uncancel():
                 self._error = None if self._is_stopping else error
@@ -225,11 +221,11 @@ class TestRun:
         cast("asyncio.Task[None]", self._task).cancel()
 
     def _give_up(self) -> None:
-        if self._pool is None:
+        if not self._work.is_listed:
             msg = "the time of the run was up before the endpoints were listed; nothing was sent"
             self._error = RequestTimeoutError(msg, maybe_sent=False)
         else:
-            self._pool.give_up()
+            self._work.give_up()
 
     def _raise_error(self) -> None:
         if self._error is not None and not self._is_over:
@@ -240,25 +236,16 @@ class TestRun:
         self._is_stopping = True
         self._known_limits()
         # As long as the endpoints could not be listed nothing was sent, and the run can be started again.
-        self._is_over = self._is_over or self._task is None or self._record.ids is not None
+        self._is_over = self._is_over or self._task is None or self._work.is_listed
         try:
             # A task of a closed loop cannot be ended, and does not run.
             if self._task is not None and not self._task.done() and self._task.get_loop().is_running():
                 self._task.cancel()
                 await asyncio.gather(self._task, return_exceptions=True)
         finally:
-            self._record.end()
+            self._work.record.end()
             self._task = self._error = None
             self._is_stopping = False
-
-    async def _endpoints(self) -> tuple[str, ...]:
-        if self._record.ids is None:
-            deadline = None if self._end == math.inf else max(0.0, self._end - self._clock.now())
-            response = await self._call(
-                ApiRequest(operations.LIST_WEBHOOK_ENDPOINTS, (self._options.organization_id,), deadline=deadline)
-            )
-            self._record.ids = tuple(endpoint.id for endpoint in response.value.data if endpoint.status == "active")
-        return self._record.ids
 
     def _known_limits(self) -> RateLimitState | None:
         """Return the state of the rate limit; the last one that is known after the run or without its event loop."""
@@ -269,10 +256,10 @@ class TestRun:
 
     def _conditions(self) -> Conditions:
         return Conditions(
-            in_flight=self._options.in_flight,
-            usual=self._sender.times.median or 0.0,
+            in_flight=self._work.options.in_flight,
+            usual=self._times.median or 0.0,
             limits=self._known_limits(),
-            settle=self._options.settle,
+            settle=self._work.options.settle,
         )
 
 
@@ -285,9 +272,9 @@ class _Outcomes:
 
     __slots__ = ("_outcome_at", "_position")
 
-    def __init__(self, outcome_at: Callable[[int], Awaitable[TestOutcome | None]]) -> None:
+    def __init__(self, outcome_at: Callable[[int], Awaitable[TestOutcome | None]], first: int) -> None:
         self._outcome_at = outcome_at
-        self._position = 0
+        self._position = first
 
     def __aiter__(self) -> _Outcomes:
         return self

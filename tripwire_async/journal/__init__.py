@@ -1,6 +1,7 @@
 """Journals of durable runs: runs of tests that survive their process and are shared by several workers.
 
-- `Journal`: the protocol; a program can have an implementation of its own.
+- `SqliteJournal`: a journal in a file, for all processes of one machine.
+- `Journal`: the protocol; a program can have its own implementation.
 - `RedisJournal`: a journal in Redis, for workers on any number of machines.
 - `NewRun`, `Run`, `RunSummary`: a run to create, a run that exists, its state for lists.
 - `JournalAsk`, `JournalReply`, `Append`, `Claim`, `Segment`: the values of the protocol.
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         SharedPages,
     )
     from .redis_journal import RedisJournal
+    from .sqlite_journal import SqliteJournal
 
 __all__ = [
     "Append",
@@ -46,6 +48,7 @@ __all__ = [
     "Segment",
     "SharedPage",
     "SharedPages",
+    "SqliteJournal",
 ]
 
 _EXPORTS: Final = {
@@ -63,6 +66,7 @@ _EXPORTS: Final = {
     "Segment": ".protocol",
     "SharedPage": ".protocol",
     "SharedPages": ".protocol",
+    "SqliteJournal": ".sqlite_journal",
 }
 
 __getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

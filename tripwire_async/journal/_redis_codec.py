@@ -51,7 +51,7 @@ def encode_ask(ask: JournalAsk, run_id: str) -> list[bytes]:
 def encode_page_ask(ask: PageAsk) -> list[bytes]:
     """Return the arguments for a shared page; rounding never makes a page younger than it is."""
     page = ask.publish
-    published = {} if page is None else {"published": math.floor(page.begun * _MILLI)}
+    published = {} if page is None else {"published": math.floor(page.started * _MILLI)}
     fields = {"worker": ask.worker, "after": ask.after * _MILLI, **published}
     return [_encode(fields), *(() if page is None else (page.body,))]
 

@@ -14,7 +14,7 @@ CHUNK_SIZE: Final = 50
 """Number of endpoints in a chunk, the unit of leasing; the last chunk of a run may have fewer."""
 
 FORMAT: Final = 1
-"""Version of the stored data. A journal refuses a newer version and continues to read an older one."""
+"""Version of the stored data. A journal rejects a newer version and continues to read an older one."""
 
 GAUGES: Final = frozenset({"sending", "pending"})
 """Names in the counts of a run that count tests in progress. All other names are states of outcomes."""
@@ -25,7 +25,7 @@ class NewRun:
     """A run to create, with the values that are frozen at its first start.
 
     Attributes:
-        id: Random id of the run. It tells a run from an earlier one of the same name.
+        id: Random id of the run. It distinguishes a run from an earlier run of the same name.
         organization_id: The organization whose endpoints are tested.
         base_url: The URL of the API.
         until: ``settled`` or ``sent``.
@@ -122,7 +122,7 @@ class Append:
     Attributes:
         chunk: Number of the chunk.
         batch: Encoded records, see `tripwire_async.journal.records`. A journal does not look into them.
-        counts: What to add to the counts of the run. Values may be negative.
+        counts: Numbers to add to the counts of the run. Values may be negative.
     """
 
     chunk: int
@@ -172,7 +172,7 @@ class JournalAsk:
         lease: Seconds for which all chunks of the worker are its own from now on, the new ones included. 0 if the
             worker leaves: its chunks are free at once, and it is not counted any more.
         appends: Records to append, at most one `Append` per chunk.
-        ended: Chunks whose endpoints are all recorded and handed over. Nothing is appended to them any more.
+        ended: Chunks whose outcomes are all recorded and consumed. They get no more records.
         wanted: Number of endpoints for which the worker has room; 0 for no claim.
     """
 
@@ -189,14 +189,15 @@ class JournalReply:
     """The journal's response to a `JournalAsk`.
 
     Attributes:
-        refused: The chunks in *appends* and *ended* that the worker does not hold any more. Nothing of them was stored.
+        refused: The chunks in *appends* and *ended* that the worker does not hold any more. Their records were not
+            stored.
         claims: Chunks that were leased to the worker by this ask.
         chunks_open: Number of chunks that have not ended, claimed or not. 0 means that the run is finished.
         workers: Number of workers alive, the worker included unless it leaves.
         paused: Whether the run was paused after the worker joined. The worker should leave.
         counts: Totals of the run: the sums of all counts that were appended.
         time: Time of the journal in Unix seconds.
-        epoch: Changes if the journal may have lost what it had acknowledged, for example after a failover.
+        epoch: Changes if the journal may have lost acknowledged records, for example after a failover.
     """
 
     refused: frozenset[int]
@@ -214,8 +215,8 @@ class Journal(Protocol):
 
     An object belongs to one run of one name. It is used on one event loop, and makes no connection and opens no file
     before its first method is called. A method that cannot do its work raises `JournalError`; it then has stored
-    either everything or nothing. `exchange` may also raise OSError: the journal cannot be reached, and the worker sends
-    the same ask again.
+    either everything or nothing. `exchange` may also raise OSError if the journal cannot be reached. The worker then
+    sends the same ask once more.
     """
 
     def begin(self, new: NewRun | None, /) -> Awaitable[Run]:
@@ -240,8 +241,8 @@ class Journal(Protocol):
         2. A worker that is unknown joins: it is alive, and not paused.
         3. The worker's chunks are leased to it for *lease* seconds from now, also if their lease has run out but no
            other worker has claimed them since. Without this, a worker could claim its own chunk a second time.
-        4. Every append and end of a chunk that the worker does not hold is refused, and only that one. The others are
-           stored, in order, and their counts are added.
+        4. Appends and ends of chunks that the worker does not hold are rejected; they are `JournalReply.refused`. The
+           others are stored, in order, and their counts are added.
         5. If *lease* is 0 the worker leaves: its chunks are free, and it is not alive any more.
         6. Otherwise, as long as the claims together have fewer than *wanted* endpoints, a chunk that is open and free
            is leased to the worker, the lowest number first. Free are the chunks that no worker has held or whose worker
@@ -253,7 +254,7 @@ class Journal(Protocol):
         ...
 
     def read(self, after: str | None = None, /) -> AsyncIterator[Segment]:
-        """Yield what was appended, in the order of the appends; with *after*, what follows that position.
+        """Yield the appended records, in the order of the appends; with *after*, those behind that position.
 
         Segments that are appended during the iteration may be left out.
         """
@@ -262,14 +263,14 @@ class Journal(Protocol):
 
 @attrs.frozen
 class SharedPage:
-    """Page of events that one worker has read for all.
+    """Page of events read by a worker for all workers.
 
     Attributes:
-        begun: When the read began, on the journal's clock. The page says nothing about a test that was sent later.
+        started: When the read started, on the journal's clock. The page cannot contain a test that was sent later.
         body: The body of the response.
     """
 
-    begun: float
+    started: float
     body: bytes
 
 
@@ -279,7 +280,7 @@ class PageAsk:
 
     Attributes:
         worker: Random id of the worker.
-        after: Time on the journal's clock; only a page whose read began later is of use.
+        after: Time on the journal's clock; only a page whose read started later is of use.
         publish: A page that the worker has read, which ends its reading lease; None without one.
     """
 
@@ -293,9 +294,9 @@ class PageReply:
     """The journal's response to a `PageAsk`.
 
     Attributes:
-        page: A page that began after the time that was asked for; None without one.
+        page: A page whose read started after the requested time; None without one.
         is_reader: Whether the worker has the reading lease now: it reads the page and publishes it.
-        wait: Seconds after which to ask again, if there is neither a page nor a lease.
+        wait: Seconds until the next ask, without a page and without a lease.
         time: Time of the journal in Unix seconds.
     """
 
@@ -307,7 +308,7 @@ class PageReply:
 
 @runtime_checkable
 class SharedPages(Protocol):
-    """Optional part of a journal: pages of events that one worker reads for all workers of the run.
+    """Optional part of a journal: pages of events, each read by a worker for all workers of the run.
 
     A journal without it is used as well; each worker then reads for itself.
     """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Sending(msgspec.Struct, frozen=True, array_like=True):
-    """Record that is durable before a test goes on the wire.
+    """Record that is durable before a test is sent.
 
     Attributes:
         not_before: Unix time on the service's clock before which the event of this test cannot have been created.

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from tripwire_async.deliveries import PendingDelivery, PollSchedule
     from tripwire_async.deliveries.loopback import LoopbackEndpoint
     from tripwire_async.deliveries.outcomes import Until
+    from tripwire_async.deliveries.run_options import RunOptions
+    from tripwire_async.deliveries.run_work import RunWork
     from tripwire_async.deliveries.test_run import TestRun
+    from tripwire_async.journal import Journal
     from tripwire_async.middleware import RateLimitState
 
 
@@ -42,8 +45,15 @@ class Webhooks:
     sent. An error response raises `APIError`, and a missing response raises `TransportError`.
     """
 
-    def __init__(self, call: Caller, clock: Clock, limits: Callable[[], RateLimitState | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        call: Caller,
+        clock: Clock,
+        limits: Callable[[], RateLimitState | None] = lambda: None,
+        base_url: str = "",
+    ) -> None:
         self._call = call
+        self._base_url = base_url
         self._clock = clock
         self._limits = limits
         self._sender = Sender(call, clock)
@@ -164,6 +174,7 @@ class Webhooks:
         until: Until = "settled",
         in_flight: int = 200,
         timeout: float | None = None,
+        journal: Journal | None = None,
     ) -> TestRun:
         """Send a test to each of many endpoints, all active ones by default, and follow each delivery.
 
@@ -178,22 +189,60 @@ class Webhooks:
             until: ``settled`` to wait for the deliveries, or ``sent`` to stop when the tests are accepted.
             in_flight: Largest number of tests between their send and their end. Up to 200 share a single read.
             timeout: Seconds for the whole run; None means no limit except 300 seconds for each delivery.
+            journal: Journal that keeps the run, so that it can be continued after its process has ended and shared by
+                several workers. The same call again continues the run. None keeps it in memory.
 
         Raises:
             ValueError: An argument is invalid, for example an endpoint occurs twice; nothing was sent.
         """
+        from tripwire_async.deliveries.listed_tests import ListedTests  # noqa: PLC0415 - not needed for a single test
+        from tripwire_async.deliveries.run_options import RunOptions, check_endpoint_ids  # noqa: PLC0415 - not needed for a single test
         from tripwire_async.deliveries.test_run import TestRun  # noqa: PLC0415 - not needed for a single test
 
-        return TestRun(
+        options = RunOptions(organization_id=organization_id, until=until, in_flight=in_flight, timeout=timeout)
+        ids = None if endpoint_ids is None else check_endpoint_ids(endpoint_ids)
+        if journal is None:
+            work: RunWork = ListedTests(self._sender, self._call, options, ids, self._clock)
+        else:
+            work = self._journal_run(journal, options, ids, starts=True)
+        return TestRun(work, self._sender.times, clock=self._clock, limits=self._limits)
+
+    def resume_tests(self, journal: Journal, *, in_flight: int = 200, timeout: float | None = None) -> TestRun:
+        """Continue the run of *journal*, also while other workers work on it.
+
+        It is what `send_tests` with this journal returns, but the run must exist: the organization, the endpoints and
+        *until* are those of its start. If the run is finished, its outcomes are read from the journal, without a
+        request. Scopes as for `send_tests`.
+
+        Args:
+            journal: The journal of the run.
+            in_flight: Largest number of tests between their send and their end, of all workers together.
+            timeout: Seconds for this worker's part in the run; None means no limit.
+
+        Raises:
+            ValueError: An argument is invalid.
+        """
+        from tripwire_async.deliveries.run_options import RunOptions  # noqa: PLC0415 - not needed for a single test
+        from tripwire_async.deliveries.test_run import TestRun  # noqa: PLC0415 - not needed for a single test
+
+        options = RunOptions(organization_id="", until="settled", in_flight=in_flight, timeout=timeout)
+        work = self._journal_run(journal, options, None, starts=False)
+        return TestRun(work, self._sender.times, clock=self._clock, limits=self._limits)
+
+    def _journal_run(
+        self, journal: Journal, options: RunOptions, ids: tuple[str, ...] | None, *, starts: bool
+    ) -> RunWork:
+        from tripwire_async.journal.journal_run import JournalRun  # noqa: PLC0415 - most programs have no journal
+
+        return JournalRun(
+            journal,
             self._sender,
             self._call,
-            organization_id,
-            endpoint_ids,
-            until=until,
-            in_flight=in_flight,
-            timeout=timeout,
+            options,
+            base_url=self._base_url,
+            ids=ids,
+            starts=starts,
             clock=self._clock,
-            limits=self._limits,
         )
 
     def loopback_endpoint(

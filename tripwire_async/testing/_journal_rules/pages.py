@@ -27,7 +27,7 @@ async def _shared_pages(bench: Bench) -> None:
     third = await three.exchange_page(PageAsk(worker="three", after=first.time - 1))
     bench.expect(third.page is not None, "a published page was not returned")
     bench.expect(third.page is None or third.page.body == page.body, "the page has another body")
-    bench.expect(third.page is None or abs(third.page.begun - page.begun) < 0.01, "the page has another time")
+    bench.expect(third.page is None or abs(third.page.started - page.started) < 0.01, "the page has another time")
     late = await two.exchange_page(PageAsk(worker="two", after=first.time + 1))
     bench.expect(late.page is None, "a page that was too old was returned")
 

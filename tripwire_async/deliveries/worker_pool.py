@@ -8,30 +8,28 @@ from typing import TYPE_CHECKING, Final, cast, final
 
 from tripwire_async.errors import APIError, DeliveryTimeoutError
 
-from ._endpoint_test import (
-    inner_cancellation_error,
-    not_sent_error,
-    sent_state,
-    settled_state,
-    state_of_unsent,
-    timeout_error,
-)
 from ._outage import Outage
 from ._read_plan import PAGE_SIZE
 from ._send_window import SendWindow
+from .endpoint_test import (
+    inner_cancellation_error,
+    sent_state,
+    settled_state,
+    state_of_unsent,
+)
 from .pending import DEFAULT_TIMEOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
     from tripwire_async._concurrency.clock import Clock, Timer
 
-    from ._endpoint_test import EndpointTest
-    from ._run_options import RunOptions
-    from ._run_record import RunRecord
-    from .outcomes import TestState
+    from .endpoint_test import EndpointTest
     from .pending import PendingDelivery
+    from .run_options import RunOptions
+    from .run_record import RunRecord
     from .sender import Sender
+    from .test_source import TestSource
 
 _SLOW: Final = 10.0
 """Seconds after which a slow delivery gives its place to the next test, if that is four times as long as usual."""
@@ -53,10 +51,10 @@ class WorkerPool:
     Args:
         sender: Sends the tests.
         options: Options of the run.
-        record: Record of the run, with the endpoints to test.
+        record: Record of the run.
+        tests: The tests to make, and where their results go.
         end: Time at which the run ends, on the *clock*; infinity for no end.
         clock: Measures the waits.
-        on_outcome: Called after each outcome.
     """
 
     def __init__(
@@ -64,10 +62,10 @@ class WorkerPool:
         sender: Sender,
         options: RunOptions,
         record: RunRecord,
+        tests: TestSource,
         *,
         end: float,
         clock: Clock,
-        on_outcome: Callable[[], object],
     ) -> None:
         self._sender = sender
         self._poller = sender.poller(options.organization_id)
@@ -75,41 +73,36 @@ class WorkerPool:
         self._record = record
         self._end = end
         self._clock = clock
-        self._on_outcome = on_outcome
-        self._left: Iterator[str] = iter(record.ids or ())
+        self._tests = tests
         self._limit_wait = 0.0
         self._outage = Outage(clock, end)
         self.window = SendWindow(max(PAGE_SIZE, options.in_flight), self._max_hold, clock)
 
-    async def run(self) -> None:
-        """Test all endpoints; return when the last test has ended."""
+    async def run(self, workers: int) -> None:
+        """Make all tests with a number of *workers*; return when the last one has ended."""
         self._task = cast("asyncio.Task[None]", asyncio.current_task())
         try:
             async with asyncio.TaskGroup() as self._group:
-                for _ in range(min(self._options.in_flight, len(self._record.ids or ()))):
+                for _ in range(workers):
                     self._group.create_task(self._work())
         except BaseExceptionGroup as group:
             # A worker turns each Exception into an outcome. Another error, such as KeyboardInterrupt, ends the run.
             raise group.exceptions[0] from None
 
-    def give_up(self) -> None:
-        """Note as timed out all tests that have not ended."""
-        for test in self._record.in_progress:
-            self._finish(test, "timed_out", timeout_error(test))
-        for endpoint_id in self._left:
-            self._finish(self._record.start(endpoint_id), "timed_out", not_sent_error(endpoint_id))
+    def share_window(self, workers: int) -> None:
+        """Divide the page of events among a number of *workers*, of which this pool is one."""
+        self.window.resize(max(1, max(PAGE_SIZE, self._options.in_flight) // workers))
 
     async def _work(self) -> None:
         """Test one endpoint after the other until none is left, or until another worker has taken this one's place."""
         worker = cast("asyncio.Task[None]", asyncio.current_task())
-        for endpoint_id in self._left:
+        while True:
             if worker.cancelling():
                 # A library has lost the cancellation. The run ends nevertheless.
                 raise asyncio.CancelledError
-            test = self._record.start(endpoint_id)
-            if self._clock.now() >= self._end:
-                self._finish(test, "timed_out", not_sent_error(endpoint_id))
-                continue
+            test = await self._tests.next()
+            if test is None:
+                return
             try:
                 await self._test(test)
             except asyncio.CancelledError as error:
@@ -118,11 +111,31 @@ class WorkerPool:
                         # A task group ignores that its task is cancelled from outside. The endpoint would be lost.
                         self._task.cancel()
                     raise
-                self._finish(test, "unknown", inner_cancellation_error(test, error))
+                self._tests.finish(test, "unknown", inner_cancellation_error(test, error))
             if not test.keeps_place:
                 return
+            self._tests.leave(test)
 
     async def _test(self, test: EndpointTest) -> None:
+        if test.pending is None and test.recover is not None:
+            await self._recover(test, test.recover)
+        if test.pending is not None:
+            await self._follow(test, test.pending)
+        elif not test.is_over:
+            await self._send(test)
+
+    async def _recover(self, test: EndpointTest, recover: Callable[[], Awaitable[PendingDelivery | None]]) -> None:
+        """Look for a send of another worker, and accept it if there is one."""
+        try:
+            pending = await recover()
+        except Exception as error:  # noqa: BLE001 - as in `_send`
+            self._fail(test, error)
+        else:
+            if pending is not None:
+                test.accepted_at = self._clock.now()
+                self._tests.accept(test, pending)
+
+    async def _send(self, test: EndpointTest) -> None:
         await self.window.acquire()
         test.queued = self._record.seconds
         try:
@@ -133,39 +146,50 @@ class WorkerPool:
                 priority="send",
                 stats=test.stats,
                 outage=self._outage,
+                before_wire=test.before_wire,
             )
         except BaseException as error:
             self.window.fail()
             if not isinstance(error, Exception):
                 raise
             # Any error, that of a middleware included, must not end the other tests.
-            if isinstance(error, APIError) and error.status < 500:
-                self._outage.note_response()
-            is_late = self._clock.now() >= self._end - _MARGIN
-            self._finish(test, state_of_unsent(error, test, is_late=is_late), error)
+            self._fail(test, error)
             return
         self._outage.note_response()
         number = self.window.accept()
-        self._record.accept(test, pending)
+        self._tests.accept(test, pending)
         self._limit_wait = test.stats.rate_limit_wait
         try:
             await self._follow(test, pending)
         finally:
             self.window.end(number)
 
+    def _fail(self, test: EndpointTest, error: Exception) -> None:
+        """End *test*, whose send raised *error*; raise it if it ends the run."""
+        if isinstance(error, APIError) and error.status < 500:
+            self._outage.note_response()
+        if self._tests.ends_run(test, error):
+            raise error
+        if not self._tests.abandon(test, error):
+            is_late = self._clock.now() >= self._end - _MARGIN
+            self._tests.finish(test, state_of_unsent(error, test, is_late=is_late), error)
+
     async def _follow(self, test: EndpointTest, pending: PendingDelivery) -> None:
         if not self._options.settle:
-            self._finish(test, sent_state(pending.latest))
+            self._tests.finish(test, sent_state(pending.latest))
             return
         self._start_timer(test)
         try:
             delivery = await pending.settled(max(0.0, min(self._end - test.accepted_at, DEFAULT_TIMEOUT)))
         except DeliveryTimeoutError as error:
-            self._finish(test, "timed_out", error)
-        except Exception as error:  # noqa: BLE001 - any error is the outcome of this test and must not end the others
-            self._finish(test, "unknown", error)
+            self._tests.finish(test, "timed_out", error)
+        except Exception as error:
+            # Most errors are the outcome of this test and must not end the others.
+            if self._tests.ends_run(test, error):
+                raise
+            self._tests.finish(test, "unknown", error)
         else:
-            self._finish(test, settled_state(delivery))
+            self._tests.finish(test, settled_state(delivery))
         finally:
             cast("Timer", test.timer).cancel()
 
@@ -183,11 +207,8 @@ class WorkerPool:
             self._start_timer(test)
         elif not self._task.cancelling():
             test.keeps_place = False
+            self._tests.leave(test)
             self._group.create_task(self._work())
-
-    def _finish(self, test: EndpointTest, state: TestState, error: Exception | None = None) -> None:
-        self._record.finish(test, state, error)
-        self._on_outcome()
 
     def _max_hold(self) -> float:
         """Return for how many seconds sends wait for the oldest delivery, so that its event stays on the page.

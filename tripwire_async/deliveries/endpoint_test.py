@@ -23,11 +23,13 @@ from .reconcile import is_refused
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Awaitable, Callable
 
     from tripwire_async._concurrency.clock import Timer
     from tripwire_async.models import WebhookDelivery
 
     from .pending import PendingDelivery
+    from .sender import SendRecord
 
 
 @attrs.define
@@ -40,8 +42,12 @@ class EndpointTest:
         stats: Attempts and times of the send.
         pending: Handle of the delivery; None until the test is accepted.
         accepted_at: Time at which the test was accepted, on the clock of the run.
+        is_over: Whether the test has ended, with or without an outcome.
         keeps_place: Whether the test counts as in flight.
         timer: Timer after which a slow delivery gives up its place.
+        before_wire: Hook that records the sends; None in a run that is not recorded.
+        recover: Function that returns the delivery of a test that may have been sent by a worker that has ended, None
+            if it was certainly not sent, and raises if that cannot be found out; None if there was no such worker.
     """
 
     endpoint_id: str
@@ -49,8 +55,11 @@ class EndpointTest:
     stats: CallStats = attrs.field(factory=CallStats)
     pending: PendingDelivery | None = None
     accepted_at: float = 0.0
+    is_over: bool = False
     keeps_place: bool = True
     timer: Timer | None = None
+    before_wire: SendRecord | None = None
+    recover: Callable[[], Awaitable[PendingDelivery | None]] | None = None
 
     def outcome(self, state: TestState, now: float, error: Exception | None, *, is_final: bool = True) -> TestOutcome:
         """Return the outcome of the test in *state* at the time *now*."""

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, final
 
-from ._endpoint_test import EndpointTest, unfinished_error
+from .endpoint_test import EndpointTest, unfinished_error
 from .estimates import TestCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tripwire_async._concurrency.clock import Clock
 
@@ -23,15 +23,13 @@ class RunRecord:
     """Tests and outcomes of one run; readable also when the event loop of the run was closed.
 
     Attributes:
-        ids: The endpoints in order; None until they are listed.
-        outcomes: Outcomes in the order in which the tests ended.
+        ids: The endpoints in order; None until they are listed, or if they are kept elsewhere.
         counts: Number of tests in each phase.
         results: Outcomes by endpoint, in the order of the endpoints, with ``unknown`` for tests in progress.
     """
 
     def __init__(self, ids: tuple[str, ...] | None, clock: Clock) -> None:
         self.ids = ids
-        self.outcomes: list[TestOutcome] = []
         self.counts = TestCounts()
         self.results: Mapping[str, TestOutcome] = _Results(self)
         self._clock = clock
@@ -74,8 +72,9 @@ class RunRecord:
         self.counts.sending -= 1
         self.counts.pending += 1
 
-    def finish(self, test: EndpointTest, state: TestState, error: Exception | None = None) -> None:
-        """Note that *test* has ended."""
+    def finish(self, test: EndpointTest, state: TestState, error: Exception | None = None) -> TestOutcome:
+        """Note that *test* has ended; return its outcome."""
+        test.is_over = True
         del self._in_progress[test.endpoint_id]
         if test.pending is None:
             self.counts.sending -= 1
@@ -83,7 +82,21 @@ class RunRecord:
             self.counts.pending -= 1
         self.counts.states[state] += 1
         outcome = self._finished[test.endpoint_id] = test.outcome(state, self._touch(), error)
-        self.outcomes.append(outcome)
+        return outcome
+
+    def drop(self, test: EndpointTest) -> None:
+        """Remove a test in progress, which gets no outcome."""
+        test.is_over = True
+        if self._in_progress.pop(test.endpoint_id, None) is not None:
+            if test.pending is None:
+                self.counts.sending -= 1
+            else:
+                self.counts.pending -= 1
+
+    def forget(self, endpoint_ids: Iterable[str]) -> None:
+        """Remove the outcomes of endpoints, which are kept elsewhere."""
+        for endpoint_id in endpoint_ids:
+            self._finished.pop(endpoint_id, None)
 
     def get(self, endpoint_id: str) -> TestOutcome | None:
         """Return the outcome of the test of an endpoint; None if it was not started."""
@@ -91,6 +104,11 @@ class RunRecord:
         if outcome is None and (test := self._in_progress.get(endpoint_id)) is not None:
             return test.outcome("unknown", self._now(), unfinished_error(test), is_final=False)
         return outcome
+
+    def order(self) -> Iterator[str]:
+        """Return the endpoints that were started, in order."""
+        ids = (*self._finished, *self._in_progress) if self.ids is None else self.ids
+        return (id_ for id_ in ids if id_ in self)
 
     def __contains__(self, endpoint_id: object) -> bool:
         return endpoint_id in self._finished or endpoint_id in self._in_progress
@@ -128,7 +146,7 @@ class _Results(Mapping[str, "TestOutcome"]):
         return endpoint_id in self._record
 
     def __iter__(self) -> Iterator[str]:
-        return (id_ for id_ in self._record.ids or () if id_ in self._record)
+        return self._record.order()
 
     def __len__(self) -> int:
         return len(self._record)

@@ -1,0 +1,100 @@
+"""Chunks that a worker holds, and the state of their endpoints as the log has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from .records import Done, Sending, Sent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .protocol import Claim
+    from .records import Record
+
+
+@attrs.define(eq=False)
+class Entry:
+    """One endpoint of a chunk that is held.
+
+    Attributes:
+        chunk: The chunk.
+        index: Index of the endpoint in the chunk.
+        endpoint_id: Id of the endpoint.
+        sending: The last record of a send. Its ``not_before`` is that of the first.
+        sent: The record of the accepted test; None before.
+        outcome: The outcome as it was recorded; None before.
+        is_handed: Whether the consumer has received the outcome.
+    """
+
+    chunk: HeldChunk
+    index: int
+    endpoint_id: str
+    sending: Sending | None = None
+    sent: Sent | None = None
+    outcome: dict[str, Any] | None = None
+    is_handed: bool = False
+
+    def apply(self, record: Record) -> None:
+        """Update the state by a record; the first record of a test's acceptance, and of its outcome, counts."""
+        if isinstance(record, Sending):
+            if record.sends == 0:
+                self.sending = None
+            else:
+                not_before = record.not_before if self.sending is None else self.sending.not_before
+                self.sending = Sending(not_before, record.time, record.sends)
+        elif isinstance(record, Sent):
+            self.sent = self.sent or record
+        elif isinstance(record, Done):
+            self.outcome = self.outcome or record.outcome
+        else:
+            self.hand_over()
+
+    def hand_over(self) -> None:
+        """Note that the consumer has received the outcome."""
+        if not self.is_handed:
+            self.is_handed = True
+            self.chunk.left -= 1
+
+    @property
+    def phase(self) -> str | None:
+        """Name under which the counts of the run have this test in progress; None if they do not."""
+        if self.outcome is not None or (self.sending is None and self.sent is None):
+            return None
+        return "sending" if self.sent is None else "pending"
+
+
+@attrs.define(eq=False)
+class HeldChunk:
+    """A chunk that this worker holds.
+
+    Attributes:
+        number: Number of the chunk.
+        entries: Its endpoints.
+        left: Number of endpoints whose outcomes were not consumed.
+        is_lost: Whether another worker holds the chunk now.
+    """
+
+    number: int
+    entries: list[Entry] = attrs.field(init=False)
+    left: int = 0
+    is_lost: bool = False
+
+    @classmethod
+    def of(cls, claim: Claim) -> HeldChunk:
+        """Return the chunk of a claim, without its records."""
+        chunk = cls(claim.chunk, left=len(claim.endpoint_ids))
+        chunk.entries = [Entry(chunk, index, endpoint_id) for index, endpoint_id in enumerate(claim.endpoint_ids)]
+        return chunk
+
+    @property
+    def has_doubts(self) -> bool:
+        """True if a test may have been sent by a worker that has ended."""
+        return any(entry.phase == "sending" for entry in self.entries)
+
+    def replay(self, records: Iterable[tuple[int, Record]]) -> None:
+        """Apply the records of a batch."""
+        for index, record in records:
+            self.entries[index].apply(record)

@@ -1,0 +1,86 @@
+"""Queue between the chunks that a worker holds and the tests that it makes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ._chunks import Entry
+
+
+@final
+class EntryQueue:
+    """Endpoints that wait for their test, and how many are tested at once.
+
+    Attributes:
+        capacity: Number of tests in flight at once, at most.
+        active: Number of tests in flight.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.active = 0
+        self._is_closed = False
+        self._error: Exception | None = None
+        self._entries: deque[Entry] = deque()
+        self._waiting: deque[asyncio.Future[Entry | None]] = deque()
+
+    @property
+    def room(self) -> int:
+        """Number of endpoints for which there is room, in addition to the queued ones."""
+        return 0 if self._is_closed else self.capacity - self.active - len(self._entries)
+
+    async def get(self) -> Entry | None:
+        """Return the next endpoint, which is in flight until `leave`; None once the queue is closed."""
+        if self._error is not None:
+            raise self._error
+        turn: asyncio.Future[Entry | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        self.dispatch()
+        return await turn
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Queue endpoints: accepted tests first, then tests in doubt, then the others."""
+        self._entries.extend(entries)
+        self._entries = deque(sorted(self._entries, key=_urgency))
+        self.dispatch()
+
+    def leave(self) -> None:
+        """Note that a test is not in flight any more."""
+        self.active -= 1
+        self.dispatch()
+
+    def close(self, error: Exception | None = None) -> None:
+        """Give out no further endpoint; raise *error* from `get`, if there is one."""
+        self._is_closed = True
+        self._error = self._error or error
+        self._entries.clear()
+        self.dispatch()
+
+    def dispatch(self) -> None:
+        """Give endpoints to the tasks that wait for them, as far as there is room."""
+        while self._waiting:
+            turn = self._waiting[0]
+            if turn.done():
+                self._waiting.popleft()
+            elif self._error is not None:
+                self._waiting.popleft().set_exception(self._error)
+            elif self._is_closed:
+                self._waiting.popleft().set_result(None)
+            elif not self._entries or self.active >= self.capacity:
+                return
+            else:
+                entry = self._entries.popleft()
+                if not entry.chunk.is_lost:
+                    self.active += 1
+                    self._waiting.popleft().set_result(entry)
+
+
+def _urgency(entry: Entry) -> int:
+    if entry.sent is not None:
+        return 0
+    return 1 if entry.sending is not None else 2

@@ -1,0 +1,234 @@
+"""Exchanges of one worker with its journal: records are gathered and committed together."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import math
+import secrets
+from collections import Counter
+from typing import TYPE_CHECKING, Final, final
+
+from tripwire_async.errors import JournalError
+
+from .protocol import Append, JournalAsk
+from .records import encode_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tripwire_async._concurrency.clock import Clock, Timer
+
+    from ._chunks import Entry, HeldChunk
+    from .protocol import Journal, JournalReply
+    from .records import Record
+
+COMMIT_NOW: Final = 0.01
+"""Seconds for which records are gathered that a send waits for. Shorter waits cost more hand-overs between threads."""
+
+COMMIT_SOON: Final = 0.05
+COMMIT_LATER: Final = 0.25
+
+_IDLE: Final = 1.0
+"""Seconds between two exchanges of a worker that has nothing to report."""
+
+_CLAIM_INTERVAL: Final = 0.5
+"""The same while it has room and waits for a chunk of another worker."""
+
+_PATIENCE: Final = 300.0
+"""Seconds for which a journal that cannot be reached is tried."""
+
+_LEAVE_SECONDS: Final = 5.0
+
+
+@final
+class Writer:
+    """Commits the records of one worker, renews its leases and claims chunks.
+
+    Args:
+        journal: The journal.
+        lease: The lease of the run in seconds.
+        clock: Measures the waits.
+        wanted: Returns for how many endpoints the worker has room.
+        on_reply: Called with each reply, before the sends that wait for the commit continue.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        lease: float,
+        clock: Clock,
+        *,
+        wanted: Callable[[], int],
+        on_reply: Callable[[JournalReply], None],
+    ) -> None:
+        self.worker = secrets.token_hex(8)
+        self._journal = journal
+        self._lease = lease
+        self._clock = clock
+        self._wanted = wanted
+        self._on_reply = on_reply
+        self._number = 0
+        self._records: dict[int, list[tuple[int, Record]]] = {}
+        self._counts: dict[int, Counter[str]] = {}
+        self._ended: list[int] = []
+        self._wake = asyncio.Event()
+        self._timer: Timer | None = None
+        self._timer_at = math.inf
+        self._uncommitted: list[asyncio.Future[None]] = []
+        self._committing: list[asyncio.Future[None]] = []
+        self._stale: list[asyncio.Future[None]] = []
+        self._held_until = -math.inf
+        self._time = 0.0
+        self._time_at = 0.0
+        self._is_leaving = False
+        self._error: JournalError | None = None
+
+    @property
+    def time(self) -> float:
+        """The journal's time now, estimated from its last reply."""
+        return self._time + self._clock.now() - self._time_at
+
+    @property
+    def is_fresh(self) -> bool:
+        """True if the leases of the worker are certainly still its own: the journal responded in half of their time."""
+        return self._clock.now() < self._held_until
+
+    def append(self, entry: Entry, record: Record, counts: Counter[str] | None = None, *, within: float) -> None:
+        """Add a record, to be committed *within* seconds, and what it changes in the counts of the run."""
+        if entry.chunk.is_lost:
+            return
+        number = entry.chunk.number
+        self._records.setdefault(number, []).append((entry.index, record))
+        if counts is not None:
+            totals = self._counts.setdefault(number, Counter())
+            for name, change in counts.items():
+                totals[name] += change
+        self.ask(within)
+
+    def end(self, chunk: HeldChunk) -> None:
+        """Note that a chunk has ended."""
+        if not chunk.is_lost:
+            self._ended.append(chunk.number)
+            self.ask(COMMIT_LATER)
+
+    def ask(self, within: float) -> None:
+        """Make an exchange within a number of seconds."""
+        self._wake_at(self._clock.now() + within)
+
+    async def commit(self, deadline: float) -> None:
+        """Return when all records so far are durable.
+
+        Raises:
+            JournalError: The *deadline* has passed, or the journal cannot be used.
+        """
+        await self._wait(self._uncommitted, deadline)
+
+    async def refresh(self, deadline: float) -> None:
+        """Return when the leases are certainly the worker's own; raise as `commit` does."""
+        while not self.is_fresh:
+            self.ask(0.0)
+            await self._wait(self._stale, deadline)
+
+    async def run(self) -> None:
+        """Exchange with the journal until `leave`; raise JournalError if that is not possible."""
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                is_last = self._is_leaving
+                await self._exchange(is_last=is_last)
+                if is_last:
+                    return
+        except JournalError as error:
+            self._fail(error)
+            raise
+        finally:
+            self._cancel_timer()
+
+    def leave(self) -> None:
+        """Make `run` commit the remaining records, give back all chunks and return."""
+        self._is_leaving = True
+        self._wake.set()
+
+    async def _exchange(self, *, is_last: bool) -> None:
+        records, self._records = self._records, {}
+        counts, self._counts = self._counts, {}
+        ended, self._ended = self._ended, []
+        self._committing, self._uncommitted = self._uncommitted, []
+        self._number += 1
+        ask = JournalAsk(
+            worker=self.worker,
+            number=self._number,
+            lease=0.0 if is_last else self._lease,
+            appends=tuple(
+                Append(number, encode_batch(batch), dict(counts.get(number, {}))) for number, batch in records.items()
+            ),
+            ended=tuple(ended),
+            wanted=0 if is_last else self._wanted(),
+        )
+        asked, reply = await self._ask(ask)
+        self._held_until = asked + self._lease / 2
+        self._time, self._time_at = reply.time, self._clock.now()
+        self._on_reply(reply)
+        committed, self._committing = self._committing, []
+        stale, self._stale = self._stale, []
+        for waiting in (*committed, *stale):
+            if not waiting.done():
+                waiting.set_result(None)
+        self.ask(min(_CLAIM_INTERVAL if self._wanted() else _IDLE, self._lease / 3))
+
+    async def _ask(self, ask: JournalAsk) -> tuple[float, JournalReply]:
+        """Return the reply to *ask*, and when it was sent; repeat it if the journal cannot be reached."""
+        started, delay = self._clock.now(), 0.1
+        while True:
+            asked = self._clock.now()
+            try:
+                return asked, await self._journal.exchange(ask)
+            except OSError as error:
+                seconds = _LEAVE_SECONDS if self._is_leaving else _PATIENCE
+                if self._clock.now() - started >= seconds:
+                    msg = f"the journal could not be reached for {seconds:g} seconds: {error}"
+                    raise JournalError(msg) from error
+            await self._clock.sleep(delay)
+            delay = min(2.0, 2 * delay)
+
+    def _wake_at(self, when: float) -> None:
+        """Wake `run` at a time, unless it is woken earlier."""
+        if when < self._timer_at:
+            self._cancel_timer()
+            self._timer_at = when
+            self._timer = self._clock.call_at(when, self._on_timer)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._timer_at = None, math.inf
+
+    def _on_timer(self) -> None:
+        self._timer, self._timer_at = None, math.inf
+        self._wake.set()
+
+    async def _wait(self, waiting: list[asyncio.Future[None]], deadline: float) -> None:
+        """Wait for the next exchange, until *deadline*."""
+        if self._error is not None:
+            raise self._error
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting.append(turn)
+        timer = self._clock.call_at(deadline, functools.partial(_expire, turn))
+        try:
+            await turn
+        finally:
+            timer.cancel()
+
+    def _fail(self, error: JournalError) -> None:
+        self._error = error
+        for waiting in (*self._committing, *self._uncommitted, *self._stale):
+            if not waiting.done():
+                waiting.set_exception(error)
+
+
+def _expire(turn: asyncio.Future[None]) -> None:
+    if not turn.done():
+        msg = "the journal did not respond before the deadline of the call; the test was not sent"
+        turn.set_exception(JournalError(msg))

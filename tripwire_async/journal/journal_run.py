@@ -1,0 +1,374 @@
+"""Part of one worker in a run that a journal keeps."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import secrets
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, cast, final
+
+import attrs
+
+from tripwire_async.deliveries.estimates import TestCounts, make_progress
+from tripwire_async.deliveries.listed_tests import list_active_endpoints
+from tripwire_async.deliveries.run_record import RunRecord
+from tripwire_async.deliveries.worker_pool import WorkerPool
+from tripwire_async.errors import JournalError
+
+from ._chunks import HeldChunk
+from ._handover import Handover
+from ._outcomes import read_outcomes
+from ._recovery import Recovery
+from ._tests import RecordedTests, Takeover
+from ._writer import Writer
+from .protocol import CHUNK_SIZE, GAUGES, NewRun, endpoints_digest
+from .records import decode_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+
+    from tripwire_async._concurrency.clock import Clock
+    from tripwire_async._http.api_calls import Caller
+    from tripwire_async.deliveries import Progress, TestOutcome
+    from tripwire_async.deliveries.estimates import Conditions
+    from tripwire_async.deliveries.outcomes import TestState, Until
+    from tripwire_async.deliveries.run_options import RunOptions
+    from tripwire_async.deliveries.sender import Sender
+    from tripwire_async.models import Event
+
+    from ._chunks import Entry
+    from .protocol import Claim, Journal, JournalReply, Run
+
+_LEAVE_SECONDS: Final = 10.0
+"""Seconds that leaving may take, in which everything that is known is recorded."""
+
+_PAUSE_SECONDS: Final = 10.0
+"""Seconds for which sends on the wire may finish when the run is paused from elsewhere."""
+
+
+@final
+class JournalRun:
+    """Work of one worker in a run that a journal keeps.
+
+    Args:
+        journal: The journal.
+        sender: Sends the tests.
+        call: Lists endpoints and reads events.
+        options: Options of the run; its organization and *until* count only if *starts*.
+        base_url: The URL of the API.
+        ids: The endpoints; None for all active ones, or for those of the run that exists.
+        starts: Whether the run is created if it does not exist.
+        clock: Measures the waits.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        sender: Sender,
+        call: Caller,
+        options: RunOptions,
+        *,
+        base_url: str,
+        ids: tuple[str, ...] | None,
+        starts: bool,
+        clock: Clock,
+    ) -> None:
+        self.options = options
+        self.record = RunRecord(None, clock)
+        self.pool: WorkerPool | None = None
+        self._journal = journal
+        self._sender = sender
+        self._call = call
+        self._base_url = base_url.rstrip("/")
+        self._ids = ids
+        self._starts = starts
+        self._clock = clock
+        self._run: Run | None = None
+        self._handover = Handover(self._on_handed, self._complete)
+        self._chunks: dict[int, HeldChunk] = {}
+        self._loading = 0
+        self._loads: set[asyncio.Task[None]] = set()
+        self._reply: JournalReply | None = None
+        self._done_before = 0
+        self._tests: RecordedTests | None = None
+        self._writer: Writer | None = None
+        self._recovery: Recovery | None = None
+        self._stopped: asyncio.Future[None] | None = None
+
+    @property
+    def is_listed(self) -> bool:
+        """True once the run exists."""
+        return self._run is not None
+
+    @property
+    def is_stored(self) -> bool:
+        """True: the outcomes are in the journal."""
+        return True
+
+    @property
+    def first(self) -> int:
+        """Position of the first outcome that is still kept for iteration."""
+        return self._handover.first
+
+    async def count(self, deadline: float | None) -> int:
+        """Return the number of endpoints, of the run if it exists; create nothing."""
+        run = await self._find()
+        return len(await self._listed(deadline)) if run is None else run.endpoints
+
+    async def run(self, end: float, on_outcome: Callable[[], object]) -> None:
+        """Work on the run until it is finished, or *end*, or it is paused; then give back the chunks."""
+        run = await self._begin(None if end == math.inf else max(0.0, end - self._clock.now()))
+        if run.finished is not None:
+            await self._offer_all(on_outcome)
+            return
+        baseline = await self._sender.reconciler.learn_time(run.organization_id)
+        self._stopped = asyncio.get_running_loop().create_future()
+        self._writer = writer = Writer(
+            self._journal, run.lease, self._clock, wanted=self._wanted, on_reply=self._on_reply
+        )
+        self._recovery = Recovery(self._sender, self._call, run.organization_id, self._clock)
+        self._tests = tests = RecordedTests(
+            self.record,
+            writer,
+            self._sender,
+            self._recovery,
+            self._clock,
+            capacity=self.options.in_flight,
+            baseline=baseline,
+            handover=self._handover,
+            on_outcome=on_outcome,
+        )
+        # Pages of events can be shared by the workers of a run (`SharedPages`) where this pool looks up its poller.
+        self.pool = WorkerPool(self._sender, self.options, self.record, tests, end=end, clock=self._clock)
+        await self._work(self.pool, writer, min(self.options.in_flight, run.endpoints))
+
+    async def _work(self, pool: WorkerPool, writer: Writer, count: int) -> None:
+        """Let *count* tasks of the pool work until they have ended, or `_stop` is called."""
+        stopped = cast("asyncio.Future[None]", self._stopped)
+        writing = asyncio.create_task(writer.run())
+        writing.add_done_callback(self._on_ended)
+        writer.ask(0.0)
+        working = asyncio.create_task(pool.run(count))
+        try:
+            await asyncio.wait([working, stopped], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            working.cancel()
+            try:
+                await asyncio.wait([working])
+            finally:
+                await self._leave(writer, writing)
+        # The first error counts: that of the journal ends the tasks as well.
+        if stopped.done():
+            stopped.result()
+        else:
+            working.result()
+            writing.result()
+
+    async def pause(self, within: float) -> None:
+        """Take no further endpoint; return when no send is on the wire, or after *within* seconds."""
+        if self._tests is not None:
+            await self._tests.pause(within)
+
+    def give_up(self) -> None:
+        """Record nothing: leaving a run is pausing it."""
+
+    def outcome_at(self, position: int) -> TestOutcome | None:
+        """Return an outcome of this worker by its position; those before it have been received."""
+        return self._handover.get(position)
+
+    def expect_no_consumer(self) -> None:
+        """Count each outcome as received as soon as it is recorded."""
+        self._handover.expect_no_consumer()
+
+    async def outcomes(self) -> Sequence[TestOutcome]:
+        """Return the outcomes of the run that are known, of all workers, in the order of the endpoints."""
+        return [self._complete(outcome) for outcome in await read_outcomes(self._journal)]
+
+    def progress(self, conditions: Conditions, *, is_over: bool) -> Progress:
+        """Return how far the whole run has come, as of the last reply of the journal."""
+        run, reply = self._run, self._reply
+        totals: Mapping[str, int] = {} if run is None else run.counts if reply is None else reply.counts
+        states = Counter({state: count for state, count in totals.items() if count and state not in GAUGES})
+        counts = TestCounts(
+            sending=totals.get("sending", 0),
+            pending=totals.get("pending", 0),
+            states=cast("Counter[TestState]", states),
+        )
+        return make_progress(
+            None if run is None else run.endpoints,
+            counts,
+            self.record.seconds,
+            conditions,
+            is_over=is_over,
+            workers=0 if reply is None else reply.workers,
+            done_before=self._done_before,
+        )
+
+    # -- start and end ------------------------------------------------------------------------------------------------
+
+    async def _begin(self, deadline: float | None) -> Run:
+        run = await self._find()
+        if run is None:
+            new = NewRun(
+                id=secrets.token_hex(8),
+                organization_id=self.options.organization_id,
+                base_url=self._base_url,
+                until=self.options.until,
+                endpoint_ids=await self._listed(deadline),
+            )
+            # Another worker may have created it in the meantime.
+            run = self._checked(await self._journal.begin(new))
+        self._run = run
+        self.options = attrs.evolve(self.options, organization_id=run.organization_id, until=cast("Until", run.until))
+        self._done_before = sum(count for state, count in run.counts.items() if state not in GAUGES)
+        return run
+
+    async def _find(self) -> Run | None:
+        """Return the run if it exists; None if `_begin` creates it."""
+        try:
+            return self._checked(await self._journal.begin(None))
+        except JournalError as error:
+            if error.is_missing and self._starts:
+                return None
+            raise
+
+    def _checked(self, run: Run) -> Run:
+        """Return the run; raise JournalError if it is another one than this worker was started for."""
+        wrong: list[str] = []
+        if self._base_url != run.base_url:
+            wrong.append(f"its base URL is {run.base_url}, not {self._base_url}")
+        if self._starts:
+            if self.options.organization_id != run.organization_id:
+                wrong.append(f"its organization is {run.organization_id}, not {self.options.organization_id}")
+            if self.options.until != run.until:
+                wrong.append(f"it runs until tests are {run.until!r}, not {self.options.until!r}")
+            if self._ids is not None and endpoints_digest(self._ids) != run.digest:
+                wrong.append(f"it tests {run.endpoints} other endpoints than the {len(self._ids)} that were named")
+        if wrong:
+            msg = (
+                f"the journal has another run {run.name!r}: {'; '.join(wrong)}. Use another name for a new run, or"
+                " resume_tests(journal) to continue the other"
+            )
+            raise JournalError(msg)
+        return run
+
+    async def _listed(self, deadline: float | None) -> tuple[str, ...]:
+        if self._ids is None:
+            self._ids = await list_active_endpoints(self._call, self.options.organization_id, deadline)
+        return self._ids
+
+    async def _offer_all(self, on_outcome: Callable[[], object]) -> None:
+        """Offer the outcomes of a run that is finished, if they are iterated."""
+        if not self._handover.is_awaited:
+            for outcome in await self.outcomes():
+                self._handover.add_finished(outcome)
+            on_outcome()
+
+    async def _leave(self, writer: Writer, writing: asyncio.Task[None]) -> None:
+        """Commit the remaining records and give back the chunks."""
+        for load in self._loads:
+            load.cancel()
+        writer.leave()
+        try:
+            await asyncio.wait([writing], timeout=_LEAVE_SECONDS)
+        finally:
+            writing.cancel()
+
+    def _stop(self, error: BaseException | None) -> None:
+        """End the work of this worker, with *error* or without."""
+        stopped = self._stopped
+        if stopped is not None and not stopped.done():
+            if error is None:
+                stopped.set_result(None)
+            else:
+                stopped.set_exception(error)
+                stopped.exception()  # it is raised only if nothing else ends the run first
+
+    def _on_ended(self, task: asyncio.Task[None]) -> None:
+        self._loads.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._stop(error)
+
+    # -- replies of the journal ---------------------------------------------------------------------------------------
+
+    def _wanted(self) -> int:
+        """Return for how many endpoints to claim chunks: no more than are tested soon, and this worker's share."""
+        tests, run = cast("RecordedTests", self._tests), cast("Run", self._run)
+        chunks_open = math.ceil(run.endpoints / CHUNK_SIZE) if self._reply is None else self._reply.chunks_open
+        workers = 1 if self._reply is None else self._reply.workers
+        share = max(1, chunks_open // max(1, workers)) * CHUNK_SIZE
+        return max(0, min(tests.queue.room - self._loading, share))
+
+    def _on_reply(self, reply: JournalReply) -> None:
+        tests = cast("RecordedTests", self._tests)
+        self._reply = reply
+        for number in reply.refused:
+            chunk = self._chunks.pop(number, None)
+            if chunk is not None:
+                tests.lose(chunk)
+        workers = max(1, reply.workers)
+        tests.queue.capacity = max(1, self.options.in_flight // workers)
+        cast("WorkerPool", self.pool).share_window(workers)
+        self._take(reply.claims)
+        tests.queue.dispatch()
+        if reply.chunks_open == 0:
+            tests.queue.close()
+        elif reply.paused and not tests.is_paused:
+            self._start(self._pause())
+
+    def _take(self, claims: Sequence[Claim]) -> None:
+        taken_over: list[tuple[HeldChunk, str]] = []
+        for claim in claims:
+            chunk = self._chunks[claim.chunk] = HeldChunk.of(claim)
+            if claim.position is None:
+                cast("RecordedTests", self._tests).add(chunk)
+            else:
+                taken_over.append((chunk, claim.position))
+        if taken_over:
+            self._start(self._take_over(taken_over))
+
+    async def _take_over(self, chunks: Sequence[tuple[HeldChunk, str]]) -> None:
+        """Read the records of chunks that other workers have held, and continue from there."""
+        tests, at = cast("RecordedTests", self._tests), self._clock.now()
+        time = cast("Writer", self._writer).time
+        held = {chunk.number: chunk for chunk, _ in chunks}
+        count = sum(len(chunk.entries) for chunk in held.values())
+        self._loading += count
+        try:
+            # Chunks are claimed first in the order of their numbers, so the records of the others come later.
+            _, position = min(chunks, key=lambda each: each[0].number)
+            async for segment in self._journal.read(position):
+                if segment.chunk in held:
+                    held[segment.chunk].replay(decode_batch(segment.batch))
+            page: Sequence[Event] = ()
+            if any(chunk.has_doubts for chunk in held.values()):
+                page = await cast("Recovery", self._recovery).read_page()
+        finally:
+            self._loading -= count
+        for chunk in held.values():
+            if not chunk.is_lost:
+                tests.add(chunk, Takeover(page, at, time))
+
+    async def _pause(self) -> None:
+        await cast("RecordedTests", self._tests).pause(_PAUSE_SECONDS)
+        self._stop(None)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._loads.add(task)
+        task.add_done_callback(self._on_ended)
+
+    def _on_handed(self, entry: Entry) -> None:
+        tests = cast("RecordedTests", self._tests)
+        tests.hand_over(entry)
+        if entry.chunk.left == 0:
+            self._chunks.pop(entry.chunk.number, None)
+
+    def _complete(self, outcome: TestOutcome) -> TestOutcome:
+        """Return an outcome from the journal with a handle that can be awaited."""
+        pending = outcome.pending
+        if pending is None:
+            return outcome
+        handle = self._sender.pending(pending.reference, latest=pending.latest, request_id=pending.request_id)
+        return attrs.evolve(outcome, pending=handle)

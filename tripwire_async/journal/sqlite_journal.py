@@ -1,0 +1,173 @@
+"""Journal in an SQLite file, for all processes of one machine."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar, final
+
+from tripwire_async.errors import JournalError
+
+from ._outcomes import outcomes_of_chunk
+
+if TYPE_CHECKING:
+    import os
+    import sqlite3
+    from collections.abc import AsyncIterator, Callable
+    from types import TracebackType
+
+    from tripwire_async.deliveries import TestOutcome
+
+    from ._sqlite_store import SqliteStore
+    from .protocol import JournalAsk, JournalReply, NewRun, Run, RunSummary, Segment
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@final
+class SqliteJournal:
+    """Journal of one run in an SQLite file; a file can hold several runs, each with a name.
+
+    ::
+
+        async with SqliteJournal("run.db") as journal:
+            outcomes = await tripwire.webhooks.send_tests(organization_id, journal=journal)
+
+    Any number of processes of one machine can work on a run at the same time, each with its own journal. The file
+    must be on a local disk. The folder ``<path>-workers`` beside it holds a lock for each worker; a worker that was
+    killed is detected at once. Everything that is recorded is on the disk before a test is sent (WAL mode,
+    ``synchronous=FULL``).
+
+    Creating the object opens nothing. It is used on one event loop, and makes one thread.
+
+    Args:
+        path: The file. It is created by the first run.
+        run: Name of the run.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, run: str = "default") -> None:
+        if not run or not isinstance(run, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
+            msg = f"run must be the name of a run, not {run!r}"
+            raise ValueError(msg)
+        self._path = Path(path)
+        self._run = run
+        self._thread: ThreadPoolExecutor | None = None
+        self._store: SqliteStore | None = None
+
+    async def begin(self, new: NewRun | None, /) -> Run:
+        """Create the run, or find it; see `Journal.begin`."""
+        return await self._call(self._opened().begin, self._run, new)
+
+    async def exchange(self, ask: JournalAsk, /) -> JournalReply:
+        """Append, renew, end and claim in one transaction; see `Journal.exchange`."""
+        return await self._call(self._opened().exchange, self._run, ask)
+
+    async def read(self, after: str | None = None, /) -> AsyncIterator[Segment]:
+        """Yield the appended records; see `Journal.read`."""
+        store = self._opened()
+        position = 0 if after is None else int(after)
+        until = await self._call(store.last_position)
+        while segments := await self._call(store.read, self._run, position, until):
+            for segment in segments:
+                yield segment
+            position = int(segments[-1].position)
+
+    async def outcomes(self) -> AsyncIterator[TestOutcome]:
+        """Yield the outcomes of the run that are known so far, in the order of the endpoints.
+
+        Raises:
+            JournalError: There is no such file or run, or it cannot be read.
+        """
+        store, chunk = self._opened(), 0
+        while (batches := await self._call(store.batches, self._run, chunk)) is not None:
+            for outcome in outcomes_of_chunk(batches):
+                yield outcome
+            chunk += 1
+
+    async def runs(self) -> tuple[RunSummary, ...]:
+        """Return the state of all runs in the file, by name.
+
+        Raises:
+            JournalError: There is no such file, or it cannot be read.
+        """
+        return await self._call(self._opened().runs)
+
+    async def pause(self) -> None:
+        """Ask all workers of the run to leave; `resume_tests` continues it.
+
+        Raises:
+            JournalError: There is no such file or run, or it cannot be written.
+        """
+        await self._call(self._opened().pause, self._run)
+
+    async def drop(self) -> None:
+        """Delete the run with all of its records; a worker that still works on it ends with a JournalError.
+
+        Raises:
+            JournalError: There is no such file or run, or it cannot be written.
+        """
+        await self._call(self._opened().drop, self._run)
+
+    async def aclose(self) -> None:
+        """Close the file and end the thread; closing twice is fine."""
+        thread, store = self._thread, self._store
+        self._thread = self._store = None
+        if thread is not None and store is not None:
+            try:
+                await asyncio.get_running_loop().run_in_executor(thread, store.close)
+            finally:
+                thread.shutdown(wait=False)
+
+    async def __aenter__(self) -> Self:
+        """Return the journal."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<SqliteJournal {str(self._path)!r} run={self._run!r}>"
+
+    def _opened(self) -> SqliteStore:
+        if self._store is None:
+            from ._sqlite_store import SqliteStore  # noqa: PLC0415 - importing sqlite3 takes longer than all of this package
+
+            self._store = SqliteStore(self._path)
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="tripwire-journal")
+        return self._store
+
+    async def _call(self, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run *step* in the thread of the journal, and turn its errors into JournalError."""
+        import sqlite3  # noqa: PLC0415 - imported with the store
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: step(*args, **kwargs))
+        except (sqlite3.Error, OSError) as error:
+            raise JournalError(_describe(self._path, error)) from error
+
+
+_ADVICE: Final = {
+    "SQLITE_BUSY": "is locked by another process for too long: end that process and resume the run",
+    "SQLITE_FULL": "cannot be written because the disk is full: free some space and resume the run",
+    "SQLITE_READONLY": "cannot be written: check the permissions of the file and its folder",
+    "SQLITE_CANTOPEN": "cannot be opened: check that its folder exists and can be written",
+    "SQLITE_CORRUPT": "is damaged: restore it from a backup, or start a run in another file",
+    "SQLITE_NOTADB": "is damaged: restore it from a backup, or start a run in another file",
+}
+
+
+def _describe(path: Path, error: sqlite3.Error | OSError) -> str:
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error)
+        if error.errno == errno.ENOSPC:
+            return f"{path} {_ADVICE['SQLITE_FULL']}"
+        return f"{path} cannot be used as a journal: {reason}. Check the path and its permissions"
+    name: str = getattr(error, "sqlite_errorname", "")
+    advice = next((advice for code, advice in _ADVICE.items() if name.startswith(code)), None)
+    return f"{path} {advice}" if advice else f"{path} cannot be used as a journal: {error}"
