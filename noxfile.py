@@ -233,16 +233,17 @@ def _lowest(requirement: str) -> str:
 
 @nox.session(default=False)
 def browser(session: nox.Session) -> None:
-    """Test the HTML report and the page of the test server, which needs Chromium and Node."""
-    _install(session, "tests", "browser")
+    """Test the HTML report in Chromium, which must be installed: apt-get install chromium."""
+    _install(session, "tests")
     session.run("pytest", "tests/browser", *session.posargs)
 
 
 @nox.session(default=False)
-def postgres(session: nox.Session) -> None:
-    """Test the example journal on a PostgreSQL server, which must be installed: apt-get install postgresql."""
-    _install(session, "tests", "postgres")
-    session.run("pytest", "tests/postgres", *session.posargs)
+def cancellation(session: nox.Session) -> None:
+    """Cancel every public coroutine at each suspension point; an argument selects scenarios by a part of their name."""
+    _install(session, "tests")
+    _require_redis(session)
+    session.run("python", "-m", "tests.cancellation", *session.posargs)
 
 
 @nox.session

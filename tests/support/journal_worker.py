@@ -46,6 +46,6 @@ class JournalWorker:
         return await self.journal.exchange(self.last)
 
     async def again(self) -> JournalReply:
-        """Repeat the last ask."""
+        """Send the last ask again."""
         assert self.last is not None
         return await self.journal.exchange(self.last)

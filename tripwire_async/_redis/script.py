@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Final, final
 
+from tripwire_async._concurrency.finishing import finish
 from tripwire_async._concurrency.per_loop import PerLoop
 from tripwire_async._secrets.keys import hide, require_secret
 from tripwire_async.errors import ConfigurationError
@@ -96,10 +97,12 @@ class RedisScript:
         """Close the connections of the running event loop; the script may be used again, and closed twice."""
         opened = self._links.pop()
         if opened is not None:
-            link, client = opened
-            await link.aclose()
-            if self._url is not None:
-                await client.aclose()
+            await finish(self._close(*opened))
+
+    async def _close(self, link: RedisLink, client: RedisClient) -> None:
+        await link.aclose()
+        if self._url is not None:
+            await client.aclose()
 
     def _open(self) -> tuple[RedisLink, RedisClient]:
         if self._url is None:

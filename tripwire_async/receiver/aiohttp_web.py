@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from tripwire_async._concurrency.finishing import finish
 from tripwire_async._logger import LOGGER
 
 from .receiver import DEFAULT_MAX_BODY, WebhookReceiver
@@ -15,7 +15,7 @@ from .respond import WebhookResponse
 from .signature import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     from .dedupe import EventStore
     from .receiver import SecretSource
@@ -86,22 +86,10 @@ async def listen(
     try:
         await runner.setup()
         # A cancellation in the middle of the start would leave a socket that no cleanup knows.
-        await _finish(web.TCPSite(runner, host, port).start())
+        await finish(web.TCPSite(runner, host, port).start())
         yield int(runner.addresses[0][1])
     finally:
-        await _finish(runner.cleanup())
-
-
-async def _finish(work: Coroutine[Any, Any, None]) -> None:
-    """Await *work* to its end; a cancellation in the meantime is raised afterwards."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
-        raise
+        await finish(runner.cleanup())
 
 
 async def _respond_to_read_body(receiver: WebhookReceiver, request: web.Request) -> WebhookResponse:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from aiohttp import web
+
+from tripwire_async._concurrency.finishing import finish
 
 from .errors import ServiceError
 
@@ -20,26 +22,13 @@ _NO_QUERY: Final[Mapping[str, str]] = {}
 _TOO_LARGE: Final = ServiceError(413, "request.too_large", "The body is larger than 1 MiB.")
 
 
-class Control(Protocol):
-    """Handler of the paths that do not belong to the API."""
-
-    def handles(self, path: str) -> bool:
-        """Return whether *path* is one of them."""
-        ...
-
-    async def respond(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Return the response to *request*."""
-        ...
-
-
 @final
 class HttpServer:
-    """Listens on 127.0.0.1; *port* 0 selects a free one. *control* responds to its own paths."""
+    """Listens on 127.0.0.1; *port* 0 selects a free one."""
 
-    def __init__(self, dispatcher: Dispatcher, service: Service, port: int, control: Control) -> None:
+    def __init__(self, dispatcher: Dispatcher, service: Service, port: int) -> None:
         self._dispatcher = dispatcher
         self._service = service
-        self._control = control
         self._runner: web.ServerRunner | None = None
         self.port = port
 
@@ -48,8 +37,8 @@ class HttpServer:
         server = web.Server(self._handle, access_log=None)
         self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=1024)
-        await site.start()
+        # A cancellation in the middle of the start would leave a socket that no cleanup knows.
+        await finish(web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=1024).start())
         self.port = int(self._runner.addresses[0][1])
 
     async def aclose(self) -> None:
@@ -60,8 +49,6 @@ class HttpServer:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path, question_mark, _ = request.raw_path.partition("?")
-        if self._control.handles(path):
-            return await self._control.respond(request)
         try:
             body = await request.read() if request.can_read_body else b""
         except web.HTTPRequestEntityTooLarge:

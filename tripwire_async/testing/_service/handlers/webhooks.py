@@ -19,7 +19,6 @@ from tripwire_async.testing._service.routes import Route
 
 if TYPE_CHECKING:
     from tripwire_async.testing._service.messages import ServiceRequest
-    from tripwire_async.testing._service.records import Endpoint, JsonObject
     from tripwire_async.testing._service.service import Service
 
 _TEST_EVENT: Final = "webhook.test"
@@ -87,11 +86,7 @@ def rotate_secret(service: Service, request: ServiceRequest) -> ServiceResponse:
 
 def send_test(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Queue a ``webhook.test`` event; the delivery to a disabled endpoint is skipped."""
-    return data_response(request, queue_test(service, service.state.endpoint(request)), 202)
-
-
-def queue_test(service: Service, endpoint: Endpoint) -> JsonObject:
-    """Queue a ``webhook.test`` event for *endpoint*; return the ids and the delivery as it is before it is sent."""
+    endpoint = service.state.endpoint(request)
     event = service.state.add_event(
         _TEST_EVENT,
         ("webhook_endpoint", endpoint.id),
@@ -100,14 +95,18 @@ def queue_test(service: Service, endpoint: Endpoint) -> JsonObject:
         endpoint.organization_id,
     )
     [delivery] = event.deliveries
-    queued = {
-        "object": "webhook_test",
-        "event_id": event.id,
-        "delivery_ids": [delivery.id],
-        "latest_delivery": delivery.to_json(),
-    }
+    response = data_response(
+        request,
+        {
+            "object": "webhook_test",
+            "event_id": event.id,
+            "delivery_ids": [delivery.id],
+            "latest_delivery": delivery.to_json(),
+        },
+        202,
+    )
     service.webhook_sender.send(event)
-    return queued
+    return response
 
 
 _LIST: Final = "/v1/organizations/{organizationId}/webhooks/endpoints"

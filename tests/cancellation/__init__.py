@@ -1,0 +1,1 @@
+"""Cancellation of every public coroutine at each of its suspension points."""

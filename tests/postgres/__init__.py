@@ -1,1 +1,0 @@
-"""Tests of the journal in PostgreSQL, for the session ``postgres``."""
