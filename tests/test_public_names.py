@@ -34,8 +34,8 @@ PUBLIC = {
         SharedPage SharedPages SqliteJournal
     """,
     "tripwire_async.middleware": """
-        BearerAuth Handler Middleware OnRetry RateLimit RateLimitState RateLimitStore RedisStore Request RequestLog
-        Response Retry RetryQuota RetryDetails CallStats Tracing compose default_middleware
+        BearerAuth Handler Metrics Middleware OnRetry RateLimit RateLimitState RateLimitStore RateLimitTotals RedisStore
+        Request RequestLog Response Retry RetryQuota RetryDetails CallStats Tracing compose default_middleware
     """,
     "tripwire_async.receiver": """
         Claim DEFAULT_MAX_BODY DEFAULT_TOLERANCE EventStore GateSessionApprovedEvent RecentEvents Router

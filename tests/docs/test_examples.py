@@ -34,6 +34,11 @@ PRINTED = {
         verified X-Tripwire-Timestamp, X-Tripwire-Signature
         verified X-Foil-Timestamp, X-Foil-Signature
     """,
+    "record_metrics.py": """\
+        http.client.request.duration: 1
+        tripwire.client.attempts: 2
+        tripwire.rate_limit.limit: 600
+    """,
     "retries.py": """\
         listWebhookEndpoints: attempt 1 failed with 503
         listWebhookEndpoints: attempt 2 failed with 503

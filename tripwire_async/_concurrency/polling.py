@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar, final
 import attrs
 
 from .clock import LOOP_CLOCK
+from .contexts import InEmptyContext
 from .per_loop import PerLoop
 from .single_flight import SingleFlight
 
@@ -128,7 +129,8 @@ class SharedPoller(Generic[T]):
         if due >= end - _MARGIN:
             return None
         try:
-            value = await read(None if end == math.inf else end - self._clock.now())
+            # The others who wait receive its result too.
+            value = await InEmptyContext(read(None if end == math.inf else end - self._clock.now()))
         except asyncio.CancelledError:
             # With other waits the read stays due: the next of them makes it, at once. Without, it counts, so that waits
             # that are started and cancelled again and again do not become a stream of requests.

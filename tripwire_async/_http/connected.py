@@ -25,7 +25,7 @@ class SendRefusedError(Exception):
 
 
 def note_connection(request: Request, now: Callable[[], float]) -> None:
-    """Note that the connection of *request* is at hand, directly before the request is written.
+    """Note that *request* has its connection, directly before it is written.
 
     aiohttp may send an idempotent request twice. Its first connection counts.
 

@@ -28,7 +28,7 @@ class CallStats(msgspec.Struct):
         network_time: Seconds from handing the request to the transport to the end of the response, over all attempts.
         finished: When the response was complete, on the clock of the chain; 0 until then.
         connected_at: When the latest attempt had its connection, directly before it was written, on the clock of the
-            chain. Infinite while it has none: then nothing has been sent. 0 if that is unknown.
+            chain. Infinite as long as there is none and nothing has been sent. 0 if that is unknown.
     """
 
     client_request_id: str | None = None
@@ -83,8 +83,8 @@ class Request(RedactedStruct, frozen=True):
         priority: The class of the call in the rate limit.
         stats: Attempts and times of the call so far, shared by all requests of the call.
         before_wire: Hook that the transport awaits for each attempt, with the deadline, before it connects, or None.
-        before_write: A last check of whether to send, or None. The transport calls it for each attempt when the
-            connection is at hand, directly before the request is written: connecting may have taken seconds. If it
+        before_write: A last check of whether to send, or None. The transport calls it for each attempt when there is
+            a connection, directly before the request is written: connecting may have taken seconds. If it
             raises, nothing is sent and the connection is closed. The exception reaches the caller unchanged, without
             its traceback. The check must not block, because it runs in the event loop.
     """

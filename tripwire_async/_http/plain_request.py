@@ -27,7 +27,7 @@ _send: Final = aiohttp.ClientRequest.send
 
 
 class TimedRequest(aiohttp.ClientRequest):
-    """A request of aiohttp that notes when its connection is at hand.
+    """A request of aiohttp that notes when it has its connection.
 
     Attributes:
         attempt: The request of this library that it sends; None if that is unknown.

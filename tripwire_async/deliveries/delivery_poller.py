@@ -13,6 +13,7 @@ import contextlib
 import math
 from typing import TYPE_CHECKING, Any, Final, final
 
+from tripwire_async._concurrency.contexts import InEmptyContext
 from tripwire_async._concurrency.polling import PollTimeout
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async._http.api_calls import ApiRequest
@@ -243,9 +244,9 @@ class DeliveryPoller:
         limit = None if wait.end == math.inf else max(0.0, wait.end - started)
         try:
             if isinstance(read, PageRead):
-                await self._read_page(started, limit)
+                await InEmptyContext(self._read_page(started, limit))
             else:
-                await self._read_event(read, started, limit)
+                await InEmptyContext(self._read_event(read, started, limit))
         except RequestTimeoutError as error:
             if self._clock.now() >= wait.end - _MARGIN:
                 # The end of this wait has cut it off: the others have time.

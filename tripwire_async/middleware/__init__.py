@@ -10,11 +10,12 @@ from tripwire_async._lazy import lazy_exports
 
 from .auth import BearerAuth
 from .defaults import default_middleware
-from .rate_limit import RateLimit, RateLimitState
+from .rate_limit import RateLimit, RateLimitState, RateLimitTotals
 from .request_log import RequestLog
 from .retry import Retry, RetryQuota
 
 if TYPE_CHECKING:
+    from .metrics import Metrics
     from .rate_limit import RateLimitStore, RedisStore
     from .retry import OnRetry, RetryDetails
     from .tracing import Tracing
@@ -23,11 +24,13 @@ __all__ = [
     "BearerAuth",
     "CallStats",
     "Handler",
+    "Metrics",
     "Middleware",
     "OnRetry",
     "RateLimit",
     "RateLimitState",
     "RateLimitStore",
+    "RateLimitTotals",
     "RedisStore",
     "Request",
     "RequestLog",
@@ -42,6 +45,7 @@ __all__ = [
 
 # Imported on first use: the default chain does not need these.
 _EXPORTS: Final = {
+    "Metrics": ".metrics",
     "OnRetry": ".retry",
     "RateLimitStore": ".rate_limit",
     "RedisStore": ".rate_limit",

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from tripwire_async._lazy import lazy_exports
 
-from .rate_limit import RateLimit, RateLimitState
+from .rate_limit import RateLimit, RateLimitState, RateLimitTotals
 
 if TYPE_CHECKING:
     from .redis_store import RedisStore
     from .store import RateLimitStore
 
-__all__ = ["RateLimit", "RateLimitState", "RateLimitStore", "RedisStore"]
+__all__ = ["RateLimit", "RateLimitState", "RateLimitStore", "RateLimitTotals", "RedisStore"]
 
 _EXPORTS: Final = {"RateLimitStore": ".store", "RedisStore": ".redis_store"}
 

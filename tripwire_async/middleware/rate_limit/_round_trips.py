@@ -18,8 +18,8 @@ class RoundTrips:
         mean: The smoothed mean; 0 before the first.
         repeated: The round trip to subtract a second time: nearly the shortest one if round trips hardly vary, nothing
             if they vary as much as they last.
-        excess: What a bound of the window and the end of a request together have too much: the shortest round trip,
-            and the repeated one as far as many have been measured.
+        excess: Seconds that a bound of the window and the end of a request together have too much: the shortest round
+            trip, and the repeated one as far as many have been measured.
     """
 
     __slots__ = ("_weight", "excess", "mean", "repeated", "shortest")

@@ -53,6 +53,30 @@ class RateLimitState:
 
 
 @attrs.frozen(kw_only=True)
+class RateLimitTotals:
+    """State of a rate limit over all event loops, for metrics.
+
+    Attributes:
+        limit: The limit of the client's own key; None while no event loop knows it.
+        in_flight: Requests in flight.
+        waiting: Calls that wait for the rate limit.
+        cooldown: Seconds until the last cooldown of the client's own key ends; 0 without one.
+        window: The longest upper bound of the window's length in seconds; None while it is unknown.
+        rejections: Requests that were rejected with the status 429 so far.
+        shared: Whether all event loops share the limit with other processes now; None without a store, and before the
+            first call.
+    """
+
+    limit: int | None
+    in_flight: int
+    waiting: int
+    cooldown: float
+    window: float | None
+    rejections: int
+    shared: bool | None
+
+
+@attrs.frozen(kw_only=True)
 class RateLimitStatistics:
     """Counters of a rate limit in the running event loop, for tests and debugging.
 
@@ -95,7 +119,7 @@ class RateLimit:
         ValueError: *max_in_flight* is less than 1.
     """
 
-    __slots__ = ("_clock", "_jitter", "_learned", "_lock", "_loops", "_max_in_flight", "_store")
+    __slots__ = ("_clock", "_jitter", "_learned", "_lock", "_loops", "_max_in_flight", "_rejections", "_store")
 
     def __init__(
         self,
@@ -113,6 +137,7 @@ class RateLimit:
         self._clock = clock
         self._jitter = jitter
         self._lock = threading.Lock()
+        self._rejections = 0
         self._learned: dict[Key, LimitModel] = {}
         self._loops = PerLoop(self._open_loop, on_closed=self._close_loop)
 
@@ -145,6 +170,8 @@ class RateLimit:
             permit.sent_at = request.stats.connected_at
         limit, remaining = parse_headers(response.headers)
         if response.status == 429:
+            with self._lock:
+                self._rejections += 1
             scheduler.reject(permit, parse_retry_after(response.headers), limit, remaining)
         else:
             scheduler.accept(permit, limit, remaining)
@@ -170,6 +197,24 @@ class RateLimit:
             cooldown=max(0.0, model.cooldown.until - now),
             window=window.length,
             shared=scheduler.is_shared if scheduler is not None else None if self._store is None else False,
+        )
+
+    def totals(self) -> RateLimitTotals:
+        """Return the state over all event loops that are open; any thread may call this."""
+        # Other threads may change this state at any time. Only single values and copies of collections are consistent.
+        now = self._clock.now()
+        loops = tuple(self._loops)
+        models = [model for loop in loops if (model := loop.models.get(CLIENT_KEY)) is not None]
+        schedulers = [scheduler for loop in loops for scheduler in tuple(loop.schedulers.values())]
+        own = [scheduler.is_shared for loop in loops if (scheduler := loop.schedulers.get(CLIENT_KEY)) is not None]
+        return RateLimitTotals(
+            limit=max((model.window.limit for model in models if model.window.limit is not None), default=None),
+            in_flight=sum(loop.capacity.in_use for loop in loops),
+            waiting=sum(scheduler.waiting for scheduler in schedulers),
+            cooldown=max((max(0.0, model.cooldown.until - now) for model in models), default=0.0),
+            window=max((length for model in models if (length := model.window.length) is not None), default=None),
+            rejections=self._rejections,
+            shared=all(own) if self._store is not None and own else None,
         )
 
     def statistics(self) -> RateLimitStatistics:
