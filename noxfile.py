@@ -231,11 +231,24 @@ def _lowest(requirement: str) -> str:
     return f"{parsed.name}{extras}=={bound}{marker}"
 
 
-@nox.session(default=False)
-def browser(session: nox.Session) -> None:
-    """Test the HTML report in Chromium, which must be installed: apt-get install chromium."""
-    _install(session, "tests")
-    session.run("pytest", "tests/browser", *session.posargs)
+# Tests that need programs which other tests do without: dependency groups, and a description.
+OPT_IN_TESTS = {
+    "browser": (("tests", "browser"), "Test the HTML report and the page of the test server; needs Chromium and Node."),
+    "postgres": (("tests", "postgres"), "Test the example journal in PostgreSQL; needs: apt-get install postgresql."),
+}
+
+
+def _opt_in_session(name: str, groups: tuple[str, ...], description: str) -> None:
+    def run(session: nox.Session) -> None:
+        _install(session, *groups)
+        session.run("pytest", f"tests/{name}", *session.posargs)
+
+    run.__doc__ = description
+    nox.session(name=name, default=False)(run)
+
+
+for name, (groups, description) in OPT_IN_TESTS.items():
+    _opt_in_session(name, groups, description)
 
 
 @nox.session(default=False)
@@ -344,17 +357,7 @@ def _direct_dependencies() -> set[str]:
 def benchmarks(session: nox.Session) -> None:
     """Measure calls, decoding, imports and more, and show the previous results; arguments select benchmarks by name."""
     _install(session, "tests", "benchmarks")
-    commit = session.run("git", "describe", "--always", "--dirty", external=True, silent=True, log=False)
-    names = session.posargs or sorted(script.stem for script in (ROOT / "tests" / "benchmarks").glob("bench_*.py"))
-    for name in names:
-        results = sorted((ROOT / ".benchmarks").glob(f"{name}-*.txt"), key=lambda path: path.stat().st_mtime)
-        latest = ROOT / ".benchmarks" / f"{name}-{str(commit).strip()}.txt"
-        for before in [path for path in results if path != latest][-1:]:
-            print(f"\n== before: {before.stem}", before.read_text(encoding="utf-8"), sep="\n")
-        output = session.run("python", "-m", f"tests.benchmarks.{name}", silent=True)
-        latest.parent.mkdir(exist_ok=True)
-        latest.write_text(str(output), encoding="utf-8")
-        print(f"\n== now: {latest.stem}", output, sep="\n", flush=True)
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)
 
 
 @nox.session(default=False)

@@ -44,7 +44,8 @@ PUBLIC = {
         verify_signature
     """,
     "tripwire_async.reports": """
-        HostSummary Report ReportedState ReportedTest html_report junit_report make_report report_document
+        HostSummary ReasonSummary Report ReportedState ReportedTest csv_report html_report junit_report make_report
+        report_document
     """,
     "tripwire_async.sealed_tokens": """
         DEFAULT_MAX_INFLATED TokenDecision TokenManipulation TokenRequest TokenVisitorFingerprint

@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,6 +50,20 @@ def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["tripwire-async", "nonsense"])
     with pytest.raises(SystemExit, match=r"^2$"):
         importlib.import_module("tripwire_async.__main__")
+
+
+def test_an_interrupt_ends_the_server_also_while_its_page_is_open() -> None:
+    """The open stream of the page ends with the server, without a traceback."""
+    with subprocess.Popen(  # noqa: S603 - this Python
+        [*COMMAND, "serve", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout
+        base_url = json.loads(process.stdout.readline())["base_url"]
+        with urllib.request.urlopen(f"{base_url}/_test/events", timeout=10) as events:  # noqa: S310 - on loopback
+            assert b"event: state\n" == events.readline()
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=20)
+    assert (130, "") == (process.returncode, errors)
 
 
 def test_an_interrupt_ends_it_with_130_and_no_traceback() -> None:

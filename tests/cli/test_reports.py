@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
@@ -16,6 +17,7 @@ import pytest
 
 from tripwire_async.cli import output
 from tripwire_async.cli.progress import line
+from tripwire_async.cli.run_facts import facts
 from tripwire_async.deliveries import Progress
 from tripwire_async.middleware import RateLimitState
 from tripwire_async.testing import DeliveryOutcome, Fault
@@ -96,15 +98,50 @@ def test_reports_are_written(cli: Cli, elsewhere: Elsewhere, tmp_path: Path) -> 
     bad = elsewhere.add_endpoint(name="the shop")
     elsewhere.add_endpoint()
     elsewhere.set_outcome(DeliveryOutcome("failed", 500), bad.id)
-    page, junit = tmp_path / "report.html", tmp_path / "junit.xml"
-    assert 1 == cli("test", "--all", "--report", str(page), "--junit", str(junit)).status
+    page, junit, table = tmp_path / "report.html", tmp_path / "junit.xml", tmp_path / "table.csv"
+    assert 1 == cli("test", "--all", "--report", str(page), "--junit", str(junit), "--csv", str(table)).status
     assert "<h1>1 of 2 succeeded</h1>" in page.read_text(encoding="utf-8")
     assert "the shop" in page.read_text(encoding="utf-8")
     suites = ElementTree.parse(junit).getroot()  # noqa: S314 - our own
     assert ("2", "1") == (suites.get("tests"), suites.get("failures"))
+    assert table.read_bytes().startswith(b"endpoint_id,name,url,state,")
+    assert f"{bad.id},the shop,http" in table.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("option", ["--report", "--junit"])
+def test_a_report_names_the_api_the_limits_and_the_command(cli: Cli, elsewhere: Elsewhere, tmp_path: Path) -> None:
+    """As they were in this run; the password of a URL is not shown."""
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
+    arguments = ("test", elsewhere.add_endpoint().id, "--timeout", "60", "--in-flight", "7", "--json")
+    about = json.loads(cli(*arguments, "--report", str(tmp_path / "report.html")).out)["about"]
+    assert ["client", "API", "limits", "rate limit", "command"] == list(about)
+    assert elsewhere.server.base_url == about["API"]
+    assert "7 in flight, 30 s per attempt, 300 s per call, 60 s for the run" == about["limits"]
+    assert about["rate limit"].startswith("600 requests")
+    assert f"tripwire-async test {arguments[1]} --timeout 60" in about["command"]
+
+
+def test_a_report_does_not_name_a_limit_that_is_unknown() -> None:
+    """Before the first response, only the command line and the client's own limits are known."""
+    options = {"base_url": "https://example.com", "attempt_timeout": None, "deadline": 5.0, "timeout": None}
+    arguments = argparse.Namespace(**options, in_flight=1000, words=("tripwire-async", "test", "a b"))
+    assert {
+        "API": "https://example.com",
+        "limits": "1,000 in flight, 30 s per attempt, 5 s per call",
+        "command": "tripwire-async test 'a b'",
+    } == facts(arguments, None)
+
+
+def test_a_report_does_not_show_the_password_of_a_url(cli: Cli, elsewhere: Elsewhere, tmp_path: Path) -> None:
+    """Any argument can be a URL with a password, for example of Redis."""
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
+    (tmp_path / "redis:").mkdir()
+    arguments = ("test", elsewhere.add_endpoint().id, "--json", "--csv", f"{tmp_path}/redis://user:hunter2@host")
+    ended = cli(*arguments)
+    assert "redis://…@host" in json.loads(ended.out)["about"]["command"]
+    assert "hunter2" not in ended.out
+
+
+@pytest.mark.parametrize("option", ["--report", "--junit", "--csv"])
 def test_a_report_that_cannot_be_written_is_reported_before_the_run(
     cli: Cli, elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:
@@ -216,7 +253,7 @@ def test_progress_goes_to_stderr_where_nothing_can_be_redrawn(
 @pytest.mark.usefixtures("terminal")
 def test_progress_is_a_bar_on_a_terminal(cli: Cli, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is redrawn in place and gone at the end; a cooldown is shown as one."""
-    monkeypatch.setattr("tripwire_async.deliveries.test_run.make_progress", lambda *_, **__: MIDST)
+    monkeypatch.setattr("tripwire_async.deliveries.listed_tests.make_progress", lambda *_, **__: MIDST)
     elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     out = cli("test", elsewhere.add_endpoint().id).out
     assert "412 of 1,000 done" in out

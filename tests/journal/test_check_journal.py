@@ -55,10 +55,10 @@ async def test_a_journal_in_redis_follows_the_protocol() -> None:
         (broken_journals.ReadsFromTheBeginning, "yields what follows it"),
         (broken_journals.ForgetsPositions, "no position for chunk 0"),
         (broken_journals.ReturnsLatePositions, "0 of 2 records"),
-        (broken_journals.IgnoresCounts, "the sums of those that were appended"),
+        (broken_journals.IgnoresCounts, "the sums of the appended"),
         (broken_journals.IgnoresTheNumber, "gets the same reply again"),
-        (broken_journals.RefusesNothing, "are refused, and only these"),
-        (broken_journals.CountsWhatItRefuses, "counts of refused records were added"),
+        (broken_journals.RefusesNothing, "are rejected, and only these"),
+        (broken_journals.CountsWhatItRefuses, "counts of rejected records were added"),
         (broken_journals.RefusesAll, r"\[0, 1, 2\] and not \[0, 2\]"),
         (broken_journals.StoresWhatItRefuses, "were stored, not of"),
         (broken_journals.KeepsWhatWasGivenBack, r"the chunks \[\] and not \[1\]"),
@@ -70,21 +70,21 @@ async def test_a_journal_in_redis_follows_the_protocol() -> None:
         (broken_journals.CountsTheDead, "the dead worker is counted"),
         (broken_journals.GivesBackWhatWasLost, "cannot append to it"),
         (broken_journals.DoesNotRenew, "keeps its chunks, for longer than its lease"),
-        (broken_journals.RefusesALateWorker, "its record was refused"),
+        (broken_journals.RefusesALateWorker, "its record was rejected"),
         (broken_journals.HasTwoReaders, "two workers read at once"),
         (broken_journals.KeepsPagesToItself, "a published page was not returned"),
-        (broken_journals.ReturnsOldPages, "begun too early"),
+        (broken_journals.ReturnsOldPages, "too old"),
     ],
 )
-async def test_a_broken_journal_is_told_which_rule_it_breaks(broken: type[MemoryJournal], message: str) -> None:
-    """The message has the rule and what was found."""
+async def test_a_broken_journal_fails_the_check_with_the_broken_rule(broken: type[MemoryJournal], message: str) -> None:
+    """The message states the rule and the difference."""
     storage = MemoryStorage()
     with pytest.raises(AssertionError, match=message):
         await check_journal(lambda run: broken(storage, run))
 
 
 class Minimal:
-    """The protocol alone: such a journal can neither be closed nor dropped."""
+    """The protocol alone: without methods for closing and dropping."""
 
     def __init__(self, journal: MemoryJournal) -> None:
         self.begin = journal.begin
@@ -94,7 +94,7 @@ class Minimal:
 
 @pytest.mark.virtual_time
 async def test_a_journal_needs_no_more_than_the_protocol() -> None:
-    """It can be closed and dropped by other means."""
+    """Closing and dropping it is optional."""
     storage = MemoryStorage()
     await check_journal(lambda run: Minimal(MemoryJournal(storage, run)))
     assert storage.runs

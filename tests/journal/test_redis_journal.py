@@ -226,7 +226,7 @@ async def test_a_client_that_loses_cancellations_does_not_lose_those_of_an_excha
 
 
 async def test_a_cluster_keeps_a_run_on_one_node() -> None:
-    """The keys of a run share a hash tag. A plain client of the wrong node is told what to pass."""
+    """The keys of a run share a hash tag. For a plain client, the error names RedisCluster."""
     async with cluster() as nodes:
         client = redis.asyncio.RedisCluster(host="127.0.0.1", port=nodes[0].port)
         for name in ("one", "two", "three", "four"):
@@ -247,7 +247,7 @@ async def test_a_cluster_keeps_a_run_on_one_node() -> None:
 
 
 async def test_a_failover_changes_the_epoch() -> None:
-    """A Sentinel names another primary, which may lack the last writes. A worker that joins later is told too."""
+    """A Sentinel names another primary, which may lack the last writes. A later worker gets the new epoch too."""
     async with watched() as (primary, sentinel):
         sentinels = Sentinel([("127.0.0.1", sentinel.port)])
         client = sentinels.master_for("primary")

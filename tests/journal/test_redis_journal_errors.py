@@ -47,7 +47,7 @@ async def test_a_redis_that_is_full_stores_nothing() -> None:
 
 
 async def test_a_redis_that_becomes_full_is_waited_for() -> None:
-    """The exchange raises OSError, which has the workers ask again; nothing of it was stored."""
+    """The exchange raises OSError, after which the workers retry. Nothing was stored."""
     with RedisServer() as server:
         async with (
             RedisJournal(server.url, run="nightly") as journal,
@@ -65,14 +65,14 @@ async def test_a_redis_that_becomes_full_is_waited_for() -> None:
 
 
 async def test_a_redis_without_its_replicas_stores_nothing() -> None:
-    """It refuses writes until they are back."""
+    """It rejects writes until they are back."""
     with RedisServer("--min-replicas-to-write", "1") as server:
         await refused(server.url, "fewer replicas than min-replicas-to-write")
         assert [] == await keys(server)
 
 
 async def test_a_redis_that_evicts() -> None:
-    """It would delete the record of what was sent. A policy for keys that expire does no harm."""
+    """It would delete records of tests that were sent. A policy for keys that expire does no harm."""
     with RedisServer("--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru") as server:
         await refused(server.url, "maxmemory-policy is allkeys-lru")
         assert [] == await keys(server)
@@ -82,7 +82,7 @@ async def test_a_redis_that_evicts() -> None:
 
 
 async def test_a_redis_without_streams() -> None:
-    """Some servers that speak its protocol have none."""
+    """Some servers with the same protocol do not have them."""
     streams = ("XADD", "XGROUP", "XREADGROUP", "XPENDING", "XCLAIM", "XACK", "XDEL", "XLEN", "XRANGE")
     with RedisServer(*(word for name in streams for word in ("--rename-command", name, ""))) as server:
         await refused(server.url, "lacks a command")
@@ -184,7 +184,7 @@ async def test_a_run_of_a_newer_version(redis_server: RedisServer, raw: Any) -> 
 
 
 async def test_a_redis_that_hangs_is_not_waited_for_longer_than_a_third_of_the_lease() -> None:
-    """The worker asks again on a new connection, and gets the reply to the ask that was cut off."""
+    """The retry uses a new connection, and gets the reply that was cut off."""
     with RedisServer() as server:
         async with RedisJournal(server.url, run="nightly", lease=0.6) as journal:
             await journal.begin(new_run())
@@ -201,7 +201,7 @@ async def test_a_redis_that_hangs_is_not_waited_for_longer_than_a_third_of_the_l
 
 
 async def test_no_exception_holds_the_password(tmp_path: Path) -> None:
-    """Neither their frames nor their contexts."""
+    """Frames and contexts included."""
     password = "canary0123456789"
     url = f"unix://{tmp_path}/nothing?password={password}"
     async with RedisJournal(url) as journal:

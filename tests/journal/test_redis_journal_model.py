@@ -62,7 +62,7 @@ class Clock:
 
 
 class JournalMachine(RuleBasedStateMachine):
-    """Sends the same asks to both journals, and compares the replies, the logs and the runs."""
+    """Sends the same requests to both journals, and compares the replies, the logs and the runs."""
 
     server: ClassVar[RedisServer]
 
@@ -133,7 +133,7 @@ class JournalMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_runs_are_the_same(self) -> None:
-        """What a list of runs shows, and what a worker finds that joins now."""
+        """Compare the list of runs, and the run as a new worker finds it."""
         if hasattr(self, "runner"):
             assert self.runner.run(self.journal.runs()) == self.runner.run(self.model.runs())
             assert self.runner.run(self.journal.begin(None)) == self.runner.run(self.model.begin(None))

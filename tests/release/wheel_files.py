@@ -7,11 +7,17 @@ import zipfile
 from typing import Final
 
 _REQUIRED: Final = (
+    "_generated/openapi.json",
     "journal/redis_journal.lua",
     "middleware/rate_limit/redis_store.lua",
     "py.typed",
     "reports/page.css",
     "reports/page.js",
+    "testing/_control_api/elements.js",
+    "testing/_control_api/page.css",
+    "testing/_control_api/page.html",
+    "testing/_control_api/page.js",
+    "testing/_control_api/panels.js",
     "testing/pytest_plugin.py",
 )
 

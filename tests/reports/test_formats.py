@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
+import io
 import json
 import re
 from html.parser import HTMLParser
@@ -13,16 +15,20 @@ import attrs
 import pytest
 
 from tests.support.sample_report import (
+    ABOUT,
     CANARY,
     ORGANIZATION,
+    SECRET,
     STARTED_AT,
     delivery,
     endpoint,
+    endpoint_id,
     kinds_report,
     large_report,
     outcome,
 )
-from tripwire_async.reports import Report, html_report, junit_report, make_report, report_document
+from tripwire_async import __version__
+from tripwire_async.reports import Report, csv_report, html_report, junit_report, make_report, report_document
 from tripwire_async.reports.plots import EDGES, latency_plot, status_plot
 
 EMPTY = make_report((), organization_id=ORGANIZATION, started_at=STARTED_AT, seconds=0.0)
@@ -69,7 +75,9 @@ def test_nothing_from_elsewhere_becomes_an_element() -> None:
 def test_the_page_asks_for_nothing() -> None:
     """No element names another file, and the policy would let none be fetched."""
     page = Page(html_report(kinds_report()))
-    assert [] == [one for one in page.elements if {"src", "href", "data", "action"} & set(one[1])]
+    assert [] == [one for one in page.elements if {"src", "data", "action"} & set(one[1])]
+    targets = [one[1]["href"] for one in page.elements if "href" in one[1]]
+    assert all(str(target).startswith("#reason-") for target in targets)
     policy = next(one["content"] for name, one in page.elements if name == "meta" and one.get("http-equiv"))
     assert str(policy).startswith("default-src 'none'; ")
 
@@ -83,7 +91,7 @@ def test_only_the_page_s_own_script_and_style_are_allowed() -> None:
         assert f"{element}-src 'sha256-{digest}'" in page
 
 
-@pytest.mark.parametrize("odd", ["\x00", "\x1b", "\x0c", "\x7f", "\x9b", "\udce9"])
+@pytest.mark.parametrize("odd", ["\x00", "\x1b", "\x0c", "\x7f", "\x9b", "\u202e", "\u2066", "\udce9"])
 def test_a_control_character_is_shown_as_an_escape(odd: str) -> None:
     """HTML does not allow it, and no browser shows it."""
     named = endpoint(0, name=f"c{odd}d", url=f"https://example.com/{odd}")
@@ -114,7 +122,72 @@ def test_several_requests_are_named_as_such() -> None:
     """The ids of a test that was sent and then could not be read."""
     both = attrs.evolve(outcome(0, "unknown", delivery(0, "pending"), ValueError("no")), request_ids=("req_1", "req_2"))
     page = html_report(make_report([both], organization_id=ORGANIZATION, started_at=STARTED_AT, seconds=1.0))
-    assert "request ids <code>req_1</code>, <code>req_2</code>" in page
+    assert '<span class="label">request ids </span><code>req_1</code>, <code>req_2</code>' in page
+
+
+def test_a_request_id_is_shown_once() -> None:
+    """An error of the API names it in its message."""
+    error = ValueError("sendTestWebhook: 404 (request req_1)")
+    refused = attrs.evolve(outcome(0, "refused", None, error), request_ids=("req_0", "req_1"))
+    page = html_report(make_report([refused], organization_id=ORGANIZATION, started_at=STARTED_AT, seconds=1.0))
+    assert 1 == page.count("req_1")
+    assert '<span class="label">request id </span><code>req_0</code>' in page
+
+
+def test_the_header_has_the_facts_about_the_run() -> None:
+    """Without secrets: the version of the client, and all that the caller gives."""
+    report = kinds_report(about=ABOUT)
+    page = html_report(report)
+    assert f"<dt>client</dt><dd>tripwire-async {__version__.replace('.', '.<wbr>')}</dd>" in page
+    assert "<dt>limits</dt><dd>200 in flight" in page
+    assert "tripwire-async test --all" in page
+    assert ["client", *ABOUT] == list(report_document(report)["about"])
+    for text in (page, csv_report(report), str(report_document(report))):
+        assert SECRET not in text
+
+
+def test_a_reason_links_to_the_first_of_its_rows() -> None:
+    """With the number of its tests and their states; the rows of a reason follow each other."""
+    lost = [outcome(number, "unknown", None, ValueError(f"{endpoint_id(number)} is gone")) for number in range(2)]
+    refused = outcome(2, "refused", None, ValueError(f"{endpoint_id(2)} is gone"))
+    failed = [outcome(number, "failed", delivery(number, "failed", error="500.")) for number in (3, 4)]
+    page = html_report(
+        make_report([*lost, refused, *failed], organization_id=ORGANIZATION, started_at=STARTED_AT, seconds=1.0)
+    )
+    items = re.findall(r'<li><a href="#(.*?)">(\d) . (.*?)</a> <span class="soft">(.*?)</span>', page)
+    assert [
+        ("reason-1", "3", "we_… is gone.", "1 refused, 2 unknown"),
+        ("reason-2", "2", "500.", "failed"),
+    ] == items
+    rows = re.findall(r'<tr role="row" data-state="(\w+)"(?: id="(.*?)")?>', page)
+    assert [("failed", "reason-2"), ("failed", ""), ("refused", "reason-1"), ("unknown", ""), ("unknown", "")] == rows
+
+
+def test_csv_has_a_row_for_each_endpoint() -> None:
+    """In the order of the endpoints, readable by a program."""
+    rows = list(csv.DictReader(io.StringIO(csv_report(kinds_report(about=ABOUT)), newline="")))
+    assert [endpoint_id(number) for number in range(7)] == [row["endpoint_id"] for row in rows]
+    assert ("succeeded", "200", "0.25", "") == tuple(
+        rows[0][name] for name in ("state", "response_status", "latency", "reason")
+    )
+    assert ("not_started", "", "", "") == tuple(
+        rows[6][name] for name in ("state", "latency", "event_id", "request_ids")
+    )
+    assert CANARY in rows[1]["name"]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1"])
+def test_a_spreadsheet_runs_no_name(name: str) -> None:
+    """A customer chooses the name of an endpoint."""
+    report = make_report(
+        [outcome(0, "succeeded", delivery(0, "succeeded"))],
+        organization_id=ORGANIZATION,
+        started_at=STARTED_AT,
+        seconds=1.0,
+        endpoints=[endpoint(0, name=name)],
+    )
+    [row] = csv.DictReader(io.StringIO(csv_report(report), newline=""))
+    assert f"'{name}" == row["name"]
 
 
 def test_a_thousand_endpoints_are_a_page_of_reasonable_size() -> None:
@@ -122,7 +195,7 @@ def test_a_thousand_endpoints_are_a_page_of_reasonable_size() -> None:
     assert len(html_report(large_report())) < 1_000_000
 
 
-@pytest.mark.parametrize("write", [html_report, junit_report, report_document])
+@pytest.mark.parametrize("write", [csv_report, html_report, junit_report, report_document])
 def test_a_run_of_nothing_can_be_reported(write: object) -> None:
     """As when an organization has no endpoints yet."""
     assert write(EMPTY)  # type: ignore[operator] - one of the above

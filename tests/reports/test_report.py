@@ -127,3 +127,31 @@ def test_hosts_with_the_most_failures_come_first() -> None:
 def test_times_have_a_suitable_unit(seconds: float | None, words: str) -> None:
     """No more digits than a person wants."""
     assert words == duration(seconds)
+
+
+def test_problems_come_first_and_then_the_slowest() -> None:
+    """Grouped by state and by reason, the most frequent reason first."""
+    report = report_of(
+        outcome(0, "succeeded", delivery(0, "succeeded", 0.1)),
+        outcome(1, "unknown", None, ValueError("lost")),
+        outcome(2, "succeeded", delivery(2, "succeeded", 3.0)),
+        outcome(3, "failed", delivery(3, "failed", 0.5, error="500")),
+        outcome(4, "failed", delivery(4, "failed", 9.0, error="502")),
+        outcome(5, "failed", delivery(5, "failed", 2.0, error="500")),
+    )
+    assert [5, 3, 4, 1, 2, 0] == [int(test.endpoint_id[3:], 16) for test in report.problems_first()]
+    assert list(range(6)) == [int(test.endpoint_id[3:], 16) for test in report.tests]
+
+
+def test_reasons_are_counted_whatever_their_ids() -> None:
+    """An id in a reason is different for each endpoint."""
+    lost = [
+        outcome(number, "unknown", None, ValueError(f"req_{number}: {endpoint_id(number)} lost")) for number in range(3)
+    ]
+    refused = outcome(3, "refused", None, ValueError("req_9: we_x lost"))
+    reasons = report_of(*lost, refused, outcome(4, "sent", None)).reasons()
+    assert [("req_…: we_… lost.", 4, {"refused": 1, "unknown": 3})] == [
+        (reason.text, reason.count, dict(reason.states)) for reason in reasons
+    ]
+    assert (endpoint_id(0), endpoint_id(3)) == (reasons[0].endpoint_ids[0], reasons[0].endpoint_ids[3])
+    assert () == report_of(outcome(0, "sent", None)).reasons()

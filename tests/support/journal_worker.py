@@ -46,6 +46,6 @@ class JournalWorker:
         return await self.journal.exchange(self.last)
 
     async def again(self) -> JournalReply:
-        """Send the last ask again."""
+        """Repeat the last ask."""
         assert self.last is not None
         return await self.journal.exchange(self.last)

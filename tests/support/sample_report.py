@@ -6,6 +6,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from tripwire_async.deliveries import TestOutcome, TestTimings
 from tripwire_async.deliveries._record import DeliveryRecord
 from tripwire_async.deliveries.pending import PendingDelivery
@@ -150,4 +152,35 @@ def large_report(count: int = 1000) -> Report:
         started_at=STARTED_AT,
         seconds=76.5,
         endpoints=[endpoint(number) for number in range(count)],
+    )
+
+
+ABOUT = {
+    "API": "https://api.example.com",
+    "limits": "200 in flight, 30 s per attempt, 5 min 00 s per call",
+    "command": f"tripwire-async test --all --base-url https://user:{SECRET}@api.example.com",
+}
+
+
+def mixed_report(count: int = 300) -> Report:
+    """Return a report of *count* endpoints in every state, with long URLs, as for printing."""
+    kinds = every_kind()
+    outcomes: list[TestOutcome] = []
+    for number in range(count):
+        kind = kinds[number % len(kinds)] if number % 2 else kinds[0]
+        latest = kind.delivery and attrs.evolve(kind.delivery, endpoint_id=endpoint_id(number))
+        error = kind.error
+        if kind.state == "refused":
+            error = ValueError(f"sendTestWebhook: 404 not_found: no such endpoint (request req_{number:032x})")
+        outcomes.append(outcome(number, kind.state, latest, error))
+    return make_report(
+        outcomes,
+        organization_id=ORGANIZATION,
+        started_at=STARTED_AT,
+        seconds=76.5,
+        endpoints=[
+            endpoint(number, url=f"https://{HOSTS[number % 3]}/api/v2/integrations/webhooks/{number}/tripwire")
+            for number in range(count)
+        ],
+        about=ABOUT,
     )

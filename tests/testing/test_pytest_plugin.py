@@ -83,7 +83,7 @@ async def test_pytest_starts_without_pytest_asyncio(tmp_path: Path) -> None:
 
 
 def test_the_fixtures_are_there_without_pytest_asyncio(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those that need pytest-asyncio give advice when they are used; the thread works."""
+    """The asynchronous fixtures give advice when they are used; the thread works."""
     monkeypatch.setitem(sys.modules, "pytest_asyncio", None)
     names = runpy.run_path(pytest_plugin.__file__)
     assert not names["HAS_PYTEST_ASYNCIO"]
@@ -150,7 +150,7 @@ async def test_it(tripwire):
     ids=["synchronous", "anyio", "scopes", "two loops"],
 )
 async def test_another_event_loop_works_or_fails_at_once(tmp_path: Path, text: str, outcome: str, message: str) -> None:
-    """No test waits for a server whose loop does not run: the message says what to do."""
+    """No test waits for a server whose loop does not run: the message contains advice."""
     (tmp_path / "test_it.py").write_text(text)
     arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--asyncio-mode=strict", "--rootdir", str(tmp_path))
     async with asyncio.timeout(30):

@@ -108,7 +108,7 @@ async def test_a_client_that_disconnects_affects_no_other(clock: ManualClock, se
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/", 404),
+        ("GET", "/x", 404),
         ("GET", "/v1", 404),
         ("GET", "/v2/sessions", 404),
         ("GET", "/v1/sessions/", 404),

@@ -17,7 +17,9 @@ _PACKAGE: Final = Path(__file__).parent.parent
 def render(description: Path) -> dict[str, str]:
     """Return the text of each generated file by its path in the package; raise `DescriptionError`."""
     # Imported here so that main() can report a missing PyYAML.
+    from .document import load  # noqa: PLC0415 - needs PyYAML
     from .modules import EVENTS, read_api  # noqa: PLC0415 - needs PyYAML
+    from .render_json import render_json  # noqa: PLC0415 - needs PyYAML
     from .render_models import render_module, render_public_module  # noqa: PLC0415 - needs PyYAML
     from .render_operations import render_operations  # noqa: PLC0415 - needs PyYAML
     from .render_profiles import render_profiles  # noqa: PLC0415 - needs PyYAML
@@ -28,6 +30,7 @@ def render(description: Path) -> dict[str, str]:
     files = {
         "models.py": render_public_module(api),
         "_generated/profiles.py": render_profiles(api),
+        "_generated/openapi.json": render_json(load(description)),
         "_generated/__init__.py": header("Models and operations generated from the API description."),
         "_generated/models/__init__.py": header("Models, one module per tag."),
         "_generated/operations/__init__.py": header("Operations, one module per tag."),

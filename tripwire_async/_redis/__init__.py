@@ -1,1 +1,1 @@
-"""Lua scripts on a Redis server: connections, and errors that a user must fix told apart from those that pass."""
+"""Lua scripts on a Redis server: connections, and a classification of their errors."""

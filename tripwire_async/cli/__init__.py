@@ -35,4 +35,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.USAGE
     from .runner import run
 
+    parsed.words = (parser.prog, *arguments)
     return run(parsed)

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from tripwire_async.profiles import PROFILES, missing_key_advice, select_profile
+from tripwire_async.profiles import PROFILES, missing_key_advice, select_base_url, select_profile
 
 from .argument_types import duration, resource_id, whole_number
 
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 LARGEST_PAGE: Final = 200
 """Largest number of items on a page of the API."""
 
-_ATTEMPT_TIMEOUT: Final = 30.0
-_DEADLINE: Final = 300.0
+ATTEMPT_TIMEOUT: Final = 30.0
+"""Default limit for one attempt, in seconds."""
+
+DEADLINE: Final = 300.0
+"""Default limit for one call, in seconds."""
 
 
 def set_command(parser: Parser, command: Command) -> None:
@@ -117,15 +120,20 @@ def add_connection_options(
         type=duration,
         metavar="DURATION",
         default=default,
-        help=f"limit for one attempt, such as 30s or 5m ({_ATTEMPT_TIMEOUT:g}s)",
+        help=f"limit for one attempt, such as 30s or 5m ({ATTEMPT_TIMEOUT:g}s)",
     )
     options.add_argument(
         "--deadline",
         type=duration,
         metavar="DURATION",
         default=default,
-        help=f"limit for one call with its retries and waits ({_DEADLINE:g}s)",
+        help=f"limit for one call with its retries and waits ({DEADLINE:g}s)",
     )
+
+
+def base_url(arguments: argparse.Namespace) -> str:
+    """Return the URL of the API in *arguments* or the environment, or the service's own."""
+    return arguments.base_url or select_base_url(profile_of(arguments))
 
 
 def connect(arguments: argparse.Namespace) -> AsyncTripwire:
@@ -139,8 +147,8 @@ def connect(arguments: argparse.Namespace) -> AsyncTripwire:
             read_secret_key(arguments.secret_key_file, profile),
             profile=profile,
             base_url=arguments.base_url,
-            timeout=arguments.attempt_timeout or _ATTEMPT_TIMEOUT,
-            deadline=arguments.deadline or _DEADLINE,
+            timeout=arguments.attempt_timeout or ATTEMPT_TIMEOUT,
+            deadline=arguments.deadline or DEADLINE,
         )
     except ConfigurationError as error:
         # The library names its own argument.

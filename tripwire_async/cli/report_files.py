@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tripwire_async.errors import ConfigurationError
-from tripwire_async.reports import html_report, junit_report
+from tripwire_async.reports import csv_report, html_report, junit_report
 
 from .output import warn
 
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     from tripwire_async.reports import Report
 
-_WRITERS: Final[dict[str, Callable[[Report], str]]] = {"report": html_report, "junit": junit_report}
+_WRITERS: Final[dict[str, Callable[[Report], str]]] = {
+    "report": html_report,
+    "junit": junit_report,
+    "csv": csv_report,
+}
 
 
 def check_report_paths(arguments: argparse.Namespace) -> None:
@@ -42,7 +46,7 @@ def write_reports(report: Report, arguments: argparse.Namespace) -> bool:
         # Outside the handler: an error in here is not about the user's file.
         text = _WRITERS[option](report)
         try:
-            path.write_text(text, encoding="utf-8", errors="replace")
+            path.write_text(text, encoding="utf-8", errors="replace", newline="")
         except OSError as error:
             warn(f"--{option} {path}: {error.strerror}")
             complete = False

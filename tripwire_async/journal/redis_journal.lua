@@ -2,14 +2,14 @@
 --
 -- RUN        hash: the values frozen at the start, and the state of the run
 -- LOG        stream: one entry per exchange that appends, with a field for each chunk
--- CHUNKS     stream: one entry per chunk that has not ended. The consumer group says which worker holds a chunk
+-- CHUNKS     stream: one entry per chunk that has not ended. The consumer group holds their leases
 -- ENDPOINTS  hash: the endpoints of each chunk, as JSON
 -- POSITIONS  hash: the last entry of the log when a chunk was claimed for the first time
 -- COUNTS     hash: the totals
 -- WORKERS    sorted set: the time until which each worker is alive and holds its chunks
--- ASKS       hash: the number of each worker's last ask, and the reply
+-- REPLIES    hash: the number and the reply of the last exchange of each worker
 -- PAGE       hash: the newest shared page, and the worker that reads the next one
-local RUN, LOG, CHUNKS, ENDPOINTS, POSITIONS, COUNTS, WORKERS, ASKS, PAGE = unpack(KEYS)
+local RUN, LOG, CHUNKS, ENDPOINTS, POSITIONS, COUNTS, WORKERS, REPLIES, PAGE = unpack(KEYS)
 local GROUP = 'leases'
 local FREE = 'free chunks' -- holds what workers gave back
 local DAY = 86400000
@@ -125,7 +125,7 @@ end
 local function prune()
   for _, worker in ipairs(redis.call('ZRANGEBYSCORE', WORKERS, '-inf', text(now - DAY))) do
     redis.call('ZREM', WORKERS, worker)
-    redis.call('HDEL', ASKS, worker)
+    redis.call('HDEL', REPLIES, worker)
     if #redis.call('XPENDING', CHUNKS, GROUP, '-', '+', 1, worker) == 0 then
       redis.call('XGROUP', 'DELCONSUMER', CHUNKS, GROUP, worker)
     end
@@ -179,7 +179,7 @@ local function leave(worker)
   redis.call('ZADD', WORKERS, text(now), worker)
 end
 
--- Lease chunks to the worker: first those whose worker is gone, then those that no worker has held.
+-- Lease chunks to the worker: first the chunks of dead workers, then new ones.
 local function claim(run, ask)
   local claims, claimed = {}, 0
   local function take(id)
@@ -232,7 +232,7 @@ local function exchange(ask)
   if run.id ~= ask.run then
     return {run.id and 'replaced' or 'missing'}
   end
-  local known = redis.call('HGET', ASKS, ask.worker)
+  local known = redis.call('HGET', REPLIES, ask.worker)
   known = known and cjson.decode(known)
   if known and ask.number <= known.number then
     -- A lower number is a question that was cut off and arrives late; its reply is not read.
@@ -260,7 +260,7 @@ local function exchange(ask)
   reply.workers = alive()
   reply.counts = redis.call('HGETALL', COUNTS)
   local record = {number = ask.number, joined = joined, left = not lives, reply = reply}
-  redis.call('HSET', ASKS, worker, cjson.encode(record))
+  redis.call('HSET', REPLIES, worker, cjson.encode(record))
   expire(run, reply.open)
   return render(reply)
 end

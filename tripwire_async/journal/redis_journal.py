@@ -132,7 +132,7 @@ class RedisJournal:
         return decode_page(self._check(await self._call("page", *encode_page_ask(ask))))
 
     async def read(self, after: str | None = None, /) -> AsyncIterator[Segment]:
-        """Yield what was appended, in the order of the appends; see `Journal`."""
+        """Yield the records in the order of the appends; see `Journal`."""
         if self._run_id is None:
             await self.begin(None)
         start = "-" if after is None else f"({after}"
@@ -226,7 +226,7 @@ class RedisJournal:
         return OSError(str(self._error(f"It does not respond ({kind(error)}). Start Redis, or correct its URL")))
 
     def _check(self, reply: Any) -> Any:
-        """Return *reply*, or raise an error if the run is not the one that this journal has begun."""
+        """Return *reply*, or raise an error if the run was dropped or replaced."""
         status = text(reply[0])
         if status == "missing":
             advice = (
@@ -237,7 +237,7 @@ class RedisJournal:
         if status == "replaced":
             raise self._error("The run was dropped and started again. Start this worker again to join the new run")
         if status == "late":
-            raise self._error("A worker repeated an ask that is not its last. Give each worker an id of its own")
+            raise self._error("A worker repeated an ask that is not its last. Give each worker another id")
         return reply
 
     def _error(self, advice: str) -> JournalError:

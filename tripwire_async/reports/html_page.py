@@ -14,15 +14,19 @@ from tripwire_async._secrets.redaction import redact
 
 from .formatting import duration, state_label
 from .plots import latency_plot, status_plot
-from .report import PASSED, STATES
+from .report import PASSED, STATES, general_reason
 
 if TYPE_CHECKING:
-    from .report import HostSummary, Report, ReportedState, ReportedTest
+    from .report import HostSummary, ReasonSummary, Report, ReportedState, ReportedTest
 
+_TIMES: Final = "\N{MULTIPLICATION SIGN}"
 _EXCERPT_CHARACTERS: Final = 500
 """Length of the displayed part of an endpoint's response."""
 
-_NOT_HTML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# Control characters and lone surrogates, which HTML does not allow, and characters that change the direction of text.
+_NOT_HTML: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 _PAGE: Final = """\
 <!DOCTYPE html>
@@ -40,12 +44,12 @@ script-src {script_hash}; base-uri 'none'; form-action 'none'">
 <header>
 <h1>{title}</h1>
 <p class="soft">Test webhooks of <code>{organization}</code>, started {started_at}, took {duration}</p>
-{notice}</header>
+{notice}{about}</header>
 <main>
 <section class="plots" aria-label="Overview">
 <figure><h2>Status</h2>{status_plot}{legend}</figure>
 {latency}</section>
-<section><h2>By host</h2>{hosts}</section>
+{reasons}<section><h2>By host</h2>{hosts}</section>
 <section><h2>Endpoints</h2>
 {controls}
 {tests}</section>
@@ -70,7 +74,9 @@ _HEADERS: Final = """\
 
 
 def html_report(report: Report) -> str:
-    """Return *report* as one HTML page: plots, a table by host, and a table of tests that sorts and filters.
+    """Return *report* as one HTML page: facts about the run, plots, reasons, hosts, and a table of tests to sort.
+
+    The table shows the tests that did not pass first, and then the slowest ones. The page can be printed.
 
     The page makes no network requests and is readable without JavaScript and on a phone. Its content security policy
     allows only its own script, whatever the names and responses of endpoints contain. If a test did not pass, the start
@@ -87,13 +93,39 @@ def html_report(report: Report) -> str:
         started_at=f"{report.started_at:%Y-%m-%d %H:%M:%S %Z}",
         duration=duration(report.seconds),
         notice=_INTERRUPTED if report.interrupted else "",
+        about=_about(report),
+        reasons=_reasons(report),
         status_plot=status_plot(report.states),
         legend=_legend(report),
         latency=_latency(report),
         hosts=_hosts(report.hosts()),
         controls=_controls(report),
-        tests=_tests(report.tests),
+        tests=_tests(report),
     )
+
+
+def _about(report: Report) -> str:
+    facts = "".join(
+        f"<div><dt>{_escape(name)}</dt><dd>{_breakable(text)}</dd></div>" for name, text in report.about.items()
+    )
+    return f'<dl class="about">{facts}</dl>\n'
+
+
+def _reasons(report: Report) -> str:
+    """Return the list of reasons, each with a link to the first of its rows, which follow each other."""
+    items = "".join(
+        f'<li><a href="#reason-{number}">{reason.count:,} {_TIMES} {_escape(reason.text)}</a>'
+        f' <span class="soft">{_states(reason)}</span></li>\n'
+        for number, reason in enumerate(report.reasons(), 1)
+    )
+    return f'<section><h2>Reasons</h2><ol class="reasons">\n{items}</ol></section>\n' if items else ""
+
+
+def _states(reason: ReasonSummary) -> str:
+    """Return the states of the tests with *reason*, with counts if there are several."""
+    if len(reason.states) == 1:
+        return state_label(next(iter(reason.states)))
+    return ", ".join(_count(state, count) for state, count in reason.states.items())
 
 
 def _asset(name: str) -> str:
@@ -163,13 +195,15 @@ def _controls(report: Report) -> str:
         '<form id="controls" class="controls" hidden>'
         '<label class="find">Search <input name="search" type="search" autocomplete="off"></label>'
         f'<label>Status <select name="state"><option value="">all</option>{options}</select></label>'
-        '<label class="order">Order <select name="order"><option value="">as tested</option></select></label>'
+        '<label class="order">Order <select name="order"><option value="">problems first</option></select></label>'
         '<output name="shown" aria-live="polite"></output></form>'
     )
 
 
-def _tests(tests: tuple[ReportedTest, ...]) -> str:
-    rows = "\n".join(_row(test) for test in tests)
+def _tests(report: Report) -> str:
+    anchors = {reason.text: f"reason-{number}" for number, reason in enumerate(report.reasons(), 1)}
+    # Only the first row of each reason takes its anchor.
+    rows = "\n".join(_row(test, anchors.pop(general_reason(test), "")) for test in report.problems_first())
     # The elements have these roles already, but browsers drop them if the layout for phones shows rows as blocks.
     return (
         '<table id="tests" role="table"><caption>Tests by endpoint</caption>'
@@ -177,7 +211,8 @@ def _tests(tests: tuple[ReportedTest, ...]) -> str:
     )
 
 
-def _row(test: ReportedTest) -> str:
+def _row(test: ReportedTest, anchor: str) -> str:
+    id_ = f' id="{anchor}"' if anchor else ""
     delivery = test.delivery
     name = "" if test.name is None else f'<span class="name">{_escape(test.name)}</span>'
     cells = (
@@ -190,7 +225,7 @@ def _row(test: ReportedTest) -> str:
         _seconds("Duration", test.seconds),
         _cell("Reason", _reason(test), "reason"),
     )
-    return f'<tr role="row" data-state="{test.state}">{"".join(cells)}</tr>'
+    return f'<tr role="row" data-state="{test.state}"{id_}>{"".join(cells)}</tr>'
 
 
 def _cell(title: str, content: str, kind: str = "", *, value: object = None) -> str:
@@ -223,9 +258,10 @@ def _reason(test: ReportedTest) -> str:
         parts.append(
             f"<details><summary>response body</summary><pre>{_escape(shown[:_EXCERPT_CHARACTERS])}{cut}</pre></details>"
         )
-    if test.outcome is not None and test.outcome.request_ids:
-        ids = ", ".join(f"<code>{_escape(id_)}</code>" for id_ in test.outcome.request_ids)
-        parts.append(
-            f'<p class="soft">{"request ids" if len(test.outcome.request_ids) > 1 else "request id"} {ids}</p>'
-        )
+    # The message of an error contains the last one.
+    ids = [] if test.outcome is None else [id_ for id_ in test.outcome.request_ids if id_ not in test.reason]
+    if ids:
+        shown = ", ".join(f"<code>{_escape(id_)}</code>" for id_ in ids)
+        label = "request ids" if len(ids) > 1 else "request id"
+        parts.append(f'<p class="soft"><span class="label">{label} </span>{shown}</p>')
     return "".join(parts)

@@ -22,9 +22,14 @@ def report_document(report: Report) -> dict[str, Any]:
         "started_at": report.started_at.isoformat(),
         "seconds": round(report.seconds, 3),
         "interrupted": report.interrupted,
+        "about": dict(report.about),
         "endpoints": len(report.tests),
         "passed": report.passed,
         "states": dict(report.states),
+        "reasons": [
+            {"reason": reason.text, "states": dict(reason.states), "endpoint_ids": list(reason.endpoint_ids)}
+            for reason in report.reasons()
+        ],
         "hosts": [_host(host) for host in report.hosts()],
         "data": [_test(test) for test in report.tests],
     }

@@ -73,6 +73,13 @@
   controls.addEventListener("submit", (event) => event.preventDefault());
   search.addEventListener("input", filter);
   state.addEventListener("input", filter);
+  addEventListener("hashchange", () => {
+    const target = document.querySelector("#tests tr:target");
+    if (!target?.hidden) return;
+    search.value = state.value = "";
+    filter();
+    target.scrollIntoView();
+  });
   filter();
   controls.hidden = false;
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from tripwire_async._secrets.redaction import redact
+from tripwire_async._version import __version__
 from tripwire_async.deliveries.outcomes import TestState
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ STATES: Final[tuple[ReportedState, ...]] = (
     "not_started",
 )
 """The states in display order."""
+
+_ID: Final = re.compile(r"\b((?:we|wevt|wdlv|org|key|c?req)_)[0-9A-Za-z-]+")
 
 PASSED: Final = frozenset({"succeeded", "sent"})
 """The states of a test that passed."""
@@ -116,6 +120,26 @@ class HostSummary:
 
 
 @attrs.frozen(kw_only=True)
+class ReasonSummary:
+    """Tests that did not pass for the same reason.
+
+    Attributes:
+        text: The reason, with ``…`` in place of ids, so that it is the same for all of its tests.
+        states: Number of the tests by state.
+        endpoint_ids: The endpoints of the tests.
+    """
+
+    text: str
+    states: Mapping[ReportedState, int]
+    endpoint_ids: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of the tests."""
+        return len(self.endpoint_ids)
+
+
+@attrs.frozen(kw_only=True)
 class Report:
     """Summary of a run of tests, complete or interrupted.
 
@@ -125,6 +149,8 @@ class Report:
         seconds: Its duration in seconds.
         interrupted: Whether the run was interrupted before its end.
         tests: One test per endpoint, in the order of the endpoints.
+        about: Facts about the run by name, without secrets: the version of the client, and those given to
+            `make_report`.
     """
 
     organization_id: str
@@ -132,6 +158,7 @@ class Report:
     seconds: float
     interrupted: bool
     tests: tuple[ReportedTest, ...]
+    about: Mapping[str, str]
 
     @property
     def passed(self) -> int:
@@ -147,6 +174,33 @@ class Report:
     def states(self) -> Mapping[ReportedState, int]:
         """Number of tests that ended in each state. States without a test are left out."""
         return _count_states(self.tests)
+
+    def problems_first(self) -> tuple[ReportedTest, ...]:
+        """Return the tests that did not pass, grouped by state and reason, and then the others, the slowest first."""
+        counts = {reason.text: reason.count for reason in self.reasons()}
+
+        def rank(test: ReportedTest) -> tuple[bool, int, int, str, float]:
+            slowness = -(test.latency or test.seconds or 0.0)
+            if test.passed:
+                return (True, 0, 0, "", slowness)
+            reason = general_reason(test)
+            return (False, STATES.index(test.state), -counts[reason], reason, slowness)
+
+        return tuple(sorted(self.tests, key=rank))
+
+    def reasons(self) -> tuple[ReasonSummary, ...]:
+        """Summarize the tests that did not pass by reason: the most frequent reasons first."""
+        by_reason: dict[str, list[ReportedTest]] = {}
+        for test in self.tests:
+            if not test.passed:
+                by_reason.setdefault(general_reason(test), []).append(test)
+        summaries = [
+            ReasonSummary(
+                text=text, states=_count_states(tests), endpoint_ids=tuple(test.endpoint_id for test in tests)
+            )
+            for text, tests in by_reason.items()
+        ]
+        return tuple(sorted(summaries, key=lambda summary: (-summary.count, summary.text)))
 
     def hosts(self) -> tuple[HostSummary, ...]:
         """Summarize the tests by host: the hosts with the most problems first, then by name."""
@@ -166,6 +220,7 @@ def make_report(
     endpoints: Iterable[WebhookEndpoint] = (),
     endpoint_ids: Iterable[str] | None = None,
     interrupted: bool = False,
+    about: Mapping[str, str] | None = None,
 ) -> Report:
     """Return a report of the *outcomes* of a run.
 
@@ -178,6 +233,8 @@ def make_report(
         endpoint_ids: All endpoints of the run, in display order. An endpoint without an outcome is ``not_started``.
             None means the endpoints of *outcomes*.
         interrupted: Whether the run was interrupted before its end.
+        about: Facts about the run by name, to show in the header of a report, for example the URL of the API. Secrets
+            in them are redacted.
     """
     known = {outcome.endpoint_id: outcome for outcome in outcomes}
     details = {endpoint.id: endpoint for endpoint in endpoints}
@@ -185,8 +242,21 @@ def make_report(
         _reported(id_, known.get(id_), details.get(id_)) for id_ in (known if endpoint_ids is None else endpoint_ids)
     )
     return Report(
-        organization_id=organization_id, started_at=started_at, seconds=seconds, interrupted=interrupted, tests=tests
+        organization_id=organization_id,
+        started_at=started_at,
+        seconds=seconds,
+        interrupted=interrupted,
+        tests=tests,
+        about={
+            "client": f"tripwire-async {__version__}",
+            **{name: redact(text) for name, text in (about or {}).items()},
+        },
     )
+
+
+def general_reason(test: ReportedTest) -> str:
+    """Return the reason of *test* with ``…`` in place of ids."""
+    return _ID.sub(r"\1…", test.reason or "")
 
 
 def _reported(endpoint_id: str, outcome: TestOutcome | None, endpoint: WebhookEndpoint | None) -> ReportedTest:

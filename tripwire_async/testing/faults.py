@@ -205,6 +205,17 @@ class Fault:
         return Fault("stuck pending", act)
 
     @staticmethod
+    def slow_endpoint(seconds: float) -> Fault:
+        """Let the deliveries of `sendTestWebhook` take *seconds* longer."""
+        check_number("seconds", seconds, 0)
+
+        async def act(service: Service, _: ServiceRequest, proceed: Proceed) -> ServiceResponse:
+            with service.webhook_sender.slower(seconds):
+                return await proceed()
+
+        return Fault(f"slow endpoint {seconds:g}", act)
+
+    @staticmethod
     def not_found_at_first(times: int = 2) -> Fault:
         """Return 404 for the first *times* reads of each resource, like a service with a replication lag."""
         check_count("times", times, 1)

@@ -32,7 +32,7 @@ async def check_journal(make_journal: Callable[[str], Journal]) -> None:
         async def test_my_journal() -> None:
             await check_journal(lambda run: MyJournal(database, run=run))
 
-    Each rule uses runs of its own, with random names. The check takes a few seconds, because leases run out in it. If
+    Each rule uses its own runs, with random names. The check takes a few seconds, because leases run out in it. If
     the journals have `aclose` they are closed; if they have ``drop`` the runs are dropped.
 
     Args:

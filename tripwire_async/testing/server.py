@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, final, get_args
 
 from tripwire_async._concurrency.finishing import finish
 from tripwire_async.profiles import TRIPWIRE
-from tripwire_async.testing._server.fault_controls import FaultControls
-from tripwire_async.testing._server.gate_controls import GATE_SERVICE_ID, GateControls
-from tripwire_async.testing._server.threads import ThreadControls
+from tripwire_async.testing._control_api.app import ControlApi
+from tripwire_async.testing._server.controls import ServerControls
+from tripwire_async.testing._server.gate_controls import GATE_SERVICE_ID
 from tripwire_async.testing._service.arguments import check_count, check_name, check_number
 from tripwire_async.testing._service.dispatcher import Dispatcher
 from tripwire_async.testing._service.handlers import routes_of
@@ -23,16 +23,15 @@ from tripwire_async.testing.clock import Calendar, ServerLoopClock
 from tripwire_async.testing.fault_rules import Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import TracebackType
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async.profiles import Profile
-    from tripwire_async.testing._service.dispatcher import RecordedRequest
 
 
 @final
-class TripwireServer(ThreadControls, FaultControls, GateControls):
+class TripwireServer(ServerControls):
     """The API on a loopback port, with all data in memory; an async context manager.
 
     ::
@@ -99,17 +98,19 @@ class TripwireServer(ThreadControls, FaultControls, GateControls):
             profile, self._calendar, webhooks or WebhookSettings(), self._notify, self._approve_encrypted
         )
         self.faults = Faults()
-        self._service = Service(profile, self.state, self._webhook_sender, grace)
+        self.service = Service(profile, self.state, self._webhook_sender, grace)
         self._routes = routes_of(profile)
         self._dispatcher = Dispatcher(
             self._routes,
-            self._service,
+            self.service,
             self.limits,
             self.faults,
             record_limit=record_limit,
             on_change=self._notify,
         )
-        self._http = HttpServer(self._dispatcher, self._service, port)
+        self._control = ControlApi(self)
+        self._on_change = self._control.live.notify
+        self._http = HttpServer(self._dispatcher, self.service, port, self._control)
         organization = self.state.add_organization("Acme", "acme", organization_id)
         self.organization_id = organization.id
         self.key = self.state.add_key(organization.id, "default", scopes=["*"], secret=secret_key)
@@ -140,6 +141,7 @@ class TripwireServer(ThreadControls, FaultControls, GateControls):
         self._loop = None
 
     async def _close(self) -> None:
+        self._control.live.close()
         await self._webhook_sender.aclose()
         await self._http.aclose()
 
@@ -174,27 +176,6 @@ class TripwireServer(ThreadControls, FaultControls, GateControls):
     @limit.setter
     def limit(self, limit: int) -> None:
         self.limits.limit = limit
-
-    @property
-    def received(self) -> int:
-        """Number of received requests, independent of *record_limit*."""
-        return self._dispatcher.received
-
-    @property
-    def rate_limited(self) -> int:
-        """The number of requests that the rate limit rejected with 429."""
-        return self._dispatcher.rate_limited
-
-    @property
-    def window_peak(self) -> int:
-        """The highest number of requests of one key in a window, rate-limited ones included."""
-        return self._dispatcher.window_peak
-
-    @property
-    def requests(self) -> Sequence[RecordedRequest]:
-        """The recorded requests, oldest first; a copy in another thread."""
-        requests = self._dispatcher.requests
-        return requests if self._other_loop() is None else self.on_loop(lambda: tuple(requests))
 
     def __repr__(self) -> str:
         state = self.state

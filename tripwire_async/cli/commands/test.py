@@ -56,6 +56,7 @@ def build(parser: Parser) -> None:
     add_confirmation_option(parser)
     reports = parser.add_argument_group("reports")
     reports.add_argument("--report", metavar="FILE", help="write an HTML page")
+    reports.add_argument("--csv", metavar="FILE", help="write comma-separated values, for spreadsheets")
     reports.add_argument("--junit", metavar="FILE", help="write JUnit XML, for continuous integration")
     add_connection_options(parser)
 
@@ -65,6 +66,7 @@ async def run_tests(arguments: argparse.Namespace, output: Output) -> int:
     from datetime import UTC, datetime
 
     from tripwire_async.cli.report_files import check_report_paths, write_reports
+    from tripwire_async.cli.run_facts import facts
     from tripwire_async.cli.run_summary import show, show_plan, status
     from tripwire_async.reports import make_report
 
@@ -100,6 +102,7 @@ async def run_tests(arguments: argparse.Namespace, output: Output) -> int:
                 endpoints=endpoints,
                 endpoint_ids=ids,
                 interrupted=interrupted,
+                about=facts(arguments, run.progress().limits),
             )
             show(output, report)
             complete = write_reports(report, arguments)

@@ -21,7 +21,7 @@ from ._scheduler import Scheduler
 from .store import DEFAULT_PATIENCE, FinishedRequest, SlotRequest, StoreReplyError
 
 if TYPE_CHECKING:
-    from tripwire_async._concurrency.clock import Clock
+    from tripwire_async._concurrency.clock import Clock, Timer
     from tripwire_async._http.messages import Priority
 
     from ._admission import LimitModel
@@ -34,6 +34,12 @@ _FIRST_PAUSE: Final = 0.1
 _MAX_PAUSE: Final = 2.0
 """Seconds until the first attempt to reach a store again, and, doubled each time, between later ones."""
 _MAX_UNREPORTED: Final = 2_000
+
+_REPORT_WITHIN: Final = 1.0
+"""Seconds after which finished requests are reported although no call asks for a slot.
+
+The store releases the slots of a process that is silent for 5 s. It must know by then that they were used.
+"""
 
 
 @final
@@ -52,6 +58,7 @@ class StoreAdmission(Scheduler):
         "_patience",
         "_pause",
         "_reconnect",
+        "_report_timer",
         "_requester",
         "_serial",
         "_slots",
@@ -90,6 +97,7 @@ class StoreAdmission(Scheduler):
         self._failure: ConfigurationError | None = None
         self._pause = _FIRST_PAUSE
         self._reconnect: asyncio.Task[None] | None = None
+        self._report_timer: Timer | None = None
 
     @property
     def is_shared(self) -> bool | None:
@@ -192,8 +200,16 @@ class StoreAdmission(Scheduler):
             FinishedRequest(self._serial, slot, permit.sent_at, self._now(), outcome, limit, count, retry_after, hold)
         )
         self._must_report |= self._unsettled and not self._store_down
+        if self._report_timer is None:
+            self._report_timer = self._clock.call_at(self._now() + _REPORT_WITHIN, self._report_late)
         if len(self._unreported) > _MAX_UNREPORTED and self._requester is None:
             del self._unreported[: _MAX_UNREPORTED // 2]
+
+    def _report_late(self) -> None:
+        """Report what no request to the store has reported since, without delaying a call."""
+        self._report_timer = None
+        if self._unreported and self._requester is None and self.is_open and not self._store_down:
+            self._reconnect = asyncio.create_task(self._reach_store())
 
     # -- requests to the store ----------------------------------------------------------------------------------------
 

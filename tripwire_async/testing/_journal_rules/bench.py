@@ -68,7 +68,7 @@ class Bench:
         return name
 
     async def worker(self, name: str) -> Worker:
-        """Return a worker with a journal of its own for the run *name*."""
+        """Return a worker with its own journal for the run *name*."""
         journal = self.journal(name)
         await journal.begin(None)
         return Worker(journal)

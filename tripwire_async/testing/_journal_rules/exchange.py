@@ -1,4 +1,4 @@
-"""Rules for an exchange as one step: repeated asks, refusals, and its other values."""
+"""Rules for an exchange as one step: repetition, rejected records, and the other values of a reply."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ async def _repeated_ask(bench: Bench) -> None:
 
 
 async def _not_held(bench: Bench) -> None:
-    """Appends and ends of a chunk that the worker does not hold are refused, and only these."""
+    """Appends and ends of a chunk that the worker does not hold are rejected, and only these."""
     name = await bench.run()
     holder, worker = await bench.worker(name), await bench.worker(name)
     await holder.ask(wanted=50)
     await worker.ask(wanted=50)
     reply = await worker.ask(appends={0: b"[0]", 1: b"[1]", 2: b"[2]"}, counts={"failed": 1}, ended=(0,))
-    bench.expect(reply.refused == frozenset({0, 2}), f"refused are {sorted(reply.refused)} and not [0, 2]")
+    bench.expect(reply.refused == frozenset({0, 2}), f"rejected are {sorted(reply.refused)} and not [0, 2]")
     stored = [segment.chunk for segment in await bench.segments(name)]
     bench.expect(stored == [1], f"records of the chunks {stored} were stored, not of [1]")
-    bench.expect(reply.counts == {"failed": 1}, f"counts of refused records were added: {dict(reply.counts)}")
+    bench.expect(reply.counts == {"failed": 1}, f"counts of rejected records were added: {dict(reply.counts)}")
     bench.expect(reply.chunks_open == 3, "a chunk of another worker has ended")
     reply = await holder.ask(appends={0: b"[0]"})
-    bench.expect(not reply.refused, "the holder of a chunk was refused")
+    bench.expect(not reply.refused, "the holder of a chunk was rejected")
     await holder.ask(ended=(0,))
     reply = await holder.ask(appends={0: b"[9]"}, ended=(0,))
     bench.expect(reply.refused == frozenset({0}), "an append to a chunk that had ended was stored")
@@ -64,7 +64,7 @@ async def _leaving(bench: Bench) -> None:
     await worker.ask(wanted=100)
     await other.ask(wanted=0)
     reply = await worker.ask(appends={0: b"[1]"}, ended=(1,), lease=0.0, wanted=1000)
-    bench.expect(not reply.refused, "its last records were refused")
+    bench.expect(not reply.refused, "its last records were rejected")
     bench.expect(not reply.claims, f"it got the chunks {chunks(reply)}")
     bench.expect(reply.workers == 1, f"workers is {reply.workers} and not 1 after one of two has left")
     reply = await other.ask(wanted=1000)
@@ -74,7 +74,7 @@ async def _leaving(bench: Bench) -> None:
 
 
 async def _workers(bench: Bench) -> None:
-    """`workers` is the number of workers alive, with the one that asks."""
+    """`workers` is the number of workers alive, with the one that sends the ask."""
     name = await bench.run()
     for count in (1, 2, 3):
         reply = await (await bench.worker(name)).ask()
@@ -82,7 +82,7 @@ async def _workers(bench: Bench) -> None:
 
 
 async def _state(bench: Bench) -> None:
-    """Time advances, and a journal that was neither paused nor disturbed says so."""
+    """Time advances, `paused` is False without a pause, and the epoch changes only after a loss."""
     name = await bench.run()
     run = await bench.journal(name).begin(None)
     worker = await bench.worker(name)

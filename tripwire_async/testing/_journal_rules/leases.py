@@ -38,11 +38,11 @@ async def _lost_chunk(bench: Bench) -> None:
     back = Worker(bench.journal(name), worker.id, worker.number)
     await back.journal.begin(None)
     reply = await back.ask(appends={0: b"[1]"}, counts={"failed": 1}, ended=(0,), wanted=1000)
-    bench.expect(reply.refused == frozenset({0}), f"refused are {sorted(reply.refused)} and not [0]")
+    bench.expect(reply.refused == frozenset({0}), f"rejected are {sorted(reply.refused)} and not [0]")
     bench.expect(not reply.claims, "it was leased to two workers")
     bench.expect(not await bench.segments(name), "its record was stored")
     reply = await holder.ask(appends={0: b"[2]"})
-    bench.expect(not reply.refused, "the new holder was refused")
+    bench.expect(not reply.refused, "the new holder was rejected")
 
 
 async def _renewal(bench: Bench) -> None:
@@ -51,14 +51,14 @@ async def _renewal(bench: Bench) -> None:
     for _ in range(_ROUNDS):
         name = await bench.run(50)
         worker, other = await bench.worker(name), await bench.worker(name)
-        begun = before = loop.time()
+        start = before = loop.time()
         await worker.ask(wanted=50, lease=SHORT)
         lost = is_late = False
-        while not (lost or is_late) and loop.time() < begun + 2.5 * SHORT:
+        while not (lost or is_late) and loop.time() < start + 2.5 * SHORT:
             await asyncio.sleep(SHORT / 5)
             lost = bool((await other.ask(wanted=50)).claims)
             await worker.ask(lease=SHORT)
-            # On a busy machine the worker may be too late by itself, which says nothing about the journal.
+            # On a busy machine the worker may be too late by itself, which is not a fault of the journal.
             before, is_late = loop.time(), loop.time() > before + 0.9 * SHORT
         if not is_late:
             bench.expect(not lost, "the chunk was leased to another worker")
@@ -74,7 +74,7 @@ async def _late_renewal(bench: Bench) -> None:
     await worker.ask(wanted=50, lease=SHORT)
     await asyncio.sleep(1.2 * SHORT)
     reply = await worker.ask(appends={0: b"[1]"}, wanted=1000)
-    bench.expect(not reply.refused, "its record was refused")
+    bench.expect(not reply.refused, "its record was rejected")
     bench.expect(chunks(reply) == [1], f"it got the chunks {chunks(reply)} and not [1]")
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 async def _in_order(bench: Bench) -> None:
-    """What was appended is read in the order of the appends, byte for byte, by every journal of the run."""
+    """Records are read in the order of the appends, byte for byte, by every journal of the run."""
     name = await bench.run()
     worker = await bench.worker(name)
     await worker.ask(wanted=100)
@@ -76,7 +76,7 @@ async def _takeover_position(bench: Bench) -> None:
 
 
 async def _counts(bench: Bench) -> None:
-    """The counts of a run are the sums of those that were appended, also negative ones."""
+    """The counts of a run are the sums of the appended counts, also negative ones."""
     name = await bench.run()
     worker = await bench.worker(name)
     await worker.ask(wanted=1000)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 async def _shared_pages(bench: Bench) -> None:
-    """One worker at a time reads a page, and the others get it if it was begun after the time that they name."""
+    """One worker at a time reads a page, and the others get it if the read started after their `after`."""
     name = await bench.run()
     journals = [journal for journal in (bench.journal(name) for _ in range(3)) if isinstance(journal, SharedPages)]
     if not journals:
@@ -29,7 +29,7 @@ async def _shared_pages(bench: Bench) -> None:
     bench.expect(third.page is None or third.page.body == page.body, "the page has another body")
     bench.expect(third.page is None or abs(third.page.started - page.started) < 0.01, "the page has another time")
     late = await two.exchange_page(PageAsk(worker="two", after=first.time + 1))
-    bench.expect(late.page is None, "a page that was begun too early was returned")
+    bench.expect(late.page is None, "a page that was too old was returned")
 
 
 RULES: Final = (_shared_pages,)

@@ -101,6 +101,10 @@ class DeliveryControls(ServerParts):
         else:
             self._webhook_sender.outcomes[endpoint_id] = outcome
 
+    def outcome_for(self, endpoint_id: str) -> DeliveryOutcome | None:
+        """Return the outcome that `set_outcome` has set for an endpoint or for all; None if webhooks are posted."""
+        return self._webhook_sender.outcome_for(endpoint_id)
+
     def settle(
         self,
         delivery_id: str,
@@ -165,6 +169,7 @@ class DeliveryControls(ServerParts):
         return organization_id
 
     def _notify(self) -> None:
+        self._on_change()
         for condition, woken in self._waiters:
             if not woken.done() and condition():
                 woken.set_result(None)

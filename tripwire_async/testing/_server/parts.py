@@ -7,12 +7,13 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async.profiles import Profile
-    from tripwire_async.testing._service.dispatcher import Dispatcher
+    from tripwire_async.testing._service.dispatcher import Dispatcher, RecordedRequest
     from tripwire_async.testing._service.keys import Key
+    from tripwire_async.testing._service.service import Limits, Service
     from tripwire_async.testing._service.state import State
     from tripwire_async.testing._service.webhook_sender import WebhookSender
     from tripwire_async.testing.fault_rules import Faults
@@ -38,6 +39,8 @@ class ServerParts:
         faults: The injected faults.
         organization_id: The id of the initial organization.
         key: The initial secret key, which has all scopes.
+        service: The parts that handlers and faults work on.
+        limits: The rate limit.
     """
 
     profile: Profile
@@ -47,9 +50,62 @@ class ServerParts:
     organization_id: str
     key: Key
 
+    service: Service
+    limits: Limits
+
     _dispatcher: Dispatcher
     _webhook_sender: WebhookSender
     _loop: asyncio.AbstractEventLoop | None
+    _on_change: Callable[[], None]
+
+    @property
+    def base_url(self) -> str:
+        """The URL of the server; before the start it is only known if a port was given."""
+        raise NotImplementedError
+
+    @property
+    def received(self) -> int:
+        """Number of received requests, independent of *record_limit*."""
+        return self._dispatcher.received
+
+    @property
+    def rate_limited(self) -> int:
+        """The number of requests that the rate limit rejected with 429."""
+        return self._dispatcher.rate_limited
+
+    @property
+    def window_peak(self) -> int:
+        """The highest number of requests of one key in a window, rate-limited ones included."""
+        return self._dispatcher.window_peak
+
+    @property
+    def requests(self) -> Sequence[RecordedRequest]:
+        """The recorded requests, oldest first; a copy in another thread."""
+        requests = self._dispatcher.requests
+        return requests if self._other_loop() is None else self.on_loop(lambda: tuple(requests))
+
+    def limit_use(self) -> dict[str, float]:
+        """Return the limit of the initial key, the length of its window in seconds, and how many requests count now."""
+        limits = self.limits
+        used = self.key.window.used(self.clock.now(), limits.window)
+        return {"limit": self.key.rate_limit or limits.limit, "window": limits.window, "used": used}
+
+    def reset(self) -> None:
+        """Forget events, deliveries, requests, faults, outcomes and the use of the rate limit.
+
+        Organizations, keys and endpoints remain, so that running programs can continue.
+        """
+        self.on_loop(self._reset)
+
+    def _reset(self) -> None:
+        self._webhook_sender.cancel_all()
+        self._webhook_sender.outcomes.clear()
+        self.faults.clear()
+        self.state.events.clear()
+        self.state.deliveries.clear()
+        self._dispatcher.reset()
+        for key in self.state.keys.by_id.values():
+            key.window.clear()
 
     def on_loop(self, action: Callable[[], T]) -> T:
         """Run *action* on the event loop of the server, and return its result.

@@ -24,9 +24,10 @@ _RECORDED_HEADERS = frozenset({"accept", "accept-encoding", "content-type", "tra
 class RecordedRequest:
     """A request that the server received.
 
-    *time* is the server's clock at arrival. *operation* is empty if the path is unknown. *status* is None until the
-    response is sent, and if it is never sent. *headers* have lower-case names; they contain the ``x-`` headers and a
-    few others, never the authorization.
+    *time* is the server's clock at arrival, and *received_at* its date. *operation* is empty if the path is unknown.
+    *status* is None until the response is sent, and if it is never sent. *headers* have lower-case names; they contain
+    the ``x-`` headers and a few others, never the authorization. *duration* is the time until the response, in seconds
+    of the server's clock, and *retry_after* the Retry-After header of the response.
     """
 
     time: float
@@ -37,6 +38,10 @@ class RecordedRequest:
     operation: str = ""
     key_id: str | None = None
     status: int | None = None
+    request_id: str = ""
+    received_at: str = ""
+    duration: float | None = None
+    retry_after: str | None = None
 
 
 class FaultRule(Protocol):
@@ -94,7 +99,7 @@ class Dispatcher:
         """Return the response to one request; *raw_path* is percent-encoded."""
         self.received += 1
         request_id = self._service.state.ids.hex_id("req")
-        record = self._record(method, raw_path, headers, body) if self._records_requests else None
+        record = self._record(method, raw_path, headers, body, request_id) if self._records_requests else None
         service_headers = {"X-Request-Id": request_id}
         try:
             route, ids = self._routes.find(method, raw_path)
@@ -114,17 +119,29 @@ class Dispatcher:
             response = ServiceResponse(response.status, response.body, merged, response.bytes_sent)
         if record is not None:
             record.status = None if response.bytes_sent == 0 else response.status
+            record.duration = self._service.clock.now() - record.time
+            record.retry_after = response.headers.get("Retry-After")
         self._on_change()
         return response
 
-    def _record(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> RecordedRequest:
+    def reset(self) -> None:
+        """Forget the requests and the counters."""
+        self.requests.clear()
+        self._token_windows.clear()
+        self.received = self.rate_limited = self.window_peak = 0
+
+    def _record(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, request_id: str
+    ) -> RecordedRequest:
         recorded = {
             lowered: value
             for name, value in headers.items()
             if (lowered := name.lower()).startswith("x-") or lowered in _RECORDED_HEADERS
         }
-        record = RecordedRequest(self._service.clock.now(), method, path, recorded, body)
+        time, received_at = self._service.clock.now(), self._service.state.calendar.timestamp()
+        record = RecordedRequest(time, method, path, recorded, body, request_id=request_id, received_at=received_at)
         self.requests.append(record)
+        self._on_change()
         return record
 
     def _authorize(

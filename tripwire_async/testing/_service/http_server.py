@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
 from aiohttp import web
 
@@ -22,13 +22,26 @@ _NO_QUERY: Final[Mapping[str, str]] = {}
 _TOO_LARGE: Final = ServiceError(413, "request.too_large", "The body is larger than 1 MiB.")
 
 
+class Control(Protocol):
+    """Handler of the paths that do not belong to the API."""
+
+    def handles(self, path: str) -> bool:
+        """Return whether *path* is one of them."""
+        ...
+
+    async def respond(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Return the response to *request*."""
+        ...
+
+
 @final
 class HttpServer:
-    """Listens on 127.0.0.1; *port* 0 selects a free one."""
+    """Listens on 127.0.0.1; *port* 0 selects a free one. *control* responds to its own paths."""
 
-    def __init__(self, dispatcher: Dispatcher, service: Service, port: int) -> None:
+    def __init__(self, dispatcher: Dispatcher, service: Service, port: int, control: Control) -> None:
         self._dispatcher = dispatcher
         self._service = service
+        self._control = control
         self._runner: web.ServerRunner | None = None
         self.port = port
 
@@ -49,6 +62,8 @@ class HttpServer:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path, question_mark, _ = request.raw_path.partition("?")
+        if self._control.handles(path):
+            return await self._control.respond(request)
         try:
             body = await request.read() if request.can_read_body else b""
         except web.HTTPRequestEntityTooLarge:

@@ -58,6 +58,15 @@ class RollingWindow:
         # The next request is accepted once fewer than the limit are left in the window.
         return LimitResult(limit, 0, min(window, times[count - limit] + window - now))
 
+    def used(self, now: float, window: float) -> int:
+        """Return the number of requests that count at *now*."""
+        return sum(time + window > now + _TOLERANCE for time in self._times)
+
+    def clear(self) -> None:
+        """Forget all requests."""
+        self._times.clear()
+        self.peak = 0
+
 
 def retry_after(wait: float, unix_time: float, form: RetryAfter) -> str:
     """Return the Retry-After header for *wait* seconds from *unix_time*, never shorter than *wait*."""

@@ -79,6 +79,8 @@ class Delivery:
     response_status: int | None = None
     response_body: str | None = None
     error: str | None = None
+    latency: float | None = None
+    """Duration of the last attempt in seconds of real time; None if nothing was posted."""
 
     @property
     def is_settled(self) -> bool:

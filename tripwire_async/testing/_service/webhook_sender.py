@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, final, get_args
 
@@ -19,7 +20,7 @@ from .checks import is_loopback
 from .messages import decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from tripwire_async._concurrency.clock import Timer
     from tripwire_async.profiles import Profile
@@ -120,22 +121,37 @@ class WebhookSender:
         self._timers: dict[str, Timer] = {}
         self.settings = settings
         self.outcomes: dict[str | None, DeliveryOutcome] = {}
+        self._extra_delay = 0.0
 
     @property
     def in_progress(self) -> int:
         """The number of deliveries that are not settled yet."""
         return len(self._tasks) + len(self._timers)
 
+    def outcome_for(self, endpoint_id: str) -> DeliveryOutcome | None:
+        """Return the fixed outcome of new deliveries to an endpoint; None if they are posted."""
+        return self.outcomes.get(endpoint_id) or self.outcomes.get(None)
+
+    @contextlib.contextmanager
+    def slower(self, seconds: float) -> Generator[None]:
+        """Let the deliveries that are sent in the block take *seconds* longer."""
+        self._extra_delay += seconds
+        try:
+            yield
+        finally:
+            self._extra_delay -= seconds
+
     def send(self, event: Event) -> None:
         """Start every pending delivery of *event*."""
         for delivery in event.deliveries:
             if delivery.status != "pending":
                 continue
-            outcome = self.outcomes.get(delivery.endpoint.id) or self.outcomes.get(None)
+            outcome = self.outcome_for(delivery.endpoint.id)
             if outcome is not None:
                 self._apply_outcome(delivery, outcome)
             elif self.settings.enabled:
-                task = asyncio.create_task(self._deliver(delivery), name=f"deliver {delivery.id}")
+                wait = self.settings.delay + self._extra_delay
+                task = asyncio.create_task(self._deliver(delivery, wait), name=f"deliver {delivery.id}")
                 self._tasks[delivery.id] = task
                 task.add_done_callback(partial(self._done, delivery.id))
 
@@ -159,14 +175,18 @@ class WebhookSender:
         if timer is not None:
             timer.cancel()
 
-    async def aclose(self) -> None:
-        """Cancel all deliveries and close the connections to the endpoints."""
+    def cancel_all(self) -> None:
+        """Cancel all deliveries; they keep their states."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
-        tasks = list(self._tasks.values())
-        for task in tasks:
+        for task in self._tasks.values():
             task.cancel()
+
+    async def aclose(self) -> None:
+        """Cancel all deliveries and close the connections to the endpoints."""
+        self.cancel_all()
+        tasks = list(self._tasks.values())
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
@@ -177,10 +197,11 @@ class WebhookSender:
         self._on_change()
 
     def _apply_outcome(self, delivery: Delivery, outcome: DeliveryOutcome) -> None:
-        if outcome.after <= 0:
+        after = outcome.after + self._extra_delay
+        if after <= 0:
             self.settle(delivery, outcome)
             return
-        when = self._clock.now() + outcome.after
+        when = self._clock.now() + after
         self._timers[delivery.id] = self._clock.call_at(when, lambda: self.settle(delivery, outcome))
 
     def _move(self, delivery: Delivery, status: Literal["pending", "delivering", "succeeded", "failed"]) -> None:
@@ -188,8 +209,8 @@ class WebhookSender:
         delivery.updated_at = self._calendar.timestamp()
         self._on_change()
 
-    async def _deliver(self, delivery: Delivery) -> None:
-        await self._clock.sleep(self.settings.delay)
+    async def _deliver(self, delivery: Delivery, delay: float) -> None:
+        await self._clock.sleep(delay)
         wait = self.settings.backoff
         while True:
             self._move(delivery, "delivering")
@@ -215,6 +236,7 @@ class WebhookSender:
         signature = sign_webhook(body, delivery.endpoint.signing_secret, timestamp, profile=self._profile)
         headers = {"Content-Type": "application/json", **signature}
         hold = self._clock.hold() if isinstance(self._clock, ManualClock) else contextlib.nullcontext()
+        started = time.perf_counter()
         with hold:
             try:
                 async with self._connected().post(url, data=body, headers=headers, allow_redirects=False) as response:
@@ -226,6 +248,8 @@ class WebhookSender:
             except (aiohttp.ClientError, OSError) as error:
                 delivery.error = f"{type(error).__name__}: {error}"
                 return False
+            finally:
+                delivery.latency = time.perf_counter() - started
         delivery.response_body = received[:_MAX_STORED].decode(errors="replace")
         return self._is_received(delivery, received)
 

@@ -19,6 +19,7 @@ from tripwire_async.testing._service.routes import Route
 
 if TYPE_CHECKING:
     from tripwire_async.testing._service.messages import ServiceRequest
+    from tripwire_async.testing._service.records import Endpoint, JsonObject
     from tripwire_async.testing._service.service import Service
 
 _TEST_EVENT: Final = "webhook.test"
@@ -86,7 +87,11 @@ def rotate_secret(service: Service, request: ServiceRequest) -> ServiceResponse:
 
 def send_test(service: Service, request: ServiceRequest) -> ServiceResponse:
     """Queue a ``webhook.test`` event; the delivery to a disabled endpoint is skipped."""
-    endpoint = service.state.endpoint(request)
+    return data_response(request, queue_test(service, service.state.endpoint(request)), 202)
+
+
+def queue_test(service: Service, endpoint: Endpoint) -> JsonObject:
+    """Queue a ``webhook.test`` event for *endpoint*; return the ids and the delivery as it is before it is sent."""
     event = service.state.add_event(
         _TEST_EVENT,
         ("webhook_endpoint", endpoint.id),
@@ -95,18 +100,14 @@ def send_test(service: Service, request: ServiceRequest) -> ServiceResponse:
         endpoint.organization_id,
     )
     [delivery] = event.deliveries
-    response = data_response(
-        request,
-        {
-            "object": "webhook_test",
-            "event_id": event.id,
-            "delivery_ids": [delivery.id],
-            "latest_delivery": delivery.to_json(),
-        },
-        202,
-    )
+    queued = {
+        "object": "webhook_test",
+        "event_id": event.id,
+        "delivery_ids": [delivery.id],
+        "latest_delivery": delivery.to_json(),
+    }
     service.webhook_sender.send(event)
-    return response
+    return queued
 
 
 _LIST: Final = "/v1/organizations/{organizationId}/webhooks/endpoints"

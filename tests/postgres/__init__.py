@@ -1,0 +1,1 @@
+"""Tests of the journal in PostgreSQL, for the session ``postgres``."""
