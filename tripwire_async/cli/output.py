@@ -65,6 +65,12 @@ class Output:
             warn(none)
 
     @staticmethod
+    def raw(text: str) -> None:
+        """Print *text* unchanged."""
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+    @staticmethod
     def json_line(document: object) -> None:
         """Print *document* as JSON on one line."""
         sys.stdout.write(json.dumps(document, default=str) + "\n")

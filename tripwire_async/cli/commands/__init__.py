@@ -15,6 +15,8 @@ ABOUT: Final = {
     "fingerprints": "Read visitor fingerprints.",
     "keys": "List, create, rotate and revoke the API keys of an organization.",
     "token": "Verify sealed tokens.",
+    "api": "Send one request to the API and print the response.",
+    "doctor": "Check the key, its scopes, the organization, the connection, the clock and the versions.",
     "completion": "Print a script that completes commands and options in bash, zsh or fish.",
     "version": "Print the versions of the program and of its dependencies.",
     "help": "Print the help of a command.",
