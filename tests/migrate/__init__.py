@@ -1,0 +1,1 @@
+"""Tests of the check for programs that use the synchronous SDK."""
