@@ -231,9 +231,9 @@ def _lowest(requirement: str) -> str:
     return f"{parsed.name}{extras}=={bound}{marker}"
 
 
-# Tests that need programs which other tests do without: dependency groups, and a description.
-OPT_IN_TESTS = {
+OPT_IN_TESTS = {  # sessions with their own folder of tests: dependency groups, and a description
     "browser": (("tests", "browser"), "Test the HTML report and the page of the test server; needs Chromium and Node."),
+    "kills": (("tests",), "Kill workers of durable runs at random times, and count the webhooks; takes 15 minutes."),
     "postgres": (("tests", "postgres"), "Test the example journal in PostgreSQL; needs: apt-get install postgresql."),
 }
 

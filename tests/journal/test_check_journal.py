@@ -10,10 +10,12 @@ import pytest
 from tests.support import broken_journals
 from tests.support.memory_journal import MemoryJournal, MemoryStorage
 from tests.support.redis_server import RedisServer
-from tripwire_async.journal import RedisJournal
+from tripwire_async.journal import RedisJournal, SqliteJournal
 from tripwire_async.testing import check_journal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tripwire_async.journal import JournalAsk, JournalReply
 
 
@@ -29,6 +31,11 @@ async def test_a_journal_in_redis_follows_the_protocol() -> None:
     """With a real server, and a connection for each journal."""
     with RedisServer() as server:
         await check_journal(lambda run: RedisJournal(server.url, run=run))
+
+
+async def test_a_journal_in_sqlite_follows_the_protocol(tmp_path: Path) -> None:
+    """All runs in one file."""
+    await check_journal(lambda run: SqliteJournal(tmp_path / "run.db", run=run))
 
 
 @pytest.mark.virtual_time

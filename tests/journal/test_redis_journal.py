@@ -12,8 +12,27 @@ from redis.asyncio.sentinel import Sentinel
 
 from tests.support.journal_worker import JournalWorker, new_run
 from tests.support.redis_server import RedisServer, cluster, eventually, watched
+from tripwire_async.deliveries import TestOutcome, TestTimings
 from tripwire_async.errors import ConfigurationError, JournalError
 from tripwire_async.journal import PageAsk, RedisJournal, SharedPage
+from tripwire_async.journal import redis_journal as redis_journal_module
+from tripwire_async.journal.records import Done, encode_batch
+
+
+def recorded_outcome(number: int, state: Any) -> dict[str, Any]:
+    """Return an outcome as a journal holds it."""
+    timings = TestTimings(queued=0, rate_limit_wait=0, backoff_wait=0, network_time=0, settling=0)
+    outcome = TestOutcome(
+        endpoint_id=f"we_{number}",
+        state=state,
+        delivery=None,
+        error=None,
+        pending=None,
+        attempts=0,
+        request_ids=(),
+        timings=timings,
+    )
+    return outcome.to_dict()
 
 
 async def finish(journal: RedisJournal) -> None:
@@ -102,6 +121,43 @@ async def test_a_repeated_ask_that_arrives_late_changes_nothing(redis_journal: R
     with pytest.raises(JournalError, match="not its last"):
         await worker.ask({0: b"[2]"})
     assert [b"[1]"] == [segment.batch async for segment in redis_journal.read()]
+
+
+async def test_reading_from_a_redis_that_stays_away_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After half a minute of attempts."""
+    monkeypatch.setattr(redis_journal_module, "_READ_PAUSE", 0.001)
+    with RedisServer() as server:
+        async with RedisJournal(server.url, run="gone") as journal:
+            await journal.begin(new_run())
+            server.kill()
+            with pytest.raises(JournalError, match=r"'gone'.*does not respond"):
+                await anext(journal.read())
+
+
+async def test_outcomes_are_read_in_the_order_of_the_endpoints(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In parts, so that a long run needs little memory; the first record of an outcome counts."""
+    monkeypatch.setattr(redis_journal_module, "_CHUNKS", 2)
+    async with RedisJournal(redis_server.url, run="outcomes") as journal:
+        with pytest.raises(JournalError, match="There is no run"):
+            await anext(journal.outcomes())
+        await journal.begin(new_run(300))
+        assert [] == [outcome async for outcome in journal.outcomes()]
+        worker = JournalWorker(journal, "one")
+        await worker.ask(wanted=230)
+        for chunk, index, state in (
+            (4, 1, "failed"),
+            (0, 7, "skipped"),
+            (0, 3, "refused"),
+            (0, 3, "failed"),
+            (2, 0, "sent"),
+        ):
+            await worker.ask({chunk: encode_batch([(index, Done(recorded_outcome(chunk * 50 + index, state)))])})
+        found = [(outcome.endpoint_id, outcome.state) async for outcome in journal.outcomes()]
+    assert [("we_3", "refused"), ("we_7", "skipped"), ("we_100", "sent"), ("we_201", "failed")] == found
 
 
 async def test_runs_are_listed_with_their_state(redis_server: RedisServer) -> None:
@@ -287,8 +343,11 @@ async def test_a_restart_changes_the_epoch_and_loses_nothing() -> None:
                 await worker.again()
             with pytest.raises(JournalError, match=r"'restarted'.*does not respond"):
                 await journal.runs()
+            reading = asyncio.create_task(anext(journal.read()))
+            await asyncio.sleep(0)
             server.start()
             assert reply == await worker.again()
+            assert b"[1]" == (await reading).batch
             reply = await worker.ask({0: b"[2]"})
             assert reply.epoch.startswith("1:")
             assert not reply.refused

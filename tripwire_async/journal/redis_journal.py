@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from typing import TYPE_CHECKING, Any, Final, final
@@ -13,6 +14,7 @@ from tripwire_async._redis.source import ScriptSource
 from tripwire_async._secrets.keys import hide
 from tripwire_async.errors import ConfigurationError, JournalError
 
+from ._outcomes import outcomes_of_chunk
 from ._redis_codec import (
     decode_entries,
     decode_page,
@@ -25,7 +27,7 @@ from ._redis_codec import (
     stored_format,
     text,
 )
-from .protocol import FORMAT
+from .protocol import CHUNK_SIZE, FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis, RedisCluster
 
     from tripwire_async._secrets.secret import Secret
+    from tripwire_async.deliveries import TestOutcome
 
     from .protocol import JournalAsk, JournalReply, NewRun, PageAsk, PageReply, Run, RunSummary, Segment
 
@@ -43,6 +46,10 @@ _PERMISSIONS: Final = "+eval +evalsha +@read +@write +time +info"
 _PARTS: Final = ("run", "log", "chunks", "endpoints", "positions", "counts", "workers", "asks", "page")
 _INDEX: Final = "tripwire:journal:runs"
 _PATIENCE: Final = 10.0
+_READ_ATTEMPTS: Final = 30
+_READ_PAUSE: Final = 1.0
+_POSITIONS: Final = _PARTS.index("positions")
+_CHUNKS: Final = 400
 _ENTRIES: Final = 100
 """Entries of the log per request; each holds the records of one exchange."""
 
@@ -136,10 +143,32 @@ class RedisJournal:
         if self._run_id is None:
             await self.begin(None)
         start = "-" if after is None else f"({after}"
-        while entries := await self._require("read", start, _ENTRIES):
+        while entries := await self._read(start):
             for segment in decode_entries(entries):
                 yield segment
             start = f"({text(entries[-1][0])}"
+
+    async def outcomes(self) -> AsyncIterator[TestOutcome]:
+        """Yield the outcomes of the run that are known so far, in the order of the endpoints.
+
+        The log is read once for each 20,000 endpoints, so that memory is bounded.
+
+        Raises:
+            JournalError: There is no such run, or it cannot be read.
+        """
+        run = await self.begin(None)
+        for first in range(0, math.ceil(run.endpoints / CHUNK_SIZE), _CHUNKS):
+            # Chunks are claimed in the order of their numbers.
+            position = await self._require("HGET", _keys(self._name)[_POSITIONS], first, is_command=True)
+            if position is None:
+                return
+            batches: dict[int, list[bytes]] = {}
+            async for segment in self.read(text(position)):
+                if first <= segment.chunk < first + _CHUNKS:
+                    batches.setdefault(segment.chunk, []).append(segment.batch)
+            for chunk in sorted(batches):
+                for outcome in outcomes_of_chunk(batches[chunk]):
+                    yield outcome
 
     async def runs(self) -> tuple[RunSummary, ...]:
         """Return the summaries of all runs in this Redis, by name; runs that have expired are left out."""
@@ -179,6 +208,15 @@ class RedisJournal:
 
     def __repr__(self) -> str:
         return f"<RedisJournal {self._name!r} at {self._script.location}>"
+
+    async def _read(self, start: str) -> Any:
+        """Return entries of the log from *start*; wait while Redis is restarted or fails over."""
+        for _ in range(_READ_ATTEMPTS - 1):
+            try:
+                return await self._call("read", start, _ENTRIES)
+            except OSError:
+                await asyncio.sleep(_READ_PAUSE)
+        return await self._require("read", start, _ENTRIES)
 
     async def _require(self, *arguments: Any, keys: list[str] | None = None, is_command: bool = False) -> Any:
         """Run a step of the script, or a command; an absent server is a `JournalError`."""

@@ -1,0 +1,1 @@
+"""Runs with many kills, for the session ``kills``."""

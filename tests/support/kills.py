@@ -1,0 +1,172 @@
+"""Runs whose workers are killed: real processes, a real server that counts, and a random time for each kill."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import attrs
+
+from tripwire_async.testing import DeliveryOutcome, Fault, TripwireServer, WebhookSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+@attrs.frozen(kw_only=True)
+class Scenario:
+    """A run whose workers are killed and stopped.
+
+    Attributes:
+        journal: The journal, as an argument of `tests.support.killed_worker`.
+        endpoints: Number of endpoints.
+        workers: Number of workers at a time; each one that is killed is replaced.
+        kills: Number of kills.
+        stops: Number of workers that are stopped for longer than their lease, and continued.
+        first: Whether the first worker is killed when its first request has arrived.
+        lease: The lease in seconds.
+        latency: Seconds that the service works on each send, also if the client is gone.
+        disturb: Called once in the middle of the run.
+        seed: Seed of the times.
+    """
+
+    journal: str
+    endpoints: int = 300
+    workers: int = 3
+    kills: int = 5
+    stops: int = 0
+    first: bool = False
+    lease: float = 2.0
+    latency: float = 0.3
+    disturb: Callable[[], Awaitable[None]] | None = None
+    seed: int = 0
+
+
+@attrs.define
+class Result:
+    """What the server and the workers have counted.
+
+    Attributes:
+        webhooks: Number of webhooks of each endpoint, as the server has counted them.
+        kills: Number of workers that were killed before they had finished.
+        errors: The error output of workers that failed.
+    """
+
+    webhooks: Counter[str]
+    kills: int = 0
+    stops: int = 0
+    errors: list[str] = attrs.field(factory=list)
+
+    @property
+    def others(self) -> dict[str, int]:
+        """The endpoints that have not received exactly one webhook."""
+        return {endpoint: count for endpoint, count in self.webhooks.items() if count != 1}
+
+
+@attrs.define(eq=False)
+class _Workers:
+    server: TripwireServer
+    scenario: Scenario
+    result: Result
+    running: list[asyncio.subprocess.Process] = attrs.field(factory=list)
+
+    async def start(self) -> asyncio.subprocess.Process:
+        server, scenario = self.server, self.scenario
+        options = {
+            "base-url": server.base_url,
+            "key": server.secret_key,
+            "organization": server.organization_id,
+            "journal": scenario.journal,
+            "lease": str(scenario.lease),
+            "in-flight": "30",
+        }
+        arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
+        pipe = asyncio.subprocess.PIPE
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.support.killed_worker", *arguments, stdout=pipe, stderr=pipe
+        )
+        self.running.append(worker)
+        return worker
+
+    async def kill(self, worker: asyncio.subprocess.Process) -> None:
+        """Kill *worker* and start another, unless it has ended."""
+        if worker.returncode is None:
+            worker.kill()
+            self.result.kills += 1
+            self.running.remove(worker)
+            await worker.communicate()
+            await self.start()
+
+    async def stop(self, worker: asyncio.subprocess.Process) -> None:
+        """Stop *worker* for longer than its lease, and continue it."""
+        if worker.returncode is None:
+            os.kill(worker.pid, signal.SIGSTOP)
+            await asyncio.sleep(1.5 * self.scenario.lease)
+            os.kill(worker.pid, signal.SIGCONT)
+            self.result.stops += 1
+
+    async def end(self) -> None:
+        """Wait until all workers have ended; they do when the run is finished."""
+        for worker in self.running:
+            _, error = await worker.communicate()
+            if worker.returncode:
+                self.result.errors.append(error.decode())
+
+
+async def run(scenario: Scenario, *, seconds: float = 120.0) -> Result:
+    """Run *scenario* to its end; a TimeoutError if it takes longer than the given number of seconds."""
+    random_times = random.Random(scenario.seed)  # noqa: S311 - reproducible times
+    webhooks = WebhookSettings(enabled=False)
+    async with TripwireServer(limit=100_000, webhooks=webhooks) as server, asyncio.timeout(seconds):
+        for number in range(scenario.endpoints):
+            server.add_endpoint(f"http://127.0.0.1:9/{number}")
+        server.set_outcome(DeliveryOutcome("succeeded"))
+        server.fail("sendTestWebhook", Fault.delay(scenario.latency))
+        result = Result(Counter())
+        workers = _Workers(server, scenario, result)
+        try:
+            await _disturb(workers, random_times)
+            await workers.end()
+        finally:
+            for worker in workers.running:
+                if worker.returncode is None:
+                    worker.kill()
+                    await worker.communicate()
+        # The service has worked on the sends of workers that are gone.
+        await asyncio.sleep(scenario.latency)
+        result.webhooks.update(dict.fromkeys(server.state.endpoints, 0))
+        result.webhooks.update(delivery.endpoint.id for delivery in server.deliveries.values())
+    return result
+
+
+async def _disturb(workers: _Workers, times: random.Random) -> None:
+    scenario, server = workers.scenario, workers.server
+
+    def has_sent() -> bool:
+        return any(request.operation == "sendTestWebhook" for request in server.requests)
+
+    first = await workers.start()
+    if scenario.first:
+        await server.until(has_sent)
+        await workers.kill(first)
+    for _ in range(scenario.workers - 1):
+        await workers.start()
+    await server.until(has_sent)
+    actions = ["kill"] * (scenario.kills - scenario.first) + ["stop"] * scenario.stops
+    times.shuffle(actions)
+    if scenario.disturb is not None:
+        actions.insert(len(actions) // 2, "disturb")
+    for action in actions:
+        await asyncio.sleep(times.uniform(0.0, 0.6))
+        worker = times.choice(workers.running)
+        if action == "disturb" and scenario.disturb is not None:
+            await scenario.disturb()
+        elif action == "stop":
+            await workers.stop(worker)
+        else:
+            await workers.kill(worker)
