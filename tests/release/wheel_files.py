@@ -32,6 +32,8 @@ def problems(names: list[str]) -> list[str]:
         or name.endswith((".yaml", ".pyc"))
     ]
     missing = {f"tripwire_async/{name}" for name in _REQUIRED} - set(names)
+    if not any(name.endswith(".data/data/share/man/man1/tripwire-async.1") for name in names):
+        missing.add("share/man/man1/tripwire-async.1")
     return [f"unexpected: {name}" for name in unexpected] + [f"missing: {name}" for name in sorted(missing)]
 
 

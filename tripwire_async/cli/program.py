@@ -46,6 +46,16 @@ EXIT_STATUS: Final[Mapping[str, str]] = {
 }
 """The exit statuses, with their meaning."""
 
+EXAMPLES: Final[Mapping[str, str]] = {
+    "tripwire-async demo": "Try it without an account:",
+    "tripwire-async serve": "Run a test server, which prints the variables to set in another terminal:",
+    "tripwire-async test --all --report report.html": "Test every active endpoint and write a report:",
+    "tripwire-async listen --forward http://127.0.0.1:3000/webhooks": "Receive webhooks and pass them on:",
+    "tripwire-async events list --type webhook.test --jsonl": "Print one document per test event:",
+    "tripwire-async doctor": "Find out why a command fails:",
+}
+"""Command lines, each with the sentence that introduces it in the manual."""
+
 SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {"environment": ENVIRONMENT, "exit status": EXIT_STATUS}
 """The sections of the help of the whole program, besides its commands and options."""
 
