@@ -55,11 +55,14 @@ class SqliteStore:
         number, reply = self._replies.get(ask.worker, (None, None))
         if reply is not None and number == ask.number:
             return reply
-        database = self._open()
-        with _transaction(database):
-            reply = self._exchange(database, self._row(database, name), ask)
-        if ask.lease == 0:
-            self._locks.release(ask.worker)
+        try:
+            database = self._open()
+            with _transaction(database):
+                reply = self._exchange(database, self._row(database, name), ask)
+        finally:
+            if ask.lease == 0:
+                # Also if the file cannot be written: without its lock, the worker is dead for the others.
+                self._locks.release(ask.worker)
         self._replies[ask.worker] = ask.number, reply
         return reply
 

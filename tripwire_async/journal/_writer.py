@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import math
 import secrets
@@ -142,6 +143,9 @@ class Writer:
                     return
         except JournalError as error:
             self._fail(error)
+            # If the journal still accepts this, the other workers do not wait for the end of the lease.
+            with contextlib.suppress(JournalError, OSError):
+                await self._journal.exchange(JournalAsk(worker=self.worker, number=self._number + 1, lease=0.0))
             raise
         finally:
             self._cancel_timer()

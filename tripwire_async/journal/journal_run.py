@@ -47,6 +47,10 @@ _PAUSE_SECONDS: Final = 10.0
 """Seconds for which sends on the wire may finish when the run is paused from elsewhere."""
 
 
+_GRACE: Final = 0.4
+"""The same when the time of the worker is up; the run itself waits slightly longer."""
+
+
 @final
 class JournalRun:
     """Work of one worker in a run that a journal keeps.
@@ -139,9 +143,18 @@ class JournalRun:
             handover=self._handover,
             on_outcome=on_outcome,
         )
+        # The end of this worker's part is not the end of a test, which another worker continues.
+        options = attrs.evolve(self.options, timeout=None)
         # Pages of events can be shared by the workers of a run (`SharedPages`) where this pool looks up its poller.
-        self.pool = WorkerPool(self._sender, self.options, self.record, tests, end=end, clock=self._clock)
-        await self._work(self.pool, writer, min(self.options.in_flight, run.endpoints))
+        self.pool = WorkerPool(self._sender, options, self.record, tests, end=math.inf, clock=self._clock)
+        timer = None
+        if end != math.inf:
+            timer = self._clock.call_at(end, lambda: self._start(self._pause(_GRACE)))
+        try:
+            await self._work(self.pool, writer, min(options.in_flight, run.endpoints))
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     async def _work(self, pool: WorkerPool, writer: Writer, count: int) -> None:
         """Let *count* tasks of the pool work until they have ended, or `_stop` is called."""
@@ -158,12 +171,11 @@ class JournalRun:
                 await asyncio.wait([working])
             finally:
                 await self._leave(writer, writing)
-        # The first error counts: that of the journal ends the tasks as well.
-        if stopped.done():
+        # The error of a test comes first: the journal may have failed afterwards, while the worker left.
+        if stopped.done() and (working.cancelled() or working.exception() is None):
             stopped.result()
         else:
             working.result()
-            writing.result()
 
     async def pause(self, within: float) -> None:
         """Take no further endpoint; return when no send is on the wire, or after *within* seconds."""
@@ -315,7 +327,7 @@ class JournalRun:
         if reply.chunks_open == 0:
             tests.queue.close()
         elif reply.paused and not tests.is_paused:
-            self._start(self._pause())
+            self._start(self._pause(_PAUSE_SECONDS))
 
     def _take(self, claims: Sequence[Claim]) -> None:
         taken_over: list[tuple[HeldChunk, str]] = []
@@ -350,8 +362,8 @@ class JournalRun:
             if not chunk.is_lost:
                 tests.add(chunk, Takeover(page, at, time))
 
-    async def _pause(self) -> None:
-        await cast("RecordedTests", self._tests).pause(_PAUSE_SECONDS)
+    async def _pause(self, within: float) -> None:
+        await cast("RecordedTests", self._tests).pause(within)
         self._stop(None)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
