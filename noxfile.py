@@ -270,10 +270,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check the types of the package and of sample user code with mypy and basedpyright, both in strict mode."""
+    """Check the types of the package with mypy and basedpyright, and of sample user code also with pyrefly."""
     _install(session, "tests", "checks")
-    session.run("mypy")
-    session.run("basedpyright")
+    for command in (("mypy",), ("basedpyright",), ("pyrefly", "check", "tests/typing")):
+        session.run(*command)
 
 
 @nox.session

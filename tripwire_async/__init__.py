@@ -20,7 +20,45 @@ if TYPE_CHECKING:
     from tripwire_async._codec.fields import UNSET
     from tripwire_async._secrets.secret import Secret
 
-    from . import errors
+    from . import (
+        cli as cli,
+    )
+    from . import (
+        deliveries as deliveries,
+    )
+    from . import (
+        errors,
+    )
+    from . import (
+        gate_delivery as gate_delivery,
+    )
+    from . import (
+        journal as journal,
+    )
+    from . import (
+        middleware as middleware,
+    )
+    from . import (
+        models as models,
+    )
+    from . import (
+        profiles as profiles,
+    )
+    from . import (
+        receiver as receiver,
+    )
+    from . import (
+        reports as reports,
+    )
+    from . import (
+        resources as resources,
+    )
+    from . import (
+        sealed_tokens as sealed_tokens,
+    )
+    from . import (
+        testing as testing,
+    )
     from .client import AsyncTripwire
     from .deliveries import PendingDelivery, PollSchedule
     from .errors import TripwireError
@@ -64,7 +102,19 @@ _EXPORTS: Final = {
     "RawResponse": ".resources.raw",
     "Secret": "._secrets.secret",
     "TripwireError": ".errors",
+    "cli": None,
+    "deliveries": None,
     "errors": None,
+    "gate_delivery": None,
+    "journal": None,
+    "middleware": None,
+    "models": None,
+    "profiles": None,
+    "receiver": None,
+    "reports": None,
+    "resources": None,
+    "sealed_tokens": None,
+    "testing": None,
 }
 
 __getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

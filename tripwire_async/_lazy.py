@@ -16,7 +16,8 @@ def lazy_exports(
     """Return the ``__getattr__`` and the ``__dir__`` of *package*, which import its names on first use.
 
     *exports* maps each name to the module that defines it, written as a relative import; None marks a name that is a
-    module itself. For type checkers, import the same names under ``TYPE_CHECKING``.
+    module itself. ``__dir__`` returns these names and ``__all__``. For type checkers, import the same names under
+    ``TYPE_CHECKING``.
     """
     names = vars(sys.modules[package])
 
@@ -30,6 +31,6 @@ def lazy_exports(
         return found
 
     def names_of_package() -> list[str]:
-        return sorted({*names, *exports})
+        return sorted({*exports, *names.get("__all__", ())})
 
     return get, names_of_package

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Self, final
 
 import attrs
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientSession
     from yarl import URL
 
+    from tripwire_async._concurrency.durations import Duration
     from tripwire_async._http.api_calls import Caller
     from tripwire_async._http.pipeline import Handler, Middleware
     from tripwire_async._secrets.secret import Secret
@@ -73,8 +75,10 @@ class AsyncTripwire:
             `TRIPWIRE`.
         base_url: The URL of the API; by default the environment variable of the profile, or the service's own. It must
             begin with ``https://`` unless the host is a loopback address.
-        timeout: Seconds for one attempt.
-        deadline: Seconds for one call with everything in it: rate limit, attempts, backoff.
+        timeout: Seconds for one attempt, or a timedelta.
+        deadline: Seconds for one call with everything in it, or a timedelta: rate limit, attempts, backoff.
+        max_attempts: Limit on the attempts of a call; 1 for no retries. None for that of `Retry`, 4 by default.
+        max_in_flight: Limit on the requests in flight per event loop; None for that of `RateLimit`, 200 by default.
         middleware: The chain, outermost first; None for `default_middleware`.
         session: Your own `aiohttp.ClientSession`, which you close. By default one is created on first use for
             each event loop, and closed by `close` or at the end of ``async with``.
@@ -89,8 +93,10 @@ class AsyncTripwire:
         *,
         profile: Profile | None = None,
         base_url: str | None = None,
-        timeout: float = 30.0,
-        deadline: float = 300.0,
+        timeout: Duration = 30.0,
+        deadline: Duration = 300.0,
+        max_attempts: int | None = None,
+        max_in_flight: int | None = None,
         middleware: Sequence[Middleware] | None = None,
         session: ClientSession | None = None,
     ) -> None:
@@ -99,10 +105,16 @@ class AsyncTripwire:
             secret_key = hide(secret_key)
             require_key(secret_key)
         chain = default_middleware(secret_key, profile=profile) if middleware is None else middleware
+        if max_in_flight is not None:
+            chain = _with_max_in_flight(chain, max_in_flight, is_default=middleware is None)
         if secret_key is not None:
             chain = _with_key(chain, secret_key)
         chain = [layer.for_profile(profile) if isinstance(layer, BearerAuth) else layer for layer in chain]
-        self._options = CallOptions(timeout=_seconds("timeout", timeout), deadline=_seconds("deadline", deadline))
+        self._options = CallOptions(
+            timeout=_seconds("timeout", timeout),
+            deadline=_seconds("deadline", deadline),
+            max_attempts=None if max_attempts is None else _positive("max_attempts", max_attempts),
+        )
         url = parse_base_url(base_url or select_base_url(profile), example=profile.base_url)
         transport = AiohttpTransport(session, timeout=self._options.timeout, client_header=profile.client_header)
         self._connection = _Connection(profile, url, tuple(chain), transport, compose(chain, transport))
@@ -170,8 +182,8 @@ class AsyncTripwire:
     def with_options(
         self,
         *,
-        timeout: float | None = None,
-        deadline: float | None = None,
+        timeout: Duration | None = None,
+        deadline: Duration | None = None,
         max_attempts: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncTripwire:
@@ -180,8 +192,8 @@ class AsyncTripwire:
         Omitted options keep their value. Closing the copy closes the client, and the other way round.
 
         Args:
-            timeout: Seconds for one attempt.
-            deadline: Seconds for one call with everything in it.
+            timeout: Seconds for one attempt, or a timedelta.
+            deadline: Seconds for one call with everything in it, or a timedelta.
             max_attempts: Limit on the attempts of a call; 1 for no retries.
             headers: Additional headers. ``Authorization`` is not allowed.
 
@@ -194,10 +206,7 @@ class AsyncTripwire:
         if deadline is not None:
             options = attrs.evolve(options, deadline=_seconds("deadline", deadline))
         if max_attempts is not None:
-            if type(max_attempts) is not int or max_attempts < 1:
-                msg = f"max_attempts must be an integer of at least 1, not {max_attempts!r}"
-                raise ConfigurationError(msg)
-            options = attrs.evolve(options, max_attempts=max_attempts)
+            options = attrs.evolve(options, max_attempts=_positive("max_attempts", max_attempts))
         if headers is not None:
             options = attrs.evolve(options, headers={**options.headers, **check_headers(headers)})
         copied = AsyncTripwire.__new__(AsyncTripwire)
@@ -252,7 +261,24 @@ def _with_key(middleware: Sequence[Middleware], key: Secret) -> Sequence[Middlew
     return [layer.or_with(key) if isinstance(layer, BearerAuth) else layer for layer in middleware]
 
 
+def _with_max_in_flight(chain: Sequence[Middleware], value: int, *, is_default: bool) -> Sequence[Middleware]:
+    if not is_default:
+        msg = "max_in_flight= is for the default middleware: pass RateLimit(max_in_flight=…) in middleware= instead"
+        raise ConfigurationError(msg)
+    limit = RateLimit(max_in_flight=_positive("max_in_flight", value))
+    return [limit if isinstance(layer, RateLimit) else layer for layer in chain]
+
+
+def _positive(name: str, value: object) -> int:
+    if type(value) is int and value >= 1:
+        return value
+    msg = f"{name} must be an integer of at least 1, not {value!r}"
+    raise ConfigurationError(msg)
+
+
 def _seconds(name: str, value: object) -> float:
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
     if isinstance(value, (int, float)) and 0 < value < math.inf:
         return value
     msg = f"{name} must be a positive number of seconds, not {value!r}"

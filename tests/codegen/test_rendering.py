@@ -154,7 +154,7 @@ def test_a_model_that_several_tags_use_is_in_the_shared_module() -> None:
     """A module holds what only its own tag uses and imports the rest from `shared`."""
     parts = operation(operationId="getPart", tags=["parts"])
     whole = description(operations={"/v1/parts/{thingId}": {"get": parts}})
-    assert "class Thing:" in models(whole, "shared")
+    assert "class Thing(Model):" in models(whole, "shared")
     assert "Thing" not in models(whole, "things").partition('"""\n')[2]
 
 
@@ -175,7 +175,7 @@ def test_a_module_imports_shared_models_and_no_others() -> None:
     whole = description({"Shop": empty, "Lot": empty, "Box": box}, others, tags=tags)
     shared = models(whole, "shared")
     assert "Models used by several groups of operations or webhooks." in shared
-    assert "class Thing:" in shared
+    assert "class Thing(Model):" in shared
     assert "ThingId: TypeAlias = str" in shared
     assert "from tripwire_async._generated.models.shared import ThingId" in models(whole, "boxes")
     assert "Thing" not in models(whole, "shops")
@@ -183,7 +183,7 @@ def test_a_module_imports_shared_models_and_no_others() -> None:
 
 def test_error_models_are_in_a_module_of_their_own() -> None:
     """Resources do not import them, because errors are parsed without models."""
-    assert "class Problem:" in models(description(), "errors")
+    assert "class Problem(Model):" in models(description(), "errors")
     assert "Problem" not in models(description())
 
 

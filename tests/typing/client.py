@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import assert_type
 
+import tripwire_async
 from tripwire_async import FOIL, TRIPWIRE, AsyncTripwire, Page, PendingDelivery, Profile, Secret
 from tripwire_async.middleware import Handler, Middleware, Request, Response, compose, default_middleware
 from tripwire_async.models import (
@@ -35,11 +38,25 @@ async def a_handle_is_awaited_in_three_ways(tripwire: AsyncTripwire) -> None:
     assert_type(tripwire.webhooks.resume(pending.to_token()), PendingDelivery)
 
 
+async def a_duration_is_a_number_or_a_timedelta(tripwire: AsyncTripwire, pending: PendingDelivery) -> None:
+    assert_type(tripwire.with_options(timeout=timedelta(seconds=5), deadline=60), AsyncTripwire)
+    assert_type(await pending.settled(timeout=timedelta(minutes=1)), WebhookDelivery)
+    AsyncTripwire(timeout=timedelta(seconds=5), max_attempts=2, max_in_flight=10)
+
+
+def a_submodule_needs_no_import(outcome: tripwire_async.deliveries.TestOutcome) -> type[tripwire_async.models.Event]:
+    assert_type(outcome.reason, str)
+    return tripwire_async.models.Event
+
+
 async def a_list_is_awaited_or_iterated(tripwire: AsyncTripwire) -> None:
     page = await tripwire.webhooks.list_endpoints("org")
     assert_type(page, Page[WebhookEndpoint])
     assert_type(page.items, tuple[WebhookEndpoint, ...])
     assert_type([endpoint.url for endpoint in page], list[str])
+    assert_type(page[0], WebhookEndpoint)
+    assert_type(page[:2], tuple[WebhookEndpoint, ...])
+    assert_type(await asyncio.create_task(tripwire.webhooks.list_endpoints("org").page()), Page[WebhookEndpoint])
     assert_type([event async for event in tripwire.webhooks.list_events("org", limit=10)], list[Event])
 
 

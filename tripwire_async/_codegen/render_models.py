@@ -107,6 +107,7 @@ def _imports(module: Module, api: Api, body: str) -> Iterator[str]:
         "tripwire_async._codec.fields": used(
             "PROFILE", "READ_ONLY", "UNSET", "Discriminator", "Timestamp", "UnsetType"
         ),
+        "tripwire_async._codec.model": used("Model"),
         "tripwire_async._secrets.secret": used("Secret"),
     }
     for name in shared:
@@ -157,7 +158,7 @@ def _declaration(declaration: Declaration, api: Api) -> Iterator[str]:
 
 
 def _model(model: Model, *, sent: bool) -> Iterator[str]:
-    yield from ("@attrs.frozen(kw_only=True)", f"class {model.name}:")
+    yield from ("@attrs.frozen(kw_only=True, repr=False)", f"class {model.name}(Model):")
     fields = sorted(model.fields, key=lambda field: not field.required)
     attributes = [(field.name, field.doc) for field in fields]
     yield from docstring(model.doc or f"The {model.name} object.", attributes)

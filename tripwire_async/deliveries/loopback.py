@@ -103,6 +103,9 @@ class LoopbackEndpoint:
         """URL of the endpoint on this machine; every path is accepted."""
         return f"http://{self._host}:{self.port}/"
 
+    def __repr__(self) -> str:
+        return f"<LoopbackEndpoint {self.url if self._is_open else 'not open'}>"
+
     async def __aenter__(self) -> LoopbackEndpoint:
         """Start to listen; raises OSError if the port cannot be used."""
         from tripwire_async.receiver.aiohttp_web import listen  # noqa: PLC0415 - few programs receive as well

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, final
 
 from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._concurrency.durations import to_optional_seconds
 from tripwire_async._concurrency.polling import PollTimeout
 from tripwire_async.errors import DeliveryTimeoutError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from tripwire_async._concurrency.clock import Clock
+    from tripwire_async._concurrency.durations import Duration
     from tripwire_async.models import WebhookDelivery
 
     from .delivery_poller import DeliveryPoller
@@ -91,11 +93,11 @@ class PendingDelivery:
         """Wait as `wait` does."""
         return self.wait().__await__()
 
-    async def wait(self, timeout: float | None = DEFAULT_TIMEOUT) -> WebhookDelivery:
+    async def wait(self, timeout: Duration | None = DEFAULT_TIMEOUT) -> WebhookDelivery:
         """Return the delivery once it has left ``pending``: the service has started to deliver it, or has ended.
 
-        A status that this version does not know counts as having left ``pending``. *timeout* is in seconds and bounds
-        everything, the retries and cooldowns of the reads included; None waits without an end.
+        A status that this version does not know counts as having left ``pending``. *timeout* is in seconds or a
+        timedelta, and bounds everything, the retries and cooldowns of the reads included; None waits without an end.
 
         Raises:
             DeliveryTimeoutError: *timeout* has passed. Waiting again continues where this wait ended.
@@ -106,7 +108,7 @@ class PendingDelivery:
         """
         return await self._wait(_has_left_pending, "left pending", timeout)
 
-    async def settled(self, timeout: float | None = DEFAULT_TIMEOUT) -> WebhookDelivery:
+    async def settled(self, timeout: Duration | None = DEFAULT_TIMEOUT) -> WebhookDelivery:
         """Return the delivery once it has ``succeeded``, ``failed`` or been ``skipped``.
 
         Takes *timeout* and raises as `wait` does.
@@ -135,18 +137,16 @@ class PendingDelivery:
         return f"<PendingDelivery {status} event_id={self.event_id!r} endpoint_id={self.endpoint_id!r}>"
 
     async def _wait(
-        self, done: Callable[[WebhookDelivery], bool], state: str, timeout: float | None
+        self, done: Callable[[WebhookDelivery], bool], state: str, timeout: Duration | None
     ) -> WebhookDelivery:
-        if timeout is not None and math.isnan(timeout):
-            msg = "timeout must be a number of seconds, or None for no limit, not nan"
-            raise ValueError(msg)
+        seconds = to_optional_seconds("timeout", timeout)
         record = self._record
-        end = math.inf if timeout is None else self._clock.now() + timeout
+        end = math.inf if seconds is None else self._clock.now() + seconds
         record.locate_send(self._clock.now(), time.time())
         try:
             return await self._poller(record.reference.organization_id).wait(record, done, end)
         except PollTimeout as error:
-            raise self._timeout_error(state, timeout) from error.__cause__
+            raise self._timeout_error(state, seconds) from error.__cause__
 
     def _timeout_error(self, state: str, timeout: float | None) -> DeliveryTimeoutError:
         record, latest = self._record, self._record.latest

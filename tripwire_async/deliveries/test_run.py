@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast, final
 
 from tripwire_async.errors import RequestTimeoutError
@@ -59,6 +60,7 @@ class TestRun:
         self._limits = limits
         self._last_limits: RateLimitState | None = None
         self._is_open = False
+        self._is_used = False
         self._is_awaited = False
         self._is_over = False
         self._is_stopping = False
@@ -84,6 +86,7 @@ class TestRun:
         If no endpoints were named, this lists them. The run does not list them again, and the rate limit is known from
         the response. Raises the errors of that request.
         """
+        self._is_used = True
         return make_plan(await self._work.count(None), self._conditions())
 
     def progress(self) -> Progress:
@@ -112,6 +115,7 @@ class TestRun:
 
         Raises the error of listing the endpoints, if none were named. Errors of a test are in its outcome.
         """
+        self._is_used = True
         return self._run_to_end().__await__()
 
     def __aiter__(self) -> AsyncIterator[TestOutcome]:
@@ -119,6 +123,7 @@ class TestRun:
 
         Each iteration gives all outcomes. A RuntimeError outside of ``async with``, unless the run has ended.
         """
+        self._is_used = True
         if not (self._is_open or self._is_over):
             msg = (
                 "a run can be iterated only inside its block, which ends the tests when it is left: use"
@@ -131,6 +136,7 @@ class TestRun:
 
     async def __aenter__(self) -> TestRun:
         """Return the run, which has not started."""
+        self._is_used = True
         if self._is_open:
             raise RuntimeError(_UNDER_WAY)
         self._is_open = True
@@ -148,6 +154,11 @@ class TestRun:
     def __repr__(self) -> str:
         progress = self._work.progress(self._conditions(), is_over=self._is_over)
         return f"<TestRun {progress.done} of {'all' if progress.endpoints is None else progress.endpoints} done>"
+
+    def __del__(self) -> None:
+        if not getattr(self, "_is_used", True):
+            msg = f"{self!r} was never awaited or iterated, so nothing was sent"
+            warnings.warn(msg, RuntimeWarning, stacklevel=2, source=self)
 
     async def _run_to_end(self) -> tuple[TestOutcome, ...]:
         if self._is_awaited:

@@ -75,6 +75,9 @@ class Metrics:
         if rate_limit is not None:
             _observe(meter, rate_limit)
 
+    def __repr__(self) -> str:
+        return "<Metrics>"
+
     async def __call__(self, request: Request, call_next: Handler, /) -> Response:
         """Pass *request* on, and record how it ended."""
         stats = request.stats

@@ -69,6 +69,9 @@ class RequestLog:
         self._id_factory = id_factory
         self._headers = tuple(headers)
 
+    def __repr__(self) -> str:
+        return "<RequestLog>"
+
     async def __call__(self, request: Request, call_next: Handler, /) -> Response:
         """Pass *request* on with its id, and log the result."""
         stats = request.stats

@@ -39,6 +39,9 @@ class Tracing:
             raise ConfigurationError(msg) from None
         self._tracer = trace.get_tracer("tripwire_async") if tracer is None else tracer
 
+    def __repr__(self) -> str:
+        return "<Tracing>"
+
     async def __call__(self, request: Request, call_next: Handler, /) -> Response:
         """Pass *request* on within a span."""
         from opentelemetry import propagate, trace  # noqa: PLC0415 - an extra

@@ -81,6 +81,9 @@ class RecentEvents:
         """Return the number of stored events, including events that are being handled."""
         return len(self._busy) + len(self._done)
 
+    def __repr__(self) -> str:
+        return f"<RecentEvents: {len(self)} of {self._max_events} events>"
+
     async def claim(self, event_id: str, /) -> Claim:
         """Claim the event unless it is claimed, and return its state."""
         self._evict()

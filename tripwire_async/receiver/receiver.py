@@ -89,6 +89,9 @@ class WebhookReceiver:
         self._max_body = max_body
         self._now = now
 
+    def __repr__(self) -> str:
+        return f"<WebhookReceiver {self._router!r}>"
+
     async def receive(self, chunks: AsyncIterable[bytes], headers: Mapping[str, str]) -> WebhookResponse:
         """Read the body from *chunks*, up to *max_body* bytes, and return the response.
 

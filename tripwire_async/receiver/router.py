@@ -56,6 +56,10 @@ class Router:
         for router in routers:
             self.include(router)
 
+    def __repr__(self) -> str:
+        names = sorted({name for router in (self, *self._included) for name in router._handlers})
+        return f"<Router: {', '.join(names) or 'no handlers'}>"
+
     @overload
     def on(self, name: Literal["session.result.persisted"], /) -> _Decorator[SessionResultPersistedEvent]: ...
     @overload

@@ -17,6 +17,7 @@ from tripwire_async._generated.operations import api_keys as operations
 from tripwire_async._http.api_calls import ApiRequest
 
 from .arguments import check_page_size, enum_value, enum_values, require_change, text_list
+from .base import Resource
 from .pagination import Listing
 from .raw import RawResource, raw
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @final
-class ApiKeys:
+class ApiKeys(Resource):
     """The API keys of an organization.
 
     Each method names the scope that the secret key needs. An invalid argument raises ValueError before anything is

@@ -9,6 +9,7 @@ from tripwire_async._generated.operations import fingerprints as operations
 from tripwire_async._http.api_calls import ApiRequest
 
 from .arguments import check_page_size, enum_value
+from .base import Resource
 from .pagination import Listing
 from .raw import RawResource, raw
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @final
-class Fingerprints:
+class Fingerprints(Resource):
     """The visitor fingerprints that the key may see.
 
     Each method names the scope that the secret key needs. An invalid argument raises ValueError before anything is

@@ -15,6 +15,7 @@ from tripwire_async._generated.operations import organizations as operations
 from tripwire_async._http.api_calls import ApiRequest
 
 from .arguments import enum_value, require_change
+from .base import Resource
 from .raw import RawResource, raw
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @final
-class Organizations:
+class Organizations(Resource):
     """The organizations that the key may see.
 
     Each method names the scope that the secret key needs. An invalid argument raises ValueError before anything is

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, final
+import warnings
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, final, overload
 
 import attrs
 import msgspec
@@ -21,9 +22,9 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Page(Generic[T]):
-    """Page of a list.
+    """Page of a list: a sequence of its items.
 
     Attributes:
         items: The items, in the service's order.
@@ -46,6 +47,29 @@ class Page(Generic[T]):
     def __len__(self) -> int:
         return len(self.items)
 
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self.items[index]
+
+    def __repr__(self) -> str:
+        more = f"next_cursor={self.next_cursor!r}" if self.has_more else "the last page"
+        return f"<Page of {len(self.items)} items, limit={self.limit}, {more}, request_id={self.request_id!r}>"
+
+    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+        """Yield the fields for `rich`."""
+        for name in ("items", "limit", "has_more", "next_cursor", "request_id"):
+            yield name, getattr(self, name)
+
+    if not TYPE_CHECKING:  # a type checker reports unknown attributes by itself
+
+        def __getattr__(self, name: str) -> object:
+            advice = ": use page.items, or page itself, which is a sequence" if name in {"data", "results"} else ""
+            msg = f"'Page' object has no attribute {name!r}{advice}"
+            raise AttributeError(msg, name=name, obj=self)
+
 
 class ListResponse(Protocol[T_co]):
     """Response with a list of items, and optionally ``pagination``."""
@@ -60,7 +84,8 @@ class ListResponse(Protocol[T_co]):
 class Listing(Generic[T]):
     """Result of a ``list`` method: ``await`` it for one `Page`, or ``async for`` over every item of every page.
 
-    Nothing is requested before that. Each iteration starts at the cursor that was passed to ``list``.
+    Nothing is requested before that, and a listing that is never used is reported with a RuntimeWarning. Each iteration
+    starts at the cursor that was passed to ``list``.
 
     Args:
         call: The caller of the operation.
@@ -84,25 +109,50 @@ class Listing(Generic[T]):
         self._query = {} if request.query is None else dict(request.query)
         self._cursor = cast("str | None", self._query.get("cursor"))
         self._prefetch = prefetch
+        self._is_used = False
 
     def __await__(self) -> Generator[Any, None, Page[T]]:
         """Read one page."""
-        return self._page(self._cursor).__await__()
+        return self.page().__await__()
 
-    async def __aiter__(self) -> AsyncGenerator[T]:
+    async def page(self) -> Page[T]:
+        """Read one page: a coroutine, for `asyncio.create_task` and `asyncio.TaskGroup`."""
+        self._is_used = True
+        return await self._page(self._cursor)
+
+    def __aiter__(self) -> AsyncGenerator[T]:
         """Iterate over every item of every page."""
+        self._is_used = True
+        return self._items()
+
+    def __repr__(self) -> str:
+        arguments = [repr(value) for value in self._request.path]
+        arguments += [f"{name}={value!r}" for name, value in self._query.items() if value is not None]
+        call = f"{self._operation.id}({', '.join(arguments)})"
+        return f"<Listing {call}: await it for one page, or use async for to read all items>"
+
+    def __del__(self) -> None:
+        if not getattr(self, "_is_used", True):
+            msg = f"nothing was requested by {self!r}"
+            warnings.warn(msg, RuntimeWarning, stacklevel=2, source=self)
+
+    async def _items(self) -> AsyncGenerator[T]:
         # Closing the iteration early also closes the generator of the pages.
         async with contextlib.aclosing(self.pages()) as pages:
             async for page in pages:
                 for item in page.items:
                     yield item
 
-    async def pages(self) -> AsyncGenerator[Page[T]]:
+    def pages(self) -> AsyncGenerator[Page[T]]:
         """Iterate over the pages.
 
         Raises:
             ResponseDecodeError: A page has more pages after it, but its cursor is missing or was used before.
         """
+        self._is_used = True
+        return self._pages()
+
+    async def _pages(self) -> AsyncGenerator[Page[T]]:
         seen = {self._cursor}
         page = await self._page(self._cursor)
         while page.has_more and "cursor" in self._operation.query:

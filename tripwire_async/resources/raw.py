@@ -10,6 +10,8 @@ import attrs
 
 from tripwire_async._secrets.redaction import HiddenBytes, redact_headers
 
+from .base import Resource
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
@@ -60,7 +62,7 @@ class RawResponse(Generic[T]):
         return self.timings.attempts
 
 
-class RawResource(Generic[R]):
+class RawResource(Resource, Generic[R]):
     """Base of resources whose methods return raw responses; subclasses define each with `raw`.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from tripwire_async._codec.fields import UNSET, UnsetType
+from tripwire_async._concurrency.durations import to_optional_seconds
 from tripwire_async._generated.models.shared import WebhookDeliveryEventType
 from tripwire_async._generated.models.webhooks import (
     CreateWebhookEndpointRequest,
@@ -18,6 +19,7 @@ from tripwire_async.deliveries.reference import DeliveryReference
 from tripwire_async.deliveries.sender import Sender
 
 from .arguments import check_page_size, enum_value, enum_values
+from .base import Resource
 from .pagination import Listing
 from .raw import RawResource, raw
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tripwire_async._concurrency.clock import Clock
+    from tripwire_async._concurrency.durations import Duration
     from tripwire_async._generated.models.webhooks import Event, WebhookEndpoint
     from tripwire_async._http.api_calls import Caller
     from tripwire_async.deliveries import PendingDelivery, PollSchedule
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @final
-class Webhooks:
+class Webhooks(Resource):
     """Webhook endpoints of an organization, and the deliveries to them.
 
     Each method names the scope that the secret key needs. An invalid argument raises ValueError before anything is
@@ -173,7 +176,7 @@ class Webhooks:
         *,
         until: Until = "settled",
         in_flight: int = 200,
-        timeout: float | None = None,
+        timeout: Duration | None = None,
         journal: Journal | None = None,
     ) -> TestRun:
         """Send a test to each of many endpoints, all active ones by default, and follow each delivery.
@@ -188,7 +191,7 @@ class Webhooks:
             endpoint_ids: The endpoints, each once; None means all active ones.
             until: ``settled`` to wait for the deliveries, or ``sent`` to stop when the tests are accepted.
             in_flight: Largest number of tests between their send and their end. Up to 200 share a single read.
-            timeout: Seconds for the whole run; None means no limit except 300 seconds for each delivery.
+            timeout: Seconds for the whole run, or a timedelta; None means no limit but 300 seconds for each delivery.
             journal: Journal that keeps the run, so that it can be continued after its process has ended and shared by
                 several workers. The same call again continues the run. None keeps it in memory.
 
@@ -199,7 +202,8 @@ class Webhooks:
         from tripwire_async.deliveries.run_options import RunOptions, check_endpoint_ids  # noqa: PLC0415 - not needed for a single test
         from tripwire_async.deliveries.test_run import TestRun  # noqa: PLC0415 - not needed for a single test
 
-        options = RunOptions(organization_id=organization_id, until=until, in_flight=in_flight, timeout=timeout)
+        seconds = to_optional_seconds("timeout", timeout)
+        options = RunOptions(organization_id=organization_id, until=until, in_flight=in_flight, timeout=seconds)
         ids = None if endpoint_ids is None else check_endpoint_ids(endpoint_ids)
         if journal is None:
             work: RunWork = ListedTests(self._sender, self._call, options, ids, self._clock)
@@ -207,7 +211,7 @@ class Webhooks:
             work = self._journal_run(journal, options, ids, starts=True)
         return TestRun(work, self._sender.times, clock=self._clock, limits=self._limits)
 
-    def resume_tests(self, journal: Journal, *, in_flight: int = 200, timeout: float | None = None) -> TestRun:
+    def resume_tests(self, journal: Journal, *, in_flight: int = 200, timeout: Duration | None = None) -> TestRun:
         """Continue the run of *journal*, also while other workers work on it.
 
         It is what `send_tests` with this journal returns, but the run must exist: the organization, the endpoints and
@@ -217,7 +221,7 @@ class Webhooks:
         Args:
             journal: The journal of the run.
             in_flight: Largest number of tests between their send and their end, of all workers together.
-            timeout: Seconds for this worker's part in the run; None means no limit.
+            timeout: Seconds for this worker's part in the run, or a timedelta; None means no limit.
 
         Raises:
             ValueError: An argument is invalid.
@@ -225,7 +229,8 @@ class Webhooks:
         from tripwire_async.deliveries.run_options import RunOptions  # noqa: PLC0415 - not needed for a single test
         from tripwire_async.deliveries.test_run import TestRun  # noqa: PLC0415 - not needed for a single test
 
-        options = RunOptions(organization_id="", until="settled", in_flight=in_flight, timeout=timeout)
+        seconds = to_optional_seconds("timeout", timeout)
+        options = RunOptions(organization_id="", until="settled", in_flight=in_flight, timeout=seconds)
         work = self._journal_run(journal, options, None, starts=False)
         return TestRun(work, self._sender.times, clock=self._clock, limits=self._limits)
 

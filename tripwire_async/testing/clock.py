@@ -57,6 +57,9 @@ class ManualClock:
         self._holds = 0
         self._released: asyncio.Event = asyncio.Event()
 
+    def __repr__(self) -> str:
+        return f"<ManualClock now={self._now:g}, {len(self._timers)} timers>"
+
     def now(self) -> float:
         """Return the current time in seconds."""
         return self._now

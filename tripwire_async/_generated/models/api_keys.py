@@ -7,6 +7,7 @@ import attrs
 
 from tripwire_async._codec.enums import OpenEnum
 from tripwire_async._codec.fields import PROFILE, UNSET, Timestamp, UnsetType
+from tripwire_async._codec.model import Model
 from tripwire_async._generated.models.shared import CursorPagination, ResponseMeta
 from tripwire_async._secrets.secret import Secret
 
@@ -76,8 +77,8 @@ class ApiKeyStatus(OpenEnum):
     REVOKED = "revoked"
 
 
-@attrs.frozen(kw_only=True)
-class ApiKey:
+@attrs.frozen(kw_only=True, repr=False)
+class ApiKey(Model):
     """One API key of an organization, without the secret part.
 
     Attributes:
@@ -125,8 +126,8 @@ class ApiKey:
     revealed_key: Secret | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ApiKeyListResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class ApiKeyListResponse(Model):
     """One page of API keys.
 
     Attributes:
@@ -140,8 +141,8 @@ class ApiKeyListResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class ApiKeyResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class ApiKeyResponse(Model):
     """Response with one API key.
 
     Attributes:
@@ -153,8 +154,8 @@ class ApiKeyResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class CreateApiKeyRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class CreateApiKeyRequest(Model):
     """The settings of a new API key.
 
     `scopes` must be given if `type` is `secret`, and must be left out otherwise.
@@ -178,8 +179,8 @@ class CreateApiKeyRequest:
     scopes: tuple[ApiKeyScope, ...] | UnsetType = UNSET
 
 
-@attrs.frozen(kw_only=True)
-class IssuedApiKey:
+@attrs.frozen(kw_only=True, repr=False)
+class IssuedApiKey(Model):
     """An API key that was just issued or rotated, with its whole value.
 
     Attributes:
@@ -227,8 +228,8 @@ class IssuedApiKey:
     display_key: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class IssuedApiKeyResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class IssuedApiKeyResponse(Model):
     """Response with a key with its whole value.
 
     Attributes:
@@ -240,8 +241,8 @@ class IssuedApiKeyResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class UpdateApiKeyRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class UpdateApiKeyRequest(Model):
     """The changes to an API key.
 
     At least one field is required. Missing fields keep their values.

@@ -4,6 +4,7 @@
 import attrs
 
 from tripwire_async._codec.enums import OpenEnum
+from tripwire_async._codec.model import Model
 from tripwire_async._generated.models.shared import RequestId
 
 
@@ -18,8 +19,8 @@ class ApiErrorNextAction(OpenEnum):
     CONTACT_SUPPORT = "contact_support"
 
 
-@attrs.frozen(kw_only=True)
-class ApiFieldIssue:
+@attrs.frozen(kw_only=True, repr=False)
+class ApiFieldIssue(Model):
     """A rejected input.
 
     Attributes:
@@ -35,8 +36,8 @@ class ApiFieldIssue:
     received: str | float | bool | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ApiErrorDetails:
+@attrs.frozen(kw_only=True, repr=False)
+class ApiErrorDetails(Model):
     """Advice on the error, if the service has any.
 
     Attributes:
@@ -55,8 +56,8 @@ class ApiErrorDetails:
     next_action: ApiErrorNextAction | None = None
 
 
-@attrs.frozen(kw_only=True)
-class PublicError:
+@attrs.frozen(kw_only=True, repr=False)
+class PublicError(Model):
     """Error of a request.
 
     Attributes:
@@ -79,8 +80,8 @@ class PublicError:
     details: ApiErrorDetails | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ApiErrorEnvelope:
+@attrs.frozen(kw_only=True, repr=False)
+class ApiErrorEnvelope(Model):
     """The body of every response with a status of 400 or more.
 
     Attributes:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import attrs
 
 from tripwire_async._codec.fields import Discriminator, Timestamp
+from tripwire_async._codec.model import Model
 from tripwire_async._generated.models.shared import (
     EventId,
     FingerprintId,
@@ -22,8 +23,8 @@ from tripwire_async._generated.models.shared import (
 )
 
 
-@attrs.frozen(kw_only=True)
-class GateApprovedWebhookPayloadTripwire:
+@attrs.frozen(kw_only=True, repr=False)
+class GateApprovedWebhookPayloadTripwire(Model):
     """Verdict of Tripwire on the creator of the session.
 
     Attributes:
@@ -35,8 +36,8 @@ class GateApprovedWebhookPayloadTripwire:
     score: float | None
 
 
-@attrs.frozen(kw_only=True)
-class GateApprovedWebhookPayload:
+@attrs.frozen(kw_only=True, repr=False)
+class GateApprovedWebhookPayload(Model):
     """An approved Gate session, for which the service now makes credentials.
 
     Tripwire only.
@@ -60,8 +61,8 @@ class GateApprovedWebhookPayload:
     delivery: GateDeliveryRequest
 
 
-@attrs.frozen(kw_only=True)
-class GateApprovedWebhookResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class GateApprovedWebhookResponse(Model):
     """Response of the receiver to an approved Gate session.
 
     Tripwire only.
@@ -73,8 +74,8 @@ class GateApprovedWebhookResponse:
     encrypted_delivery: GateDeliveryEnvelope
 
 
-@attrs.frozen(kw_only=True)
-class SessionFingerprintCalculatedPayloadSession:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionFingerprintCalculatedPayloadSession(Model):
     """The session that was matched.
 
     Attributes:
@@ -84,8 +85,8 @@ class SessionFingerprintCalculatedPayloadSession:
     id: SessionId
 
 
-@attrs.frozen(kw_only=True)
-class SessionFingerprintCalculatedPayloadVisitorFingerprint:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionFingerprintCalculatedPayloadVisitorFingerprint(Model):
     """The visitor fingerprint that the session was matched to.
 
     Attributes:
@@ -99,8 +100,8 @@ class SessionFingerprintCalculatedPayloadVisitorFingerprint:
     identified_at: Timestamp
 
 
-@attrs.frozen(kw_only=True)
-class WebhookRequestSummary:
+@attrs.frozen(kw_only=True, repr=False)
+class WebhookRequestSummary(Model):
     """The web request that a session was seen in, as webhooks tell it.
 
     Attributes:
@@ -124,8 +125,8 @@ class WebhookRequestSummary:
     risk_time: Timestamp | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SessionFingerprintCalculatedPayload:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionFingerprintCalculatedPayload(Model):
     """A session that was matched to a visitor fingerprint.
 
     Tripwire only.
@@ -145,8 +146,8 @@ class SessionFingerprintCalculatedPayload:
     calculated_at: Timestamp
 
 
-@attrs.frozen(kw_only=True)
-class SessionResultPersistedPayloadSession:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionResultPersistedPayloadSession(Model):
     """The session that was judged.
 
     Attributes:
@@ -156,8 +157,8 @@ class SessionResultPersistedPayloadSession:
     id: SessionId
 
 
-@attrs.frozen(kw_only=True)
-class SessionResultPersistedPayloadEvent:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionResultPersistedPayloadEvent(Model):
     """The evaluation that led to the result.
 
     Attributes:
@@ -175,8 +176,8 @@ class SessionResultPersistedPayloadEvent:
     persisted_at: Timestamp
 
 
-@attrs.frozen(kw_only=True)
-class SessionResultPersistedPayloadDecision:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionResultPersistedPayloadDecision(Model):
     """Verdict of Tripwire on the session.
 
     Attributes:
@@ -192,8 +193,8 @@ class SessionResultPersistedPayloadDecision:
     manipulation: ManipulationSummary | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionResultPersistedPayloadVisitorFingerprint:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionResultPersistedPayloadVisitorFingerprint(Model):
     """The visitor fingerprint that a session was matched to.
 
     Attributes:
@@ -203,8 +204,8 @@ class SessionResultPersistedPayloadVisitorFingerprint:
     id: FingerprintId
 
 
-@attrs.frozen(kw_only=True)
-class SessionResultPersistedPayloadScoreBreakdown:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionResultPersistedPayloadScoreBreakdown(Model):
     """Contributions of the evidence to the score.
 
     Attributes:
@@ -214,8 +215,8 @@ class SessionResultPersistedPayloadScoreBreakdown:
     categories: dict[str, Any]
 
 
-@attrs.frozen(kw_only=True)
-class SessionResultPersistedPayloadSignal:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionResultPersistedPayloadSignal(Model):
     """One signal that a result rests on.
 
     Attributes:
@@ -233,8 +234,8 @@ class SessionResultPersistedPayloadSignal:
     role: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SessionResultPersistedPayloadAttribution:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionResultPersistedPayloadAttribution(Model):
     """Presumed actor behind the session.
 
     Attributes:
@@ -244,8 +245,8 @@ class SessionResultPersistedPayloadAttribution:
     bot: dict[str, Any] | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SessionResultPersistedPayload:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionResultPersistedPayload(Model):
     """The result of a session, just stored.
 
     Recorded webhooks carry `object` and `session` only.
@@ -274,8 +275,8 @@ class SessionResultPersistedPayload:
     attribution: SessionResultPersistedPayloadAttribution | None = None
 
 
-@attrs.frozen(kw_only=True)
-class WebhookTestEventPayloadEndpoint:
+@attrs.frozen(kw_only=True, repr=False)
+class WebhookTestEventPayloadEndpoint(Model):
     """The endpoint that is tested.
 
     Attributes:
@@ -285,8 +286,8 @@ class WebhookTestEventPayloadEndpoint:
     id: WebhookEndpointId
 
 
-@attrs.frozen(kw_only=True)
-class WebhookTestEventPayload:
+@attrs.frozen(kw_only=True, repr=False)
+class WebhookTestEventPayload(Model):
     """The payload of a test event.
 
     Attributes:
@@ -298,8 +299,8 @@ class WebhookTestEventPayload:
     endpoint: WebhookTestEventPayloadEndpoint
 
 
-@attrs.frozen(kw_only=True)
-class WebhookEventEnvelope:
+@attrs.frozen(kw_only=True, repr=False)
+class WebhookEventEnvelope(Model):
     """Body of a webhook: an event and its payload.
 
     Attributes:
@@ -335,8 +336,8 @@ class WebhookEventEnvelope:
     )
 
 
-@attrs.frozen(kw_only=True)
-class GateSessionApprovedWebhookEvent:
+@attrs.frozen(kw_only=True, repr=False)
+class GateSessionApprovedWebhookEvent(Model):
     """The event that a Gate session was approved, as it is posted to the service's endpoint.
 
     Tripwire only.
@@ -356,8 +357,8 @@ class GateSessionApprovedWebhookEvent:
     data: GateApprovedWebhookPayload
 
 
-@attrs.frozen(kw_only=True)
-class SessionFingerprintCalculatedWebhookEvent:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionFingerprintCalculatedWebhookEvent(Model):
     """The event that a session was matched to a visitor fingerprint, as it is posted to endpoints.
 
     Tripwire only.
@@ -377,8 +378,8 @@ class SessionFingerprintCalculatedWebhookEvent:
     data: SessionFingerprintCalculatedPayload
 
 
-@attrs.frozen(kw_only=True)
-class SessionResultPersistedWebhookEvent:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionResultPersistedWebhookEvent(Model):
     """The event that a session's result was stored, as it is posted to endpoints.
 
     Attributes:

@@ -7,11 +7,12 @@ import attrs
 
 from tripwire_async._codec.enums import OpenEnum
 from tripwire_async._codec.fields import Timestamp
+from tripwire_async._codec.model import Model
 from tripwire_async._generated.models.shared import CursorPagination, Decision, FingerprintId, ResponseMeta, SessionId
 
 
-@attrs.frozen(kw_only=True)
-class RequestContext:
+@attrs.frozen(kw_only=True, repr=False)
+class RequestContext(Model):
     """The web request that a session was seen in.
 
     Attributes:
@@ -29,8 +30,8 @@ class RequestContext:
     is_touch_capable: bool | None
 
 
-@attrs.frozen(kw_only=True)
-class ScoreBreakdown:
+@attrs.frozen(kw_only=True, repr=False)
+class ScoreBreakdown(Model):
     """Contributions of the evidence to the score.
 
     Attributes:
@@ -41,8 +42,8 @@ class ScoreBreakdown:
     categories: dict[str, int] | None
 
 
-@attrs.frozen(kw_only=True)
-class VisitorFingerprintActivitySession:
+@attrs.frozen(kw_only=True, repr=False)
+class VisitorFingerprintActivitySession(Model):
     """One session in which a visitor was seen.
 
     Attributes:
@@ -58,8 +59,8 @@ class VisitorFingerprintActivitySession:
     score_breakdown: ScoreBreakdown
 
 
-@attrs.frozen(kw_only=True)
-class VisitorFingerprintActivity:
+@attrs.frozen(kw_only=True, repr=False)
+class VisitorFingerprintActivity(Model):
     """Activity of a visitor.
 
     Attributes:
@@ -69,8 +70,8 @@ class VisitorFingerprintActivity:
     sessions: tuple[VisitorFingerprintActivitySession, ...]
 
 
-@attrs.frozen(kw_only=True)
-class VisitorFingerprintAnchors:
+@attrs.frozen(kw_only=True, repr=False)
+class VisitorFingerprintAnchors(Model):
     """The digests by which a visitor is recognized most firmly.
 
     Attributes:
@@ -84,8 +85,8 @@ class VisitorFingerprintAnchors:
     audio_hash: str | None
 
 
-@attrs.frozen(kw_only=True)
-class VisitorFingerprintComponents:
+@attrs.frozen(kw_only=True, repr=False)
+class VisitorFingerprintComponents(Model):
     """The numeric form of a visitor fingerprint.
 
     Attributes:
@@ -95,8 +96,8 @@ class VisitorFingerprintComponents:
     vector: tuple[float, ...]
 
 
-@attrs.frozen(kw_only=True)
-class VisitorFingerprintLifecycle:
+@attrs.frozen(kw_only=True, repr=False)
+class VisitorFingerprintLifecycle(Model):
     """When and how often a visitor was seen.
 
     Attributes:
@@ -112,8 +113,8 @@ class VisitorFingerprintLifecycle:
     expires_at: Timestamp
 
 
-@attrs.frozen(kw_only=True)
-class VisitorFingerprintLatestRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class VisitorFingerprintLatestRequest(Model):
     """The last web request in which a visitor was seen.
 
     Attributes:
@@ -125,8 +126,8 @@ class VisitorFingerprintLatestRequest:
     ip_address: str
 
 
-@attrs.frozen(kw_only=True)
-class VisitorFingerprintStorage:
+@attrs.frozen(kw_only=True, repr=False)
+class VisitorFingerprintStorage(Model):
     """Kinds of storage that a visitor's browser supports.
 
     Attributes:
@@ -144,8 +145,8 @@ class VisitorFingerprintStorage:
     window_name: bool
 
 
-@attrs.frozen(kw_only=True)
-class VisitorFingerprintDetail:
+@attrs.frozen(kw_only=True, repr=False)
+class VisitorFingerprintDetail(Model):
     """A visitor fingerprint with its components and activity.
 
     Attributes:
@@ -169,8 +170,8 @@ class VisitorFingerprintDetail:
     activity: VisitorFingerprintActivity
 
 
-@attrs.frozen(kw_only=True)
-class VisitorFingerprintDetailResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class VisitorFingerprintDetailResponse(Model):
     """Response with one visitor fingerprint.
 
     Attributes:
@@ -182,8 +183,8 @@ class VisitorFingerprintDetailResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class VisitorFingerprintSummary:
+@attrs.frozen(kw_only=True, repr=False)
+class VisitorFingerprintSummary(Model):
     """A visitor that was recognized, as lists show it.
 
     Attributes:
@@ -203,8 +204,8 @@ class VisitorFingerprintSummary:
     anchors: VisitorFingerprintAnchors
 
 
-@attrs.frozen(kw_only=True)
-class VisitorFingerprintListResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class VisitorFingerprintListResponse(Model):
     """One page of visitor fingerprints.
 
     Attributes:

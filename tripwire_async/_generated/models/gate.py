@@ -7,6 +7,7 @@ import attrs
 
 from tripwire_async._codec.enums import OpenEnum
 from tripwire_async._codec.fields import READ_ONLY, UNSET, Timestamp, UnsetType
+from tripwire_async._codec.model import Model
 from tripwire_async._generated.models.shared import (
     GateDeliveryEnvelope,
     GateDeliveryRequest,
@@ -18,8 +19,8 @@ from tripwire_async._generated.models.shared import (
 from tripwire_async._secrets.secret import Secret
 
 
-@attrs.frozen(kw_only=True)
-class AcknowledgeGateSessionDeliveryRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class AcknowledgeGateSessionDeliveryRequest(Model):
     """Confirms that the credentials of a Gate session were received and decrypted.
 
     Tripwire only.
@@ -45,8 +46,8 @@ class AgentTokenStatus(OpenEnum):
     REVOKED = "revoked"
 
 
-@attrs.frozen(kw_only=True)
-class AgentTokenVerification:
+@attrs.frozen(kw_only=True, repr=False)
+class AgentTokenVerification(Model):
     """The outcome of checking an agent token.
 
     Tripwire only.
@@ -66,8 +67,8 @@ class AgentTokenVerification:
     expires_at: Timestamp | None = None
 
 
-@attrs.frozen(kw_only=True)
-class AgentTokenVerificationResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class AgentTokenVerificationResponse(Model):
     """Response to an agent token's check.
 
     Tripwire only.
@@ -88,8 +89,8 @@ Tripwire only.
 """
 
 
-@attrs.frozen(kw_only=True)
-class ConsumeGateLoginSessionRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class ConsumeGateLoginSessionRequest(Model):
     """Exchanges a login code for the account that logs in.
 
     Tripwire only.
@@ -101,8 +102,8 @@ class ConsumeGateLoginSessionRequest:
     code: GateLoginCode
 
 
-@attrs.frozen(kw_only=True)
-class CreateGateLoginSessionRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class CreateGateLoginSessionRequest(Model):
     """Starts a login to the dashboard of a service.
 
     Tripwire only.
@@ -114,8 +115,8 @@ class CreateGateLoginSessionRequest:
     service_id: GateServiceId
 
 
-@attrs.frozen(kw_only=True)
-class GateEnvVar:
+@attrs.frozen(kw_only=True, repr=False)
+class GateEnvVar(Model):
     """An environment variable in which a service's credentials are delivered.
 
     Tripwire only.
@@ -131,8 +132,8 @@ class GateEnvVar:
     secret: bool
 
 
-@attrs.frozen(kw_only=True)
-class GateSdkInstall:
+@attrs.frozen(kw_only=True, repr=False)
+class GateSdkInstall(Model):
     """A client library that a service recommends.
 
     Tripwire only.
@@ -148,8 +149,8 @@ class GateSdkInstall:
     url: str
 
 
-@attrs.frozen(kw_only=True)
-class GateBranding:
+@attrs.frozen(kw_only=True, repr=False)
+class GateBranding(Model):
     """Branding of the service for users.
 
     Tripwire only.
@@ -170,8 +171,8 @@ class GateBranding:
     ascii_art: str | UnsetType = UNSET
 
 
-@attrs.frozen(kw_only=True)
-class GateConsentConfig:
+@attrs.frozen(kw_only=True, repr=False)
+class GateConsentConfig(Model):
     """Terms that a user consents to.
 
     Tripwire only.
@@ -185,8 +186,8 @@ class GateConsentConfig:
     privacy_url: str | UnsetType = UNSET
 
 
-@attrs.frozen(kw_only=True)
-class CreateGateServiceRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class CreateGateServiceRequest(Model):
     """The description of a new Gate service.
 
     Tripwire only.
@@ -220,8 +221,8 @@ class CreateGateServiceRequest:
     consent: GateConsentConfig | UnsetType = UNSET
 
 
-@attrs.frozen(kw_only=True)
-class CreateGateSessionRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class CreateGateSessionRequest(Model):
     """Starts a Gate session, which ends with the delivery of credentials.
 
     Tripwire only.
@@ -239,8 +240,8 @@ class CreateGateSessionRequest:
     metadata: dict[str, Any] | UnsetType = UNSET
 
 
-@attrs.frozen(kw_only=True)
-class GateDashboardLogin:
+@attrs.frozen(kw_only=True, repr=False)
+class GateDashboardLogin(Model):
     """The account that logs in to a service's dashboard.
 
     Tripwire only.
@@ -256,8 +257,8 @@ class GateDashboardLogin:
     account_name: str
 
 
-@attrs.frozen(kw_only=True)
-class GateDashboardLoginResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class GateDashboardLoginResponse(Model):
     """Response to a login code's exchange.
 
     Tripwire only.
@@ -271,8 +272,8 @@ class GateDashboardLoginResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class GateDeliveryBundle:
+@attrs.frozen(kw_only=True, repr=False)
+class GateDeliveryBundle(Model):
     """The credentials of an approved session in two encrypted parts.
 
     Tripwire only.
@@ -292,8 +293,8 @@ class GateLoginSessionStatus(OpenEnum):
     PENDING = "pending"
 
 
-@attrs.frozen(kw_only=True)
-class GateLoginSession:
+@attrs.frozen(kw_only=True, repr=False)
+class GateLoginSession(Model):
     """A login to a service's dashboard that waits for the user's consent.
 
     Tripwire only.
@@ -313,8 +314,8 @@ class GateLoginSession:
     expires_at: Timestamp
 
 
-@attrs.frozen(kw_only=True)
-class GateLoginSessionResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class GateLoginSessionResponse(Model):
     """Response with a new login session.
 
     Tripwire only.
@@ -338,8 +339,8 @@ class GateServiceStatus(OpenEnum):
     DISABLED = "disabled"
 
 
-@attrs.frozen(kw_only=True)
-class GateManagedService:
+@attrs.frozen(kw_only=True, repr=False)
+class GateManagedService(Model):
     """A Gate service, as its owner sees it.
 
     Tripwire only.
@@ -383,8 +384,8 @@ class GateManagedService:
     dashboard_login_url: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class GateManagedServiceListResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class GateManagedServiceListResponse(Model):
     """The Gate services that the key manages.
 
     Tripwire only.
@@ -398,8 +399,8 @@ class GateManagedServiceListResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class GateManagedServiceResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class GateManagedServiceResponse(Model):
     """Response with one managed Gate service.
 
     Tripwire only.
@@ -420,8 +421,8 @@ Tripwire only.
 """
 
 
-@attrs.frozen(kw_only=True)
-class GateRegistryEntry:
+@attrs.frozen(kw_only=True, repr=False)
+class GateRegistryEntry(Model):
     """A Gate service in the public registry.
 
     Tripwire only.
@@ -456,8 +457,8 @@ class GateRegistryEntry:
     dashboard_login_url: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class GateRegistryEntryResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class GateRegistryEntryResponse(Model):
     """Response with one service of the public registry.
 
     Tripwire only.
@@ -471,8 +472,8 @@ class GateRegistryEntryResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class GateRegistryListResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class GateRegistryListResponse(Model):
     """The services of the public registry.
 
     Tripwire only.
@@ -492,8 +493,8 @@ class GateSessionCreateStatus(OpenEnum):
     PENDING = "pending"
 
 
-@attrs.frozen(kw_only=True)
-class GateSessionCreate:
+@attrs.frozen(kw_only=True, repr=False)
+class GateSessionCreate(Model):
     """A new Gate session.
 
     Tripwire only.
@@ -515,8 +516,8 @@ class GateSessionCreate:
     expires_at: Timestamp
 
 
-@attrs.frozen(kw_only=True)
-class GateSessionCreateResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class GateSessionCreateResponse(Model):
     """Response with a new Gate session.
 
     Tripwire only.
@@ -536,8 +537,8 @@ class GateSessionDeliveryAcknowledgementStatus(OpenEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
-@attrs.frozen(kw_only=True)
-class GateSessionDeliveryAcknowledgement:
+@attrs.frozen(kw_only=True, repr=False)
+class GateSessionDeliveryAcknowledgement(Model):
     """The confirmation that a delivery was acknowledged.
 
     Tripwire only.
@@ -553,8 +554,8 @@ class GateSessionDeliveryAcknowledgement:
     status: GateSessionDeliveryAcknowledgementStatus
 
 
-@attrs.frozen(kw_only=True)
-class GateSessionDeliveryResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class GateSessionDeliveryResponse(Model):
     """Response to an acknowledgement.
 
     Tripwire only.
@@ -577,8 +578,8 @@ class GateSessionStatus(OpenEnum):
     EXPIRED = "expired"
 
 
-@attrs.frozen(kw_only=True)
-class GateSessionPollData:
+@attrs.frozen(kw_only=True, repr=False)
+class GateSessionPollData(Model):
     """Status of a Gate session.
 
     Tripwire only.
@@ -604,8 +605,8 @@ class GateSessionPollData:
     docs_url: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class GateSessionPollResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class GateSessionPollResponse(Model):
     """Response to a poll of a Gate session.
 
     Tripwire only.
@@ -619,8 +620,8 @@ class GateSessionPollResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class RevokeAgentTokenRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class RevokeAgentTokenRequest(Model):
     """Revokes an agent token.
 
     Tripwire only.
@@ -632,8 +633,8 @@ class RevokeAgentTokenRequest:
     agent_token: AgentToken
 
 
-@attrs.frozen(kw_only=True)
-class UpdateGateServiceRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class UpdateGateServiceRequest(Model):
     """The changes to a Gate service.
 
     Missing fields keep their values. Tripwire only.
@@ -667,8 +668,8 @@ class UpdateGateServiceRequest:
     webhook_endpoint_id: WebhookEndpointId | UnsetType = UNSET
 
 
-@attrs.frozen(kw_only=True)
-class VerifyAgentTokenRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class VerifyAgentTokenRequest(Model):
     """Check of an agent token.
 
     Tripwire only.

@@ -7,14 +7,15 @@ import attrs
 
 from tripwire_async._codec.enums import OpenEnum
 from tripwire_async._codec.fields import UNSET, Timestamp, UnsetType
+from tripwire_async._codec.model import Model
 from tripwire_async._generated.models.shared import OrganizationId, ResponseMeta
 
 Slug: TypeAlias = str
 """A short name: groups of lower-case letters and digits, separated by single hyphens."""
 
 
-@attrs.frozen(kw_only=True)
-class CreateOrganizationRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class CreateOrganizationRequest(Model):
     """The settings of a new organization.
 
     Attributes:
@@ -34,8 +35,8 @@ class OrganizationStatus(OpenEnum):
     DELETED = "deleted"
 
 
-@attrs.frozen(kw_only=True)
-class Organization:
+@attrs.frozen(kw_only=True, repr=False)
+class Organization(Model):
     """A tenant, to which keys, webhook endpoints and events belong.
 
     Attributes:
@@ -57,8 +58,8 @@ class Organization:
     updated_at: Timestamp | None
 
 
-@attrs.frozen(kw_only=True)
-class OrganizationResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class OrganizationResponse(Model):
     """Response with one organization.
 
     Attributes:
@@ -70,8 +71,8 @@ class OrganizationResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class UpdateOrganizationRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class UpdateOrganizationRequest(Model):
     """The changes to an organization.
 
     At least one field is required. Missing fields keep their values.

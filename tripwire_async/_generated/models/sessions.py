@@ -7,6 +7,7 @@ import attrs
 
 from tripwire_async._codec.enums import OpenEnum
 from tripwire_async._codec.fields import Timestamp
+from tripwire_async._codec.model import Model
 from tripwire_async._generated.models.shared import (
     CursorPagination,
     Decision,
@@ -23,8 +24,8 @@ observed.
 """
 
 
-@attrs.frozen(kw_only=True)
-class SessionAnalysisCoverage:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionAnalysisCoverage(Model):
     """Parts of a session that could be analyzed.
 
     Attributes:
@@ -58,8 +59,8 @@ class SessionAttributionLabelKind(OpenEnum):
     EVASION = "evasion"
 
 
-@attrs.frozen(kw_only=True)
-class SessionAttributionLabel:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionAttributionLabel(Model):
     """One actor, tool, purpose or the like that a session is put down to.
 
     Attributes:
@@ -86,8 +87,8 @@ class SessionAttributionChannel(OpenEnum):
     CLIPBOARD = "clipboard"
 
 
-@attrs.frozen(kw_only=True)
-class SessionAttributionBehavior:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionAttributionBehavior(Model):
     """One pattern of behavior that stood out in a session.
 
     Attributes:
@@ -103,8 +104,8 @@ class SessionAttributionBehavior:
     confidence: int
 
 
-@attrs.frozen(kw_only=True)
-class SessionAttribution:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionAttribution(Model):
     """Presumed actor behind a session.
 
     Attributes:
@@ -116,8 +117,8 @@ class SessionAttribution:
     behaviors: tuple[SessionAttributionBehavior, ...]
 
 
-@attrs.frozen(kw_only=True)
-class SessionBrowser:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionBrowser(Model):
     """The browser that a session came from.
 
     Attributes:
@@ -135,8 +136,8 @@ class SessionBrowser:
     app_name: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SessionRawDeviceNavigator:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionRawDeviceNavigator(Model):
     """Properties of a browser's `navigator` object.
 
     Attributes:
@@ -171,8 +172,8 @@ class SessionRawDeviceNavigator:
     model: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SessionRawDeviceStorage:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionRawDeviceStorage(Model):
     """Available kinds of storage in a browser.
 
     Attributes:
@@ -192,8 +193,8 @@ class SessionRawDeviceStorage:
     window_name: bool | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionRawDeviceCanvas:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionRawDeviceCanvas(Model):
     """Rendering of a browser's 2D canvas.
 
     Attributes:
@@ -214,8 +215,8 @@ class SessionRawDeviceCanvas:
     offscreen_consistent: bool | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionRawDeviceGraphicsWebgl:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionRawDeviceGraphicsWebgl(Model):
     """Graphics system according to WebGL.
 
     Attributes:
@@ -239,8 +240,8 @@ class SessionRawDeviceGraphicsWebgl:
     shader_precision_hash: ObservationHash
 
 
-@attrs.frozen(kw_only=True)
-class SessionRawDeviceGraphicsWebgpu:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionRawDeviceGraphicsWebgpu(Model):
     """Graphics system according to WebGPU.
 
     Attributes:
@@ -260,8 +261,8 @@ class SessionRawDeviceGraphicsWebgpu:
     limits_hash: ObservationHash
 
 
-@attrs.frozen(kw_only=True)
-class SessionRawDeviceGraphics:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionRawDeviceGraphics(Model):
     """Graphics system according to WebGL and WebGPU.
 
     Attributes:
@@ -273,8 +274,8 @@ class SessionRawDeviceGraphics:
     webgpu: SessionRawDeviceGraphicsWebgpu
 
 
-@attrs.frozen(kw_only=True)
-class SessionRawDeviceAudio:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionRawDeviceAudio(Model):
     """Audio and speech systems of a browser.
 
     Attributes:
@@ -296,8 +297,8 @@ class SessionRawDeviceAudio:
     noise_detected: bool | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionRawDeviceFonts:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionRawDeviceFonts(Model):
     """Fonts of a browser and their metrics.
 
     Attributes:
@@ -317,8 +318,8 @@ class SessionRawDeviceFonts:
     emoji_hash: ObservationHash
 
 
-@attrs.frozen(kw_only=True)
-class SessionRawDeviceMedia:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionRawDeviceMedia(Model):
     """The media devices of a browser.
 
     Attributes:
@@ -334,8 +335,8 @@ class SessionRawDeviceMedia:
     topology_hash: ObservationHash
 
 
-@attrs.frozen(kw_only=True)
-class SessionClientTelemetry:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionClientTelemetry(Model):
     """Detailed properties of the browser.
 
     Attributes:
@@ -357,8 +358,8 @@ class SessionClientTelemetry:
     media: SessionRawDeviceMedia
 
 
-@attrs.frozen(kw_only=True)
-class SessionConnectionFingerprintCountRange:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionConnectionFingerprintCountRange(Model):
     """Number of cipher suites in the known handshake.
 
     Attributes:
@@ -370,8 +371,8 @@ class SessionConnectionFingerprintCountRange:
     max: int
 
 
-@attrs.frozen(kw_only=True)
-class SessionConnectionFingerprintJa4Reference:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionConnectionFingerprintJa4Reference(Model):
     """The known handshake that a fingerprint was compared with.
 
     Attributes:
@@ -399,8 +400,8 @@ class SessionConnectionFingerprintJa4Reference:
     verified: bool | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionConnectionFingerprintJa4:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionConnectionFingerprintJa4(Model):
     """The fingerprint of the TLS handshake.
 
     Attributes:
@@ -425,8 +426,8 @@ class SessionConnectionFingerprintJa4:
     reference: SessionConnectionFingerprintJa4Reference | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionConnectionFingerprintHttp2:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionConnectionFingerprintHttp2(Model):
     """The fingerprint of the HTTP/2 connection.
 
     Attributes:
@@ -446,8 +447,8 @@ class SessionUserAgentAlignment(OpenEnum):
     UNKNOWN = "unknown"
 
 
-@attrs.frozen(kw_only=True)
-class SessionConnectionFingerprint:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionConnectionFingerprint(Model):
     """TLS and HTTP/2 fingerprints of the client.
 
     Attributes:
@@ -477,8 +478,8 @@ class SessionDecisionStatus(OpenEnum):
     FINAL = "final"
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetailDecision:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetailDecision(Model):
     """Verdict of Tripwire on a session at one time, as part of the session's details.
 
     Attributes:
@@ -515,8 +516,8 @@ class SessionHighlightImportance(OpenEnum):
     LOW = "low"
 
 
-@attrs.frozen(kw_only=True)
-class SessionHighlightEvidence:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionHighlightEvidence(Model):
     """One signal that a finding rests on.
 
     Attributes:
@@ -528,8 +529,8 @@ class SessionHighlightEvidence:
     name: str
 
 
-@attrs.frozen(kw_only=True)
-class SessionHighlight:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionHighlight(Model):
     """One finding of weight, in words for people.
 
     Attributes:
@@ -547,8 +548,8 @@ class SessionHighlight:
     evidence: tuple[SessionHighlightEvidence, ...] | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SessionWebBotAuth:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionWebBotAuth(Model):
     """Result for a client of Web Bot Auth, with which bots sign their requests.
 
     Attributes:
@@ -576,8 +577,8 @@ class SessionNetworkStatus(OpenEnum):
     ERROR = "error"
 
 
-@attrs.frozen(kw_only=True)
-class SessionNetworkLocation:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNetworkLocation(Model):
     """Presumed location of an IP address.
 
     Attributes:
@@ -603,8 +604,8 @@ class SessionNetworkLocation:
     accuracy_radius_km: float | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionNetworkRouting:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNetworkRouting(Model):
     """The network operator to which the address belongs.
 
     Attributes:
@@ -616,8 +617,8 @@ class SessionNetworkRouting:
     organization: str | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionNetworkAnonymity:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNetworkAnonymity(Model):
     """Whether the address hides who is behind it.
 
     Attributes:
@@ -641,8 +642,8 @@ class SessionNetworkAnonymity:
     provider: str | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionNetworkReputation:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNetworkReputation(Model):
     """Reputation of the IP address.
 
     Attributes:
@@ -656,8 +657,8 @@ class SessionNetworkReputation:
     suspicious_network: bool
 
 
-@attrs.frozen(kw_only=True)
-class SessionNetworkEvidence:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNetworkEvidence(Model):
     """Basis of the findings.
 
     Attributes:
@@ -673,8 +674,8 @@ class SessionNetworkEvidence:
     client_count: int | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionNetwork:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNetwork(Model):
     """Information about the network that a session came from.
 
     Attributes:
@@ -711,8 +712,8 @@ class SessionRuntimeIntegrityLevel(OpenEnum):
     HIGH_RISK = "high_risk"
 
 
-@attrs.frozen(kw_only=True)
-class SessionRuntimeIntegrity:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionRuntimeIntegrity(Model):
     """Whether a browser's runtime can be trusted, one aspect at a time.
 
     Attributes:
@@ -743,8 +744,8 @@ class SessionNativePlatform(OpenEnum):
     ANDROID = "android"
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeJailbreakOrRoot:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeJailbreakOrRoot(Model):
     """Whether a mobile device is jailbroken or rooted.
 
     Attributes:
@@ -766,8 +767,8 @@ class SessionNativeJailbreakOrRoot:
     su_on_path: bool | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeHooks:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeHooks(Model):
     """Whether a mobile app's functions were hooked.
 
     Attributes:
@@ -791,8 +792,8 @@ class SessionNativeHooks:
     xposed_packages: tuple[str, ...] | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeDebugger:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeDebugger(Model):
     """Whether a debugger is attached to a mobile app.
 
     Attributes:
@@ -808,8 +809,8 @@ class SessionNativeDebugger:
     watchpoint_thread_count: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeCodeSigning:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeCodeSigning(Model):
     """Whether a mobile app's code is as it was signed.
 
     Attributes:
@@ -827,8 +828,8 @@ class SessionNativeCodeSigning:
     dyld_insert_libraries: tuple[str, ...] | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeSimulatorOrEmulator:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeSimulatorOrEmulator(Model):
     """Whether a mobile device is simulated.
 
     Attributes:
@@ -848,8 +849,8 @@ class SessionNativeSimulatorOrEmulator:
     simulator_env_keys: tuple[str, ...] | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeHardwareClaimsMismatch:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeHardwareClaimsMismatch(Model):
     """Whether the hardware claims of a device contradict the measurements.
 
     Attributes:
@@ -861,8 +862,8 @@ class SessionNativeHardwareClaimsMismatch:
     signals: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeSimPosture:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeSimPosture(Model):
     """Whether a device's SIM card looks unusual.
 
     Attributes:
@@ -874,8 +875,8 @@ class SessionNativeSimPosture:
     signals: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeAppProvenance:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeAppProvenance(Model):
     """Whether a mobile app seems to come from somewhere unexpected.
 
     Attributes:
@@ -887,8 +888,8 @@ class SessionNativeAppProvenance:
     signals: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeDebugPosture:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeDebugPosture(Model):
     """Whether a mobile device or app is set up for debugging.
 
     Attributes:
@@ -934,8 +935,8 @@ class SessionNativeDebugPosture:
     direct_syscall_tracer_pid: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeRuntimeIntegrity:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeRuntimeIntegrity(Model):
     """Whether a mobile app's runtime can be trusted.
 
     Attributes:
@@ -963,8 +964,8 @@ class SessionNativeRuntimeIntegrity:
     debug_posture: SessionNativeDebugPosture
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeApp:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeApp(Model):
     """The mobile app that a session came from.
 
     Attributes:
@@ -983,8 +984,8 @@ class SessionNativeApp:
     provisioning_team: str | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeCarrier:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeCarrier(Model):
     """The mobile carrier that a device uses.
 
     Attributes:
@@ -1008,8 +1009,8 @@ class SessionNativeCarrier:
     radio_access: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeMotionAxes:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeMotionAxes(Model):
     """The traits of one motion sensor, along its three axes.
 
     Attributes:
@@ -1021,8 +1022,8 @@ class SessionNativeMotionAxes:
     noise: tuple[float, ...]
 
 
-@attrs.frozen(kw_only=True)
-class SessionNativeMotionPrint:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionNativeMotionPrint(Model):
     """The traits of a device's motion sensors.
 
     Attributes:
@@ -1051,8 +1052,8 @@ class SessionDeviceIdentitySource(OpenEnum):
     NEW = "new"
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetailDeviceIdentityLifecycle:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetailDeviceIdentityLifecycle(Model):
     """When and how often the device was seen.
 
     Attributes:
@@ -1066,8 +1067,8 @@ class SessionDetailDeviceIdentityLifecycle:
     seen_count: float
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetailDeviceIdentity:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetailDeviceIdentity(Model):
     """The mobile device that a session was matched to.
 
     Attributes:
@@ -1092,8 +1093,8 @@ class SessionDetailDeviceIdentity:
     matched_anchors: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetailVisitorFingerprintLifecycle:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetailVisitorFingerprintLifecycle(Model):
     """When and how often a session's visitor was seen.
 
     Attributes:
@@ -1127,8 +1128,8 @@ class VisitorResolutionBasis(OpenEnum):
     PROBABILISTIC = "probabilistic"
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetailVisitorFingerprintResolution:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetailVisitorFingerprintResolution(Model):
     """The evidence that ties the session to the visitor.
 
     Foil only.
@@ -1143,8 +1144,8 @@ class SessionDetailVisitorFingerprintResolution:
     basis: VisitorResolutionBasis | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetailVisitorFingerprint:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetailVisitorFingerprint(Model):
     """The visitor fingerprint that a session was matched to, with its history.
 
     Attributes:
@@ -1164,8 +1165,8 @@ class SessionDetailVisitorFingerprint:
     resolution: SessionDetailVisitorFingerprintResolution | None = None
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetailRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetailRequest(Model):
     """The web request of a session, as part of the session's details.
 
     Attributes:
@@ -1179,8 +1180,8 @@ class SessionDetailRequest:
     user_agent: str
 
 
-@attrs.frozen(kw_only=True)
-class SessionDeviceOperatingSystem:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDeviceOperatingSystem(Model):
     """The operating system of the device.
 
     Attributes:
@@ -1192,8 +1193,8 @@ class SessionDeviceOperatingSystem:
     version: str | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionDeviceScreen:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDeviceScreen(Model):
     """The screen of the device.
 
     Attributes:
@@ -1209,8 +1210,8 @@ class SessionDeviceScreen:
     orientation_type: str | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionDeviceLocale:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDeviceLocale(Model):
     """The languages and the time zone of the device.
 
     Attributes:
@@ -1224,8 +1225,8 @@ class SessionDeviceLocale:
     languages: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
-class SessionDeviceCapabilitiesTouch:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDeviceCapabilitiesTouch(Model):
     """Whether the device can be touched.
 
     Attributes:
@@ -1237,8 +1238,8 @@ class SessionDeviceCapabilitiesTouch:
     max_touch_points: int | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionDeviceCapabilitiesStorage:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDeviceCapabilitiesStorage(Model):
     """Available kinds of storage.
 
     Attributes:
@@ -1256,8 +1257,8 @@ class SessionDeviceCapabilitiesStorage:
     window_name: bool | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionDeviceCapabilitiesWebgpu:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDeviceCapabilitiesWebgpu(Model):
     """Whether WebGPU can be used.
 
     Attributes:
@@ -1267,8 +1268,8 @@ class SessionDeviceCapabilitiesWebgpu:
     available: bool | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionDeviceCapabilitiesPlatformAuthenticator:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDeviceCapabilitiesPlatformAuthenticator(Model):
     """Whether the device can vouch for its user (WebAuthn).
 
     Attributes:
@@ -1281,8 +1282,8 @@ class SessionDeviceCapabilitiesPlatformAuthenticator:
     conditional_mediation: bool | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionDeviceCapabilitiesMediaDevices:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDeviceCapabilitiesMediaDevices(Model):
     """Whether cameras and microphones can be used.
 
     Attributes:
@@ -1292,8 +1293,8 @@ class SessionDeviceCapabilitiesMediaDevices:
     available: bool | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionDeviceCapabilitiesSpeechSynthesis:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDeviceCapabilitiesSpeechSynthesis(Model):
     """Whether the browser can speak.
 
     Attributes:
@@ -1303,8 +1304,8 @@ class SessionDeviceCapabilitiesSpeechSynthesis:
     available: bool | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionDeviceCapabilities:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDeviceCapabilities(Model):
     """Capabilities of the device and its browser.
 
     Attributes:
@@ -1324,8 +1325,8 @@ class SessionDeviceCapabilities:
     speech_synthesis: SessionDeviceCapabilitiesSpeechSynthesis
 
 
-@attrs.frozen(kw_only=True)
-class SessionDevice:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDevice(Model):
     """The device that a session came from.
 
     Attributes:
@@ -1345,8 +1346,8 @@ class SessionDevice:
     capabilities: SessionDeviceCapabilities
 
 
-@attrs.frozen(kw_only=True)
-class SessionSignalFired:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionSignalFired(Model):
     """One signal that fired in a session.
 
     Attributes:
@@ -1373,8 +1374,8 @@ class SessionDetailBehaviorTier(OpenEnum):
     UNKNOWN = "unknown"
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetailBehaviorAssessment:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetailBehaviorAssessment(Model):
     """Overall assessment of how a form was filled.
 
     Foil only.
@@ -1416,8 +1417,8 @@ class SessionDetailBehaviorTone(OpenEnum):
     NEUTRAL = "neutral"
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetailBehaviorMechanics:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetailBehaviorMechanics(Model):
     """The measurements behind the assessment.
 
     Attributes:
@@ -1439,8 +1440,8 @@ class SessionDetailBehaviorMechanics:
     interval_cv: float | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetailBehaviorField:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetailBehaviorField(Model):
     """Input method of one form field.
 
     Foil only.
@@ -1462,8 +1463,8 @@ class SessionDetailBehaviorField:
     mechanics: SessionDetailBehaviorMechanics
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetailBehaviorCoverage:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetailBehaviorCoverage(Model):
     """Coverage of the form by the record.
 
     Attributes:
@@ -1477,8 +1478,8 @@ class SessionDetailBehaviorCoverage:
     complete: bool
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetailBehavior:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetailBehavior(Model):
     """Input methods of the form fields of a session.
 
     Foil only.
@@ -1494,8 +1495,8 @@ class SessionDetailBehavior:
     coverage: SessionDetailBehaviorCoverage
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetail:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetail(Model):
     """A session with all of its evidence.
 
     Attributes:
@@ -1560,8 +1561,8 @@ class SessionDetail:
     attribution: SessionAttribution | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionDetailResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionDetailResponse(Model):
     """Response with one session.
 
     Attributes:
@@ -1573,8 +1574,8 @@ class SessionDetailResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class VisitorFingerprintLink:
+@attrs.frozen(kw_only=True, repr=False)
+class VisitorFingerprintLink(Model):
     """The visitor fingerprint that a session was matched to.
 
     Attributes:
@@ -1590,8 +1591,8 @@ class VisitorFingerprintLink:
     identified_at: Timestamp | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionSummary:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionSummary(Model):
     """A session with its latest decision, as lists show it.
 
     Attributes:
@@ -1613,8 +1614,8 @@ class SessionSummary:
     visitor_fingerprint: VisitorFingerprintLink | None
 
 
-@attrs.frozen(kw_only=True)
-class SessionListResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class SessionListResponse(Model):
     """One page of sessions.
 
     Attributes:
@@ -1628,8 +1629,8 @@ class SessionListResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class UpdateSessionRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class UpdateSessionRequest(Model):
     """The changes to a session.
 
     Foil only.

@@ -7,13 +7,14 @@ import attrs
 
 from tripwire_async._codec.enums import OpenEnum
 from tripwire_async._codec.fields import Timestamp
+from tripwire_async._codec.model import Model
 
 RequestId: TypeAlias = str
 """The id of a request to the API, `req_` and 32 hexadecimal digits."""
 
 
-@attrs.frozen(kw_only=True)
-class ResponseMeta:
+@attrs.frozen(kw_only=True, repr=False)
+class ResponseMeta(Model):
     """Metadata of a response.
 
     Attributes:
@@ -23,8 +24,8 @@ class ResponseMeta:
     request_id: RequestId
 
 
-@attrs.frozen(kw_only=True)
-class CursorPagination:
+@attrs.frozen(kw_only=True, repr=False)
+class CursorPagination(Model):
     """Position of a page in its list.
 
     Attributes:
@@ -55,8 +56,8 @@ class GateDeliveryRequestAlgorithm(OpenEnum):
     X25519_HKDF_SHA256_AES_256_GCM = "x25519-hkdf-sha256/aes-256-gcm"
 
 
-@attrs.frozen(kw_only=True)
-class GateDeliveryRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class GateDeliveryRequest(Model):
     """The public key for the encryption of credentials.
 
     Binary fields are base64url without padding. Tripwire only.
@@ -102,8 +103,8 @@ class ManipulationVerdict(OpenEnum):
     HIGH = "high"
 
 
-@attrs.frozen(kw_only=True)
-class ManipulationSummary:
+@attrs.frozen(kw_only=True, repr=False)
+class ManipulationSummary(Model):
     """Assessment of tampering with the evidence of a session.
 
     Attributes:
@@ -115,8 +116,8 @@ class ManipulationSummary:
     verdict: ManipulationVerdict | None
 
 
-@attrs.frozen(kw_only=True)
-class Decision:
+@attrs.frozen(kw_only=True, repr=False)
+class Decision(Model):
     """Verdict of Tripwire on a session at one time.
 
     Attributes:
@@ -172,8 +173,8 @@ class GateDeliveryEnvelopeAlgorithm(OpenEnum):
     X25519_HKDF_SHA256_AES_256_GCM = "x25519-hkdf-sha256/aes-256-gcm"
 
 
-@attrs.frozen(kw_only=True)
-class GateDeliveryEnvelope:
+@attrs.frozen(kw_only=True, repr=False)
+class GateDeliveryEnvelope(Model):
     """Credentials encrypted for one public key.
 
     Binary fields are base64url without padding. Tripwire only.

@@ -7,6 +7,7 @@ import attrs
 
 from tripwire_async._codec.enums import OpenEnum
 from tripwire_async._codec.fields import UNSET, Timestamp, UnsetType
+from tripwire_async._codec.model import Model
 from tripwire_async._generated.models.shared import (
     CursorPagination,
     ResponseMeta,
@@ -28,8 +29,8 @@ class WebhookEventType(OpenEnum):
     GATE_SESSION_APPROVED = "gate.session.approved"
 
 
-@attrs.frozen(kw_only=True)
-class CreateWebhookEndpointRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class CreateWebhookEndpointRequest(Model):
     """The settings of a new webhook endpoint.
 
     Attributes:
@@ -43,8 +44,8 @@ class CreateWebhookEndpointRequest:
     event_types: tuple[WebhookEventType, ...]
 
 
-@attrs.frozen(kw_only=True)
-class EventSubject:
+@attrs.frozen(kw_only=True, repr=False)
+class EventSubject(Model):
     """The subject of an event.
 
     Attributes:
@@ -70,8 +71,8 @@ class WebhookDeliveryStatus(OpenEnum):
     SKIPPED = "skipped"
 
 
-@attrs.frozen(kw_only=True)
-class WebhookDelivery:
+@attrs.frozen(kw_only=True, repr=False)
+class WebhookDelivery(Model):
     """The delivery of one event to one webhook endpoint.
 
     Attributes:
@@ -105,8 +106,8 @@ class WebhookDelivery:
     updated_at: Timestamp
 
 
-@attrs.frozen(kw_only=True)
-class Event:
+@attrs.frozen(kw_only=True, repr=False)
+class Event(Model):
     """Something that happened in an organization, with its deliveries to webhook endpoints.
 
     Attributes:
@@ -128,8 +129,8 @@ class Event:
     created_at: Timestamp
 
 
-@attrs.frozen(kw_only=True)
-class EventListResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class EventListResponse(Model):
     """The newest events of an organization.
 
     Attributes:
@@ -143,8 +144,8 @@ class EventListResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class EventResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class EventResponse(Model):
     """Response with one event.
 
     Attributes:
@@ -163,8 +164,8 @@ class WebhookEndpointStatus(OpenEnum):
     DISABLED = "disabled"
 
 
-@attrs.frozen(kw_only=True)
-class UpdateWebhookEndpointRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class UpdateWebhookEndpointRequest(Model):
     """The changes to a webhook endpoint.
 
     Missing fields keep their values.
@@ -183,8 +184,8 @@ class UpdateWebhookEndpointRequest:
     event_types: tuple[WebhookEventType, ...] | UnsetType = UNSET
 
 
-@attrs.frozen(kw_only=True)
-class WebhookEndpoint:
+@attrs.frozen(kw_only=True, repr=False)
+class WebhookEndpoint(Model):
     """An address of an organization to which events are posted.
 
     Attributes:
@@ -211,8 +212,8 @@ class WebhookEndpoint:
     signing_secret: Secret | None = None
 
 
-@attrs.frozen(kw_only=True)
-class WebhookEndpointListResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class WebhookEndpointListResponse(Model):
     """The webhook endpoints of an organization.
 
     Attributes:
@@ -226,8 +227,8 @@ class WebhookEndpointListResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class WebhookEndpointResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class WebhookEndpointResponse(Model):
     """Response with one webhook endpoint.
 
     Attributes:
@@ -240,8 +241,8 @@ class WebhookEndpointResponse:
     meta: ResponseMeta
 
 
-@attrs.frozen(kw_only=True)
-class WebhookTest:
+@attrs.frozen(kw_only=True, repr=False)
+class WebhookTest(Model):
     """A test event that was queued for one webhook endpoint.
 
     Attributes:
@@ -257,8 +258,8 @@ class WebhookTest:
     latest_delivery: WebhookDelivery | None
 
 
-@attrs.frozen(kw_only=True)
-class WebhookTestResponse:
+@attrs.frozen(kw_only=True, repr=False)
+class WebhookTestResponse(Model):
     """Response to a test send.
 
     Attributes:

@@ -141,6 +141,9 @@ class RateLimit:
         self._learned: dict[Key, LimitModel] = {}
         self._loops = PerLoop(self._open_loop, on_closed=self._close_loop)
 
+    def __repr__(self) -> str:
+        return f"<RateLimit max_in_flight={self._max_in_flight} store={self._store!r}>"
+
     async def __call__(self, request: Request, call_next: Handler, /) -> Response:
         """Pass *request* on as soon as the limit allows.
 

@@ -77,6 +77,9 @@ class Retry:
         """Retry budget shared by all calls."""
         return self._quota
 
+    def __repr__(self) -> str:
+        return f"<Retry max_attempts={self._max_attempts}>"
+
     async def __call__(self, request: Request, call_next: Handler, /) -> Response:
         """Return the first successful response, or the last failed one."""
         first: Response | TransportError

@@ -8,6 +8,7 @@ from tripwire_async._generated.models.gate import RevokeAgentTokenRequest, Verif
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async._secrets.keys import hide, require_secret
+from tripwire_async.resources.base import Resource
 from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @final
-class AgentTokens:
+class AgentTokens(Resource):
     """Tokens (``agt_…``) that identify the account of an agent at one service.
 
     Each method names the scope that a secret key needs for it. An error response raises `APIError`, and a missing

@@ -8,6 +8,7 @@ from tripwire_async._generated.models.gate import ConsumeGateLoginSessionRequest
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async._secrets.keys import hide, require_secret
+from tripwire_async.resources.base import Resource
 from tripwire_async.resources.raw import RawResource, raw
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @final
-class LoginSessions:
+class LoginSessions(Resource):
     """Logins to the dashboard of a service, created by an agent and consumed by the service.
 
     An error response raises `APIError`, and a missing response raises `TransportError`. Neither shows a

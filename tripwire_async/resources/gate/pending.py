@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, final
 import attrs
 
 from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._concurrency.durations import to_optional_seconds
 from tripwire_async._concurrency.polling import PollSchedule, PollTimeout, SharedPoller
 from tripwire_async._generated.models.gate import GateSessionPollData, GateSessionStatus
 from tripwire_async.errors import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tripwire_async._concurrency.clock import Clock
+    from tripwire_async._concurrency.durations import Duration
     from tripwire_async._generated.models.gate import GateSessionCreate
     from tripwire_async._secrets.secret import Secret
     from tripwire_async.gate_delivery import DeliveryKeyPair
@@ -135,10 +137,11 @@ class PendingGateSession:
         """Wait as `approved` does."""
         return self.approved().__await__()
 
-    async def approved(self, timeout: float | None = DEFAULT_TIMEOUT) -> ApprovedGateSession:
+    async def approved(self, timeout: Duration | None = DEFAULT_TIMEOUT) -> ApprovedGateSession:
         """Return the credentials once the session was approved and their receipt is acknowledged.
 
-        *timeout* is in seconds and includes the retries and cooldowns of the polls. None waits until the session ends.
+        *timeout* is in seconds or a timedelta, and includes the retries and cooldowns of the polls. None waits until
+        the session ends.
         A poll or an acknowledgement that fails temporarily is retried.
 
         Raises:
@@ -148,11 +151,12 @@ class PendingGateSession:
             GateDeliveryError: The credentials cannot be decrypted or must not be used.
             APIError: The service rejected a poll or the acknowledgement.
         """
+        seconds = to_optional_seconds("timeout", timeout)
         try:
-            await self._poller.until(self._step, _is_approved, timeout=timeout)
+            await self._poller.until(self._step, _is_approved, timeout=seconds)
         except PollTimeout:
             what = "approved" if self.credentials is None else "acknowledged"
-            msg = f"the Gate session {self.id} was not {what} within {timeout:g} seconds; wait again"
+            msg = f"the Gate session {self.id} was not {what} within {seconds:g} seconds; wait again"
             raise GateSessionTimeoutError(msg, gate_session_id=self.id) from self._last_error
         # An approved state is shared only once the credentials are here.
         return cast("ApprovedGateSession", self.credentials)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, final
 
+from tripwire_async.resources.base import Resource
+
 if TYPE_CHECKING:
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async._http.api_calls import Caller
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @final
-class RawGate:
+class RawGate(Resource):
     """The resources of `Gate`, with raw responses."""
 
     def __init__(self, call: Caller, clock: Clock) -> None:

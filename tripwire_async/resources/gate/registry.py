@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async._http.api_calls import ApiRequest
+from tripwire_async.resources.base import Resource
 from tripwire_async.resources.pagination import Listing
 from tripwire_async.resources.raw import RawResource, raw
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @final
-class Registry:
+class Registry(Resource):
     """Publicly listed services; no key is needed to read them.
 
     An error response raises `APIError`, and a missing response raises `TransportError`.

@@ -16,6 +16,7 @@ from tripwire_async._generated.models.gate import (
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.resources.arguments import to_model_or_unset, to_models
+from tripwire_async.resources.base import Resource
 from tripwire_async.resources.pagination import Listing
 from tripwire_async.resources.raw import RawResource, raw
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @final
-class Services:
+class Services(Resource):
     """Services that the key manages.
 
     The structured arguments *env_vars*, *sdks*, *branding* and *consent* accept models or mappings.

@@ -12,6 +12,7 @@ from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async._secrets.keys import hide, require_secret
 from tripwire_async.gate_delivery import generate_key_pair
 from tripwire_async.resources.arguments import to_dict, to_model
+from tripwire_async.resources.base import Resource
 from tripwire_async.resources.raw import RawResource, raw
 
 from .pending import DEFAULT_SCHEDULE, PendingGateSession
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @final
-class GateSessions:
+class GateSessions(Resource):
     """Sessions that deliver the credentials of a service; no secret key is needed.
 
     ::
