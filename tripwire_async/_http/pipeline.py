@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Sequence
+from types import FunctionType
 from typing import Protocol, TypeAlias
 
 from tripwire_async.errors import ConfigurationError
@@ -40,7 +41,10 @@ def _wrap(handler: Handler, middleware: Middleware) -> Handler:
         msg = f"a middleware must be callable with a request and the next handler, not {type(middleware).__name__}"
         raise ConfigurationError(msg)
 
+    # An object is called by way of its class each time; its bound method is called directly.
+    call = middleware if isinstance(middleware, FunctionType) else middleware.__call__
+
     def handle(request: Request) -> Awaitable[Response]:
-        return middleware(request, handler)
+        return call(request, handler)
 
     return handle

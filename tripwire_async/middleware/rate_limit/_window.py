@@ -63,7 +63,6 @@ class Window:
         "_dropped",
         "_expired",
         "_lifetime",
-        "_margin",
         "_newest",
         "_other_clients",
         "_other_clients_until",
@@ -90,7 +89,6 @@ class Window:
         self._assumed_bound: float | None = None  # what the bound was before a rejection contradicted it
         self._bound: float | None = None  # least time from sending a request until it had left
         self._lifetime = math.inf  # after the end of a request, until another may take its place
-        self._margin = 0.0  # added to it for clock drift and rounding
         self._round_trips = RoundTrips()
         self._skip_checks = 0
         self._unexpected_at = -math.inf  # the latest rejection although our count had room
@@ -115,7 +113,8 @@ class Window:
 
     def send_nowait(self, now: float) -> Permit | None:
         """Note that a request is sent if there is certainly room; return None if `free` must decide."""
-        if self.limit is None or self._caution > 1 or self.used(now) >= self.limit:
+        limit = self.limit
+        if limit is None or self._caution > 1 or self.used(now) >= limit:
             return None
         self.in_flight += 1
         return Permit(now, ended_before=self._dropped + len(self._counted))
@@ -141,7 +140,9 @@ class Window:
         if limit is None or remaining is None:
             self._end(permit, now)
             return
-        self._measure_rtt(now - permit.sent_at)
+        self._round_trips.measure(now - permit.sent_at)
+        if self._bound is not None:
+            self._set_lifetime(self._bound)
         self._end(permit, now)
         count = limit - remaining
         if self._caution > 1:
@@ -173,7 +174,9 @@ class Window:
         *retry_after* is None if the header is missing or not related to the window.
         """
         if limit is not None:
-            self._measure_rtt(now - permit.sent_at)
+            self._round_trips.measure(now - permit.sent_at)
+            if self._bound is not None:
+                self._set_lifetime(self._bound)
         self._end(permit, now)
         limit = self.limit if limit is None else limit
         if limit is None:
@@ -238,15 +241,12 @@ class Window:
     def _limit_length(self, bound: float, now: float) -> None:
         """Set the bound of the window's length, round trips included."""
         self._bound = bound
-        self._margin = 0.001 + bound * 0.0005
-        self._lifetime = max(bound - self._round_trips.excess, 0.0) + self._margin
+        self._set_lifetime(bound)
         self._expire(now)
 
-    def _measure_rtt(self, seconds: float) -> None:
-        self._round_trips.measure(seconds)
-        if self._bound is not None:
-            lifetime = self._bound - self._round_trips.excess
-            self._lifetime = max(0.0, lifetime) + self._margin
+    def _set_lifetime(self, bound: float) -> None:
+        # The margin is for clock drift and rounding.
+        self._lifetime = max(bound - self._round_trips.excess, 0.0) + 0.001 + bound * 0.0005
 
     def _end(self, permit: Permit, now: float) -> None:
         self.in_flight -= 1
