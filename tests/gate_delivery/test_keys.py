@@ -114,11 +114,18 @@ def test_what_is_no_x25519_key_is_not_imported(text: str) -> None:
         import_key_pair(text)
 
 
-@pytest.mark.parametrize("text", ["A", "AA==", "AB", "A A", "A+/_", "é", "AAAA\n", None])
-def test_base64url_is_taken_literally(text: Any) -> None:
+@pytest.mark.parametrize("text", ["A", "AA==", "AB", "A A", "A+/_", "é", "AAAA\n"])
+def test_base64url_is_taken_literally(text: str) -> None:
     """No padding, no other alphabet, no line end, no spare bits."""
     with pytest.raises(GateDeliveryError, match="private key is not base64url"):
         import_key_pair(text)
+
+
+def test_a_key_that_is_no_text_is_a_mistake_of_the_caller() -> None:
+    """For example the value of a variable that is not set."""
+    missing: Any = None
+    with pytest.raises(TypeError, match="private_key must be text or a Secret, not NoneType"):
+        import_key_pair(missing)
 
 
 def test_a_pair_s_own_request_is_valid() -> None:

@@ -70,6 +70,7 @@ BESIDES = {
     "organizations.api_keys.iter",
     "webhooks.loopback_endpoint",
     "webhooks.resume",
+    "webhooks.resume_tests",
     "webhooks.send_tests",
     "gate.sessions.follow",
 }
