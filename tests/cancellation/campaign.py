@@ -51,7 +51,7 @@ class Tally:
     Attributes:
         points: Number of suspension points at which a coroutine was cancelled.
         cancellations: Number of cancellations in each way; a second one counts as well.
-        failures: What was wrong, by case and point.
+        failures: Problems, by case and point.
     """
 
     points: int = 0
@@ -66,7 +66,7 @@ def run_cases(
     choose: Callable[[int], Iterable[int]] | None = None,
     report: Callable[[Case, int], None] = lambda case, points: None,
 ) -> Tally:
-    """Interrupt each case at each of its suspension points, or at those that *choose* picks from their number."""
+    """Interrupt each case at each of its suspension points, or at the ones that *choose* picks from their number."""
     tally = Tally()
     problems: list[str] = []
     for case in cases:
@@ -88,7 +88,7 @@ async def _interrupt_everywhere(
 ) -> None:
     async with AsyncExitStack() as stack:
         world = await new_world(stack, redis)
-        # Modules that are imported and connections that are opened on first use are no leaks.
+        # Modules that are imported and connections that are opened on first use do not count.
         number, _ = await _interrupt(world, case, at=0)
         open_before = descriptors()
         points = iter(range(1, 1000) if choose is None else sorted(choose(number)))

@@ -84,6 +84,10 @@ async def _list(world: World) -> None:
     assert 150 == len(await world.client.sessions.list(limit=150))
 
 
+async def _page(world: World) -> None:
+    assert 150 == len(await world.client.sessions.list(limit=150).page())
+
+
 async def _iterate(world: World) -> None:
     assert [session async for session in world.client.sessions.list(limit=150)]
 
@@ -163,6 +167,7 @@ SCENARIOS = [
     Scenario(name="leave run", covers=(), prepare=_settle_quickly, run=_leave_run),
     Scenario(name="plan", covers=("TestRun.plan",), run=_plan),
     Scenario(name="list", covers=("Listing.__await__",), run=_list),
+    Scenario(name="page", covers=("Listing.page",), run=_page),
     Scenario(name="iterate list", covers=("Listing.__aiter__",), run=_iterate),
     Scenario(name="iterate pages", covers=("Listing.pages",), run=_pages),
     Scenario(name="iterate with prefetch", covers=(), run=_prefetch),

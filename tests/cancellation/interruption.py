@@ -1,4 +1,4 @@
-"""Cancels a coroutine at a chosen suspension point of its own or of the tasks that it starts."""
+"""Cancels a coroutine at a chosen suspension point in its own code or in a task that it starts."""
 
 from __future__ import annotations
 

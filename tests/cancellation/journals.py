@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import redis.asyncio
 
-from tripwire_async.journal import Append, JournalAsk, NewRun, PageAsk, RedisJournal
+from tripwire_async.journal import Append, JournalAsk, NewRun, PageAsk, RedisJournal, SqliteJournal
+from tripwire_async.testing import DeliveryOutcome
 
 from .scenario import Scenario
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .world import World
 
 _LEASE = 60.0
@@ -24,45 +27,99 @@ async def _forget_runs(world: World) -> None:
         await client.flushall()
 
 
-async def _use_redis_journal(world: World) -> None:
-    """Begin a run, lease and end its chunk, read it, list the runs, and drop it."""
-    assert world.redis is not None
-    run = NewRun(
+def _new_run(world: World) -> NewRun:
+    return NewRun(
         id=secrets.token_hex(8),
         organization_id=world.organization,
         base_url=world.client.profile.base_url,
         until="settled",
         endpoint_ids=tuple(world.endpoints),
     )
-    async with RedisJournal(world.redis, run=f"run-{run.id}") as journal:
-        await journal.begin(run)
-        reply = await journal.exchange(_ask(1, wanted=1))
-        (claim,) = reply.claims
-        append = Append(claim.chunk, b"records", {})
-        await journal.exchange(_ask(2, appends=(append,), ended=(claim.chunk,)))
-        await journal.exchange_page(PageAsk(worker="worker", after=0.0))
-        assert [segment async for segment in journal.read()]
-        assert f"run-{run.id}" in {summary.name for summary in await journal.runs()}
-        await journal.pause()
-        await journal.drop()
 
 
 def _ask(number: int, *, appends: tuple[Append, ...] = (), ended: tuple[int, ...] = (), wanted: int = 0) -> JournalAsk:
     return JournalAsk(worker="worker", number=number, appends=appends, ended=ended, wanted=wanted, lease=_LEASE)
 
 
+async def _use(journal: RedisJournal | SqliteJournal, run: NewRun) -> None:
+    """Begin a run, lease and end its chunk, read it, list the runs, and drop it."""
+    await journal.begin(run)
+    reply = await journal.exchange(_ask(1, wanted=1))
+    (claim,) = reply.claims
+    if isinstance(journal, RedisJournal):
+        await journal.exchange_page(PageAsk(worker="worker", after=0.0))
+    assert [] == [outcome async for outcome in journal.outcomes()]
+    await journal.exchange(_ask(2, appends=(Append(claim.chunk, b"records", {}),), ended=(claim.chunk,)))
+    assert [segment async for segment in journal.read()]
+    assert await journal.runs()
+    await journal.pause()
+    await journal.drop()
+
+
+async def _use_redis_journal(world: World) -> None:
+    assert world.redis is not None
+    run = _new_run(world)
+    async with RedisJournal(world.redis, run=f"run-{run.id}") as journal:
+        await _use(journal, run)
+
+
+async def _settle(world: World) -> None:
+    world.server.set_outcome(DeliveryOutcome("succeeded", after=0.7))
+
+
+def _file(world: World) -> Path:
+    return world.folder / f"{secrets.token_hex(8)}.db"
+
+
+async def _use_sqlite_journal(world: World) -> None:
+    async with SqliteJournal(_file(world)) as journal:
+        await _use(journal, _new_run(world))
+
+
+async def _run_with_journal(world: World) -> None:
+    async with SqliteJournal(_file(world)) as journal:
+        outcomes = await world.client.webhooks.send_tests(world.organization, journal=journal)
+        assert {"succeeded"} == {outcome.state for outcome in outcomes}
+
+
+async def _run_with_redis_journal(world: World) -> None:
+    assert world.redis is not None
+    async with RedisJournal(world.redis, run=secrets.token_hex(8)) as journal:
+        outcomes = await world.client.webhooks.send_tests(world.organization, journal=journal)
+        assert {"succeeded"} == {outcome.state for outcome in outcomes}
+
+
+async def _pause_run(world: World) -> None:
+    async with SqliteJournal(_file(world), run=secrets.token_hex(8)) as journal:
+        async with world.client.webhooks.send_tests(world.organization, journal=journal, in_flight=2) as run:
+            async for _ in run:
+                await run.pause()
+                break
+        assert world.endpoints[0] in {
+            outcome.endpoint_id for outcome in await world.client.webhooks.resume_tests(journal)
+        }
+
+
+def _methods(name: str, *more: str) -> tuple[str, ...]:
+    every = ("begin", "exchange", "read", "runs", "pause", "drop", "aclose", "__aenter__", "__aexit__", *more)
+    return tuple(f"{name}.{method}" for method in every)
+
+
 SCENARIOS = [
     Scenario(
         name="Redis journal",
-        covers=tuple(
-            f"RedisJournal.{name}"
-            for name in (
-                *("begin", "exchange", "exchange_page", "read", "runs"),
-                *("pause", "drop", "aclose", "__aenter__", "__aexit__"),
-            )
-        ),
+        covers=_methods("RedisJournal", "exchange_page", "outcomes"),
         prepare=_forget_runs,
         run=_use_redis_journal,
         uses_redis=True,
-    )
+    ),
+    Scenario(
+        name="SQLite journal",
+        covers=_methods("SqliteJournal", "outcomes"),
+        prepare=_settle,
+        run=_use_sqlite_journal,
+    ),
+    Scenario(name="run with journal", covers=(), prepare=_settle, run=_run_with_journal),
+    Scenario(name="run with Redis journal", covers=(), prepare=_settle, run=_run_with_redis_journal, uses_redis=True),
+    Scenario(name="pause run", covers=("TestRun.pause",), prepare=_settle, run=_pause_run),
 ]

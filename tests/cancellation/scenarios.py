@@ -1,4 +1,4 @@
-"""Scenarios: every public coroutine with what it needs, and the public coroutines that must occur in one of them."""
+"""All scenarios, and the public coroutines that must occur in one of them."""
 
 from __future__ import annotations
 
@@ -59,11 +59,18 @@ ARGUMENTS: Final[dict[str, Any]] = {
 }
 """A value for each required argument of a method."""
 
-ELSEWHERE: Final = {"webhooks.loopback_endpoint", "webhooks.resume", "webhooks.send_tests", "gate.sessions.follow"}
+ELSEWHERE: Final = {
+    "webhooks.loopback_endpoint",
+    "webhooks.resume",
+    "webhooks.resume_tests",
+    "webhooks.send_tests",
+    "gate.sessions.follow",
+}
 """Methods that request nothing; the coroutines of their results have their own scenarios."""
 
 NOT_INTERRUPTED: Final = {
     "BearerAuth.__call__": "a part of every call",
+    "Metrics.__call__": "a part of every call",
     "RateLimit.__call__": "a part of every call",
     "Rule.act": "a part of the test server",
     "RequestLog.__call__": "a part of every call",
@@ -71,7 +78,7 @@ NOT_INTERRUPTED: Final = {
     "Tracing.__call__": "a part of every call",
     "check_journal": "checks a journal, which suspends in the journal's own coroutines",
 }
-"""Public coroutines without a scenario of their own, with the reason."""
+"""Public coroutines without a separate scenario, with the reason."""
 
 
 def _methods(owner: object, prefix: str) -> Iterator[str]:
@@ -97,7 +104,10 @@ def _suspends(function: object) -> bool:
     return (
         inspect.iscoroutinefunction(function)
         or inspect.isasyncgenfunction(function)
-        or (inspect.isfunction(function) and returns.startswith(("Awaitable[", "Coroutine[")))
+        or (
+            inspect.isfunction(function)
+            and returns.startswith(("Awaitable[", "Coroutine[", "AsyncGenerator[", "AsyncIterator["))
+        )
     )
 
 

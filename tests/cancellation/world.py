@@ -1,11 +1,10 @@
-"""Server, client and store for one scenario, and the checks that nothing of a cancelled call is left."""
+"""Server, client and store for one scenario, and checks that a cancelled call leaves nothing behind."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import re
+import tempfile
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -14,9 +13,9 @@ import attrs
 from aiohttp import web
 
 import tripwire_async
-from tests.support.operations import OPERATIONS
+from tests.support.recorded_answers import RecordedAnswers
 from tripwire_async import TRIPWIRE, AsyncTripwire
-from tripwire_async.middleware import RateLimit, RedisStore, Tracing, default_middleware
+from tripwire_async.middleware import Metrics, RateLimit, RedisStore, Tracing, default_middleware
 from tripwire_async.testing import TripwireServer, WebhookSettings
 
 if TYPE_CHECKING:
@@ -26,13 +25,12 @@ if TYPE_CHECKING:
 
     from tripwire_async import Profile
 
-_ANSWERS: Final = Path(__file__).parents[1] / "contract" / "answers"
 _PACKAGE: Final = str(Path(tripwire_async.__file__).parent)
 _TURNS: Final = 400
 
 
 class RecordedServer:
-    """Server that answers every operation with its recorded response, after some milliseconds of the fast clock.
+    """Server that responds to every operation with its recorded response, after some milliseconds of the fast clock.
 
     Attributes:
         received: Number of requests that it has received.
@@ -42,16 +40,7 @@ class RecordedServer:
         self.url = ""
         self.received = 0
         self._runner = web.ServerRunner(web.Server(self._answer), shutdown_timeout=0.01)
-        # A path without placeholders is more specific.
-        self._routes = [
-            (
-                operation.method,
-                re.compile(f"/{profile}" + re.sub(r"\\{.*?\\}", "[^/]+", re.escape(operation.path))),
-                json.loads((_ANSWERS / profile / f"{name}.json").read_text(encoding="utf-8")),
-            )
-            for name, operation in sorted(OPERATIONS.items(), key=lambda pair: pair[1].path.count("{"))
-            for profile in operation.profiles
-        ]
+        self._answers = RecordedAnswers()
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
@@ -68,19 +57,9 @@ class RecordedServer:
         await request.read()
         self.received += 1
         await asyncio.sleep(0.02)
-        for method, path, answer in self._routes:
-            if method == request.method and path.fullmatch(request.path):
-                body = b"" if answer["body"] is None else json.dumps(_last_page(answer["body"])).encode()
-                headers = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "900", "X-RateLimit-Reset": "60"}
-                return web.Response(
-                    status=answer["status"], body=body, headers=headers, content_type="application/json"
-                )
-        return web.Response(status=404)
-
-
-def _last_page(body: dict[str, Any]) -> dict[str, Any]:
-    """Return *body* without a next page, so that an iteration over it ends."""
-    return {**body, "pagination": {"limit": 50, "has_more": False}} if "pagination" in body else body
+        answer = self._answers.find(request.method, request.path)
+        headers = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "900", "X-RateLimit-Reset": "60"}
+        return web.Response(status=answer.status, body=answer.content, headers=headers, content_type="application/json")
 
 
 @attrs.define
@@ -90,6 +69,7 @@ class World:
     Attributes:
         recorded: Server with recorded responses.
         server: Test server.
+        folder: Empty folder for files.
         redis: URL of a Redis server; None to keep the rate limit in the process.
         client: Client that is new for each cancellation, of the server that the scenario names.
         kept: Results of the preparation.
@@ -98,6 +78,7 @@ class World:
 
     recorded: RecordedServer
     server: TripwireServer
+    folder: Path
     redis: str | None = None
     client: AsyncTripwire = attrs.field(init=False)
     kept: dict[str, Any] = attrs.field(factory=dict)
@@ -120,7 +101,7 @@ class World:
             self.server.secret_key,
             profile=profile,
             base_url=url,
-            middleware=[Tracing(), *chain],
+            middleware=[Metrics(), Tracing(), *chain],
             timeout=2000.0,
             deadline=20_000.0,
         )
@@ -201,4 +182,5 @@ async def new_world(stack: AsyncExitStack, redis: str | None) -> World:
     server = await stack.enter_async_context(TripwireServer(webhooks=settings, limit=100_000))
     for number in range(6):
         server.add_endpoint(f"https://example.com/hook{number}")
-    return World(recorded, server, redis)
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    return World(recorded, server, folder, redis)

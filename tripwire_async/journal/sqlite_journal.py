@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar, final
 
+from tripwire_async._concurrency.finishing import finish
 from tripwire_async.errors import JournalError
 
 from ._outcomes import outcomes_of_chunk
@@ -117,7 +118,8 @@ class SqliteJournal:
         self._thread = self._store = None
         if thread is not None and store is not None:
             try:
-                await asyncio.get_running_loop().run_in_executor(thread, store.close)
+                # A cancellation would remove the step from the queue of the thread, and leave the file open.
+                await finish(_in_thread(thread, store.close))
             finally:
                 thread.shutdown(wait=False)
 
@@ -171,3 +173,7 @@ def _describe(path: Path, error: sqlite3.Error | OSError) -> str:
     name: str = getattr(error, "sqlite_errorname", "")
     advice = next((advice for code, advice in _ADVICE.items() if name.startswith(code)), None)
     return f"{path} {advice}" if advice else f"{path} cannot be used as a journal: {error}"
+
+
+async def _in_thread(thread: ThreadPoolExecutor, step: Callable[[], None]) -> None:
+    await asyncio.get_running_loop().run_in_executor(thread, step)

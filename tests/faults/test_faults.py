@@ -1,0 +1,76 @@
+"""Faults of servers and networks: what calls end with, and how many requests the server receives."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.fast_time import FastLoop
+
+from .calls import CALLS, meet
+from .catalog import FAULTS
+from .table import IN_TESTS, PAGE, row_of_calls, row_of_tests, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .calls import Result
+    from .fault import Fault
+
+ROWS = rows_of(PAGE.read_text(encoding="utf-8"))
+BY_NAME = {fault.name: fault for fault in FAULTS}
+# aiohttp sends these again by itself.
+SENT_TWICE = {name for (name, _), row in ROWS.items() if row[1].endswith("; 8")}
+SOME = ("closed after the headers", "HTML", "429 with Retry-After: -5", "500", "503 with retryable: true")
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    """Run on a fast clock, so that backoffs and timeouts take milliseconds."""
+    with asyncio.Runner(loop_factory=FastLoop) as runner:
+        yield runner
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_a_call_ends_as_documented(fault: Fault, runner: asyncio.Runner) -> None:
+    """The class of the exception, whether the request was sent, the requests, and which methods are retried."""
+    assert ROWS[fault.name, 5] == runner.run(row_of_calls(fault))
+
+
+@pytest.mark.parametrize("name", IN_TESTS)
+def test_a_test_or_a_wait_ends_as_documented(name: str, runner: asyncio.Runner) -> None:
+    """A fault of the send is the state of an outcome; a wait continues through faults that can pass."""
+    assert ROWS[name, 4] == runner.run(row_of_tests(BY_NAME[name]))
+
+
+def test_the_documentation_has_exactly_these_faults() -> None:
+    """``python -m tests.faults`` writes the tables."""
+    assert {(fault.name, 5) for fault in FAULTS} | {(name, 4) for name in IN_TESTS} == set(ROWS)
+    assert len(FAULTS) == len(BY_NAME)
+
+
+def _same(result: Result) -> tuple[object, ...]:
+    return result.ending, result.maybe_sent, result.requests
+
+
+@pytest.mark.parametrize("name", SOME)
+@pytest.mark.parametrize(("call", "like"), [("DELETE", "GET"), ("PATCH", "POST"), ("send_test", "POST")])
+def test_calls_of_a_kind_end_alike(name: str, call: str, like: str, runner: asyncio.Runner) -> None:
+    """The method of a request decides about retries, nothing else."""
+    assert {call, like} <= set(CALLS)
+    fault = BY_NAME[name]
+    assert _same(runner.run(meet(fault, like))) == _same(runner.run(meet(fault, call)))
+
+
+@pytest.mark.parametrize("max_attempts", [1, 3])
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.is_listening], ids=str)
+def test_the_reported_attempts_are_the_requests_that_the_server_received(
+    fault: Fault, max_attempts: int, runner: asyncio.Runner
+) -> None:
+    """Nothing below the client sends a request again."""
+    result = runner.run(meet(fault, "GET", max_attempts=max_attempts))
+    assert result.requests <= max_attempts * (2 if fault.name in SENT_TWICE else 1)
+    if result.attempts is not None and fault.name not in SENT_TWICE:
+        assert result.attempts == result.requests
