@@ -13,6 +13,7 @@ from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.configuration import check_headers, parse_base_url
 from tripwire_async._http.options import CallOptions
 from tripwire_async._http.pipeline import compose
+from tripwire_async._http.proxies import choose_proxy
 from tripwire_async._http.transport import AiohttpTransport
 from tripwire_async._secrets.keys import hide, require_key
 
@@ -82,6 +83,11 @@ class AsyncTripwire:
         middleware: The chain, outermost first; None for `default_middleware`.
         session: Your own `aiohttp.ClientSession`, which you close. By default one is created on first use for
             each event loop, and closed by `close` or at the end of ``async with``.
+        proxy: URL of an HTTP proxy for all requests, also with a user and a password; a session that you pass has its
+            own setting.
+        trust_env: Whether to use the proxy of the environment variables ``HTTPS_PROXY``, ``HTTP_PROXY`` and
+            ``NO_PROXY``, which are read now. Loopback addresses are always requested directly, and ``~/.netrc`` is not
+            read.
 
     Raises:
         ConfigurationError: A key, a URL or a number is invalid; nothing was sent.
@@ -99,10 +105,14 @@ class AsyncTripwire:
         max_in_flight: int | None = None,
         middleware: Sequence[Middleware] | None = None,
         session: ClientSession | None = None,
+        proxy: str | Secret | None = None,
+        trust_env: bool = False,
     ) -> None:
+        # Before anything can fail: error reports print the locals of frames.
+        secret_key = None if secret_key is None else hide(secret_key)
+        proxy = None if proxy is None else hide(proxy)
         profile = select_profile(profile, base_url=base_url, has_key=secret_key is not None)
         if secret_key is not None:
-            secret_key = hide(secret_key)
             require_key(secret_key)
         chain = default_middleware(secret_key, profile=profile) if middleware is None else middleware
         if max_in_flight is not None:
@@ -116,7 +126,15 @@ class AsyncTripwire:
             max_attempts=None if max_attempts is None else _positive("max_attempts", max_attempts),
         )
         url = parse_base_url(base_url or select_base_url(profile), example=profile.base_url)
-        transport = AiohttpTransport(session, timeout=self._options.timeout, client_header=profile.client_header)
+        if session is not None and (proxy is not None or trust_env):
+            msg = "proxy and trust_env have no effect on the session that you pass: set them on it"
+            raise ConfigurationError(msg)
+        transport = AiohttpTransport(
+            session,
+            proxy=choose_proxy(proxy, url, trust_env=trust_env),
+            timeout=self._options.timeout,
+            client_header=profile.client_header,
+        )
         self._connection = _Connection(profile, url, tuple(chain), transport, compose(chain, transport))
 
     @property

@@ -115,6 +115,8 @@ class TransportError(TripwireError):
         retry_after: Seconds that the service asked the client to wait before the call ended; None if it did not.
         status: The HTTP status of an incomplete response; None without one.
         request_id: The service's id of the request, from an incomplete response; None without one.
+        retryable: Whether a retry can help. False for example for a certificate that is not trusted, and for a proxy
+            that rejects its password.
     """
 
     def __init__(
@@ -127,6 +129,7 @@ class TransportError(TripwireError):
         retry_after: float | None = None,
         status: int | None = None,
         request_id: str | None = None,
+        retryable: bool = True,
     ) -> None:
         super().__init__(message)
         self.maybe_sent = maybe_sent
@@ -135,6 +138,7 @@ class TransportError(TripwireError):
         self.retry_after = retry_after
         self.status = status
         self.request_id = request_id
+        self.retryable = retryable
 
 
 class RequestTimeoutError(TransportError, TimeoutError):

@@ -73,8 +73,9 @@ PRINTED = {
         {"raised": "ServerError", "client_request_id": "creq_…"}
     """,
     "proxy_and_tls.py": """\
-        through the proxy: GET 127.0.0.1
-        1 endpoint
+        proxy: CONNECT api.test:443
+        1 services through the proxy
+        1 services with own certificates
     """,
     "rotate_key.py": """\
         store the new key: Secret('sk_test_…')

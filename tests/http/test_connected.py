@@ -116,21 +116,34 @@ async def test_a_failure_of_another_kind_while_connecting_has_sent_nothing(
     assert not caught.value.maybe_sent
 
 
-async def test_an_idempotent_request_that_aiohttp_repeats_keeps_its_first_time(any_transport: AiohttpTransport) -> None:
-    """The server may have counted it the first time."""
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_request_is_sent_once_per_attempt(any_transport: AiohttpTransport, method: str) -> None:
+    """By itself, aiohttp sends an idempotent request again when a connection is closed without a response."""
 
     async def talk(connection: Connection) -> None:
         await connection.request()
-        if connection.number > 1:
-            times.append(request.stats.connected_at)
-            await connection.say(OK)
 
-    times: list[float] = []
     async with listening(talk) as server:
-        request = make_request(server.url)
-        await any_transport(request)
-        assert 2 == len(server.requests)
-    assert [request.stats.connected_at] == times
+        request = make_request(server.url, method)
+        with pytest.raises(TransportError, match="closed by the server") as caught:
+            await any_transport(request)
+        assert 1 == len(server.requests) == request.stats.attempts
+    assert caught.value.maybe_sent
+
+
+async def test_a_kept_connection_that_was_closed_is_not_used_twice(any_transport: AiohttpTransport) -> None:
+    """The second request may meet a connection that the server has just closed."""
+
+    async def talk(connection: Connection) -> None:
+        await connection.request()
+        await connection.say(OK)
+        await connection.request()
+
+    async with listening(talk) as server:
+        await any_transport(make_request(server.url))
+        with pytest.raises(TransportError, match="closed by the server"):
+            await any_transport(make_request(server.url))
+        assert (1, 2) == (server.connections, len(server.requests))
 
 
 async def test_a_check_before_writing_can_refuse_to_send(any_transport: AiohttpTransport) -> None:

@@ -74,7 +74,7 @@ async def test_timeouts_use_a_clock_that_is_replaced_after_the_first_call(
     transport: AiohttpTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Libraries that stop time in tests replace `time.monotonic`; the loop's timers follow, and so must timeouts."""
-    async with listening(saying(OK)) as server:
+    async with listening(saying(OK, OK, close=False)) as server:
         await transport(make_request(server.url))
         monotonic = time.monotonic
         monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 1e6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import warnings
 from typing import TYPE_CHECKING
 
@@ -119,15 +120,22 @@ async def test_a_closed_callers_session_is_a_configuration_error() -> None:
         await AiohttpTransport(session)(make_request("http://127.0.0.1:1"))
 
 
-async def test_credentials_from_a_netrc_are_a_configuration_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Aiohttp rejects two credentials with a ValueError that does not name their source."""
+async def test_our_credentials_win_over_those_of_a_netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Aiohttp rejects a request that has both, with an error that does not name the file."""
     netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login somebody password hunter2\n")
+    netrc.write_text("default login somebody password hunter2\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    async with aiohttp.ClientSession(trust_env=True) as session:
-        with pytest.raises(ConfigurationError, match="could not be sent") as caught:
+    async with listening(saying(OK)) as server, aiohttp.ClientSession(trust_env=True) as session:
+        await AiohttpTransport(session)(make_request(server.url))
+    assert re.findall(rb"(?i)authorization: .*", server.requests[0]) == [b"Authorization: Bearer sk_test_canary\r"]
+
+
+async def test_credentials_of_a_session_are_a_configuration_error() -> None:
+    """A session for another service, for example; aiohttp rejects the second credentials before anything is sent."""
+    with pytest.warns(DeprecationWarning, match="auth"):
+        session = aiohttp.ClientSession(auth=aiohttp.BasicAuth("somebody", "hunter2"))
+    async with session:
+        with pytest.raises(ConfigurationError, match="must not have separate credentials") as caught:
             await AiohttpTransport(session)(make_request("http://127.0.0.1:1"))
     assert "hunter2" not in str(caught.value)
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
 import multidict
 from rich.pretty import pretty_repr
 
@@ -18,7 +19,7 @@ from tripwire_async.middleware import BearerAuth
 from tripwire_async.resources.raw import _BoundCall
 
 # These hold a secret by design, and hide it from whatever prints them.
-_HIDING: Final = (Secret, RedactedStruct, HiddenBytes, BearerAuth, GuardedClient, _BoundCall)
+_HIDING: Final = (Secret, RedactedStruct, HiddenBytes, BearerAuth, GuardedClient, _BoundCall, aiohttp.ClientSession)
 _OPAQUE: Final = (
     *_HIDING,
     type,

@@ -55,7 +55,7 @@ def parse_base_url(address: object, *, example: str) -> URL:
         reason = f"is not a valid URL: pass one like {example}"
     elif "@" in text or url.query_string or url.fragment:
         reason = "must not have a user, a query or a fragment"
-    elif url.scheme == "http" and not _is_loopback(host):
+    elif url.scheme == "http" and not is_loopback(host):
         reason = "must begin with https://, because http:// sends the key in plain text"
     else:
         return url
@@ -63,7 +63,8 @@ def parse_base_url(address: object, *, example: str) -> URL:
     raise ConfigurationError(msg)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether *host* is a name or an address of this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

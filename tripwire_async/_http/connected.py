@@ -27,7 +27,7 @@ class SendRefusedError(Exception):
 def note_connection(request: Request, now: Callable[[], float]) -> None:
     """Note that *request* has its connection, directly before it is written.
 
-    aiohttp may send an idempotent request twice. Its first connection counts.
+    A middleware of a caller's session may send a request twice. Its first connection counts.
 
     Raises:
         SendRefusedError: The request must not be sent.

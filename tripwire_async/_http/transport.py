@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import sys
 import threading
 from asyncio import get_running_loop
@@ -12,25 +11,30 @@ from typing import TYPE_CHECKING, Final, NoReturn, final
 
 import aiohttp
 import attrs
+from aiohttp import hdrs
 
 from tripwire_async._concurrency.clock import LOOP_CLOCK, time_on
 from tripwire_async._concurrency.per_loop import PerLoop
 from tripwire_async._concurrency.timeouts import Timeout, TimeoutGroup
 from tripwire_async._secrets.frames import clear_frames
+from tripwire_async._secrets.redaction import sanitize
 from tripwire_async._version import __version__
 from tripwire_async.errors import ConfigurationError, ResponseDecodeError
 from tripwire_async.profiles import TRIPWIRE
 
 from .connected import connection_notes
+from .content_coding import ACCEPTED, OversizedBodyError, UnsupportedCodingError, decompress
 from .headers import request_id
 from .messages import Response
 from .plain_request import RequestFactory
-from .transport_errors import attempt_error, connect_timeout, timeout_error
+from .sessions import authorization, client_timeout, open_session, single_attempt
+from .transport_errors import attempt_error, timeout_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tripwire_async._concurrency.clock import Clock
+    from tripwire_async._secrets.secret import Secret
 
     from .messages import Request
 
@@ -38,16 +42,6 @@ MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 """Limit on the size of a response body after decompression, against decompression bombs."""
 
 _CLIENT: Final = f"tripwire-async/{__version__}"
-
-
-def client_timeout(seconds: float) -> aiohttp.ClientTimeout:
-    """Return aiohttp's timeouts for an attempt of *seconds*: only a connect timeout.
-
-    Everything before the request is sent is part of connecting: name resolution, TLS, and a place in the pool of a
-    caller's session. The shorter timeout makes an unreachable server fail with an error that says *not sent*. The
-    attempt as a whole has a `Timeout`, because aiohttp's own total timeout costs a tenth of a call.
-    """
-    return aiohttp.ClientTimeout(total=None, connect=connect_timeout(seconds), ceil_threshold=math.inf)
 
 
 @attrs.frozen
@@ -91,6 +85,7 @@ class AiohttpTransport:
 
     Args:
         session: The caller's session; None to create and close sessions here.
+        proxy: URL of the HTTP proxy for the sessions that are created here; None for none.
         timeout: Seconds for one attempt, for most requests.
         max_body: Limit on the size of a response body after decompression, in bytes.
         client_header: The header in which the client names itself.
@@ -101,14 +96,17 @@ class AiohttpTransport:
         self,
         session: aiohttp.ClientSession | None = None,
         *,
+        proxy: Secret | None = None,
         timeout: float = 30.0,
         max_body: int = MAX_BODY_BYTES,
         client_header: str = TRIPWIRE.client_header,
         clock: Clock = LOOP_CLOCK,
     ) -> None:
         self._own = session
+        self._proxy = proxy
         self._headers: Mapping[str, str] = {
             "Accept": "application/json",
+            "Accept-Encoding": ACCEPTED,
             "User-Agent": f"{_CLIENT} aiohttp/{aiohttp.__version__}",
             client_header: _CLIENT,
         }
@@ -144,7 +142,7 @@ class AiohttpTransport:
         started = local.now()
         seconds = min(request.timeout, request.deadline - started)
         if seconds <= 0:
-            raise timeout_error(request, None, 0.0)
+            raise timeout_error(request)
         stats.attempts += 1
         stats.connected_at = 0.0
         response: aiohttp.ClientResponse | None = None
@@ -172,6 +170,8 @@ class AiohttpTransport:
                         # The error may be stored or reported with its frames, and must not keep the body alive.
                         del body
                         self._reject_body(response, request)
+                    if hdrs.CONTENT_ENCODING in response.headers:
+                        body = self._decompress(body, response, request)
                 except BaseException:
                     response.close()
                     raise
@@ -179,7 +179,7 @@ class AiohttpTransport:
         except BaseException as error:  # noqa: BLE001 - raised below, where no frame holds the key
             if isinstance(error, RuntimeError):
                 local.end_if_abandoned()
-            failure = attempt_error(request, error, response, seconds)
+            failure = attempt_error(request, error, response, seconds, local.session)
         finally:
             stats.network_time += local.now() - started
         # Error reports print the locals of frames, and a response prints its headers. Outside of the handlers above,
@@ -195,16 +195,25 @@ class AiohttpTransport:
     async def _send_with_options(self, local: LoopSession, request: Request, seconds: float) -> aiohttp.ClientResponse:
         """Send *request* with every option explicit, independent of the options of the session."""
         session = local.session
+        headers = dict(request.headers)
+        middlewares = [connection_notes(request, local.now)]
+        if self._own is not None:
+            headers = {**self._headers, **headers}
+            if session.trust_env and hdrs.AUTHORIZATION in headers:
+                # aiohttp rejects a request with this header if ~/.netrc has credentials for the host.
+                middlewares.append(authorization(headers.pop(hdrs.AUTHORIZATION)))
+            # These replace the middlewares of the session.
+            middlewares = [single_attempt(), *session._middlewares, *middlewares]  # pyright: ignore[reportPrivateUsage] - aiohttp has no public attribute
         return await session.request(
             request.operation.method,
             request.url,
             data=request.body,
-            headers=request.headers if self._own is None else {**self._headers, **request.headers},
+            headers=headers,
             allow_redirects=False,
             timeout=client_timeout(seconds),
             raise_for_status=False,
-            # These replace the middlewares of the session.
-            middlewares=(*session._middlewares, connection_notes(request, local.now)),  # pyright: ignore[reportPrivateUsage] - aiohttp has no public attribute
+            auto_decompress=False,
+            middlewares=middlewares,
         )
 
     async def _read(self, response: aiohttp.ClientResponse, request: Request) -> bytes:
@@ -227,18 +236,28 @@ class AiohttpTransport:
             chunks.append(chunk)
         return b"".join(chunks)
 
+    def _decompress(self, body: bytes, response: aiohttp.ClientResponse, request: Request) -> bytes:
+        coding = ", ".join(response.headers.getall(hdrs.CONTENT_ENCODING))
+        try:
+            return decompress(body, coding, self._max_body)
+        except OversizedBodyError:
+            # As above.
+            del body
+            self._reject_body(response, request)
+        except UnsupportedCodingError:
+            del body
+        msg = (
+            f"{request.operation.id}: the response has the content coding {sanitize(coding)!r}, not one of {ACCEPTED}:"
+            " check what a proxy before the API does"
+        )
+        raise _decode_error(msg, response, request)
+
     def _reject_body(self, response: aiohttp.ClientResponse, request: Request) -> NoReturn:
         msg = (
             f"{request.operation.id}: the response is larger than {self._max_body} bytes and was not read:"
             " check that base_url is the URL of the API"
         )
-        raise ResponseDecodeError(
-            msg,
-            operation=request.operation.id,
-            status=response.status,
-            request_id=request_id(response.headers),
-            client_request_id=request.stats.client_request_id,
-        )
+        raise _decode_error(msg, response, request)
 
     def statistics(self) -> TransportStatistics:
         """Return the current number of sessions and requests."""
@@ -249,14 +268,7 @@ class AiohttpTransport:
         loop = get_running_loop()
         now = time_on(loop, self._clock)
         requests = RequestFactory(now)
-        session = self._own or aiohttp.ClientSession(
-            # The rate limit bounds the requests in flight. A second queue here would use up the timeout of attempts.
-            connector=aiohttp.TCPConnector(limit=0),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers=self._headers,
-            request_class=requests.create,  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - any callable will do
-            timeout=client_timeout(self._timeout),
-        )
+        session = self._own or open_session(requests, self._headers, self._timeout, self._proxy)
         return LoopSession(session, requests, TimeoutGroup(self._clock, loop), now)
 
     def _abandon(self, local: LoopSession) -> None:
@@ -314,3 +326,13 @@ class AiohttpTransport:
             # Requests in flight on a caller's session continue, and only these timeouts end them.
             self._sessions.pop()
             local.timeouts.stop()
+
+
+def _decode_error(message: str, response: aiohttp.ClientResponse, request: Request) -> ResponseDecodeError:
+    return ResponseDecodeError(
+        message,
+        operation=request.operation.id,
+        status=response.status,
+        request_id=request_id(response.headers),
+        client_request_id=request.stats.client_request_id,
+    )

@@ -149,6 +149,7 @@ def connect(arguments: argparse.Namespace) -> AsyncTripwire:
             base_url=arguments.base_url,
             timeout=arguments.attempt_timeout or ATTEMPT_TIMEOUT,
             deadline=arguments.deadline or DEADLINE,
+            trust_env=True,
         )
     except ConfigurationError as error:
         # The library names its own argument.

@@ -159,7 +159,7 @@ class Sender:
                 )
             except (TransportError, ResponseDecodeError, ServerError) as error:
                 if is_refused(error):
-                    if await retries.wait():
+                    if _may_pass(error) and await retries.wait():
                         continue
                     raise
                 find = functools.partial(
@@ -200,6 +200,10 @@ class Sender:
         return self.pending(reference, latest=latest, schedule=schedule, sent_at=sent_at)
 
 
+def _may_pass(error: TripwireError) -> bool:
+    return not isinstance(error, TransportError) or error.retryable
+
+
 async def _find_after(
     error: TripwireError, find: Callable[[], Awaitable[Event | None]], retries: OutageRetries
 ) -> Event | None:
@@ -210,5 +214,5 @@ async def _find_after(
         except UncertainError:
             raise error from None
         except TripwireError as cause:
-            if not (isinstance(cause, (TransportError, ServerError)) and await retries.wait()):
+            if not (isinstance(cause, (TransportError, ServerError)) and _may_pass(cause) and await retries.wait()):
                 raise error from cause

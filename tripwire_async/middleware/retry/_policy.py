@@ -19,7 +19,8 @@ _MAX_ERROR_BODY: Final = 65_536
 def is_retryable(method: str, outcome: Response | BaseException) -> bool:
     """Return whether a call with *method* that ended with *outcome* may be retried.
 
-    - No response (`TransportError`): idempotent methods always; other methods only if nothing was sent.
+    - No response (`TransportError`): idempotent methods always; other methods only if nothing was sent. Neither if the
+      error says that a retry cannot help.
     - 408, 429, 500, 502, 503, 504: idempotent methods, unless the body says ``retryable: false``. The advice
       ``next_action: retry`` adds 409 and the other 5xx.
     - Other methods have no idempotency key: 429 unless the body says ``retryable: false``, and 503 if it says
@@ -30,7 +31,9 @@ def is_retryable(method: str, outcome: Response | BaseException) -> bool:
     if isinstance(outcome, Response):
         is_retryable_status = _is_retryable_response if method in _IDEMPOTENT else _is_retryable_rejection
         return outcome.status >= 400 and is_retryable_status(outcome)
-    return isinstance(outcome, TransportError) and (method in _IDEMPOTENT or not outcome.maybe_sent)
+    if not isinstance(outcome, TransportError) or not outcome.retryable:
+        return False
+    return method in _IDEMPOTENT or not outcome.maybe_sent
 
 
 def _is_retryable_response(response: Response) -> bool:

@@ -6,6 +6,7 @@ import random as _random
 from typing import TYPE_CHECKING, final
 
 from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._http.messages import Response
 from tripwire_async.errors import TransportError
 
 from ._backoff import Backoff
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tripwire_async._concurrency.clock import Clock
-    from tripwire_async._http.messages import Request, Response
+    from tripwire_async._http.messages import Request
     from tripwire_async._http.pipeline import Handler
 
     from ._details import OnRetry
@@ -96,8 +97,13 @@ class Retry:
             if not is_retryable(request.operation.method, first):
                 return first
         # Calls that succeed at once bypass tenacity, which would cost each of them 20 µs and the program its import.
-        from ._loop import RetryLoop  # noqa: PLC0415 - imported after a failure only
-
+        try:
+            from ._loop import RetryLoop  # noqa: PLC0415 - imported after a failure only
+        except OSError:
+            # The process has too many open files. The exception of the call says so, and this one must not replace it.
+            if isinstance(first, Response):
+                return first
+            raise first from None
         loop = RetryLoop(
             request=request,
             call_next=call_next,
