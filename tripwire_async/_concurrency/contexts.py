@@ -36,6 +36,9 @@ class InEmptyContext(Generic[T]):
             except StopIteration as stop:
                 result: T = stop.value
                 return result
+            finally:
+                # It can hold an exception of aiohttp with a secret, and this frame is part of tracebacks.
+                del step
             try:
                 value = yield waits_for
             except GeneratorExit:
