@@ -50,7 +50,7 @@ async def resumed(service: Service, storage: MemoryStorage) -> tuple[TestOutcome
 async def test_a_rejected_key_ends_the_worker_and_not_the_run(
     status: int, code: str, expected: type[Exception]
 ) -> None:
-    """Its endpoints stay untested, and the next worker needs to look for none of those that were rejected."""
+    """Its endpoints stay untested, and the next worker does not search the rejected ones."""
     service, storage = Service(latency=(0.03, 0.03)), MemoryStorage()
     service.fault = rejecting(status, code, after=70)
     with pytest.raises(expected):
@@ -127,7 +127,7 @@ async def test_an_unreachable_journal_ends_the_worker_after_five_minutes() -> No
 
 
 async def test_the_timeout_of_a_worker_does_not_end_the_run() -> None:
-    """The outcomes so far are returned, and tests that were not sent have none."""
+    """The outcomes so far are returned, and tests that were not sent are missing."""
     service, storage = Service(limit=100, window=20.0), MemoryStorage()
     outcomes = await recorded_run(service, MemoryJournal(storage), 300, timeout=30.0)
     assert 50 < len(outcomes) < 300
@@ -138,7 +138,7 @@ async def test_the_timeout_of_a_worker_does_not_end_the_run() -> None:
 
 @pytest.mark.parametrize("from_elsewhere", [False, True])
 async def test_a_pause_lets_the_sends_on_the_wire_finish(*, from_elsewhere: bool) -> None:
-    """No test is in doubt afterwards, so that nothing has to be looked for."""
+    """No test is in doubt afterwards."""
     service, storage = Service(latency=(0.5, 0.5), limit=150), MemoryStorage()
     journal = MemoryJournal(storage)
     async with recorded_run(service, journal, 400) as run:

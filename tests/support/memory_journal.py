@@ -54,12 +54,27 @@ class MemoryStorage:
         lease: The lease of the runs in seconds; infinity if only `die` ends a worker.
         now: Returns the time of the journal.
         epoch: The epoch of replies.
+        rejected: Whether each exchange had a chunk that the worker did not hold.
     """
 
     lease: float = math.inf
     now: Callable[[], float] = loop_now
     epoch: str = ""
+    rejected: list[bool] = attrs.field(factory=list)
     runs: dict[str, _StoredRun] = attrs.field(factory=dict)
+
+    def fail_over(self, *, keep: int) -> None:
+        """Lose all claims, and all records but the first *keep*."""
+        self.epoch = f"{self.epoch}+"
+        for stored in self.runs.values():
+            del stored.log[keep:]
+            stored.counts.clear()
+            stored.replies.clear()
+            stored.workers.clear()
+            for chunk in stored.chunks:
+                chunk.owner, chunk.is_open = None, True
+                if not any(segment.chunk == stored.chunks.index(chunk) for segment in stored.log):
+                    chunk.position = None
 
     def die(self, worker: str) -> None:
         """End a worker as the operating system does: its chunks are free."""
@@ -73,6 +88,7 @@ class MemoryJournal:
 
     Attributes:
         asks: All calls of `exchange`.
+        delay: Seconds until an exchange is processed.
         is_dead: Whether the process of the journal has been killed. It then stores nothing and never responds.
         errors: Exceptions to raise from the next exchanges, instead of a reply.
     """
@@ -81,6 +97,7 @@ class MemoryJournal:
     run: str = "default"
     asks: list[JournalAsk] = attrs.field(factory=list)
     is_dead: bool = False
+    delay: float = 0.0
     errors: list[Exception] = attrs.field(factory=list)
 
     async def begin(self, new: NewRun | None, /) -> Run:
@@ -110,6 +127,8 @@ class MemoryJournal:
         if self.is_dead:
             await asyncio.get_running_loop().create_future()
         self.asks.append(ask)
+        if self.delay:
+            await asyncio.sleep(self.delay)
         if self.errors:
             raise self.errors.pop(0)
         stored = self._stored()
@@ -117,6 +136,7 @@ class MemoryJournal:
         if reply is None or number != ask.number:
             reply = self._exchange(stored, ask, self.storage.now())
             stored.replies[ask.worker] = ask.number, reply
+            self.storage.rejected.append(bool(reply.refused))
         return reply
 
     def _exchange(self, stored: _StoredRun, ask: JournalAsk, now: float) -> JournalReply:

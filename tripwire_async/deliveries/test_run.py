@@ -106,6 +106,7 @@ class TestRun:
         With a journal, everything that is known is then recorded, and `resume_tests` continues the run. Without one,
         the run ends as on leaving the block.
         """
+        self._is_used = True
         if self._task is not None and not self._task.done():
             await self._work.pause(within)
         await self._stop()

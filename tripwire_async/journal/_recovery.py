@@ -130,4 +130,4 @@ def _unknown(entry: Entry, reason: str) -> TransportError:
         f"a worker ended while it sent the test of {entry.endpoint_id}, and it is not known whether it was sent:"
         f" {reason}; it is not sent again"
     )
-    return TransportError(msg, maybe_sent=True)
+    return TransportError(msg, maybe_sent=True, attempts=0)

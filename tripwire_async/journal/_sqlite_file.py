@@ -121,7 +121,8 @@ def _check_database(path: Path, connection: sqlite3.Connection) -> None:
     _check_version(path, connection.execute("PRAGMA user_version").fetchone()[0])
     (problem,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if problem != "ok":
-        raise damaged(path, problem)
+        # The first line may only name the table.
+        raise damaged(path, str(problem).splitlines()[-1])
 
 
 def _check_version(path: Path, version: int) -> None:

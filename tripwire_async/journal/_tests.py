@@ -111,6 +111,21 @@ class RecordedTests:
         if chunk.left == 0:
             self._writer.end(chunk)
 
+    def suspect(self, chunk: HeldChunk, page: Sequence[Event], since: float) -> None:
+        """Record tests that the journal has no record of, but that *page* has an event of, as in doubt.
+
+        Events before *since*, a time of the service's clock, do not belong to the run.
+        """
+        events = {
+            delivery.endpoint_id
+            for event in page
+            for delivery in event.webhook_deliveries
+            if event.created_at.timestamp() >= since
+        }
+        for entry in chunk.entries:
+            if entry.endpoint_id in events and entry.phase is None and entry.outcome is None:
+                self._write(entry, Sending(since, self._writer.time), within=COMMIT_NOW)
+
     def lose(self, chunk: HeldChunk) -> None:
         """Note that another worker holds a chunk."""
         chunk.is_lost = True

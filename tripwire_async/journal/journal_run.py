@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import math
-import secrets
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, cast, final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 
 import attrs
 
 from tripwire_async.deliveries.estimates import TestCounts, make_progress
-from tripwire_async.deliveries.listed_tests import list_active_endpoints
 from tripwire_async.deliveries.run_record import RunRecord
 from tripwire_async.deliveries.worker_pool import WorkerPool
-from tripwire_async.errors import JournalError
 
 from ._chunks import HeldChunk
 from ._handover import Handover
 from ._outcomes import read_outcomes
 from ._recovery import Recovery
+from ._run_start import RunStart
 from ._tests import RecordedTests, Takeover
 from ._writer import Writer
-from .protocol import CHUNK_SIZE, GAUGES, NewRun, endpoints_digest
+from .protocol import CHUNK_SIZE, GAUGES
 from .records import decode_batch
 
 if TYPE_CHECKING:
@@ -39,6 +37,8 @@ if TYPE_CHECKING:
 
     from ._chunks import Entry
     from .protocol import Claim, Journal, JournalReply, Run
+
+T = TypeVar("T")
 
 _LEAVE_SECONDS: Final = 10.0
 """Seconds that leaving may take, in which everything that is known is recorded."""
@@ -84,16 +84,16 @@ class JournalRun:
         self._journal = journal
         self._sender = sender
         self._call = call
-        self._base_url = base_url.rstrip("/")
-        self._ids = ids
-        self._starts = starts
+        self._start_of_run = RunStart(journal, call, options, base_url=base_url, ids=ids, creates=starts)
         self._clock = clock
         self._run: Run | None = None
         self._handover = Handover(self._on_handed, self._complete)
         self._chunks: dict[int, HeldChunk] = {}
         self._loading = 0
-        self._loads: set[asyncio.Task[None]] = set()
+        self._loads: set[asyncio.Task[Any]] = set()
         self._reply: JournalReply | None = None
+        self._epoch = ""
+        self._page_after_loss: asyncio.Task[Sequence[Event]] | None = None
         self._done_before = 0
         self._tests: RecordedTests | None = None
         self._writer: Writer | None = None
@@ -117,8 +117,7 @@ class JournalRun:
 
     async def count(self, deadline: float | None) -> int:
         """Return the number of endpoints, of the run if it exists; create nothing."""
-        run = await self._find()
-        return len(await self._listed(deadline)) if run is None else run.endpoints
+        return await self._start_of_run.count(deadline)
 
     async def run(self, end: float, on_outcome: Callable[[], object]) -> None:
         """Work on the run until it is finished, or *end*, or it is paused; then give back the chunks."""
@@ -220,55 +219,10 @@ class JournalRun:
     # -- start and end ------------------------------------------------------------------------------------------------
 
     async def _begin(self, deadline: float | None) -> Run:
-        run = await self._find()
-        if run is None:
-            new = NewRun(
-                id=secrets.token_hex(8),
-                organization_id=self.options.organization_id,
-                base_url=self._base_url,
-                until=self.options.until,
-                endpoint_ids=await self._listed(deadline),
-            )
-            # Another worker may have created it in the meantime.
-            run = self._checked(await self._journal.begin(new))
-        self._run = run
+        run = self._run = await self._start_of_run.begin(deadline)
         self.options = attrs.evolve(self.options, organization_id=run.organization_id, until=cast("Until", run.until))
         self._done_before = sum(count for state, count in run.counts.items() if state not in GAUGES)
         return run
-
-    async def _find(self) -> Run | None:
-        """Return the run if it exists; None if `_begin` creates it."""
-        try:
-            return self._checked(await self._journal.begin(None))
-        except JournalError as error:
-            if error.is_missing and self._starts:
-                return None
-            raise
-
-    def _checked(self, run: Run) -> Run:
-        """Return the run; raise JournalError if it is another one than this worker was started for."""
-        wrong: list[str] = []
-        if self._base_url != run.base_url:
-            wrong.append(f"its base URL is {run.base_url}, not {self._base_url}")
-        if self._starts:
-            if self.options.organization_id != run.organization_id:
-                wrong.append(f"its organization is {run.organization_id}, not {self.options.organization_id}")
-            if self.options.until != run.until:
-                wrong.append(f"it runs until tests are {run.until!r}, not {self.options.until!r}")
-            if self._ids is not None and endpoints_digest(self._ids) != run.digest:
-                wrong.append(f"it tests {run.endpoints} other endpoints than the {len(self._ids)} that were named")
-        if wrong:
-            msg = (
-                f"the journal has another run {run.name!r}: {'; '.join(wrong)}. Use another name for a new run, or"
-                " resume_tests(journal) to continue the other"
-            )
-            raise JournalError(msg)
-        return run
-
-    async def _listed(self, deadline: float | None) -> tuple[str, ...]:
-        if self._ids is None:
-            self._ids = await list_active_endpoints(self._call, self.options.organization_id, deadline)
-        return self._ids
 
     async def _offer_all(self, on_outcome: Callable[[], object]) -> None:
         """Offer the outcomes of a run that is finished, if they are iterated."""
@@ -297,7 +251,7 @@ class JournalRun:
                 stopped.set_exception(error)
                 stopped.exception()  # it is raised only if nothing else ends the run first
 
-    def _on_ended(self, task: asyncio.Task[None]) -> None:
+    def _on_ended(self, task: asyncio.Task[Any]) -> None:
         self._loads.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._stop(error)
@@ -322,6 +276,9 @@ class JournalRun:
         workers = max(1, reply.workers)
         tests.queue.capacity = max(1, self.options.in_flight // workers)
         cast("WorkerPool", self.pool).share_window(workers)
+        if reply.epoch != self._epoch:
+            self._epoch = reply.epoch
+            self._page_after_loss = self._start(self._read_after_loss())
         self._take(reply.claims)
         tests.queue.dispatch()
         if reply.chunks_open == 0:
@@ -330,17 +287,17 @@ class JournalRun:
             self._start(self._pause(_PAUSE_SECONDS))
 
     def _take(self, claims: Sequence[Claim]) -> None:
-        taken_over: list[tuple[HeldChunk, str]] = []
+        taken_over: list[tuple[HeldChunk, str | None]] = []
         for claim in claims:
             chunk = self._chunks[claim.chunk] = HeldChunk.of(claim)
-            if claim.position is None:
+            if claim.position is None and self._page_after_loss is None:
                 cast("RecordedTests", self._tests).add(chunk)
             else:
                 taken_over.append((chunk, claim.position))
         if taken_over:
             self._start(self._take_over(taken_over))
 
-    async def _take_over(self, chunks: Sequence[tuple[HeldChunk, str]]) -> None:
+    async def _take_over(self, chunks: Sequence[tuple[HeldChunk, str | None]]) -> None:
         """Read the records of chunks that other workers have held, and continue from there."""
         tests, at = cast("RecordedTests", self._tests), self._clock.now()
         time = cast("Writer", self._writer).time
@@ -349,27 +306,48 @@ class JournalRun:
         self._loading += count
         try:
             # Chunks are claimed first in the order of their numbers, so the records of the others come later.
-            _, position = min(chunks, key=lambda each: each[0].number)
-            async for segment in self._journal.read(position):
-                if segment.chunk in held:
-                    held[segment.chunk].replay(decode_batch(segment.batch))
+            position = next((position for _, position in sorted(chunks, key=_number) if position is not None), None)
+            if position is not None:
+                async for segment in self._journal.read(position):
+                    if segment.chunk in held:
+                        held[segment.chunk].replay(decode_batch(segment.batch))
             page: Sequence[Event] = ()
+            if self._page_after_loss is not None:
+                page = await asyncio.shield(self._page_after_loss)
+                since = self._service_start()
+                for chunk in held.values():
+                    tests.suspect(chunk, page, since)
             if any(chunk.has_doubts for chunk in held.values()):
-                page = await cast("Recovery", self._recovery).read_page()
+                page = [*page, *await cast("Recovery", self._recovery).read_page()]
         finally:
             self._loading -= count
         for chunk in held.values():
             if not chunk.is_lost:
                 tests.add(chunk, Takeover(page, at, time))
 
+    async def _read_after_loss(self) -> Sequence[Event]:
+        """Return the newest events after the journal may have lost records, once its workers have noticed that.
+
+        A worker whose claim is lost sends no more than half of its lease after its last reply.
+        """
+        await self._clock.sleep(cast("Run", self._run).lease / 2)
+        return await cast("Recovery", self._recovery).read_page()
+
+    def _service_start(self) -> float:
+        """Return the time of the service's clock at the start of the run."""
+        now = self._sender.reconciler.server_clock.earliest(self._clock.now())
+        age = cast("Writer", self._writer).time - cast("Run", self._run).created
+        return math.inf if now is None else now - age
+
     async def _pause(self, within: float) -> None:
         await cast("RecordedTests", self._tests).pause(within)
         self._stop(None)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._loads.add(task)
         task.add_done_callback(self._on_ended)
+        return task
 
     def _on_handed(self, entry: Entry) -> None:
         tests = cast("RecordedTests", self._tests)
@@ -384,3 +362,7 @@ class JournalRun:
             return outcome
         handle = self._sender.pending(pending.reference, latest=pending.latest, request_id=pending.request_id)
         return attrs.evolve(outcome, pending=handle)
+
+
+def _number(chunk: tuple[HeldChunk, str | None]) -> int:
+    return chunk[0].number

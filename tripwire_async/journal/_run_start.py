@@ -1,0 +1,106 @@
+"""Start of a run: it is created once, and then must be the same."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, final
+
+from tripwire_async.deliveries.listed_tests import list_active_endpoints
+from tripwire_async.errors import JournalError
+
+from .protocol import NewRun, endpoints_digest
+
+if TYPE_CHECKING:
+    from tripwire_async._http.api_calls import Caller
+    from tripwire_async.deliveries.run_options import RunOptions
+
+    from .protocol import Journal, Run
+
+
+@final
+class RunStart:
+    """Finds a run in its journal, or creates it.
+
+    Args:
+        journal: The journal.
+        call: Lists the endpoints.
+        options: Options of the run.
+        base_url: The URL of the API.
+        ids: The endpoints; None for all active ones, or for the endpoints of the run that exists.
+        creates: Whether the run is created if it does not exist. Otherwise its organization and end count.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        call: Caller,
+        options: RunOptions,
+        *,
+        base_url: str,
+        ids: tuple[str, ...] | None,
+        creates: bool,
+    ) -> None:
+        self._journal = journal
+        self._call = call
+        self._options = options
+        self._base_url = base_url.rstrip("/")
+        self._ids = ids
+        self._creates = creates
+
+    async def count(self, deadline: float | None) -> int:
+        """Return the number of endpoints; create nothing."""
+        run = await self._find()
+        return len(await self._listed(deadline)) if run is None else run.endpoints
+
+    async def begin(self, deadline: float | None) -> Run:
+        """Return the run; list the endpoints within *deadline* seconds if it must be created without names.
+
+        Raises:
+            JournalError: The journal cannot be used, or the run has other values. Nothing was sent.
+        """
+        run = await self._find()
+        if run is None:
+            new = NewRun(
+                id=secrets.token_hex(8),
+                organization_id=self._options.organization_id,
+                base_url=self._base_url,
+                until=self._options.until,
+                endpoint_ids=await self._listed(deadline),
+            )
+            # Another worker may have created it in the meantime.
+            run = self._checked(await self._journal.begin(new))
+        return run
+
+    async def _find(self) -> Run | None:
+        """Return the run if it exists; None if it can be created."""
+        try:
+            return self._checked(await self._journal.begin(None))
+        except JournalError as error:
+            if error.is_missing and self._creates:
+                return None
+            raise
+
+    def _checked(self, run: Run) -> Run:
+        """Return the run; raise JournalError if it has other values than this call."""
+        differences: list[str] = []
+        if self._base_url != run.base_url:
+            differences.append(f"its base URL is {run.base_url}, not {self._base_url}")
+        if self._creates:
+            if self._options.organization_id != run.organization_id:
+                differences.append(f"its organization is {run.organization_id}, not {self._options.organization_id}")
+            if self._options.until != run.until:
+                differences.append(f"it runs until tests are {run.until!r}, not {self._options.until!r}")
+            if self._ids is not None and endpoints_digest(self._ids) != run.digest:
+                differences.append(f"it tests {run.endpoints} other endpoints than the {len(self._ids)} in this call")
+        if differences:
+            msg = (
+                f"the journal has another run {run.name!r}: {'; '.join(differences)}. Use another name for a new run,"
+                " or resume_tests(journal) to continue the other"
+            )
+            raise JournalError(msg)
+        return run
+
+    async def _listed(self, deadline: float | None) -> tuple[str, ...]:
+        if self._ids is None:
+            self._ids = await list_active_endpoints(self._call, self._options.organization_id, deadline)
+        return self._ids
