@@ -231,24 +231,20 @@ def _lowest(requirement: str) -> str:
     return f"{parsed.name}{extras}=={bound}{marker}"
 
 
-OPT_IN_TESTS = {  # sessions with their own folder of tests: dependency groups, and a description
-    "browser": (("tests", "browser"), "Test the HTML report and the page of the test server; needs Chromium and Node."),
-    "kills": (("tests",), "Kill workers of durable runs at random times, and count the webhooks; takes 15 minutes."),
-    "postgres": (("tests", "postgres"), "Test the example journal in PostgreSQL; needs: apt-get install postgresql."),
+OPT_IN_TESTS = {  # sessions with a folder of tests, and maybe a dependency group, of the same name
+    "browser": "Test the HTML report and the page of the test server; needs Chromium and Node.",
+    "kills": "Kill workers of durable runs at random times, and count the webhooks; takes 15 minutes.",
+    "postgres": "Test the example journal in PostgreSQL; needs: apt-get install postgresql.",
+    "queue": "Run the example worker of a task queue in arq, with a real Redis, and kill one of two.",
 }
+for name, description in OPT_IN_TESTS.items():
 
-
-def _opt_in_session(name: str, groups: tuple[str, ...], description: str) -> None:
-    def run(session: nox.Session) -> None:
-        _install(session, *groups)
+    def _opt_in_tests(session: nox.Session, name: str = name) -> None:
+        _install(session, "tests", *{name}.intersection(PYPROJECT["dependency-groups"]))
         session.run("pytest", f"tests/{name}", *session.posargs)
 
-    run.__doc__ = description
-    nox.session(name=name, default=False)(run)
-
-
-for name, (groups, description) in OPT_IN_TESTS.items():
-    _opt_in_session(name, groups, description)
+    _opt_in_tests.__doc__ = description
+    nox.session(name=name, default=False)(_opt_in_tests)
 
 
 @nox.session(default=False)

@@ -75,9 +75,8 @@ def test_a_session_exists(command: Command) -> None:
     option, _, name = session.partition(" ")
     assert option in {"-s", "--list"}
     if name:
-        assert re.search(rf'^def {name}\(session|name="{name}"', NOXFILE, flags=re.MULTILINE) or name.startswith(
-            "tests-"
-        )
+        declared = re.search(rf'^def {name}\(session|^    "{name}": "', NOXFILE, flags=re.MULTILINE)
+        assert declared or name.startswith("tests-")
     for benchmark in re.findall(r"\bbench_\w+", argument):
         assert (ROOT / "tests" / "benchmarks" / f"{benchmark}.py").is_file()
 

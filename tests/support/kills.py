@@ -49,7 +49,7 @@ class Scenario:
 
 @attrs.define
 class Result:
-    """What the server and the workers have counted.
+    """Counts of the server and of the workers.
 
     Attributes:
         webhooks: Number of webhooks of each endpoint, as the server has counted them.
