@@ -176,12 +176,17 @@ class AsyncTripwire:
         """Webhook endpoints, events, and test sends."""
         from .resources.webhooks import Webhooks  # noqa: PLC0415 - a resource imports its models on first use
 
-        return Webhooks(self._call, LOOP_CLOCK, self._limits, str(self._connection.base_url))
+        limit = self._limit()
+        store = None if limit is None else limit.store
+        return Webhooks(self._call, LOOP_CLOCK, self._limits, str(self._connection.base_url), store)
+
+    def _limit(self) -> RateLimit | None:
+        return next((layer for layer in self._connection.middleware if isinstance(layer, RateLimit)), None)
 
     def _limits(self) -> RateLimitState | None:
         """Return the state of the rate limit; None without `RateLimit` in the chain."""
-        limits = (layer for layer in self._connection.middleware if isinstance(layer, RateLimit))
-        return next((limit.state() for limit in limits), None)
+        limit = self._limit()
+        return None if limit is None else limit.state()
 
     @functools.cached_property
     def gate(self) -> Gate:

@@ -10,6 +10,7 @@ import pytest
 from yarl import URL
 
 from tests.support.delivery_service import ORGANIZATION, Service, endpoint, internal_sender
+from tests.support.memory_pages import MemoryPages
 from tests.support.virtual_time import VirtualTimeLoop
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.caller import ApiCaller
@@ -113,7 +114,7 @@ WAYS = [
 ]
 
 
-def _cancelled_at(turn: int, way: _Way, reports: list[object]) -> bool:
+def _cancelled_at(turn: int, way: _Way, reports: list[object], pages: MemoryPages | None = None) -> bool:
     """Cancel the *way* through a run in that *turn*; check that nothing is left; return False if it ended before."""
     service = Service(limit=12, window=4.0, takes=lambda number: 1.0 + number % 3, latency=(0.02, 0.06))
     service.add_endpoints(*range(8))
@@ -125,7 +126,7 @@ def _cancelled_at(turn: int, way: _Way, reports: list[object]) -> bool:
         nonlocal reached
         limit = RateLimit()
         caller = ApiCaller(compose((Retry(), limit), service), URL("https://api.example"), CallOptions(deadline=100.0))
-        webhooks = Webhooks(caller, LOOP_CLOCK)
+        webhooks = _webhooks(caller, pages)
         run = webhooks.send_tests(ORGANIZATION, None if turn % 2 else IDS, in_flight=5)
         task = asyncio.create_task(way(run))
 
@@ -157,9 +158,19 @@ def _cancelled_at(turn: int, way: _Way, reports: list[object]) -> bool:
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__.strip("_"))
 def test_a_cancellation_in_any_turn_of_the_loop_leaves_nothing(way: _Way) -> None:
     """No task, waiter, permit or place in the window, and no report of the loop; and the next run succeeds."""
+    _cancel_in_each_turn(way, with_store=False)
+
+
+@pytest.mark.parametrize("way", [_await, _leave_early], ids=lambda way: way.__name__.strip("_"))
+def test_a_cancellation_of_a_run_that_shares_pages_leaves_nothing(way: _Way) -> None:
+    """The same with a store, through which it shares pages and the window."""
+    _cancel_in_each_turn(way, with_store=True)
+
+
+def _cancel_in_each_turn(way: _Way, *, with_store: bool) -> None:
     reports: list[object] = []
     turn = 1
-    while _cancelled_at(turn, way, reports):
+    while _cancelled_at(turn, way, reports, MemoryPages(delay=0.001) if with_store else None):
         # Each of the first turns, in which the parts start. Later turns are alike.
         turn += 1 if turn < 30 else 11
     assert turn > 30
@@ -167,10 +178,17 @@ def test_a_cancellation_in_any_turn_of_the_loop_leaves_nothing(way: _Way) -> Non
     assert [] == reports
 
 
-def _wait_cancelled_at(turn: int, count: int, others: int, errors: list[object]) -> bool:
+def _webhooks(caller: ApiCaller, pages: MemoryPages | None) -> Webhooks:
+    return Webhooks(caller, LOOP_CLOCK, store=pages)  # type: ignore[arg-type] - a store without `exchange`
+
+
+def _wait_cancelled_at(
+    turn: int, count: int, others: int, errors: list[object], pages: MemoryPages | None = None
+) -> bool:
     """Cancel one of the waits for *count* deliveries in that *turn*; return whether it was still waiting.
 
-    Each delivery but the first is awaited by one task, the first by one more than *others*.
+    Each delivery but the first is awaited by one task, the first by one more than *others*. With *pages*, another
+    process shares them, and awaits three deliveries.
     """
     service = Service(takes=lambda number: 0.7 + number % 3, latency=(0.02, 0.06))
     loop = _CountedLoop()
@@ -181,10 +199,14 @@ def _wait_cancelled_at(turn: int, count: int, others: int, errors: list[object])
         nonlocal reached
         limit = RateLimit()
         caller = ApiCaller(compose((Retry(), limit), service), URL("https://api.example"), CallOptions(deadline=100.0))
-        webhooks = Webhooks(caller, LOOP_CLOCK)
+        webhooks = _webhooks(caller, pages)
         handles = await asyncio.gather(*(webhooks.send_test(ORGANIZATION, endpoint(number)) for number in range(count)))
         wait = asyncio.create_task(handles[0].settled(60.0))
         left = [asyncio.create_task(handle.settled(50.0)) for handle in [*handles[:1] * others, *handles[1:]]]
+        if pages is not None:
+            other = _webhooks(caller, pages)
+            sends = [other.send_test(ORGANIZATION, endpoint(number)) for number in range(100, 103)]
+            left += [asyncio.create_task(handle.settled(50.0)) for handle in await asyncio.gather(*sends)]
 
         def cancel() -> None:
             nonlocal reached
@@ -210,9 +232,19 @@ def _wait_cancelled_at(turn: int, count: int, others: int, errors: list[object])
 @pytest.mark.parametrize("count", [1, 6])
 def test_a_wait_that_is_cancelled_in_any_turn_of_the_loop_leaves_nothing(count: int, others: int) -> None:
     """A task that read for others passes the read on; no read, wait or timer is left, and the next wait works."""
+    _cancel_a_wait_in_each_turn(count, others, with_store=False)
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_a_cancelled_wait_that_shares_pages_leaves_nothing(count: int) -> None:
+    """Also in the middle of an exchange with the store; no wait of another process is late."""
+    _cancel_a_wait_in_each_turn(count, 0, with_store=True)
+
+
+def _cancel_a_wait_in_each_turn(count: int, others: int, *, with_store: bool) -> None:
     errors: list[object] = []
     turn = 1
-    while _wait_cancelled_at(turn, count, others, errors):
+    while _wait_cancelled_at(turn, count, others, errors, MemoryPages(delay=0.001) if with_store else None):
         turn += 1
     assert turn > 10
     gc.collect()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.virtual_time
 
 
 def window(width: int = 3, max_hold: float = 10.0) -> SendWindow:
-    return SendWindow(width, lambda: max_hold, LOOP_CLOCK)
+    return SendWindow(width, lambda accepted_at: accepted_at + max_hold, LOOP_CLOCK)
 
 
 async def enter_soon(sends: SendWindow) -> asyncio.Task[None]:

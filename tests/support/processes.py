@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -26,27 +27,46 @@ class Run:
 
 async def run(server: TripwireServer, redis: str, *, processes: int, calls: int) -> Run:
     """Start the given number of *processes* together, each with concurrent *calls*."""
-    options = {
-        "redis": redis,
-        "base-url": server.base_url,
-        "key": server.secret_key,
-        "organization": server.organization_id,
-        "calls": str(calls),
-    }
-    command = [sys.executable, "-m", "tests.support.shared_limit_worker"]
-    command += [word for name, value in options.items() for word in (f"--{name}", value)]
-    pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
-    workers = [await asyncio.create_subprocess_exec(*command, **pipes) for _ in range(processes)]
-    for worker in workers:
-        assert worker.stdout is not None
-        assert await worker.stdout.readline() == b"ready\n"
-    outputs = await asyncio.gather(*(worker.communicate(b"go\n") for worker in workers))
-    reports: list[dict[str, Any]] = [json.loads(line) for line, _ in outputs]
+    reports = await _reports("shared_limit_worker", server, redis, [b"go"] * processes, calls=str(calls))
     return Run(
         seconds=[each["seconds"] for each in reports],
         succeeded=[each["succeeded"] for each in reports],
         failed=[error for each in reports for error in each["failed"]],
     )
+
+
+async def run_tests(server: TripwireServer, redis: str, *, processes: int, endpoints: int) -> Counter[str]:
+    """Have each of the given number of *processes* test as many *endpoints*; return the number of each state."""
+    ids = [server.add_endpoint("https://example.com/hook").id for _ in range(processes * endpoints)]
+    parts = [json.dumps(ids[index::processes]).encode() for index in range(processes)]
+    states: Counter[str] = Counter()
+    for report in await _reports("shared_run_worker", server, redis, parts):
+        states.update(report)
+    return states
+
+
+async def _reports(
+    module: str, server: TripwireServer, redis: str, inputs: Sequence[bytes], **extra: str
+) -> list[dict[str, Any]]:
+    """Start a process for each of *inputs*, pass it on once all are ready, and return what they print."""
+    options = {
+        "redis": redis,
+        "base-url": server.base_url,
+        "key": server.secret_key,
+        "organization": server.organization_id,
+        **extra,
+    }
+    command = [sys.executable, "-m", f"tests.support.{module}"]
+    command += [word for name, value in options.items() for word in (f"--{name}", value)]
+    pipe = asyncio.subprocess.PIPE
+    workers = [await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe) for _ in inputs]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert await worker.stdout.readline() == b"ready\n"
+    outputs = await asyncio.gather(
+        *(worker.communicate(line + b"\n") for worker, line in zip(workers, inputs, strict=True))
+    )
+    return [json.loads(line) for line, _ in outputs]
 
 
 def most_in_a_window(times: Sequence[float], window: float) -> int:

@@ -9,6 +9,7 @@ import msgspec
 
 from tripwire_async._codec.converter import DecodeError, decode
 from tripwire_async._generated.operations import webhooks as operations
+from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.errors import ResponseDecodeError
 from tripwire_async.models import Event
 
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tripwire_async._http.api_calls import ApiResponse
+    from tripwire_async._http.messages import CallStats
     from tripwire_async._operation import Operation
+
+
+PAGE_SIZE: Final = 200
+"""How many events one page holds; the service's own limit."""
 
 
 class RawEventPage(msgspec.Struct):
@@ -48,6 +54,17 @@ class EventPage:
     events: Sequence[Event]
     undecodable: Mapping[str, ResponseDecodeError]
     count: int
+
+    @property
+    def is_full(self) -> bool:
+        """True if the page had no room for more events."""
+        return self.count >= PAGE_SIZE
+
+
+def page_request(organization_id: str, deadline: float | None, stats: CallStats) -> ApiRequest[RawEventPage]:
+    """Return the request for the page of the newest test events."""
+    query = {"type": "webhook.test", "limit": PAGE_SIZE}
+    return ApiRequest(LIST_EVENT_PAGE, (organization_id,), query=query, deadline=deadline, priority="poll", stats=stats)
 
 
 def decode_page(response: ApiResponse[RawEventPage]) -> EventPage:

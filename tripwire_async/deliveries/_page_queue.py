@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from ._due_queue import DueQueue
 from ._planned_event import MEDIAN, STEPS, has_step_at
@@ -25,6 +25,13 @@ _MANY: Final = 50
 _LONGEST_HOLD: Final = 5.0
 
 
+class PageDemand(NamedTuple):
+    """Value of a page: number of awaited events, and seconds since they have probably ended, added up."""
+
+    awaited: int
+    overdue: float
+
+
 @final
 class PageQueue:
     """The awaited events that may be on a page.
@@ -34,9 +41,12 @@ class PageQueue:
 
     Args:
         due: Returns when an event has ended with a given probability.
+
+    Attributes:
+        shared: Value of the same page for other processes.
     """
 
-    __slots__ = ("_due", "_events", "_passed", "_probably_ended", "_steps", "_waiting_since", "_wanted")
+    __slots__ = ("_due", "_events", "_passed", "_probably_ended", "_steps", "_waiting_since", "_wanted", "shared")
 
     def __init__(self, due: Callable[[PlannedEvent, float], float]) -> None:
         self._due = due
@@ -46,6 +56,7 @@ class PageQueue:
         self._passed = 0
         self._waiting_since = 0.0
         self._wanted = 0  # events whose schedule says now
+        self.shared = PageDemand(0, 0.0)
 
     def __len__(self) -> int:
         return len(self._events)
@@ -56,7 +67,11 @@ class PageQueue:
     @property
     def is_worth_a_page(self) -> bool:
         """True if a page is read for the events, not each of them singly."""
-        return len(self._events) >= SEVERAL
+        return len(self._events) + self.shared.awaited >= SEVERAL
+
+    def demand(self, now: float) -> PageDemand:
+        """Return the value of a page that is read *now*, for these events alone."""
+        return PageDemand(len(self._events), max(0.0, self._passed * now - self._waiting_since) / len(STEPS))
 
     def add(self, event: PlannedEvent) -> None:
         """Add an event, whose reads `schedule` plans."""
@@ -106,12 +121,15 @@ class PageQueue:
 
     def page_due(self, median: float) -> float:
         """Return when a page is due by the steps that have passed, if deliveries take a *median* time."""
-        if self._wanted or len(self._probably_ended) == len(self._events):
+        have_all_ended = len(self._probably_ended) == len(self._events) and not self.shared.awaited
+        if self._wanted or have_all_ended:
             return -math.inf
         due = math.inf
         if self._probably_ended:
-            hold = min(_LONGEST_HOLD, max(1.0, median) / 2 * min(1.0, len(self._events) / _MANY))
+            count = len(self._events) + self.shared.awaited
+            hold = min(_LONGEST_HOLD, max(1.0, median) / 2 * min(1.0, count / _MANY))
             due = next(iter(self._probably_ended)).due + hold
         if self._passed:
-            due = min(due, (READ_COST * len(STEPS) + self._waiting_since) / self._passed)
+            cost = READ_COST - self.shared.overdue
+            due = min(due, (cost * len(STEPS) + self._waiting_since) / self._passed)
         return due

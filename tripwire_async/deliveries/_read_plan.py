@@ -31,10 +31,8 @@ if TYPE_CHECKING:
 
     from tripwire_async._concurrency.polling import PollSchedule
 
+    from ._page_queue import PageDemand
     from ._settle_times import SettleTimes
-
-PAGE_SIZE: Final = 200
-"""How many events one page holds; the service's own limit."""
 
 DEBOUNCE: Final = 0.1
 """Seconds between two looks at what has become due, where a page is read for all."""
@@ -81,6 +79,10 @@ class ReadPlan:
     Args:
         settle_times: Estimate of the durations of deliveries.
         rng: Returns a number from 0 to 1, for the jitter of a caller's poll intervals.
+
+    Attributes:
+        latest_page: When a page that is due has to be read, also if another process is reading it: infinity unless it
+            is the last read of a wait.
     """
 
     def __init__(self, settle_times: SettleTimes, rng: Callable[[], float] = random.random) -> None:
@@ -89,6 +91,7 @@ class ReadPlan:
         self._events: dict[str, PlannedEvent] = {}
         self._waits = 0
         self._on_page = PageQueue(lambda event, share: self._times.due(event, self._count_beyond(), share))
+        self.latest_page = math.inf
         self._page_ends: DueQueue[PlannedWait] = DueQueue(ends_on_page, self.count_waits)
         self._single_due: DueQueue[PlannedEvent] = DueQueue(is_due_at, self._count_beyond)
         self._outlier_due: DueQueue[PlannedEvent] = DueQueue(is_outlier_due_at, self._count_beyond)
@@ -181,6 +184,14 @@ class ReadPlan:
             self._no_outlier_before = now + self._times.outlier_pause
         return EventRead(event.event_id, event.is_outlier)
 
+    def demand(self, now: float) -> PageDemand:
+        """Return the value of a page that is read *now*."""
+        return self._on_page.demand(now)
+
+    def share_pages(self, others: PageDemand) -> None:
+        """Note the value of the same page for other processes."""
+        self._on_page.shared = others
+
     def count_waits(self) -> int:
         """Return the number of waits."""
         return self._waits
@@ -190,6 +201,12 @@ class ReadPlan:
     def page_finished(self, found: Container[str], *, read_at: float, now: float, is_full: bool) -> None:
         """Note a page with the events *found*; the request was sent at *read_at*, and the response came *now*."""
         self._page_given = None
+        self.page_shared(found, (), read_at=read_at, now=now, is_full=is_full)
+
+    def page_shared(
+        self, found: Container[str], incomplete: Container[str], *, read_at: float, now: float, is_full: bool
+    ) -> None:
+        """Note a page that another process has read; it lists *incomplete* events and does not contain their state."""
         self._page_failures = 0
         listed_before = read_at - (VISIBILITY_LAG if is_full else VISIBILITY_LAG_SHORT_PAGE)
         for event in tuple(self._on_page):
@@ -197,11 +214,18 @@ class ReadPlan:
                 self._move_beyond(event)
             elif event.is_reading:
                 continue
+            elif event.event_id in incomplete:
+                self._schedule(event, now)
             elif event.event_id in found:
                 self._note_read(event, read_at, now)
-            else:
+            elif event.sent_at <= read_at:
                 # Too new to be listed: the page does not contain it.
                 self._schedule(event, max(event.due, now + FIRST_READ))
+
+    def page_delayed(self, until: float) -> None:
+        """Note that another process is reading the page: it is due again at *until*."""
+        self._page_given = None
+        self._no_page_before = until
 
     def page_failed(self, now: float) -> None:
         """Note a failed page read, which is retried after a pause."""
@@ -320,6 +344,9 @@ class ReadPlan:
             return math.inf
         next_step = self._on_page.pass_steps(now)
         final, _ = self._next_final(self._page_ends, 0)
+        self.latest_page = math.inf
+        if final <= now and (head := self._page_ends.first()) is not None:
+            self.latest_page = (final + head[0]) / 2
         due = min(final, self._on_page.page_due(self._times.settle_times.median or 0.0))
         return min(max(due, self._no_page_before), max(next_step, now + DEBOUNCE))
 

@@ -32,26 +32,37 @@ class SendWindow:
 
     A page holds the newest events. Sends that come after a slow delivery would push its event off the page, and the
     event would then have to be read separately. So a send waits while *width* tests have been sent or are being sent
-    since the oldest delivery that has not ended. It does not wait for a delivery older than *max_hold* seconds.
+    since the oldest delivery that has not ended. *hold_until* returns until when sends wait for a delivery that was
+    accepted at a given time.
+
+    Attributes:
+        width: See above; change it with `resize`.
     """
 
-    __slots__ = ("_accepted", "_clock", "_max_hold", "_open", "_sending", "_timer", "_waiting", "_width")
+    __slots__ = (
+        "_accepted",
+        "_accepts",
+        "_clock",
+        "_hold_until",
+        "_open",
+        "_sending",
+        "_since",
+        "_timer",
+        "_waiting",
+        "width",
+    )
 
-    def __init__(self, width: int, max_hold: Callable[[], float], clock: Clock) -> None:
-        self._width = width
-        self._max_hold = max_hold
+    def __init__(self, width: int, hold_until: Callable[[float], float], clock: Clock) -> None:
+        self.width = width
+        self._hold_until = hold_until
         self._clock = clock
         self._sending = 0
         self._accepted = 0
+        self._accepts: deque[float] = deque()  # times, while processes share the window
+        self._since: float | None = None
         self._open: OrderedDict[int, float] = OrderedDict()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._timer: Timer | None = None
-
-    def resize(self, width: int) -> None:
-        """Set the number of tests that may be sent since the oldest delivery that has not ended."""
-        if width != self._width:
-            self._width = width
-            self._dispatch()
 
     async def acquire(self) -> None:
         """Return when one more test may be sent; then call `accept` or `fail`."""
@@ -73,7 +84,9 @@ class SendWindow:
         """Note that a test was accepted; return its number for `end`."""
         self._sending -= 1
         self._accepted += 1
-        self._open[self._accepted] = self._clock.now()
+        self._open[self._accepted] = now = self._clock.now()
+        if self._since is not None:
+            self._accepts.append(now)
         return self._accepted
 
     def fail(self) -> None:
@@ -86,14 +99,39 @@ class SendWindow:
         self._open.pop(number, None)
         self._dispatch()
 
+    def resize(self, width: int, since: float | None = None) -> None:
+        """Change the width. A smaller one applies to later sends; with 0, none is admitted.
+
+        *since* is the time of the oldest open test of all processes that share the window; None if they do not.
+        """
+        self.width, self._since = width, since
+        if since is None:
+            self._accepts.clear()
+        while self._accepts and since is not None and self._accepts[0] < since:
+            self._accepts.popleft()
+        self._dispatch()
+
     def statistics(self) -> SendWindowStatistics:
         """Return the state of the window."""
         waiting = sum(not turn.done() for turn in self._waiting)
         return SendWindowStatistics(sending=self._sending, open=len(self._open), waiting=waiting)
 
-    def _has_room(self) -> bool:
+    def usage(self) -> tuple[int, float | None]:
+        """Return the number of tests in the window, and the time of the oldest open one; None without one.
+
+        The number counts from the oldest open test of all processes; the time is that of this process alone.
+        """
+        now = self._clock.now()
+        return self._used(), next((since for since in self._open.values() if self._hold_until(since) > now), None)
+
+    def _used(self) -> int:
+        if self._since is not None:
+            return len(self._accepts) + self._sending
         oldest = next(iter(self._open), self._accepted + 1)
-        return self._accepted - oldest + 1 + self._sending < self._width
+        return self._accepted - oldest + 1 + self._sending
+
+    def _has_room(self) -> bool:
+        return self._used() < self.width
 
     def _dispatch(self) -> None:
         """Admit the sends for which there is room, and set the timer for the next."""
@@ -115,7 +153,7 @@ class SendWindow:
                 return
             else:
                 oldest, since = next(iter(self._open.items()))
-                until = since + self._max_hold()
+                until = self._hold_until(since)
                 if until > self._clock.now():
                     self._timer = self._clock.call_at(until, self._on_timer)
                     return

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tripwire_async.models import WebhookDelivery
 
+    from ._page_exchange import PageLook
     from ._planned_event import PlannedWait
     from ._read_plan import Read, ReadPlan
     from ._record import DeliveryRecord
@@ -42,7 +43,7 @@ class Wait:
         self.end = end
         self.planned: PlannedWait | None = None
         self.sleeping: asyncio.Future[None] | None = None
-        self.read: Read | None = None
+        self.read: Read | PageLook | None = None
         self.found: WebhookDelivery | None = None
         self.error: Exception | None = None
         self.is_queued = False

@@ -11,24 +11,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from typing import TYPE_CHECKING, Any, Final, final
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Final, cast, final
 
 from tripwire_async._concurrency.contexts import InEmptyContext
 from tripwire_async._concurrency.polling import PollTimeout
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async._http.api_calls import ApiRequest
-from tripwire_async.errors import (
-    AuthenticationError,
-    NotFoundError,
-    PermissionDeniedError,
-    RequestTimeoutError,
-    ResponseDecodeError,
-    TripwireError,
-)
+from tripwire_async._http.messages import CallStats
+from tripwire_async.errors import RequestTimeoutError, TripwireError
 
-from ._event_page import LIST_EVENT_PAGE, decode_page
-from ._read_errors import is_missing, may_pass, missing_error
-from ._read_plan import PAGE_SIZE, EventRead, PageRead, ReadPlan
+from ._event_page import decode_page, page_request
+from ._page_exchange import LOOK_INTERVAL, FoundPage, PageLook
+from ._read_failures import ReadFailures
+from ._read_plan import EventRead, PageRead, ReadPlan
 from ._record import SETTLED
 from ._waits import Wait, Waits
 
@@ -36,18 +32,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tripwire_async._concurrency.clock import Clock, Timer
-    from tripwire_async._http.api_calls import ApiResponse, Caller
+    from tripwire_async._http.api_calls import Caller
     from tripwire_async.models import WebhookDelivery
 
+    from ._page_exchange import PageExchange
     from ._read_plan import Read
     from ._record import DeliveryRecord
     from ._settle_times import SettleTimes
 
 _MARGIN: Final = 1e-3
 """Seconds before the end of a wait from which on no read is started: its response would come too late."""
-
-_DECODE_FAILURES: Final = 3
-"""Single reads of an event that cannot be decoded, one after the other, after which its waits fail."""
 
 
 @final
@@ -59,6 +53,7 @@ class DeliveryPoller:
         organization_id: The organization.
         times: Estimate of the durations of deliveries, updated by each read.
         clock: The clock that the waits are measured on.
+        exchange: Shares pages with other processes; None to read all of them.
 
     Attributes:
         read_at: When a page was last read; minus infinity before.
@@ -69,11 +64,11 @@ class DeliveryPoller:
         "_blocked",
         "_call",
         "_clock",
-        "_decode_failures",
+        "_exchange",
+        "_failures",
+        "_is_incomplete",
         "_loop",
         "_organization_id",
-        "_page_error",
-        "_page_error_at",
         "_plan",
         "_timer",
         "_timer_at",
@@ -82,18 +77,25 @@ class DeliveryPoller:
         "read_at",
     )
 
-    def __init__(self, call: Caller, organization_id: str, times: SettleTimes, clock: Clock) -> None:
+    def __init__(
+        self,
+        call: Caller,
+        organization_id: str,
+        times: SettleTimes,
+        clock: Clock,
+        exchange: PageExchange | None = None,
+    ) -> None:
         self._call = call
+        self._exchange = exchange
+        self._is_incomplete = False  # whether a page of another process lacks what a wait here is for
         self._organization_id = organization_id
         self._times = times
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._plan = ReadPlan(times)
         self._waits = Waits(self._plan)
+        self._failures = ReadFailures(self._plan, self._waits, clock, self._fail)
         self._blocked: set[str] = set()  # events that are due, while each wait for them is reading a page
-        self._decode_failures: dict[str, int] = {}
-        self._page_error: TripwireError | None = None
-        self._page_error_at = -math.inf
         self._timer: Timer | None = None
         self._timer_at = math.inf
         self.read_at = -math.inf
@@ -124,7 +126,7 @@ class DeliveryPoller:
                 self._dispatch()
                 await sleeping
                 if wait.read is not None:
-                    await self._make(wait, wait.read)
+                    await self._carry_out(wait, wait.read)
                     has_read = True
         except GeneratorExit:
             # The loop was closed, or the coroutine was dropped. Without a running loop there is no clock and no timer,
@@ -176,7 +178,7 @@ class DeliveryPoller:
     def _forget(self, event_id: str) -> None:
         """Drop the state of an event that is not awaited any more."""
         if event_id not in self._waits:
-            self._decode_failures.pop(event_id, None)
+            self._failures.forget(event_id)
             self._unblock(event_id)
         if not self._waits and self._timer is not None:
             self._timer.cancel()
@@ -189,19 +191,13 @@ class DeliveryPoller:
         if wait.error is not None:
             raise wait.error
         if self._clock.now() >= wait.end - _MARGIN:
-            raise PollTimeout from self._cause(wait.record)
+            raise PollTimeout from self._failures.cause(wait.record)
         return None
 
     def _fail(self, waits: Sequence[Wait], error: Exception) -> None:
         self._waits.fail(waits, error)
         for wait in waits:
             self._forget(wait.event_id)
-
-    def _cause(self, record: DeliveryRecord) -> TripwireError | None:
-        """Return what last kept *record* from being read; None if nothing did."""
-        if record.error is None and self._page_error_at > (record.read_at or -math.inf):
-            return self._page_error
-        return record.error
 
     # -- who reads ------------------------------------------------------------------------------------------------
 
@@ -226,16 +222,44 @@ class DeliveryPoller:
                     break
             reader.read = read
             reader.wake()
-        when = min(read, next_end)
+        when = min(read, next_end, self._next_look(now))
         if when < self._timer_at:
             if self._timer is not None:
                 self._timer.cancel()
             self._timer_at = when
             self._timer = self._clock.call_at(when, self._on_timer)
 
+    def _next_look(self, now: float) -> float:
+        """Have a wait look for a page of another process if it is time to; return when to call again."""
+        exchange = self._exchange
+        if exchange is None or exchange.is_looking or not self._plan.demand(now).awaited:
+            return math.inf
+        if exchange.next_look > now:
+            return exchange.next_look
+        if (wait := self._waits.sleeping_longest()) is not None:
+            exchange.is_looking = True
+            wait.read = PageLook()
+            wait.wake()
+        return math.inf
+
     def _on_timer(self) -> None:
         self._timer, self._timer_at = None, math.inf
         self._dispatch()
+
+    async def _carry_out(self, wait: Wait, read: Read | PageLook) -> None:
+        """Make the *read* that *wait* was given, unless another process makes it."""
+        exchange = self._exchange
+        if isinstance(read, EventRead) or exchange is None:
+            await self._make(wait, cast("Read", read))
+        elif isinstance(read, PageLook):
+            await self._exchange_pages(exchange, wait, is_due=False)
+            exchange.is_looking = False
+        elif await self._is_reader(exchange, wait):
+            await self._make(wait, read)
+            wait.read = None
+            self._dispatch()
+            await self._exchange_pages(exchange, wait, is_due=False)
+        wait.read = None
 
     async def _make(self, wait: Wait, read: Read) -> None:
         """Make the *read* that *wait* was given, and store its result for all waits."""
@@ -243,27 +267,49 @@ class DeliveryPoller:
         wait.record.try_at(started)
         limit = None if wait.end == math.inf else max(0.0, wait.end - started)
         try:
-            if isinstance(read, PageRead):
-                await InEmptyContext(self._read_page(started, limit))
-            else:
+            if isinstance(read, EventRead):
                 await InEmptyContext(self._read_event(read, started, limit))
+            else:
+                await InEmptyContext(self._read_page(started, limit))
         except RequestTimeoutError as error:
             if self._clock.now() >= wait.end - _MARGIN:
                 # The end of this wait has cut it off: the others have time.
-                self._note_error(read, error)
+                self._failures.note(read, error)
                 self._lose(read)
             else:
-                self._failed(read, error, started)
+                self._failures.failed(read, error, started)
         except Exception as error:  # noqa: BLE001 - whatever it is, all whom it concerns are given it, the reader too
-            self._failed(read, error, started)
-        wait.read = None
+            self._failures.failed(read, error, started)
 
-    def _lose(self, read: Read) -> None:
+    async def _is_reader(self, exchange: PageExchange, wait: Wait) -> bool:
+        """Return whether this process reads the page, after a look for the page of another one."""
+        if self._is_incomplete or not exchange.is_available:
+            return True
+        latest = self._plan.latest_page
+        found = await self._exchange_pages(exchange, wait, is_due=True)
+        now = self._clock.now()
+        if found is True or (found is False and now >= latest):
+            return True
+        self._plan.page_delayed(now if found else min(now + LOOK_INTERVAL, latest))
+        return False
+
+    async def _exchange_pages(self, exchange: PageExchange, wait: Wait, *, is_due: bool) -> FoundPage | bool:
+        """Publish a page, and look for one of another process; see `PageExchange.exchange`."""
+        now = self._clock.now()
+        found = await exchange.exchange(self._plan.demand(now), is_due=is_due, limit=max(0.0, wait.end - now))
+        self._plan.share_pages(exchange.demand)
+        if isinstance(found, FoundPage):
+            self._take(found)
+        return found
+
+    def _lose(self, read: Read | PageLook) -> None:
         """Note a read that did not come to its end."""
-        if isinstance(read, PageRead):
-            self._plan.page_lost()
-        else:
+        if isinstance(read, EventRead):
             self._plan.event_lost(read.event_id, self._clock.now())
+        elif isinstance(read, PageRead):
+            self._plan.page_lost()
+        elif self._exchange is not None:
+            self._exchange.is_looking = False
 
     def _unblock(self, event_id: str) -> None:
         """Let an event be read that was due while its waits were reading pages."""
@@ -274,23 +320,43 @@ class DeliveryPoller:
     # -- results of reads ------------------------------------------------------------------------------------------
 
     async def _read_page(self, started: float, limit: float | None) -> None:
-        query = {"type": "webhook.test", "limit": PAGE_SIZE}
-        response = await self._call(
-            ApiRequest(LIST_EVENT_PAGE, (self._organization_id,), query=query, deadline=limit, priority="poll")
-        )
-        page = decode_page(response)
-        read_at = started + response.stats.waited
-        self._note_speed(response)
-        self._page_error, self._page_error_at = None, -math.inf
+        stats = CallStats()
+        with nullcontext() if self._exchange is None else self._exchange.reading(stats):
+            page = decode_page(await self._call(page_request(self._organization_id, limit, stats)))
+        read_at = started + stats.waited
+        if self._exchange is not None:
+            self._is_incomplete = False
+            self._exchange.keep(page, started=read_at, stats=stats)
+        self._note_speed(stats)
+        self._failures.page_succeeded()
         self.read_at = now = self._clock.now()
         for event in page.events:
             if event.id in self._waits:
                 self._store(event.id, event.webhook_deliveries, read_at)
         for event_id, error in page.undecodable.items():
-            self._note_error(EventRead(event_id), error)
+            self._failures.note(EventRead(event_id), error)
             self._plan.event_undecodable(event_id)
-        self._plan.page_finished(
-            {event.id for event in page.events}, read_at=read_at, now=now, is_full=page.count >= PAGE_SIZE
+        self._plan.page_finished({event.id for event in page.events}, read_at=read_at, now=now, is_full=page.is_full)
+
+    def _take(self, page: FoundPage) -> None:
+        """Store the events of a page that another process has read, as if this one had read it."""
+        shared, read_at = page.events, page.read_at
+        self._plan.note_speed(shared.seconds, shared.limit_wait)
+        if self._times.median is None:
+            for event_id, age, duration in shared.durations():
+                self._times.observe(event_id, sent=-math.inf, age=age, duration=duration)
+        self._failures.page_succeeded()
+        self.read_at = max(self.read_at, read_at)
+        for event_id in shared.events:
+            if event_id in self._waits and event_id not in shared.incomplete:
+                self._store(event_id, shared.deliveries(event_id), read_at)
+        self._is_incomplete |= any(event_id in self._waits for event_id in shared.incomplete)
+        self._plan.page_shared(
+            shared.events.keys() | shared.incomplete,
+            shared.incomplete,
+            read_at=read_at,
+            now=self._clock.now(),
+            is_full=shared.is_full,
         )
 
     async def _read_event(self, read: EventRead, started: float, limit: float | None) -> None:
@@ -299,8 +365,8 @@ class DeliveryPoller:
                 operations.RETRIEVE_EVENT, (self._organization_id, read.event_id), deadline=limit, priority="poll"
             )
         )
-        self._note_speed(response)
-        self._decode_failures.pop(read.event_id, None)
+        self._note_speed(response.stats)
+        self._failures.forget(read.event_id)
         read_at = started + response.stats.waited
         self._store(read.event_id, response.value.data.webhook_deliveries, read_at)
         self._plan.event_finished(read, read_at=read_at, now=self._clock.now())
@@ -328,62 +394,6 @@ class DeliveryPoller:
             duration = (delivery.updated_at - delivery.created_at).total_seconds()
         self._times.observe(record.reference.event_id, sent=sent_at, age=age, duration=duration)
 
-    def _note_speed(self, response: ApiResponse[Any]) -> None:
-        stats = response.stats
+    def _note_speed(self, stats: CallStats) -> None:
         waited = stats.rate_limit_wait
         self._plan.note_speed(max(0.0, stats.finished - stats.started - waited), waited)
-
-    # -- reads that fail ------------------------------------------------------------------------------------------
-
-    def _failed(self, read: Read, error: Exception, started: float) -> None:
-        """Plan a failed read again, and end the waits that cannot continue."""
-        if isinstance(read, PageRead):
-            self._page_failed(read, error)
-        else:
-            self._event_failed(read, error, started)
-
-    def _page_failed(self, read: PageRead, error: Exception) -> None:
-        if isinstance(error, TripwireError) and may_pass(error):
-            self._note_error(read, error)
-            self._plan.page_failed(self._clock.now())
-        elif isinstance(error, ResponseDecodeError):
-            self._note_error(read, error)
-            self._plan.page_undecodable(self._clock.now())
-        else:
-            self._plan.page_lost()
-            self._fail(self._waits.all(), error)
-
-    def _event_failed(self, read: EventRead, error: Exception, started: float) -> None:
-        event_id = read.event_id
-        self._plan.event_failed(event_id, self._clock.now())
-        waits = self._waits.of(event_id)
-        if isinstance(error, NotFoundError):
-            self._note_error(read, error)
-            missing = [wait for wait in waits if is_missing(wait.record, started)]
-            if missing:
-                self._fail(missing, missing_error(missing[0].record, error))
-        elif isinstance(error, TripwireError) and may_pass(error):
-            self._note_error(read, error)
-        elif isinstance(error, ResponseDecodeError):
-            self._note_error(read, error)
-            failures = self._decode_failures[event_id] = self._decode_failures.get(event_id, 0) + 1
-            if failures >= _DECODE_FAILURES:
-                self._fail(waits, error)
-        elif isinstance(error, (AuthenticationError, PermissionDeniedError)):
-            self._fail(self._waits.all(), error)
-        else:
-            self._fail(waits, error)
-
-    def _note_error(self, read: Read, error: TripwireError) -> None:
-        """Remember the error of a read, as the cause of a later timeout.
-
-        The last read of a wait often times out, which is less informative than the error before it.
-        """
-        is_late = isinstance(error, RequestTimeoutError)
-        if isinstance(read, PageRead):
-            if self._page_error is None or not is_late:
-                self._page_error, self._page_error_at = error, self._clock.now()
-            return
-        for wait in self._waits.of(read.event_id):
-            if wait.record.error is None or not is_late:
-                wait.record.error = error

@@ -79,7 +79,15 @@ class ListedTests:
         count = await self.count(None if end == math.inf else max(0.0, end - self._clock.now()))
         self._end, self._on_outcome = end, on_outcome
         self._left = iter(self.record.ids or ())
-        self.pool = WorkerPool(self._sender, self.options, self.record, self, end=end, clock=self._clock)
+        self.pool = WorkerPool(
+            self._sender,
+            self.options,
+            self.record,
+            self,
+            end=end,
+            clock=self._clock,
+            left=lambda: count - len(self.record),
+        )
         await self.pool.run(min(self.options.in_flight, count))
 
     async def pause(self, within: float) -> None:

@@ -14,7 +14,7 @@ from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.errors import ResponseDecodeError, ServerError, TransportError
 
-from ._read_plan import PAGE_SIZE
+from ._event_page import PAGE_SIZE
 from ._server_clock import ServerClock, latest
 
 if TYPE_CHECKING:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tripwire_async.models import Event, WebhookDelivery
 
     from ._outage import Outage
+    from .sharing import Sharing
 
 MAX_SENDS: Final = 3
 """How often a test is sent whose responses are lost again and again without a trace at the service."""
@@ -52,11 +53,13 @@ class Sender:
     Args:
         call: Calls the operations.
         clock: Measures the waits.
+        sharing: Shares pages and the window of sends with other processes; None without a store for that.
     """
 
-    def __init__(self, call: Caller, clock: Clock) -> None:
+    def __init__(self, call: Caller, clock: Clock, sharing: Sharing | None = None) -> None:
         self._call = call
         self._clock = clock
+        self.sharing = sharing
         self.times = SettleTimes()
         self.reconciler = Reconciler(call, clock)
         self._pollers: PerLoop[WeakValueDictionary[str, DeliveryPoller]] = PerLoop(WeakValueDictionary)
@@ -66,7 +69,9 @@ class Sender:
         pollers = self._pollers.get()
         poller = pollers.get(organization_id)
         if poller is None:
-            poller = pollers[organization_id] = DeliveryPoller(self._call, organization_id, self.times, self._clock)
+            exchange = None if self.sharing is None else self.sharing.page_exchange(organization_id, self._clock)
+            poller = DeliveryPoller(self._call, organization_id, self.times, self._clock, exchange)
+            pollers[organization_id] = poller
         return poller
 
     def pending(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, cast, final
 
 from tripwire_async.errors import APIError, DeliveryTimeoutError
 
+from ._event_page import PAGE_SIZE
 from ._outage import Outage
-from ._read_plan import PAGE_SIZE
+from ._read_times import LIMIT_WAIT, LONGEST_LEAD_FOR_LIMIT
 from ._send_window import SendWindow
 from .endpoint_test import (
     inner_cancellation_error,
@@ -40,6 +41,9 @@ _HOLD: Final = 1.25
 _LIMITED_HOLD: Final = 3.0
 """The same where sends wait for the rate limit."""
 
+_RECHECK: Final = 0.5
+"""Seconds after which the hold of a delivery is looked at again that no page has shown yet."""
+
 _MARGIN: Final = 0.01
 """Seconds before the end of the run from which a send that timed out counts as cut off by that end."""
 
@@ -55,6 +59,7 @@ class WorkerPool:
         tests: The tests to make, and where their results go.
         end: Time at which the run ends, on the *clock*; infinity for no end.
         clock: Measures the waits.
+        left: Returns the number of tests that were not started; None while that is unknown.
     """
 
     def __init__(
@@ -66,6 +71,7 @@ class WorkerPool:
         *,
         end: float,
         clock: Clock,
+        left: Callable[[], int] | None = None,
     ) -> None:
         self._sender = sender
         self._poller = sender.poller(options.organization_id)
@@ -76,10 +82,24 @@ class WorkerPool:
         self._tests = tests
         self._limit_wait = 0.0
         self._outage = Outage(clock, end)
-        self.window = SendWindow(max(PAGE_SIZE, options.in_flight), self._max_hold, clock)
+        self.window = SendWindow(max(PAGE_SIZE, options.in_flight), self._hold_until, clock)
+        self._share = (
+            None
+            if sender.sharing is None or not options.settle
+            else sender.sharing.window_share(
+                options.organization_id, self.window, left or (lambda: options.in_flight), clock
+            )
+        )
 
     async def run(self, workers: int) -> None:
         """Make all tests with a number of *workers*; return when the last one has ended."""
+        if self._share is None:
+            await self._run(workers)
+        else:
+            async with self._share:
+                await self._run(workers)
+
+    async def _run(self, workers: int) -> None:
         self._task = cast("asyncio.Task[None]", asyncio.current_task())
         try:
             async with asyncio.TaskGroup() as self._group:
@@ -90,8 +110,12 @@ class WorkerPool:
             raise group.exceptions[0] from None
 
     def share_window(self, workers: int) -> None:
-        """Divide the page of events among a number of *workers*, of which this pool is one."""
-        self.window.resize(max(1, max(PAGE_SIZE, self._options.in_flight) // workers))
+        """Divide the page of events among a number of *workers*, of which this pool is one.
+
+        A store that divides the window among all processes takes these workers into account.
+        """
+        if self._share is None:
+            self.window.resize(max(1, max(PAGE_SIZE, self._options.in_flight) // workers))
 
     async def _work(self) -> None:
         """Test one endpoint after the other until none is left, or until another worker has taken this one's place."""
@@ -210,10 +234,16 @@ class WorkerPool:
             self._tests.leave(test)
             self._group.create_task(self._work())
 
-    def _max_hold(self) -> float:
-        """Return for how many seconds sends wait for the oldest delivery, so that its event stays on the page.
+    def _hold_until(self, accepted_at: float) -> float:
+        """Return until when sends wait for a delivery that was accepted then, so that its event stays on the page.
 
         Where sends wait for the rate limit anyway, waiting costs nothing, and a read that is saved is one more send.
+        Where the limit delays reads, sends wait for the page from after the usual end of the delivery.
         """
         median = self._sender.times.median
-        return _SLOW if median is None else (_LIMITED_HOLD if self._limit_wait > 0.5 else _HOLD) * median + 1.0
+        if median is None:
+            return accepted_at + _SLOW
+        until = accepted_at + (_LIMITED_HOLD if self._limit_wait > LIMIT_WAIT else _HOLD) * median + 1.0
+        if self._poller.read_at < accepted_at + median:
+            until = max(until, min(self._clock.now() + _RECHECK, until + LONGEST_LEAD_FOR_LIMIT))
+        return until

@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     from tripwire_async.deliveries.outcomes import Until
     from tripwire_async.deliveries.run_options import RunOptions
     from tripwire_async.deliveries.run_work import RunWork
+    from tripwire_async.deliveries.sharing import Sharing
     from tripwire_async.deliveries.test_run import TestRun
     from tripwire_async.journal import Journal
-    from tripwire_async.middleware import RateLimitState
+    from tripwire_async.middleware import RateLimitState, RateLimitStore
 
 
 @final
@@ -54,12 +55,13 @@ class Webhooks(Resource):
         clock: Clock,
         limits: Callable[[], RateLimitState | None] = lambda: None,
         base_url: str = "",
+        store: RateLimitStore | None = None,
     ) -> None:
         self._call = call
         self._base_url = base_url
         self._clock = clock
         self._limits = limits
-        self._sender = Sender(call, clock)
+        self._sender = Sender(call, clock, _sharing(store, base_url))
 
     def list_endpoints(self, organization_id: str) -> Listing[WebhookEndpoint]:
         """List the endpoints of an organization, disabled ones included, in one page.
@@ -278,6 +280,14 @@ class Webhooks(Resource):
         Raises ValueError for any other text. Nothing is requested before the delivery is awaited.
         """
         return self._sender.pending(DeliveryReference.from_token(token), schedule=poll)
+
+
+def _sharing(store: RateLimitStore | None, base_url: str) -> Sharing | None:
+    if store is None:
+        return None
+    from tripwire_async.deliveries.sharing import Sharing  # noqa: PLC0415 - most programs are one process
+
+    return Sharing(store, base_url)
 
 
 @final

@@ -141,6 +141,11 @@ class RateLimit:
         self._learned: dict[Key, LimitModel] = {}
         self._loops = PerLoop(self._open_loop, on_closed=self._close_loop)
 
+    @property
+    def store(self) -> RateLimitStore | None:
+        """The store that shares the limit with other processes; None without one."""
+        return self._store
+
     def __repr__(self) -> str:
         return f"<RateLimit max_in_flight={self._max_in_flight} store={self._store!r}>"
 

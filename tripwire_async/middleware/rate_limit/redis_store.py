@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, TypeVar, final
 
 from tripwire_async._redis.errors import is_reply, kind, mistake
 from tripwire_async._redis.script import RedisScript
@@ -12,15 +12,21 @@ from tripwire_async._redis.source import ScriptSource
 from tripwire_async._secrets.keys import hide
 from tripwire_async.errors import ConfigurationError
 
+from ._redis_pages import RedisPages
 from ._redis_protocol import decode_grant, encode_request
 from .store import DEFAULT_PATIENCE, StoreReplyError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from redis.asyncio import Redis, RedisCluster
 
     from tripwire_async._secrets.secret import Secret
 
+    from .shared_pages import PageAsk, PageReply, WindowAsk, WindowReply
     from .store import SlotGrant, SlotRequest
+
+T = TypeVar("T")
 
 _NAME: Final = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 _SOURCE: Final = ScriptSource("tripwire_async.middleware.rate_limit", "redis_store.lua")
@@ -30,6 +36,8 @@ _PERMISSIONS: Final = "+eval +evalsha +@read +@write +@hash +@sortedset +time"
 @final
 class RedisStore:
     """Shared limit in Redis, for `RateLimit`; requires the extra ``redis``.
+
+    Waits for deliveries and runs of `send_tests` share pages of events and the window of sends through it as well.
 
     Processes with the same API key use the same *name*; another key needs another name. The API key itself is never
     sent to Redis. All times are from the clock of the Redis server.
@@ -53,7 +61,7 @@ class RedisStore:
         ConfigurationError: The package redis is missing, or an argument is invalid.
     """
 
-    __slots__ = ("_has_worked", "_name", "_patience", "_script")
+    __slots__ = ("_has_worked", "_name", "_pages", "_patience", "_script")
 
     def __init__(
         self,
@@ -65,7 +73,8 @@ class RedisStore:
     ) -> None:
         url = None if url is None else hide(url)
         # The braces keep the keys on the same node of a cluster.
-        keys = [f"tripwire:{{{name}}}:{part}" for part in ("state", "slots", "clients", "asks")]
+        prefix = f"tripwire:{{{name}}}"
+        keys = [f"{prefix}:{part}" for part in ("state", "slots", "clients", "asks")]
         self._script = RedisScript("RedisStore", url, client, keys=keys, source=_SOURCE)
         if not _NAME.fullmatch(name):
             msg = f"name must be 1 to 100 letters, digits, '_', '.', ':' or '-', not {name!r}"
@@ -73,6 +82,7 @@ class RedisStore:
         if not 0 < patience < math.inf:
             msg = f"patience must be a positive number of seconds, not {patience!r}"
             raise ConfigurationError(msg)
+        self._pages = RedisPages(url, client, prefix)
         self._name = name
         self._patience = patience
         self._has_worked = False
@@ -84,19 +94,31 @@ class RedisStore:
 
     async def exchange(self, request: SlotRequest, /) -> SlotGrant:
         """Run the script on the server; see `RateLimitStore`."""
-        try:
-            reply = await self._script.run(encode_request(request))
-        except self._script.errors as error:
-            failure = self._translate(error)
-        else:
-            self._has_worked = True
-            return decode_grant(reply)
-        # Outside of the handler: the context would be the error of redis-py, whose text can contain secrets.
-        raise failure
+        return decode_grant(await self._result(self._script.run(encode_request(request))))
+
+    async def exchange_page(self, ask: PageAsk, /) -> PageReply:
+        """Run the script of shared pages on the server; see `SharedPages`."""
+        return await self._result(self._pages.exchange_page(ask))
+
+    async def exchange_window(self, ask: WindowAsk, /) -> WindowReply:
+        """Run the script of shared pages on the server; see `SharedWindow`."""
+        return await self._result(self._pages.exchange_window(ask))
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; the store may be used again, and closed twice."""
         await self._script.aclose()
+        await self._pages.script.aclose()
+
+    async def _result(self, reply: Awaitable[T]) -> T:
+        try:
+            result = await reply
+        except self._script.errors as error:
+            failure = self._translate(error)
+        else:
+            self._has_worked = True
+            return result
+        # Outside of the handler: the context would be the error of redis-py, whose text can contain secrets.
+        raise failure
 
     def __repr__(self) -> str:
         return f"<RedisStore {self._name!r} at {self._script.location}>"

@@ -1,0 +1,118 @@
+"""Reads of eight processes that test one organization: ``python -m tests.benchmarks.bench_shared_pages``.
+
+It needs Debian's redis-server. The first rows are on virtual time. A real Redis server runs the script of the rate
+limit, which the processes share in every row. The last row starts eight real processes. All figures are counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import TYPE_CHECKING, Final
+
+import attrs
+from yarl import URL
+
+from tests.support.delivery_service import ORGANIZATION, endpoint
+from tests.support.event_store import EventStore, constant, spread
+from tests.support.memory_pages import MemoryPages
+from tests.support.processes import run_tests
+from tests.support.redis_server import RedisServer
+from tests.support.virtual_store import ScriptRunner, VirtualStore
+from tests.support.virtual_time import run
+from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._http.caller import ApiCaller
+from tripwire_async._http.options import CallOptions
+from tripwire_async.middleware import RateLimit, Retry, compose
+from tripwire_async.resources.webhooks import Webhooks
+from tripwire_async.testing import DeliveryOutcome, TripwireServer
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    from tripwire_async.middleware import RateLimitStore
+
+PROCESSES: Final = 8
+SEEDS: Final = (1, 2, 3)
+NAMES: Final = itertools.count()
+
+
+@attrs.frozen
+class Row:
+    """One situation."""
+
+    title: str
+    durations: Callable[[random.Random], float]
+    tests: int
+    limit: int
+    window: float
+
+
+ROWS: Final = (
+    Row("deliveries of 2 s, 200 requests per 4 s", constant(2.0), 1_200, 200, 4.0),
+    Row("deliveries of 5 s, 600 requests per 60 s", constant(5.0), 1_200, 600, 60.0),
+    Row("deliveries of 5 to 20 s, 600 requests per 60 s", spread, 2_400, 600, 60.0),
+)
+
+
+class _Store(MemoryPages):
+    """The pages of all processes, with the slots of one of them."""
+
+    def __init__(self, slots: RateLimitStore, shared: MemoryPages) -> None:
+        super().__init__(delay=shared.delay)
+        self.pages, self.windows = shared.pages, shared.windows
+        self.exchange = slots.exchange
+
+
+async def reads_of(row: Row, server: RedisServer, seed: int, *, processes: int, in_flight: int, share: bool) -> float:
+    """Return the number of reads per send."""
+    service = EventStore(row.durations, limit=row.limit, window=row.window, seed=seed)
+    runner, shared = ScriptRunner(server.url, f"bench.{next(NAMES)}"), MemoryPages(delay=0.0005)
+
+    async def one(index: int) -> None:
+        slots = VirtualStore(runner, (0.0002, 0.001), seed=100 * seed + index)
+        store: RateLimitStore = _Store(slots, shared) if share else slots  # type: ignore[assignment] - it has `exchange`
+        chain = compose((Retry(max_attempts=20), RateLimit(store=store)), service)
+        caller = ApiCaller(chain, URL("https://api.example"), CallOptions())
+        webhooks = Webhooks(caller, LOOP_CLOCK, store=store, base_url="https://api.example")
+        count = row.tests // processes
+        ids = [endpoint(index * count + number) for number in range(count)]
+        outcomes = await webhooks.send_tests(ORGANIZATION, ids, in_flight=in_flight)
+        assert not share or all(outcome.state == "succeeded" for outcome in outcomes)
+
+    await asyncio.gather(*(one(index) for index in range(processes)))
+    runner.close()
+    return len(service.reads) / len(service.events)
+
+
+async def over_the_wire(server: RedisServer) -> float:
+    """Return the number of reads per send of eight real processes."""
+    async with TripwireServer(limit=200, window=4.0) as service:
+        service.set_outcome(DeliveryOutcome("succeeded", after=2.0))
+        states = await run_tests(service, server.url, processes=PROCESSES, endpoints=150)
+        assert {"succeeded": 150 * PROCESSES} == states
+        reads = sum(request.operation in {"listEvents", "retrieveEvent"} for request in service.requests)
+    return reads / (150 * PROCESSES)
+
+
+def main() -> None:
+    """Print the reads per send: the least and the most of the seeds."""
+    ways = (
+        ("one process", {"processes": 1, "in_flight": 200, "share": False}),
+        ("eight, each for itself", {"processes": PROCESSES, "in_flight": 200, "share": False}),
+        ("the same, 25 in flight", {"processes": PROCESSES, "in_flight": 200 // PROCESSES, "share": False}),
+        ("eight that share", {"processes": PROCESSES, "in_flight": 200, "share": True}),
+    )
+    with RedisServer() as server:
+        for row in ROWS:
+            print(f"{row.tests:,} tests, {row.title}")
+            for title, options in ways:
+                reads = [run(reads_of(row, server, seed, **options)) for seed in SEEDS]  # type: ignore[arg-type] - as in `ways`
+                print(f"  {title:<24}{min(reads):>7.1%}{max(reads):>7.1%}", flush=True)
+        print("1,200 tests, deliveries of 2 s, 200 requests per 4 s, eight real processes that share")
+        print(f"  {'':<24}{asyncio.run(over_the_wire(server)):>7.1%}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Window of sends that several processes share through a store, on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.delivery_service import ORGANIZATION, endpoint
+from tests.support.event_store import EventStore, constant
+from tests.support.memory_pages import MemoryPages
+from tests.support.processes_on_pages import process, run_all, run_tests
+from tests.support.runs import outcomes_of, states
+from tests.support.virtual_time import VirtualTimeLoop, now, run
+
+if TYPE_CHECKING:
+    from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, WindowAsk
+
+
+def most_in_flight(service: EventStore) -> int:
+    """Return the largest number of events from an open one on, at the time of any send."""
+    most, oldest = 0, 0
+    for event in service.events:
+        while service.events[oldest].ends <= event.accepted:
+            oldest += 1
+        most = max(most, event.number - oldest + 1)
+    return most
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("delay", [0.0, 0.02])
+async def test_all_processes_together_keep_their_events_on_one_page(delay: float) -> None:
+    """Four processes with 300 tests each and 200 in flight each have 200 in flight together."""
+    service, pages = EventStore(lambda rng: rng.uniform(2.0, 4.0)), MemoryPages(delay=delay)
+    outcomes = await run_all([process(service, pages) for _ in range(4)], 300)
+    assert {"succeeded": 1200} == states(outcomes)
+    assert most_in_flight(service) <= 200
+    assert service.singles <= 0.05 * 1200
+
+
+@pytest.mark.virtual_time
+async def test_a_process_that_has_ended_leaves_its_part_at_once() -> None:
+    """The next run has the whole window."""
+    service, pages = EventStore(constant(1.0)), MemoryPages()
+    first, second = process(service, pages), process(service, pages)
+    await run_tests(first, 0, 100)
+    started = now()
+    await run_tests(second, 100, 200)
+    assert now() - started < 2.5
+    assert 200 == sum(event.accepted < started + 0.1 for event in service.events) - 100
+
+
+@pytest.mark.virtual_time
+async def test_the_part_of_a_process_that_is_killed_is_free_after_some_seconds() -> None:
+    """Its deliveries do not end for the others, who wait no longer than five seconds."""
+    dead = False
+
+    def fail(ask: PageAsk | WindowAsk) -> None:
+        if dead and ask.worker in old:
+            raise ConnectionError
+
+    service, pages = EventStore(constant(30.0)), MemoryPages(fail=fail)
+    doomed = asyncio.create_task(run_tests(process(service, pages), 0, 200))
+    await asyncio.sleep(1.0)
+    old, dead = {ask.worker for ask in pages.asks}, True
+    doomed.cancel()
+    await asyncio.wait([doomed])
+    service.durations = constant(1.0)
+    await run_tests(process(service, pages), 200, 20)
+    assert now() < 1.0 + 5.0 + 3.0
+
+
+@pytest.mark.virtual_time
+async def test_without_the_store_each_process_keeps_an_equal_part() -> None:
+    """By the number of processes that it has seen last."""
+
+    def fail(ask: PageAsk | WindowAsk) -> None:
+        if now() > 1.0:
+            raise ConnectionError
+
+    service, pages = EventStore(constant(2.0)), MemoryPages(fail=fail)
+    outcomes = await run_all([process(service, pages) for _ in range(4)], 100)
+    assert {"succeeded": 400} == states(outcomes)
+    assert max(sum(t <= event.accepted < t + 1.0 for event in service.events) for t in (2.0, 3.0, 4.0)) <= 200
+
+
+@pytest.mark.virtual_time
+async def test_a_run_that_does_not_wait_for_deliveries_needs_no_part() -> None:
+    """With ``until="sent"`` nothing is read."""
+    service, pages = EventStore(constant(2.0)), MemoryPages()
+    assert {"sent": 30} == states(await run_tests(process(service, pages), 0, 30, until="sent"))
+    assert [] == pages.asks
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_a_loop_that_is_closed_in_the_middle_of_a_shared_run_leaves_nothing() -> None:
+    """The next run, on another loop, has the whole window once the first has been silent."""
+    service, pages = EventStore(constant(3.0)), MemoryPages()
+    client = process(service, pages)
+    errors: list[object] = []
+    loop = VirtualTimeLoop()
+    loop.set_exception_handler(lambda _, context: errors.append(context))
+    tests = client.send_tests(ORGANIZATION, [endpoint(number) for number in range(50)])
+    waiting = loop.create_task(outcomes_of(tests))
+    loop.call_later(1.0, loop.stop)
+    loop.run_forever()
+    loop.close()
+    del waiting
+    gc.collect()
+    assert [] == [error for error in errors if "Task was destroyed but it is pending" not in str(error)]
+    assert {"succeeded": 20} == states(run(run_tests(client, 50, 20)))

@@ -1,0 +1,80 @@
+"""Exchange of pages of events and of the window of sends through Redis; times are microseconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, final
+
+from tripwire_async._redis.script import RedisScript
+from tripwire_async._redis.source import ScriptSource
+
+from .shared_pages import PageReply, SharedPage, WindowReply
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis, RedisCluster
+
+    from tripwire_async._secrets.secret import Secret
+
+    from .shared_pages import PageAsk, WindowAsk
+
+_SOURCE: Final = ScriptSource("tripwire_async.middleware.rate_limit", "shared_pages.lua")
+_MICRO: Final = 1_000_000
+
+
+@final
+class RedisPages:
+    """Runs the script on separate connections, so that a page does not delay a request for a slot.
+
+    Args:
+        url: URL of the server.
+        client: The user's own client instead.
+        prefix: Beginning of the keys.
+    """
+
+    __slots__ = ("_prefix", "script")
+
+    def __init__(self, url: Secret | None, client: Redis | RedisCluster | None, prefix: str) -> None:
+        self._prefix = prefix
+        self.script = RedisScript("RedisStore", url, client, keys=[f"{prefix}:pages"], source=_SOURCE)
+
+    async def exchange_page(self, ask: PageAsk) -> PageReply:
+        """Return the reply of the script to *ask*."""
+        page = ask.publish
+        reply = await self.script.run(
+            "page",
+            ask.worker,
+            round(ask.after * _MICRO),
+            int(ask.is_due),
+            int(ask.is_reading),
+            ask.awaited,
+            round(ask.overdue * _MICRO),
+            0 if page is None else round(page.started * _MICRO),
+            b"" if page is None else page.body,
+            keys=[f"{self._prefix}:pages:{ask.scope}", f"{self._prefix}:readers:{ask.scope}"],
+        )
+        time, started, body, is_reader, others, awaited, overdue = reply
+        return PageReply(
+            time=time / _MICRO,
+            page=SharedPage(started / _MICRO, _bytes(body)) if started else None,
+            is_reader=bool(is_reader),
+            others=others,
+            awaited=awaited,
+            overdue=overdue / _MICRO,
+        )
+
+    async def exchange_window(self, ask: WindowAsk) -> WindowReply:
+        """Return the reply of the script to *ask*."""
+        part, oldest, others = await self.script.run(
+            "window",
+            ask.worker,
+            ask.width,
+            ask.used,
+            ask.wanted,
+            round(ask.oldest * _MICRO),
+            keys=[f"{self._prefix}:senders:{ask.scope}"],
+        )
+        return WindowReply(part=part, oldest=oldest / _MICRO, others=others)
+
+
+def _bytes(body: Any) -> bytes:
+    """Return *body*, which a client of the user's own may decode."""
+    return body.encode() if isinstance(body, str) else body
