@@ -152,8 +152,11 @@ def test_there_may_be_nothing_to_test(cli: Cli, elsewhere: Elsewhere) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "pass either ENDPOINT ids, --endpoints-from FILE or --all"),
-        (("--all", UNKNOWN), "pass either ENDPOINT ids, --endpoints-from FILE or --all"),
+        ((), "pass either ENDPOINT ids, --endpoints-from FILE or --all; or continue a run with --resume JOURNAL"),
+        (
+            ("--all", UNKNOWN),
+            "pass either ENDPOINT ids, --endpoints-from FILE or --all; or continue a run with --resume JOURNAL",
+        ),
         (("--all", "--in-flight", "0"), '--in-flight: "0" is not a whole number of 1 or more' + HELP),
         (
             ("--all", "--timeout", "nan"),

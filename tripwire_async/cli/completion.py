@@ -221,7 +221,7 @@ def _words(parser: Parser, program: Parser) -> tuple[str, ...]:
 
 def _values(argument: Argument, program: Parser) -> tuple[str, ...]:
     """Return the values of an argument; `_FILES` stands for files."""
-    if argument.metavar == "FILE":
+    if argument.metavar in {"FILE", "JOURNAL"}:
         return (_FILES,)
     return tuple(program.commands) if argument.metavar == "COMMAND" else argument.values
 

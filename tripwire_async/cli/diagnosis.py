@@ -23,6 +23,7 @@ from tripwire_async.errors import (
 )
 
 from .options import base_url, connect, organization_id, profile_of, read_secret_key
+from .wording import in_terms_of_options
 
 if TYPE_CHECKING:
     import argparse
@@ -69,7 +70,12 @@ async def _findings(arguments: argparse.Namespace) -> AsyncIterator[Finding]:
         yield _key(arguments)
         client = connect(arguments)
     except ConfigurationError as error:
-        yield Finding("configuration", "failed", str(error), "correct the option or the variable that is named")
+        yield Finding(
+            "configuration",
+            "failed",
+            in_terms_of_options(str(error)),
+            "correct the option or the variable that is named",
+        )
         return
     try:
         organization = organization_id(arguments)
@@ -147,7 +153,7 @@ async def _of_service(client: AsyncTripwire, organization: str | None) -> AsyncI
             return
         except TripwireError as error:
             advice = "try again later" if isinstance(error, APIError) else "check the URL, the network and the proxy"
-            yield Finding("connection", "failed", str(error), advice)
+            yield Finding("connection", "failed", in_terms_of_options(str(error)), advice)
             return
         else:
             allowed.append(scope)

@@ -6,10 +6,18 @@ import re
 from typing import TYPE_CHECKING
 
 from tripwire_async._secrets.redaction import redact
-from tripwire_async.errors import APIError, ConfigurationError, ResponseDecodeError, TransportError, TripwireError
+from tripwire_async.errors import (
+    APIError,
+    ConfigurationError,
+    JournalError,
+    ResponseDecodeError,
+    TransportError,
+    TripwireError,
+)
 
 from .exit_codes import ExitCode
 from .output import Output, warn
+from .wording import in_terms_of_options
 
 if TYPE_CHECKING:
     from .parser import UsageError
@@ -57,7 +65,7 @@ def exit_code(error: Exception) -> ExitCode:
             return ExitCode.REJECTED
         case APIError() | TransportError() | ResponseDecodeError():
             return ExitCode.NO_RESPONSE
-        case ConfigurationError() | ValueError():
+        case ConfigurationError() | JournalError() | ValueError():
             return ExitCode.USAGE
         case _:
             return ExitCode.BAD_OUTCOME
@@ -73,7 +81,7 @@ def _print_json(
 ) -> None:
     document = {
         "code": code,
-        "message": redact(message),
+        "message": redact(in_terms_of_options(message)),
         "hint": None if hint is None else str(hint),
         "status": None if request is None else request.status,
         "request_id": None if request is None else request.request_id,

@@ -12,6 +12,7 @@ from tripwire_async._codec.converter import encode, unstructure
 from tripwire_async._secrets.redaction import redact
 
 from .tables import Table, one_line
+from .wording import in_terms_of_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -29,7 +30,7 @@ _PROGRESS_INTERVAL: Final = 10.0
 
 def warn(text: str) -> None:
     """Print *text* to stderr on one line, without secrets."""
-    sys.stderr.write(f"tripwire-async: {redact(one_line(text))}\n")
+    sys.stderr.write(f"tripwire-async: {redact(one_line(in_terms_of_options(text)))}\n")
     sys.stderr.flush()
 
 
@@ -80,7 +81,11 @@ class Output:
         """Print *model* in JSON mode, with its secrets if *reveal*, else *fields*, one per line."""
         if self.as_json:
             self.emit({"data": json.loads(encode(model)) if reveal else unstructure(model)})
-            return
+        else:
+            self.fields(**fields)
+
+    def fields(self, **fields: object) -> None:
+        """Print *fields*, one per line, except in JSON mode."""
         width = max(map(len, fields))
         for name, value in fields.items():
             self.line(f"{name.replace('_', ' '):{width}}  {'-' if value is None else value}")

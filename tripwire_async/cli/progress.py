@@ -25,10 +25,11 @@ def counts(progress: Progress) -> str:
 
 
 def pace(progress: Progress) -> str:
-    """Return the rate of finished tests and, if it is known, the remaining time."""
+    """Return the rate of finished tests, the workers if there are several, and the remaining time if it is known."""
     left = progress.seconds_left
     remaining = "" if not left else f", about {duration(max(1.0, round(left)))} left"
-    return f"{progress.rate:.1f}/s{remaining}"
+    workers = "" if progress.workers < 2 else f" by {progress.workers} workers"
+    return f"{progress.rate:.1f}/s{workers}{remaining}"
 
 
 def cooldown(progress: Progress) -> str:

@@ -27,8 +27,11 @@ _MOST_ROWS: Final = 50
 """Largest table of endpoints; the reports list all of them."""
 
 
-def show(output: Output, report: Report) -> None:
-    """Print the result by endpoint if there are few, each problem on one line, and the result by host."""
+def show(output: Output, report: Report, *, interruption: str | None = None) -> None:
+    """Print the result by endpoint if there are few, each problem on one line, and the result by host.
+
+    *interruption* describes an interrupted run; by default the tests that have not ended are counted.
+    """
     rows = [(test.endpoint_id, *cells(test)) for test in report.tests] if len(report.tests) <= _MOST_ROWS else []
     output.emit(report_document(report), Table(("endpoint", *TITLES), rows, NUMBERS))
     for test in report.tests:
@@ -36,7 +39,7 @@ def show(output: Output, report: Report) -> None:
             warn(f"{test.endpoint_id}: {state_label(test.state)}: {test.reason}")
     if report.interrupted:
         unknown, not_started = (report.states.get(state, 0) for state in ("unknown", "not_started"))
-        warn(f"interrupted: {unknown:,} unknown, {not_started:,} not started")
+        warn(interruption or f"interrupted: {unknown:,} unknown, {not_started:,} not started")
     if len(report.hosts()) > 1:
         output.table(_by_host(report))
     output.line(report.headline)

@@ -9,6 +9,7 @@ ABOUT: Final = {
     "serve": "Run the test server of the API on this machine, with three endpoints to try.",
     "listen": "Receive webhooks, verify and print each, and optionally forward it.",
     "test": "Send a test webhook to endpoints and report each delivery.",
+    "runs": "List, show, pause and drop the durable runs in a journal.",
     "endpoints": "List and change the webhook endpoints of an organization.",
     "events": "Read the events of an organization and their deliveries.",
     "sessions": "Read sessions and their verdicts.",
