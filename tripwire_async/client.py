@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Self, final
+from typing import TYPE_CHECKING, Final, NoReturn, Self, final
 
 import attrs
 
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.configuration import check_headers, parse_base_url
 from tripwire_async._http.options import CallOptions
-from tripwire_async._http.pipeline import compose
+from tripwire_async._http.pipeline import check_middleware, compose
 from tripwire_async._http.proxies import choose_proxy
 from tripwire_async._http.transport import AiohttpTransport
 from tripwire_async._secrets.keys import hide, require_key
@@ -52,6 +53,7 @@ class _Connection:
     middleware: tuple[Middleware, ...]
     transport: AiohttpTransport
     handler: Handler
+    number: int = attrs.field(factory=itertools.count(1).__next__, repr=False)
 
 
 @final
@@ -115,6 +117,8 @@ class AsyncTripwire:
         if secret_key is not None:
             require_key(secret_key)
         chain = default_middleware(secret_key, profile=profile) if middleware is None else middleware
+        for layer in chain:
+            check_middleware(layer)
         if max_in_flight is not None:
             chain = _with_max_in_flight(chain, max_in_flight, is_default=middleware is None)
         if secret_key is not None:
@@ -147,7 +151,11 @@ class AsyncTripwire:
         from tripwire_async._http.caller import ApiCaller  # noqa: PLC0415 - the codec is imported with the first resource
 
         return ApiCaller(
-            self._connection.handler, self._connection.base_url, self._options, profile=self._connection.profile
+            self._connection.handler,
+            self._connection.base_url,
+            self._options,
+            profile=self._connection.profile,
+            owner=self._connection.number,
         )
 
     @functools.cached_property
@@ -253,9 +261,10 @@ class AsyncTripwire:
     async def close(self) -> None:
         """Close the connections of all event loops; closing twice is fine.
 
-        Calls in flight, and later calls, raise an exception, in every thread.
+        Calls in flight or waiting for the rate limit, and later calls, raise an exception, in every thread.
         """
         await self._connection.transport.close()
+        self._end_waits()
 
     async def __aenter__(self) -> Self:
         """Return the client; a closed client is open again."""
@@ -267,6 +276,24 @@ class AsyncTripwire:
     ) -> None:
         """Close the connections of the running event loop, and at the end of the last block the client."""
         await self._connection.transport.leave()
+        if self._connection.transport.closed:
+            self._end_waits()
+
+    def _end_waits(self) -> None:
+        for layer in self._connection.middleware:
+            if isinstance(layer, RateLimit):
+                layer.end_waits(self._connection.number)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """Return the client itself: the connections and the rate limit cannot be copied."""
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        msg = "a client cannot be pickled: create one in each process"
+        raise TypeError(msg)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_connection"):

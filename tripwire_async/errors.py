@@ -105,6 +105,11 @@ class ConfigurationError(TripwireError):
     """
 
 
+def closed_error() -> ConfigurationError:
+    """Return the exception for a call of a client that is closed."""
+    return ConfigurationError("the client is closed: create a new one, or enter it again with 'async with'")
+
+
 class TransportError(TripwireError):
     """There was no complete response: the connection failed, was lost, or a timeout passed.
 

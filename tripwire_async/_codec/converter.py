@@ -9,15 +9,16 @@ from __future__ import annotations
 import functools
 import math
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 import attrs
 import msgspec
 
 from tripwire_async._secrets.secret import Secret
 
+from ._surrogates import replace_lone_surrogates
 from .enums import OpenEnum
-from .fields import UNSET, Discriminator
+from .fields import UNSET, Discriminator, Timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,7 @@ def decode(data: bytes, type_: type[T]) -> T:
     """Return the JSON in *data* as a *type_*; raise `DecodeError` if it does not match.
 
     Decoding is strict: values are not converted. Unknown fields are ignored. If a name occurs twice in an object, every
-    value must match, and the last one is used.
+    value must match, and the last one is used. A lone surrogate, which is not a character, is read as U+FFFD.
     """
     read: Callable[[bytes], T] = _bytes_readers[type_]
     try:
@@ -56,6 +57,9 @@ def decode(data: bytes, type_: type[T]) -> T:
     except msgspec.ValidationError as error:
         failure = _decode_error(error)
     except (msgspec.DecodeError, UnicodeDecodeError):
+        repaired = replace_lone_surrogates(data)
+        if repaired is not None:
+            return decode(repaired, type_)
         failure = DecodeError("malformed or incomplete JSON")
     except RecursionError:
         failure = DecodeError("JSON is nested too deeply")
@@ -223,7 +227,8 @@ def converter() -> cattrs.Converter:
 
         return write_set_fields if omissible else write
 
-    created.register_unstructure_hook(datetime, _encode_timestamp)
+    # Libraries that stop time in tests also replace the class in this module.
+    created.register_unstructure_hook(get_args(Timestamp)[0], _encode_timestamp)
     created.register_unstructure_hook(float, _encode_number)
     created.register_unstructure_hook(OpenEnum, lambda member: member.value)
     created.register_unstructure_hook(Secret, lambda secret: secret)

@@ -19,7 +19,11 @@ PROFILE: Final = "profile"
 READ_ONLY: Final = "read_only"
 """Metadata key of a field that the service sets: required in responses, left out of requests."""
 
-Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
+if TYPE_CHECKING:
+    Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
+else:
+    # Libraries that stop time in tests replace the class by a subclass, which msgspec does not know.
+    Timestamp = Annotated[next(cls for cls in datetime.__mro__ if cls.__module__ == "datetime"), Meta(tz=True)]
 """A timestamp with a time zone; decoding one without is an error."""
 
 

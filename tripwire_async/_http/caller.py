@@ -47,6 +47,7 @@ class ApiCaller:
         base_url: The API's URL; the paths of operations are appended to its path.
         options: The options of every call.
         profile: The name of the service; it must have the operations and the fields of requests.
+        owner: Number of the client.
         clock: The clock of deadlines.
     """
 
@@ -57,8 +58,10 @@ class ApiCaller:
         options: CallOptions,
         *,
         profile: Profile = TRIPWIRE,
+        owner: int = 0,
         clock: Clock = LOOP_CLOCK,
     ) -> None:
+        self._owner = owner
         self._profile = profile
         self._handler = handler
         self._base_url = base_url
@@ -117,6 +120,7 @@ class ApiCaller:
             bearer=call.bearer,
             max_attempts=options.max_attempts,
             priority=call.priority,
+            owner=self._owner,
             stats=stats,
             before_wire=call.before_wire,
             before_write=None if call.before_wire is None else call.before_wire.check,

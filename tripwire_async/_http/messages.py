@@ -87,6 +87,7 @@ class Request(RedactedStruct, frozen=True):
             a connection, directly before the request is written: connecting may have taken seconds. If it
             raises, nothing is sent and the connection is closed. The exception reaches the caller unchanged, without
             its traceback. The check must not block, because it runs in the event loop.
+        owner: Number of the client that makes the call; closing the client ends the waits of its calls.
     """
 
     operation: Operation[Any]
@@ -101,6 +102,7 @@ class Request(RedactedStruct, frozen=True):
     stats: CallStats = msgspec.field(default_factory=CallStats)
     before_wire: Callable[[float], Awaitable[None]] | None = None
     before_write: Callable[[], object] | None = None
+    owner: int = 0
 
     def with_header(self, name: str, value: str) -> Request:
         """Return this request with one more header; it replaces a header of exactly that *name*."""

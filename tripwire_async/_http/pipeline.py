@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Sequence
 from types import FunctionType
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 from tripwire_async.errors import ConfigurationError
 
@@ -36,15 +36,36 @@ def compose(middleware: Sequence[Middleware], handler: Handler) -> Handler:
     return functools.reduce(_wrap, reversed(middleware), handler)
 
 
-def _wrap(handler: Handler, middleware: Middleware) -> Handler:
+def check_middleware(middleware: object) -> None:
+    """Raise `ConfigurationError` unless *middleware* can be called."""
     if not callable(middleware):
         msg = f"a middleware must be callable with a request and the next handler, not {type(middleware).__name__}"
         raise ConfigurationError(msg)
 
+
+def _wrap(handler: Handler, middleware: Middleware) -> Handler:
+    check_middleware(middleware)
     # An object is called by way of its class each time; its bound method is called directly.
     call = middleware if isinstance(middleware, FunctionType) else middleware.__call__
 
     def handle(request: Request) -> Awaitable[Response]:
         return call(request, handler)
 
-    return handle
+    # The result is not what the type says if the user has made a mistake.
+    function: Callable[[Request, Handler], Any] = middleware
+
+    async def handle_checked(request: Request) -> Response:
+        result = function(request, handler)
+        is_async = isinstance(result, Awaitable)
+        response = cast("object", await result if is_async else result)
+        if not (is_async and isinstance(response, Response)):
+            name = getattr(middleware, "__qualname__", None) or type(middleware).__qualname__
+            msg = (
+                f"{request.operation.id}: the middleware {name} returned {type(response).__name__} where a response is "
+                "expected: define it with async def, and return await call_next(request)"
+            )
+            raise TypeError(msg)
+        return response
+
+    # The check costs as much as a middleware, so it is made for the user's own only.
+    return handle if type(middleware).__module__.startswith("tripwire_async.") else handle_checked

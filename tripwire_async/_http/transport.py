@@ -19,7 +19,7 @@ from tripwire_async._concurrency.timeouts import Timeout, TimeoutGroup
 from tripwire_async._secrets.frames import clear_frames
 from tripwire_async._secrets.redaction import sanitize
 from tripwire_async._version import __version__
-from tripwire_async.errors import ConfigurationError, ResponseDecodeError
+from tripwire_async.errors import ResponseDecodeError, closed_error
 from tripwire_async.profiles import TRIPWIRE
 
 from .connected import connection_notes
@@ -133,8 +133,7 @@ class AiohttpTransport:
         traceback.
         """
         if self.closed:
-            msg = "the client is closed: create a new one, or enter it again with 'async with'"
-            raise ConfigurationError(msg)
+            raise closed_error()
         local = self._sessions.get()
         if request.before_wire is not None:
             await request.before_wire(request.deadline)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, NoReturn, final
 
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._concurrency.durations import to_optional_seconds
@@ -130,6 +130,10 @@ class PendingDelivery:
         It holds ids and the time of the send, no secret.
         """
         return self._record.reference.to_token()
+
+    def __reduce__(self) -> NoReturn:
+        msg = "a PendingDelivery cannot be pickled: send to_token(), and continue with webhooks.resume(token)"
+        raise TypeError(msg)
 
     def __repr__(self) -> str:
         latest = self._record.latest

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 import contextlib
+import errno
 import itertools
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -93,10 +95,10 @@ async def test_the_last_response_is_returned_after_the_last_attempt() -> None:
 
 async def test_the_last_error_is_raised_unwrapped_after_the_last_attempt() -> None:
     """The caller receives the transport's error without a wrapper or a context."""
-    handler = Script([answer(500), LOST, LOST, LATE])
+    handler = Script([answer(500), LATE, LATE, LOST])
     with pytest.raises(TransportError) as raised:
         await retry()(request(), handler)
-    assert raised.value is LATE
+    assert raised.value is LOST
     assert raised.value.__cause__ is None
     assert raised.value.__context__ is None
 
@@ -315,3 +317,57 @@ async def test_random_and_clock_have_defaults() -> None:
     wanted = request()
     assert await Retry()(wanted, Script([LOST, LOST, LOST, GOOD])) is GOOD
     assert 0.0 < wanted.stats.backoff_wait < 0.05 + 0.1 + 0.2
+
+
+@pytest.mark.parametrize(
+    ("first", "reason", "cause"),
+    [
+        (answer(503), "had the status 503", None),
+        (LOST, f"failed: {LOST}", LOST),
+    ],
+)
+async def test_a_timeout_names_the_failure_before_it(
+    first: Response | TransportError, reason: str, cause: TransportError | None
+) -> None:
+    """The deadline may cut off the last attempt, which then says least about what is wrong."""
+    late = RequestTimeoutError("no response within 0.9 seconds", maybe_sent=True)
+    with pytest.raises(RequestTimeoutError) as raised:
+        await retry(max_attempts=2)(request(), Script([first, late]))
+    assert f"no response within 0.9 seconds; the attempt before it {reason}" == str(raised.value)
+    assert cause is raised.value.__cause__
+
+
+async def test_a_timeout_after_a_timeout_is_unchanged() -> None:
+    """It would only be repeated."""
+    late = [RequestTimeoutError("no response within 0.9 seconds", maybe_sent=True) for _ in range(2)]
+    with pytest.raises(RequestTimeoutError, match=r"^no response within 0\.9 seconds$"):
+        await retry(max_attempts=2)(request(), Script(late))
+
+
+async def test_an_error_that_a_retry_cannot_help_is_raised_at_once() -> None:
+    """For example a certificate that is not trusted; also for a request that was not sent."""
+    error = TransportError("the certificate is not trusted", maybe_sent=False, retryable=False)
+    handler = Script([error, GOOD])
+    with pytest.raises(TransportError, match="certificate"):
+        await retry()(request(), handler)
+    assert 1 == len(handler.seen)
+
+
+@pytest.mark.parametrize("first", [answer(503), UNSENT])
+async def test_a_lack_of_file_descriptors_does_not_hide_the_failure(
+    first: Response | TransportError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The retry loop is imported by the first failure, and the import opens a file."""
+
+    def fail(name: str, *arguments: Any) -> Any:
+        if name == "_loop":
+            raise OSError(errno.EMFILE, "Too many open files")
+        return original(name, *arguments)
+
+    original = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", fail)
+    try:
+        result: object = await retry()(request(), Script([first, GOOD]))
+    except TransportError as error:
+        result = error
+    assert first is result

@@ -62,6 +62,16 @@ class LoopState:
         for model in self.models.values():
             model.forget_flights()
 
+    def end_waits(self, owner: int) -> None:
+        """End the waits of all calls of *owner*, a client that was closed, on the loop of this state."""
+        if not self._loop.is_closed():
+            # Also on the running loop, so that a call that is cancelled in the same turn stays cancelled.
+            self._loop.call_soon_threadsafe(self._end_waits, owner)
+
+    def _end_waits(self, owner: int) -> None:
+        for scheduler in tuple(self.schedulers.values()):
+            scheduler.end_waits(owner)
+
     def open(self, key: Key) -> Scheduler:
         """Create the scheduler of *key*."""
         if len(self.schedulers) >= self._sweep_at:

@@ -29,13 +29,17 @@ class Waiter:
         future: Done when the call may go (*permit* is set), when it must look again, or when it has timed out.
         deadline: When the call times out.
         priority: The priority of the call.
+        owner: The client that makes the call.
         permit: The right to send the request.
+        is_closed: Whether the client was closed while the call waited.
     """
 
     future: asyncio.Future[None]
     deadline: float
     priority: Priority
+    owner: int = 0
     permit: Permit | None = None
+    is_closed: bool = False
 
 
 @final

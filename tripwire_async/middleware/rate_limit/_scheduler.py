@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING
 
 from tripwire_async._concurrency.clock import time_on
-from tripwire_async.errors import RequestTimeoutError
+from tripwire_async.errors import RequestTimeoutError, closed_error
 
 from ._queue import CallQueue, Waiter
 
@@ -75,19 +75,27 @@ class Scheduler:
 
         Raises:
             RequestTimeoutError: The deadline of the call has passed, or is known to pass before its turn.
+            ConfigurationError: The client was closed in the meantime.
         """
         started = self._now()
         self._check_deadline(request, started)
-        waiter = Waiter(asyncio.get_running_loop().create_future(), request.deadline, request.priority)
+        future = asyncio.get_running_loop().create_future()
+        waiter = Waiter(future, request.deadline, request.priority, request.owner)
         self._queue.add(waiter)
         self._capacity.dispatch(started, self)
         if waiter.permit is None:
             await self._until_granted(waiter)
         now = self._now()
         request.stats.rate_limit_wait += now - started
-        if waiter.permit is None:
-            raise _timeout_error(request, self._retry_in(now))
-        return waiter.permit
+        if waiter.permit is not None:
+            return waiter.permit
+        raise closed_error() if waiter.is_closed else _timeout_error(request, self._retry_in(now))
+
+    def end_waits(self, owner: int) -> None:
+        """End the waits of all calls of *owner*, a client that was closed."""
+        for waiter in [waiter for waiter in self._queue if waiter.owner == owner]:
+            waiter.is_closed = True
+            self._time_out(waiter)
 
     def accept(self, permit: Permit, limit: int | None, remaining: int | None) -> None:
         """End an accepted request; *limit* and *remaining* are from the headers of its response."""

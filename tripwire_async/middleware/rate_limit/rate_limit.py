@@ -12,7 +12,7 @@ import attrs
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._concurrency.per_loop import PerLoop
 from tripwire_async._http.headers import parse_retry_after
-from tripwire_async.errors import TransportError
+from tripwire_async.errors import ConfigurationError, TransportError
 
 from ._admission import LimitModel
 from ._capacity import Capacity
@@ -154,6 +154,7 @@ class RateLimit:
 
         Raises:
             RequestTimeoutError: The deadline is before its turn; nothing was sent.
+            ConfigurationError: The client was closed while the call waited; nothing was sent.
         """
         state = self._loops.get()
         key = (request.operation.authority, request.bearer)
@@ -170,7 +171,12 @@ class RateLimit:
             connected_at = request.stats.connected_at
             if permit.sent_at < connected_at < math.inf:
                 permit.sent_at = connected_at
-            unsent = connected_at == math.inf or (isinstance(error, TransportError) and not error.maybe_sent)
+            unsent = (
+                connected_at == math.inf
+                # The client is closed, for example.
+                or isinstance(error, ConfigurationError)
+                or (isinstance(error, TransportError) and not error.maybe_sent)
+            )
             scheduler.lose(permit, counted=not unsent)
             raise
         if permit.sent_at < request.stats.connected_at < math.inf:
@@ -186,6 +192,11 @@ class RateLimit:
         if self._store is not None:
             await scheduler.report()
         return response
+
+    def end_waits(self, owner: int) -> None:
+        """End the waits of all calls of *owner*, a client that was closed, with a `ConfigurationError`."""
+        for state in self._loops:
+            state.end_waits(owner)
 
     def state(self) -> RateLimitState:
         """Return the state of the limit of the client's own key, in the running event loop.

@@ -10,7 +10,7 @@ import tenacity
 from tripwire_async._http.headers import parse_retry_after
 from tripwire_async._http.messages import Response
 from tripwire_async._logger import LOGGER
-from tripwire_async.errors import TransportError
+from tripwire_async.errors import RequestTimeoutError, TransportError
 
 from ._details import RetryDetails
 from ._policy import is_retryable
@@ -65,8 +65,12 @@ class RetryLoop:
             # The first attempt was made before tenacity was entered. Return its result.
             self.is_entered = True
             return self.latest
+        previous = self.latest
         try:
             self.latest = await self.call_next(self.request)
+        except RequestTimeoutError as error:
+            # The attempt that the deadline cuts off says less than the one before it.
+            self.latest = _with_previous(error, previous)
         except TransportError as error:
             self.latest = error
         return self.latest
@@ -130,3 +134,16 @@ class RetryLoop:
 
     def give_up(self, _: tenacity.RetryCallState) -> None:
         """Suppress tenacity's own exception: `run` returns or raises the latest result."""
+
+
+def _with_previous(error: RequestTimeoutError, previous: Response | TransportError) -> RequestTimeoutError:
+    """Return *error* with the failure of the attempt before it in its text, and as its cause if it is an exception."""
+    if isinstance(previous, RequestTimeoutError):
+        return error
+    if isinstance(previous, TransportError):
+        error.__cause__ = previous
+        reason = f"failed: {previous}"
+    else:
+        reason = f"had the status {previous.status}"
+    error.args = (f"{error}; the attempt before it {reason}",)
+    return error
