@@ -247,14 +247,6 @@ for name, description in OPT_IN_TESTS.items():
     nox.session(name=name, default=False)(_opt_in_tests)
 
 
-@nox.session(default=False)
-def cancellation(session: nox.Session) -> None:
-    """Cancel every public coroutine at each suspension point; an argument selects scenarios by a part of their name."""
-    _install(session, "tests")
-    _require_redis(session)
-    session.run("python", "-m", "tests.cancellation", *session.posargs)
-
-
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check the style and the format of all Python files, and the English of all text."""

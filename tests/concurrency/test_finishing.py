@@ -13,7 +13,7 @@ pytestmark = pytest.mark.virtual_time
 
 @pytest.mark.parametrize("cancellations", [1, 2])
 async def test_work_ends_before_its_cancellation_is_raised(cancellations: int) -> None:
-    """Also if the cancellation is repeated while the work goes on."""
+    """Also if it is cancelled again while the work continues."""
     done: list[str] = []
 
     async def work() -> None:

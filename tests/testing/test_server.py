@@ -8,7 +8,7 @@ import json
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
@@ -23,6 +23,8 @@ from tripwire_async.receiver import verify_signature
 from tripwire_async.testing import DeliveryOutcome, Fault, TripwireServer, WebhookSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from tripwire_async.testing import ManualClock
 
 
@@ -317,3 +319,27 @@ async def test_the_limit_and_the_webhook_settings_can_be_changed(server: Tripwir
     server.limit = 7
     server.webhooks = WebhookSettings(enabled=False)
     assert (7, False) == (server.limit, server.webhooks.enabled)
+
+
+async def test_a_client_that_leaves_before_half_a_body_is_sent_is_not_an_error(
+    server: TripwireServer, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server logs nothing about it."""
+    left = asyncio.Event()
+
+    async def wait(service: object, request: object, proceed: Callable[[], Awaitable[Any]]) -> Any:
+        await left.wait()
+        return await proceed()
+
+    server.fail(None, Fault.truncated_body())
+    rule = server.fail(None, Fault("wait", wait))
+    headers = {"Authorization": f"Bearer {server.secret_key}"}
+    url = f"{server.base_url}/v1/organizations/{server.organization_id}"
+    request = asyncio.create_task(session.get(url, headers=headers))
+    await server.until(lambda: rule.hits == 1)
+    request.cancel()
+    await asyncio.wait([request])
+    await session.close()
+    left.set()
+    await server.aclose()
+    assert [] == caplog.records

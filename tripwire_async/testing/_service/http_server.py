@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
 from aiohttp import web
@@ -85,8 +86,10 @@ async def _truncate(request: web.BaseRequest, response: ServiceResponse) -> web.
     headers = {"Content-Type": "application/json", **response.headers, "Content-Length": str(len(response.body))}
     stream = web.StreamResponse(status=response.status, headers=headers)
     if response.bytes_sent:
-        await stream.prepare(request)
-        await stream.write(response.body[: response.bytes_sent])
+        # The client may have closed the connection.
+        with contextlib.suppress(ConnectionError):
+            await stream.prepare(request)
+            await stream.write(response.body[: response.bytes_sent])
     if request.transport is not None:
         request.transport.close()
     return stream
