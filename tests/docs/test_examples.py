@@ -103,6 +103,14 @@ PRINTED = {
         webhook.test: succeeded
         in less than a second
     """,
+    "durable_run.py": """\
+        finished: False
+        failed: The endpoint answered 500.
+        finished: True
+        webhooks: 200
+        fail again: 0
+        webhooks: 201
+    """,
     "many_endpoints.py": """\
         300 tests, about 307 requests
         failed: The endpoint answered 500.
