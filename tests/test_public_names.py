@@ -52,8 +52,8 @@ PUBLIC = {
         VerifiedToken verify_token
     """,
     "tripwire_async.testing": """
-        DeliveryOutcome Fault ManualClock RecordedRequest Rule TripwireServer WebhookSettings check_journal
-        seal_token
+        DeliveryOutcome Fault ManualClock RecordedRequest RecordingProxy Rule Scenario TripwireServer WebhookSettings
+        check_journal seal_token
     """,
 }
 

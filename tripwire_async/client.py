@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientSession
     from yarl import URL
 
+    from tripwire_async._concurrency.clock import Clock
     from tripwire_async._concurrency.durations import Duration
     from tripwire_async._http.api_calls import Caller
     from tripwire_async._http.pipeline import Handler, Middleware
@@ -53,6 +54,7 @@ class _Connection:
     middleware: tuple[Middleware, ...]
     transport: AiohttpTransport
     handler: Handler
+    clock: Clock
     number: int = attrs.field(factory=itertools.count(1).__next__, repr=False)
 
 
@@ -90,6 +92,8 @@ class AsyncTripwire:
         trust_env: Whether to use the proxy of the environment variables ``HTTPS_PROXY``, ``HTTP_PROXY`` and
             ``NO_PROXY``, which are read now. Loopback addresses are always requested directly, and ``~/.netrc`` is not
             read.
+        clock: The time source of timeouts, waits and polls, for tests: see `tripwire_async.testing.ManualClock`. A
+            *middleware* has its own.
 
     Raises:
         ConfigurationError: A key, a URL or a number is invalid; nothing was sent.
@@ -109,6 +113,7 @@ class AsyncTripwire:
         session: ClientSession | None = None,
         proxy: str | Secret | None = None,
         trust_env: bool = False,
+        clock: Clock = LOOP_CLOCK,
     ) -> None:
         # Before anything can fail: error reports print the locals of frames.
         secret_key = None if secret_key is None else hide(secret_key)
@@ -116,11 +121,11 @@ class AsyncTripwire:
         profile = select_profile(profile, base_url=base_url, has_key=secret_key is not None)
         if secret_key is not None:
             require_key(secret_key)
-        chain = default_middleware(secret_key, profile=profile) if middleware is None else middleware
+        chain = default_middleware(secret_key, profile=profile, clock=clock) if middleware is None else middleware
         for layer in chain:
             check_middleware(layer)
         if max_in_flight is not None:
-            chain = _with_max_in_flight(chain, max_in_flight, is_default=middleware is None)
+            chain = _with_max_in_flight(chain, max_in_flight, is_default=middleware is None, clock=clock)
         if secret_key is not None:
             chain = _with_key(chain, secret_key)
         chain = [layer.for_profile(profile) if isinstance(layer, BearerAuth) else layer for layer in chain]
@@ -138,8 +143,9 @@ class AsyncTripwire:
             proxy=choose_proxy(proxy, url, trust_env=trust_env),
             timeout=self._options.timeout,
             client_header=profile.client_header,
+            clock=clock,
         )
-        self._connection = _Connection(profile, url, tuple(chain), transport, compose(chain, transport))
+        self._connection = _Connection(profile, url, tuple(chain), transport, compose(chain, transport), clock)
 
     @property
     def profile(self) -> Profile:
@@ -156,6 +162,7 @@ class AsyncTripwire:
             self._options,
             profile=self._connection.profile,
             owner=self._connection.number,
+            clock=self._connection.clock,
         )
 
     @functools.cached_property
@@ -186,7 +193,7 @@ class AsyncTripwire:
 
         limit = self._limit()
         store = None if limit is None else limit.store
-        return Webhooks(self._call, LOOP_CLOCK, self._limits, str(self._connection.base_url), store)
+        return Webhooks(self._call, self._connection.clock, self._limits, str(self._connection.base_url), store)
 
     def _limit(self) -> RateLimit | None:
         return next((layer for layer in self._connection.middleware if isinstance(layer, RateLimit)), None)
@@ -201,14 +208,14 @@ class AsyncTripwire:
         """Gate: services hand credentials to agents after a person consents."""
         from .resources.gate import Gate  # noqa: PLC0415 - a resource imports its models on first use
 
-        return Gate(self._call, LOOP_CLOCK)
+        return Gate(self._call, self._connection.clock)
 
     @functools.cached_property
     def with_raw_response(self) -> RawClient:
         """The same resources, with methods that return a `RawResponse`: status, headers, body and timings."""
         from .resources.raw_client import RawClient  # noqa: PLC0415 - most programs do not use it
 
-        return RawClient(self._call, LOOP_CLOCK)
+        return RawClient(self._call, self._connection.clock)
 
     def with_options(
         self,
@@ -311,11 +318,13 @@ def _with_key(middleware: Sequence[Middleware], key: Secret) -> Sequence[Middlew
     return [layer.or_with(key) if isinstance(layer, BearerAuth) else layer for layer in middleware]
 
 
-def _with_max_in_flight(chain: Sequence[Middleware], value: int, *, is_default: bool) -> Sequence[Middleware]:
+def _with_max_in_flight(
+    chain: Sequence[Middleware], value: int, *, is_default: bool, clock: Clock
+) -> Sequence[Middleware]:
     if not is_default:
         msg = "max_in_flight= is for the default middleware: pass RateLimit(max_in_flight=…) in middleware= instead"
         raise ConfigurationError(msg)
-    limit = RateLimit(max_in_flight=_positive("max_in_flight", value))
+    limit = RateLimit(max_in_flight=_positive("max_in_flight", value), clock=clock)
     return [limit if isinstance(layer, RateLimit) else layer for layer in chain]
 
 

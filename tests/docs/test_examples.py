@@ -26,6 +26,12 @@ PRINTED = {
         no response
         0 requests were rate limited
     """,
+    "test_scenarios_and_time.py": """\
+        failed after an hour: True, True
+        expected at least one request to createWebhookEndpoint, but 0 came
+        1 delivery in the file
+        1 exchange recorded
+    """,
     "both_profiles.py": """\
         Tripwire: …
         updateSession: Tripwire has no such operation; this operation exists under the Foil profile only

@@ -5,10 +5,13 @@
 - `ManualClock`: a virtual clock that a test advances.
 - `WebhookSettings`, `DeliveryOutcome`: how the server posts webhooks, or fixed outcomes without a post.
 - `check_journal`: a contract test for implementations of `Journal`.
+- `Scenario`: a running pattern of faults, see `TripwireServer.scenario`.
+- `RecordingProxy`: a proxy that stores the exchanges with the API, without secrets.
 - `RecordedRequest`: a request that the server received.
 - `seal_token`: create a sealed token as the browser does.
 
-The pytest plugin provides the fixtures ``tripwire_server`` and ``tripwire``.
+The pytest plugin provides the fixtures ``tripwire_server`` and ``tripwire``, ``tripwire_server_thread`` for
+synchronous tests, and ``tripwire_clock`` for tests without waiting.
 """
 
 from __future__ import annotations
@@ -19,12 +22,14 @@ from tripwire_async._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from tripwire_async.sealed_tokens.seal import seal_token
+    from tripwire_async.testing._server.scenarios import Scenario
     from tripwire_async.testing._service.dispatcher import RecordedRequest
     from tripwire_async.testing._service.webhook_sender import DeliveryOutcome, WebhookSettings
     from tripwire_async.testing.clock import ManualClock
     from tripwire_async.testing.fault_rules import Rule
     from tripwire_async.testing.faults import Fault
     from tripwire_async.testing.journal_check import check_journal
+    from tripwire_async.testing.recording import RecordingProxy
     from tripwire_async.testing.server import TripwireServer
 
 __all__ = [
@@ -32,7 +37,9 @@ __all__ = [
     "Fault",
     "ManualClock",
     "RecordedRequest",
+    "RecordingProxy",
     "Rule",
+    "Scenario",
     "TripwireServer",
     "WebhookSettings",
     "check_journal",
@@ -45,7 +52,9 @@ _EXPORTS: Final = {
     "Fault": ".faults",
     "ManualClock": ".clock",
     "RecordedRequest": "._service.dispatcher",
+    "RecordingProxy": ".recording",
     "Rule": ".fault_rules",
+    "Scenario": "._server.scenarios",
     "TripwireServer": ".server",
     "WebhookSettings": "._service.webhook_sender",
     "check_journal": ".journal_check",

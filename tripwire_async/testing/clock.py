@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 # A task that is woken passes through a few others (a future, a timeout, a queue) before it waits again.
 _LOOP_ITERATIONS = 8
 
+# An idle loop takes part in each tick, so that data on loopback sockets arrives within a few of them.
+_TICK = 0.001
+_QUIET_TICKS = 10
+
 
 @final
 @attrs.define(eq=False)
@@ -46,12 +50,22 @@ def _wake(sleeper: asyncio.Future[None]) -> None:
 class ManualClock:
     """A virtual clock that only moves when a test advances it.
 
-    It implements the client's clock protocol, so one clock can drive the server, the client or both. *start* is the
-    initial time in seconds.
+    It implements the client's clock protocol, so one clock can drive the server, the client or both.
+
+    With *autojump* the clock also moves by itself: when nothing has used it for 10 milliseconds, because all tasks
+    wait, it advances to its next timer. A test with hours of waiting then takes milliseconds. Work that takes real
+    time and does not use the clock, such as a request to another process, must be under `hold`.
+
+    Args:
+        start: The initial time in seconds.
+        autojump: Advance to the next timer when all tasks wait.
     """
 
-    def __init__(self, start: float = 0.0) -> None:
+    def __init__(self, start: float = 0.0, *, autojump: bool = False) -> None:
         self._now = start
+        self._autojump = autojump
+        self._uses = 0
+        self._poller: tuple[asyncio.AbstractEventLoop, asyncio.TimerHandle] | None = None
         self._timers: list[tuple[float, int, _ManualTimer]] = []
         self._created = 0
         self._holds = 0
@@ -62,6 +76,7 @@ class ManualClock:
 
     def now(self) -> float:
         """Return the current time in seconds."""
+        self._uses += 1
         return self._now
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
@@ -71,6 +86,9 @@ class ManualClock:
         self._created += 1
         timer = _ManualTimer(callback)
         heapq.heappush(self._timers, (when, self._created, timer))
+        self._uses += 1
+        if self._autojump:
+            self._watch()
         return timer
 
     async def sleep(self, seconds: float, /) -> None:
@@ -94,12 +112,7 @@ class ManualClock:
         until = self._now + seconds
         await self._run_tasks()
         while self._timers and self._timers[0][0] <= until:
-            when = self._timers[0][0]
-            fired = False
-            while self._timers and self._timers[0][0] == when:
-                self._now = when
-                fired = heapq.heappop(self._timers)[2].fire() or fired
-            if fired:
+            if self._fire_next():
                 await self._run_tasks()
         self._now = until
         await self._run_tasks()
@@ -115,6 +128,33 @@ class ManualClock:
             self._holds -= 1
             if not self._holds:
                 self._released.set()
+
+    def _fire_next(self) -> bool:
+        """Advance to the next timer and fire all timers of that time; return whether one was not canceled."""
+        when = self._timers[0][0]
+        self._now = when
+        fired = False
+        while self._timers and self._timers[0][0] == when:
+            fired = heapq.heappop(self._timers)[2].fire() or fired
+        return fired
+
+    def _watch(self) -> None:
+        """Look every millisecond whether the clock is in use, as long as it has timers."""
+        loop = asyncio.get_running_loop()
+        if self._poller is None or self._poller[0] is not loop:
+            self._poller = (loop, loop.call_later(_TICK, self._tick, loop, self._uses, 0))
+
+    def _tick(self, loop: asyncio.AbstractEventLoop, uses: int, quiet: int) -> None:
+        while self._timers and self._timers[0][2].callback is None:
+            heapq.heappop(self._timers)
+        if not self._timers:
+            self._poller = None
+            return
+        quiet = 0 if self._holds or uses != self._uses else quiet + 1
+        if quiet == _QUIET_TICKS:
+            self._fire_next()
+            quiet = 0
+        self._poller = (loop, loop.call_later(_TICK, self._tick, loop, self._uses, quiet))
 
     async def _run_tasks(self) -> None:
         for _ in range(_LOOP_ITERATIONS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from tripwire_async import AsyncTripwire, Profile
-    from tripwire_async.testing import TripwireServer
+    from tripwire_async.testing import ManualClock, TripwireServer
 
 
 # Pytest loads this plugin wherever the library is installed, so it must not require pytest-asyncio.
@@ -49,6 +49,14 @@ def tripwire(
 
 
 @pytest.fixture
+def tripwire_clock() -> ManualClock:
+    """A clock for the server and the client of the test that jumps over waits; request it to use it."""
+    from tripwire_async.testing import ManualClock  # noqa: PLC0415 - keeps the start of pytest fast
+
+    return ManualClock(autojump=True)
+
+
+@pytest.fixture
 def tripwire_server_thread(tripwire_profile: Profile) -> Iterator[TripwireServer]:
     """Run the API in a thread for one test: for synchronous tests, other SDKs and web frameworks."""
     from tripwire_async.testing import TripwireServer  # noqa: PLC0415 - keeps the start of pytest fast
@@ -64,19 +72,27 @@ def _add_fixtures(scope: Literal["function", "class", "module", "package", "sess
     """
     import pytest_asyncio  # noqa: PLC0415 - may be missing
 
-    async def run_server(tripwire_profile: Profile) -> AsyncIterator[TripwireServer]:
+    async def run_server(request: pytest.FixtureRequest, tripwire_profile: Profile) -> AsyncIterator[TripwireServer]:
         from tripwire_async.testing import TripwireServer  # noqa: PLC0415 - keeps the start of pytest fast
 
-        async with TripwireServer(profile=tripwire_profile) as server:
+        async with TripwireServer(profile=tripwire_profile, clock=_clock_of(request)) as server:
             yield server
 
-    async def open_client(tripwire_server: TripwireServer) -> AsyncIterator[AsyncTripwire]:
+    async def open_client(
+        request: pytest.FixtureRequest, tripwire_server: TripwireServer
+    ) -> AsyncIterator[AsyncTripwire]:
         from tripwire_async import AsyncTripwire  # noqa: PLC0415 - keeps the start of pytest fast
 
         tripwire_server.require_own_loop()
-        async with AsyncTripwire(
-            tripwire_server.secret_key, profile=tripwire_server.profile, base_url=tripwire_server.base_url
-        ) as client:
+        server, clock = tripwire_server, _clock_of(request)
+        arguments: dict[str, Any] = {"profile": server.profile, "base_url": server.base_url}
+        if clock is not None:
+            from tripwire_async.middleware import default_middleware  # noqa: PLC0415 - keeps the start of pytest fast
+
+            # Data on a socket takes real time, in which the clock would jump ahead.
+            chain = default_middleware(server.secret_key, profile=server.profile, clock=clock)
+            arguments |= {"middleware": [*chain, server.handler], "clock": clock}
+        async with AsyncTripwire(server.secret_key, **arguments) as client:
             yield client
 
     server, client = f"_tripwire_server_{scope}", f"_tripwire_{scope}"
@@ -90,6 +106,14 @@ if HAS_PYTEST_ASYNCIO:
     _add_fixtures("module")
     _add_fixtures("package")
     _add_fixtures("session")
+
+
+def _clock_of(request: pytest.FixtureRequest) -> ManualClock | None:
+    """Return the clock of the test if it requests the fixture ``tripwire_clock``."""
+    if "tripwire_clock" not in request.fixturenames:
+        return None
+    clock: ManualClock = request.getfixturevalue("tripwire_clock")
+    return clock
 
 
 def _loop_scope(request: pytest.FixtureRequest) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, final, get_args
 
@@ -11,6 +10,7 @@ from tripwire_async.profiles import TRIPWIRE
 from tripwire_async.testing._control_api.app import ControlApi
 from tripwire_async.testing._server.controls import ServerControls
 from tripwire_async.testing._server.gate_controls import GATE_SERVICE_ID
+from tripwire_async.testing._server.snapshots import read_snapshot
 from tripwire_async.testing._service.arguments import check_count, check_name, check_number
 from tripwire_async.testing._service.dispatcher import Dispatcher
 from tripwire_async.testing._service.handlers import routes_of
@@ -23,6 +23,8 @@ from tripwire_async.testing.clock import Calendar, ServerLoopClock
 from tripwire_async.testing.fault_rules import Faults
 
 if TYPE_CHECKING:
+    import asyncio
+    import os
     from collections.abc import Callable
     from types import TracebackType
 
@@ -123,12 +125,33 @@ class TripwireServer(ServerControls):
 
     # -- start and stop ---------------------------------------------------------------------------------------------
 
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        port: int = 0,
+        limit: int = 600,
+        window: float = 60.0,
+        clock: Clock | None = None,
+        webhooks: WebhookSettings | None = None,
+    ) -> TripwireServer:
+        """Return a server with the records of a file that `save` has written.
+
+        Deliveries that were in progress keep their state; `settle` ends them.
+
+        Raises:
+            ConfigurationError: The file cannot be read, or is another one.
+        """
+        snapshot = read_snapshot(path)
+        profile = snapshot.find_profile()
+        server = cls(profile=profile, port=port, limit=limit, window=window, clock=clock, webhooks=webhooks)
+        server._restore(snapshot)
+        return server
+
     async def start(self) -> None:
         """Start to listen on 127.0.0.1."""
-        self._loop = asyncio.get_running_loop()
-        if isinstance(self.clock, ServerLoopClock):
-            self.clock.bind()
-        self._calendar.start()
+        self.run_here()
         try:
             await self._http.start()
         except BaseException:

@@ -12,7 +12,7 @@ from tripwire_async.cli.options import set_command
 from tripwire_async.profiles import PROFILES, TRIPWIRE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from tripwire_async.cli.output import Output
     from tripwire_async.cli.parser import Parser
@@ -67,6 +67,21 @@ def build(parser: Parser) -> None:
         help="number of requests to keep in memory (%(default)s)",
     )
     parser.add_argument(
+        "--scenario",
+        choices=("flapping", "lost_responses", "outage", "slow", "throttled"),
+        help="start with a pattern of faults",
+    )
+    parser.add_argument(
+        "--manual-clock", action="store_true", help="a clock that moves only when it is advanced on the page"
+    )
+    parser.add_argument("--state", metavar="FILE", help="continue from this file if it exists, and write it at the end")
+    parser.add_argument(
+        "--record", metavar="URL", help="forward requests to the API at this URL instead, and record the exchanges"
+    )
+    parser.add_argument(
+        "--record-to", metavar="FILE", default="exchanges.jsonl", help="file of the exchanges (%(default)s)"
+    )
+    parser.add_argument(
         "--counters", action="store_true", help="print the counters of the server in one line of JSON at the end"
     )
 
@@ -86,18 +101,15 @@ async def serve(arguments: argparse.Namespace, output: Output) -> int:
     from tripwire_async.cli.signals import stop_signal
     from tripwire_async.cli.tables import os_error_text
     from tripwire_async.errors import ConfigurationError
-    from tripwire_async.testing import DeliveryOutcome, TripwireServer
+    from tripwire_async.testing import DeliveryOutcome
 
     stopped = stop_signal()
-    server = TripwireServer(
-        profile=PROFILES[arguments.profile or TRIPWIRE.name],
-        port=arguments.port,
-        limit=arguments.limit,
-        window=arguments.window,
-        secret_key=arguments.secret_key or "",
-        organization_id=arguments.organization_id or "",
-        record_limit=arguments.record_limit,
-    )
+    if arguments.record is not None:
+        await _record(arguments, output, stopped)
+        return ExitCode.OK
+    server, is_new = _make_server(arguments)
+    if arguments.scenario is not None:
+        server.scenario(arguments.scenario)
     if arguments.settle:
         server.set_outcome(DeliveryOutcome("succeeded", response_status=200))
     try:
@@ -108,15 +120,63 @@ async def serve(arguments: argparse.Namespace, output: Output) -> int:
         raise ConfigurationError(msg) from error
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(server.aclose)
+        if arguments.state is not None:
+            stack.callback(server.save, arguments.state)
         if arguments.counters:
             stack.callback(lambda: output.json_line(_counters(server)))
-        if arguments.endpoints is None:
+        if not is_new and arguments.endpoints is None:
+            ids = list(server.state.endpoints)
+        elif arguments.endpoints is None:
             ids = [receiver.endpoint_id for receiver in await stack.enter_async_context(demo_receivers(server))]
         else:
             ids = [server.add_endpoint(_DISCARD_URL).id for _ in range(arguments.endpoints)]
         _print_settings(server, ids, output)
         await stopped
     return ExitCode.OK
+
+
+def _make_server(arguments: argparse.Namespace) -> tuple[TripwireServer, bool]:
+    """Return the server, and whether it is new rather than from a file."""
+    from pathlib import Path
+
+    from tripwire_async.testing import ManualClock, TripwireServer
+
+    clock = ManualClock() if arguments.manual_clock else None
+    port, limit, window = arguments.port, arguments.limit, arguments.window
+    if arguments.state is not None and Path(arguments.state).exists():
+        return TripwireServer.load(arguments.state, port=port, limit=limit, window=window, clock=clock), False
+    server = TripwireServer(
+        profile=PROFILES[arguments.profile or TRIPWIRE.name],
+        port=port,
+        limit=limit,
+        window=window,
+        clock=clock,
+        secret_key=arguments.secret_key or "",
+        organization_id=arguments.organization_id or "",
+        record_limit=arguments.record_limit,
+    )
+    return server, True
+
+
+async def _record(arguments: argparse.Namespace, output: Output, stopped: Awaitable[None]) -> None:
+    """Run the recording proxy until *stopped*."""
+    from tripwire_async.cli.tables import os_error_text
+    from tripwire_async.errors import ConfigurationError
+    from tripwire_async.testing import RecordingProxy
+
+    proxy = RecordingProxy(arguments.record, arguments.record_to, port=arguments.port)
+    try:
+        async with proxy:
+            profile = PROFILES[arguments.profile or TRIPWIRE.name]
+            if output.as_json:
+                output.json_line({"base_url": proxy.base_url, "target": arguments.record, "file": arguments.record_to})
+            else:
+                output.line(f"# Requests are forwarded to {arguments.record} and recorded in {arguments.record_to}.")
+                output.line(f"export {profile.base_url_variable}={proxy.base_url}")
+            await stopped
+    except OSError as error:
+        msg = f"cannot listen or write {arguments.record_to}: {os_error_text(error)}"
+        raise ConfigurationError(msg) from error
 
 
 def _print_settings(server: TripwireServer, endpoint_ids: Sequence[str], output: Output) -> None:
@@ -134,7 +194,7 @@ def _print_settings(server: TripwireServer, endpoint_ids: Sequence[str], output:
             }
         )
         return
-    output.line("# The test server runs until Ctrl-C. For another terminal:")
+    output.line("# The test server and its page run until Ctrl-C. For another terminal:")
     profile = server.profile
     output.line(f"export {profile.base_url_variable}={server.base_url}")
     output.line(f"export {profile.secret_key_variable}={server.secret_key}")

@@ -110,6 +110,12 @@ async def remove_fault(server: ServerControls, fault_id: str) -> None:
     raise not_found("fault", fault_id)
 
 
+async def start_scenario(server: ServerControls, command: commands.StartScenario) -> JsonObject:
+    """Start a scenario: its faults are listed like others, and can be removed."""
+    server.scenario(command.name, seconds=command.seconds)
+    return {"name": command.name, "seconds": command.seconds}
+
+
 async def set_outcome(server: ServerControls, command: commands.NewOutcome) -> JsonObject:
     """Set the outcome of new deliveries."""
     outcome = None

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
 
+from tripwire_async.testing._server.scenarios import SCENARIOS, ScenarioName
 from tripwire_async.testing._service.arguments import near_matches
 from tripwire_async.testing._service.errors import FieldIssue, ServiceError
 
@@ -107,7 +108,7 @@ class Advance(Command):
 class StartScenario(Command):
     """Start a scenario, for *seconds* or until it is stopped."""
 
-    name: str
+    name: ScenarioName
     seconds: Finite | None = None
 
 
@@ -129,7 +130,7 @@ def read_command(type_: type[Command], body: bytes) -> Command:
 def _invalid(type_: type[Command], text: str) -> ServiceError:
     field = text.rpartition("`$.")[2].rstrip("`") if "`$." in text else ""
     value = text.partition("value '")[2].partition("'")[0] or text.partition("unknown field `")[2].partition("`")[0]
-    known = {"kind": FAULT_KINDS, "status": get_args(Settled)}.get(field, type_.__struct_fields__)
+    known = {"kind": FAULT_KINDS, "name": SCENARIOS, "status": get_args(Settled)}.get(field, type_.__struct_fields__)
     matches = near_matches(value, known) if value else []
     advice = f" Did you mean {' or '.join(matches)}?" if matches else ""
     if value and not matches:

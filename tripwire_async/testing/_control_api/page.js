@@ -97,6 +97,10 @@ for (const [label, seconds] of [["+1 s", 1], ["+10 s", 10], ["+1 min", 60], ["+1
   byId("clock-buttons").append(h("button", { type: "button", "aria-label": `Advance the clock by ${label.slice(1)}`,
     click: () => control("POST", "/_test/clock", { advance: seconds }) }, label));
 }
+for (const name of ["outage", "flapping", "slow", "throttled", "lost_responses"]) {
+  byId("scenario-buttons").append(h("button", { type: "button", class: "small",
+    click: () => control("POST", "/_test/scenarios", { name, seconds: 30 }) }, name.replace("_", " ")));
+}
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea");
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {

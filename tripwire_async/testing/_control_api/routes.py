@@ -47,6 +47,7 @@ ROUTES: Final = (
     Route("DELETE", "/_test/faults/{id}", "controlRemoveFault", actions.remove_fault, None, 204),
     Route("POST", "/_test/outcomes", "controlSetOutcome", actions.set_outcome, commands.NewOutcome),
     Route("POST", "/_test/endpoints", "controlAddEndpoint", actions.add_endpoint, commands.NewEndpoint, 201),
+    Route("POST", "/_test/scenarios", "controlStartScenario", actions.start_scenario, commands.StartScenario, 201),
     Route("GET", "/_test/deliveries/{id}", "controlGetDelivery", actions.show_delivery),
     Route("POST", "/_test/deliveries/{id}/settle", "controlSettle", actions.settle, commands.Settle),
     Route("POST", "/_test/clock", "controlAdvanceClock", actions.advance, commands.Advance),

@@ -6,6 +6,8 @@ import asyncio
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
+from tripwire_async.testing.clock import ServerLoopClock
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -106,6 +108,14 @@ class ServerParts:
         self._dispatcher.reset()
         for key in self.state.keys.by_id.values():
             key.window.clear()
+
+    def run_here(self) -> None:
+        """Use the running event loop as that of the server, unless it has one."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            if isinstance(self.clock, ServerLoopClock):
+                self.clock.bind()
+            self.state.calendar.start()
 
     def on_loop(self, action: Callable[[], T]) -> T:
         """Run *action* on the event loop of the server, and return its result.

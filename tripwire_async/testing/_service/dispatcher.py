@@ -27,7 +27,8 @@ class RecordedRequest:
     *time* is the server's clock at arrival, and *received_at* its date. *operation* is empty if the path is unknown.
     *status* is None until the response is sent, and if it is never sent. *headers* have lower-case names; they contain
     the ``x-`` headers and a few others, never the authorization. *duration* is the time until the response, in seconds
-    of the server's clock, and *retry_after* the Retry-After header of the response.
+    of the server's clock, *retry_after* the Retry-After header of the response, and *has_fault* whether an injected
+    fault applied.
     """
 
     time: float
@@ -42,6 +43,7 @@ class RecordedRequest:
     received_at: str = ""
     duration: float | None = None
     retry_after: str | None = None
+    has_fault: bool = False
 
 
 class FaultRule(Protocol):
@@ -109,6 +111,8 @@ class Dispatcher:
             if route.credential != "public":
                 self._authorize(route, request, service_headers, record)
             rules = [rule for rule in self._faults.rules if rule.matches(request)]
+            if rules and record is not None:
+                record.has_fault = True
             response = (
                 await self._apply_faults(rules, route, request) if rules else route.handler(self._service, request)
             )

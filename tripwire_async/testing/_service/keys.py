@@ -96,7 +96,14 @@ class KeyStore:
         """Add *key*."""
         self.by_id[key.id] = key
         self._by_secret[key.secret] = key
+        if key.previous_secret:
+            self._by_secret[key.previous_secret] = key
         return key
+
+    def clear(self) -> None:
+        """Remove all keys."""
+        self.by_id.clear()
+        self._by_secret.clear()
 
     def rotate(self, key: Key, secret: str, *, now: float, grace: float) -> None:
         """Give *key* a new *secret*; the previous one remains valid for *grace* seconds."""
