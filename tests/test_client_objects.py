@@ -131,7 +131,7 @@ asyncio.run(main())
 def test_libraries_that_stop_time_do_not_break_the_models(early: bool) -> None:
     """They replace `datetime.datetime` by a subclass, before or after the client is imported."""
     program = WHILE_TIME_IS_STOPPED.format(early=early, dates=False)
-    done = subprocess.run(  # noqa: S603 - a constant
+    done = subprocess.run(  # noqa: S603 - a command of constants
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
     assert "ok\n" == done.stdout, done.stderr

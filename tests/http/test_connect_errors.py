@@ -116,7 +116,7 @@ asyncio.run(main())
 
 def test_too_many_open_files_mean_that_nothing_was_sent() -> None:
     """No socket can be opened, and neither can a module that would be imported only after a failure."""
-    done = subprocess.run(  # noqa: S603 - a constant
+    done = subprocess.run(  # noqa: S603 - a command of constants
         [sys.executable, "-c", OUT_OF_DESCRIPTORS], capture_output=True, text=True, timeout=60, check=False
     )
     lines = done.stdout.splitlines()

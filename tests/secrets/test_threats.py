@@ -85,7 +85,7 @@ def test_the_command_line_reads_the_key_from_a_file_so_that_no_process_list_show
 
     def run(*arguments: str) -> Any:
         command = [sys.executable, "-m", "tripwire_async", "endpoints", "list", "--base-url", "http://127.0.0.1:1"]
-        return subprocess.run(  # noqa: S603 - constants
+        return subprocess.run(  # noqa: S603 - a command of constants
             [*command, "--organization", ORGANIZATION_ID, "--deadline", "1", *arguments],
             capture_output=True,
             text=True,
