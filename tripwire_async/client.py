@@ -13,7 +13,7 @@ import attrs
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async._http.configuration import check_headers, parse_base_url
 from tripwire_async._http.options import CallOptions
-from tripwire_async._http.pipeline import check_middleware, compose
+from tripwire_async._http.pipeline import check_chain, compose
 from tripwire_async._http.proxies import choose_proxy
 from tripwire_async._http.transport import AiohttpTransport
 from tripwire_async._secrets.keys import hide, require_key
@@ -121,9 +121,8 @@ class AsyncTripwire:
         profile = select_profile(profile, base_url=base_url, has_key=secret_key is not None)
         if secret_key is not None:
             require_key(secret_key)
-        chain = default_middleware(secret_key, profile=profile, clock=clock) if middleware is None else middleware
-        for layer in chain:
-            check_middleware(layer)
+        default = default_middleware(secret_key, profile=profile, clock=clock) if middleware is None else middleware
+        chain = check_chain(default)
         if max_in_flight is not None:
             chain = _with_max_in_flight(chain, max_in_flight, is_default=middleware is None, clock=clock)
         if secret_key is not None:
@@ -135,6 +134,9 @@ class AsyncTripwire:
             max_attempts=None if max_attempts is None else _positive("max_attempts", max_attempts),
         )
         url = parse_base_url(base_url or select_base_url(profile), example=profile.base_url)
+        if session is not None and not callable(getattr(session, "request", None)):
+            msg = f"session must be an aiohttp.ClientSession, not {type(session).__name__}"
+            raise ConfigurationError(msg)
         if session is not None and (proxy is not None or trust_env):
             msg = "proxy and trust_env have no effect on the session that you pass: set them on it"
             raise ConfigurationError(msg)

@@ -35,6 +35,8 @@ def build_path(operation: Operation[Any], values: tuple[str, ...]) -> str:
         for argument, value in zip(operation.path_arguments, values, strict=False):
             if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
                 msg = f"{argument.argument} must be a string, not {type(value).__name__}"
+                if isinstance(getattr(value, "id", None), str):
+                    msg += f": pass the attribute id of the {type(value).__name__}"
                 raise TypeError(msg) from None
         raise
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from types import FunctionType
 from typing import Any, Protocol, TypeAlias, cast
 
@@ -36,8 +36,22 @@ def compose(middleware: Sequence[Middleware], handler: Handler) -> Handler:
     return functools.reduce(_wrap, reversed(middleware), handler)
 
 
+def check_chain(middleware: object) -> Sequence[Middleware]:
+    """Return the *middleware* of a chain; raise `ConfigurationError` unless it is a list of middleware."""
+    if callable(middleware) or isinstance(middleware, str) or not isinstance(middleware, Iterable):
+        msg = f"middleware must be a list of middleware, not {type(middleware).__name__}: put it in a list"
+        raise ConfigurationError(msg)
+    layers = tuple(cast("Iterable[Middleware]", middleware))
+    for layer in layers:
+        check_middleware(layer)
+    return layers
+
+
 def check_middleware(middleware: object) -> None:
-    """Raise `ConfigurationError` unless *middleware* can be called."""
+    """Raise `ConfigurationError` unless *middleware* can be called with a request."""
+    if isinstance(middleware, type):
+        msg = f"the middleware {middleware.__name__} is a class: pass an instance, {middleware.__name__}()"
+        raise ConfigurationError(msg)
     if not callable(middleware):
         msg = f"a middleware must be callable with a request and the next handler, not {type(middleware).__name__}"
         raise ConfigurationError(msg)

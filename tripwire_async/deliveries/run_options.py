@@ -47,13 +47,16 @@ class RunOptions:
 
 
 def check_endpoint_ids(endpoint_ids: Iterable[str]) -> tuple[str, ...]:
-    """Return the ids as a tuple; raise ValueError if one occurs twice or if they are a single text."""
+    """Return the ids as a tuple; raise ValueError if one occurs twice, or is not text, or if they are a single text."""
     if isinstance(endpoint_ids, str):
         msg = f"endpoint_ids must be a list of ids, not the text {endpoint_ids!r}: put it in a list"
         raise ValueError(msg)  # noqa: TRY004 - every invalid argument is a ValueError, of whatever type it is
     ids = tuple(endpoint_ids)
     seen: set[str] = set()
     for id_ in ids:
+        if not isinstance(id_, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
+            msg = f"endpoint_ids must be a list of ids, not of {type(id_).__name__}: pass the attribute id of each"
+            raise ValueError(msg)  # noqa: TRY004 - as for a single text
         if id_ in seen:
             msg = f"endpoint_ids names {id_!r} twice: each endpoint is tested once in a run"
             raise ValueError(msg)

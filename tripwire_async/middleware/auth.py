@@ -13,7 +13,7 @@ from tripwire_async.errors import ConfigurationError
 from tripwire_async.profiles import missing_key_advice, select_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping
 
     from tripwire_async._http.messages import Request, Response
     from tripwire_async._http.pipeline import Handler
@@ -88,7 +88,8 @@ class BearerAuth:
         if authority == "public":
             return call_next(request)
         if request.bearer is not None:
-            token = _authorization(request.bearer, "the token of this call", f"pass {_CREDENTIALS[authority]}")
+            advice = f"pass {_CREDENTIALS[authority]}"
+            token = _authorization(request.bearer, "the token of this call", advice, _OTHER_KINDS)
             request = request.with_header(_AUTHORIZATION, token)
             # The next handler may raise before it returns a coroutine, and this frame is then part of the traceback.
             del token
@@ -105,27 +106,33 @@ class BearerAuth:
     def _encode(self, key: Secret) -> str:
         variable = self._profile.secret_key_variable
         advice = f"pass a key that begins with sk_ as secret_key=, or set {variable} to it"
-        return _authorization(key, "the secret key", advice)
+        return _authorization(key, "the secret key", advice, _OTHER_KINDS | _TOKENS)
 
     def __repr__(self) -> str:
         return f"BearerAuth({'no key' if self._authorization is None else '…'})"
 
 
-def _authorization(key: Secret, subject: str, advice: str) -> str:
-    reason = _invalid_reason(key)
+_OTHER_KINDS: Final = {
+    "pk_": "a publishable key (pk_…), which works in browsers only",
+    "whsec_": "a webhook signing secret (whsec_…), which only verifies webhooks",
+}
+_TOKENS: Final = {"gtpoll_": "the poll token of a Gate session (gtpoll_…)", "agt_": "a Gate agent token (agt_…)"}
+
+
+def _authorization(key: Secret, subject: str, advice: str, other_kinds: Mapping[str, str]) -> str:
+    reason = _invalid_reason(key, other_kinds)
     if reason is None:
         return f"Bearer {key.reveal()}"
     msg = f"{subject} {reason}: {advice}"
     raise ConfigurationError(msg)
 
 
-def _invalid_reason(key: Secret) -> str | None:
+def _invalid_reason(key: Secret, other_kinds: Mapping[str, str]) -> str | None:
     """Return why *key* is invalid, or None; the caller raises, because this frame holds the plain key."""
     text = key.reveal()
     if not text:
         return "is empty"
     if not _VISIBLE_ASCII.fullmatch(text):
         return "contains a space, a line break or another character that no key has (was it copied completely?)"
-    if text.startswith("pk_"):
-        return "is a publishable key (pk_…), which works in browsers only"
-    return None
+    kind = next((kind for prefix, kind in other_kinds.items() if text.startswith(prefix)), None)
+    return None if kind is None else f"is {kind}"

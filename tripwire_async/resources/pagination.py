@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import warnings
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, final, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast, final, overload
 
 import attrs
 import msgspec
@@ -80,6 +80,9 @@ class ListResponse(Protocol[T_co]):
         ...
 
 
+_OF_A_PAGE: Final = frozenset({"data", "has_more", "items", "limit", "next_cursor", "request_id"})
+
+
 @final
 class Listing(Generic[T]):
     """Result of a ``list`` method: ``await`` it for one `Page`, or ``async for`` over every item of every page.
@@ -110,6 +113,14 @@ class Listing(Generic[T]):
         self._cursor = cast("str | None", self._query.get("cursor"))
         self._prefetch = prefetch
         self._is_used = False
+
+    if not TYPE_CHECKING:  # a type checker would accept every attribute
+
+        def __getattr__(self, name: str) -> object:
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if name in _OF_A_PAGE:
+                msg += f": await the list for a page, for example (await client.sessions.list()).{name}"
+            raise AttributeError(msg)
 
     def __await__(self) -> Generator[Any, None, Page[T]]:
         """Read one page."""

@@ -241,6 +241,9 @@ class Webhooks(Resource):
     ) -> RunWork:
         from tripwire_async.journal.journal_run import JournalRun  # noqa: PLC0415 - most programs have no journal
 
+        if not callable(getattr(journal, "exchange", None)):
+            msg = f"journal must be a journal, such as SqliteJournal(path), not {type(journal).__name__}"
+            raise ValueError(msg)  # noqa: TRY004 - every invalid argument of a run is a ValueError
         return JournalRun(
             journal,
             self._sender,
