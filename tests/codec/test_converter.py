@@ -251,3 +251,10 @@ def test_an_enumeration_is_encoded_as_its_text() -> None:
 
     assert type(unstructure(Colour.RED)) is str
     assert encode({"known": Colour.RED, "unknown": Colour("mauve")}) == b'{"known":"red","unknown":"mauve"}'
+
+
+@pytest.mark.parametrize("value", [{"at": "\ud83d"}, {"\ud83d": 1}, {"at": {"\ud83d": []}}])
+def test_a_value_with_a_lone_surrogate_is_a_decode_error(value: object) -> None:
+    """Values that a program has decoded itself can hold one."""
+    with pytest.raises(DecodeError):
+        structure(value, Sample)

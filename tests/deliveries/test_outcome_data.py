@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from datetime import UTC, datetime
+from typing import Any
 
 import attrs
 import pytest
@@ -143,3 +144,10 @@ def test_the_attributes_of_an_api_error_survive() -> None:
     assert isinstance(error, APIError)
     assert (422, "x", "req_1", 1.5) == (error.status, error.code, error.request_id, error.retry_after)
     assert REJECTED.field_errors == error.field_errors
+
+
+@pytest.mark.parametrize("data", [5, None, "x", [1], []])
+def test_what_is_not_a_mapping_is_a_value_error(data: Any) -> None:
+    """As it can be in a file that something else has written."""
+    with pytest.raises(ValueError, match=f"this is not an outcome: it is of the type {type(data).__name__}"):
+        TestOutcome.from_dict(data)

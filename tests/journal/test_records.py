@@ -49,3 +49,9 @@ def test_the_digest_of_endpoints_does_not_depend_on_their_order() -> None:
     """A program may keep its endpoints in a set."""
     assert endpoints_digest(["a", "b"]) == endpoints_digest(["b", "a"])
     assert endpoints_digest(["a", "b"]) != endpoints_digest(["a", "c"])
+
+
+def test_a_batch_that_is_nested_too_deeply_is_a_journal_error() -> None:
+    """As any other batch that is damaged."""
+    with pytest.raises(JournalError, match="a record that cannot be read"):
+        decode_batch(b"[[0,3," + 100_000 * b"[" + b"]]")

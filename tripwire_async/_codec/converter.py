@@ -73,6 +73,8 @@ def structure(value: object, type_: type[T]) -> T:
         return read(value)
     except msgspec.ValidationError as error:
         failure = _decode_error(error)
+    except UnicodeEncodeError:
+        failure = DecodeError("a string contains a lone surrogate, which is not a character")
     raise failure
 
 

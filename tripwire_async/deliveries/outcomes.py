@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 import attrs
@@ -18,8 +19,6 @@ from ._outcome_data import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tripwire_async.models import WebhookDelivery
 
     from .pending import PendingDelivery
@@ -153,6 +152,9 @@ class TestOutcome:
         Raises:
             ValueError: *data* is something else, or was made by a later version.
         """
+        if not isinstance(data, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - it may come from a file
+            msg = f"this is not an outcome: it is of the type {type(data).__name__}"
+            raise ValueError(msg)  # noqa: TRY004 - one class for everything that is not an outcome
         if data.get("format") != _FORMAT:
             msg = f"this is not an outcome of format {_FORMAT}: its format is {data.get('format')!r}"
             raise ValueError(msg)

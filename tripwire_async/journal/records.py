@@ -107,7 +107,7 @@ def decode_batch(batch: bytes) -> list[tuple[int, Record]]:
     """
     try:
         return [(entry.n, _record(entry)) for entry in _decode_entries(batch)]
-    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, RecursionError) as error:
         msg = "the journal holds a record that cannot be read: it is damaged, or of a newer version of this library"
         raise JournalError(msg) from error
 
