@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.delivery_service import Service, endpoint
 from tests.support.journal_runs import Worker, ids_of, recorded_run, sends_per_endpoint
+from tests.support.large_run import check_large_run
 from tests.support.memory_journal import MemoryJournal, MemoryStorage
 from tests.support.runs import assert_no_task_left, states
 
@@ -72,6 +73,11 @@ async def test_workers_share_a_run() -> None:
     results = await asyncio.gather(*(worker.task for worker in workers))
     assert [500, 500, 500] == [len(result) for result in results]
     assert {1: 500} == sends_per_endpoint(service)
+
+
+async def test_a_run_with_ten_deaths_among_three_workers_sends_one_test_per_endpoint() -> None:
+    """A sample of the run over 100,000 endpoints in the session ``kills``."""
+    await check_large_run(700)
 
 
 async def test_a_worker_that_dies_is_replaced_and_nothing_is_sent_twice() -> None:

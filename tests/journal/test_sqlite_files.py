@@ -122,7 +122,7 @@ async def test_a_bad_file_is_an_error_before_any_request(
 
 
 async def test_a_newer_format_in_the_log_beside_the_file_is_found(tmp_path: Path) -> None:
-    """The first page of the file itself is older, as after a crash of the newer version."""
+    """The first page of the file itself is older; this happens after a crash of the newer version."""
     path = await asyncio.to_thread(journal_file, tmp_path / "run.db")
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA user_version = 2")

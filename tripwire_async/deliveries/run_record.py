@@ -85,13 +85,10 @@ class RunRecord:
         return outcome
 
     def drop(self, test: EndpointTest) -> None:
-        """Remove a test in progress, which gets no outcome."""
+        """Remove a test that was not accepted and gets no outcome."""
         test.is_over = True
-        if self._in_progress.pop(test.endpoint_id, None) is not None:
-            if test.pending is None:
-                self.counts.sending -= 1
-            else:
-                self.counts.pending -= 1
+        del self._in_progress[test.endpoint_id]
+        self.counts.sending -= 1
 
     def forget(self, endpoint_ids: Iterable[str]) -> None:
         """Remove the outcomes of endpoints, which are kept elsewhere."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from .run_options import RunOptions
     from .run_record import RunRecord
     from .worker_pool import WorkerPool
+
+
+PAUSE_SECONDS: Final = 10.0
+"""Seconds for which sends on the wire may finish when a run is paused."""
 
 
 class RunWork(Protocol):

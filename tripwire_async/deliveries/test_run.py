@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast, final
 from tripwire_async.errors import RequestTimeoutError
 
 from .estimates import Conditions, make_plan
+from .run_work import PAUSE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
@@ -100,7 +101,7 @@ class TestRun:
         """Return the state of the window that holds back sends, for tests and debugging; None before the start."""
         return None if self._work.pool is None else self._work.pool.window.statistics()
 
-    async def pause(self, within: float = 10.0) -> None:
+    async def pause(self, within: float = PAUSE_SECONDS) -> None:
         """Take no further endpoint, let the sends on the wire finish for up to *within* seconds, and end the run.
 
         With a journal, everything that is known is then recorded, and `resume_tests` continues the run. Without one,

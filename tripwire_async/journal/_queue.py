@@ -25,7 +25,6 @@ class EntryQueue:
         self.capacity = capacity
         self.active = 0
         self._is_closed = False
-        self._error: Exception | None = None
         self._entries: deque[Entry] = deque()
         self._waiting: deque[asyncio.Future[Entry | None]] = deque()
 
@@ -36,8 +35,6 @@ class EntryQueue:
 
     async def get(self) -> Entry | None:
         """Return the next endpoint, which is in flight until `leave`; None once the queue is closed."""
-        if self._error is not None:
-            raise self._error
         turn: asyncio.Future[Entry | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         self.dispatch()
@@ -54,10 +51,9 @@ class EntryQueue:
         self.active -= 1
         self.dispatch()
 
-    def close(self, error: Exception | None = None) -> None:
-        """Give out no further endpoint; raise *error* from `get`, if there is one."""
+    def close(self) -> None:
+        """Give out no further endpoint."""
         self._is_closed = True
-        self._error = self._error or error
         self._entries.clear()
         self.dispatch()
 
@@ -67,8 +63,6 @@ class EntryQueue:
             turn = self._waiting[0]
             if turn.done():
                 self._waiting.popleft()
-            elif self._error is not None:
-                self._waiting.popleft().set_exception(self._error)
             elif self._is_closed:
                 self._waiting.popleft().set_result(None)
             elif not self._entries or self.active >= self.capacity:

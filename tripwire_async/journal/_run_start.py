@@ -11,6 +11,8 @@ from tripwire_async.errors import JournalError
 from .protocol import NewRun, endpoints_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from tripwire_async._http.api_calls import Caller
     from tripwire_async.deliveries.run_options import RunOptions
 
@@ -52,14 +54,19 @@ class RunStart:
         run = await self._find()
         return len(await self._listed(deadline)) if run is None else run.endpoints
 
-    async def begin(self, deadline: float | None) -> Run:
+    async def begin(self, deadline: float | None, prepare: Callable[[str], Awaitable[object]]) -> Run:
         """Return the run; list the endpoints within *deadline* seconds if it must be created without names.
+
+        *prepare* is called with the organization before a run is created. An error of it, for example because of the
+        key, leaves no run behind.
 
         Raises:
             JournalError: The journal cannot be used, or the run has other values. Nothing was sent.
         """
         run = await self._find()
         if run is None:
+            if self._ids != ():
+                await prepare(self._options.organization_id)
             new = NewRun(
                 id=secrets.token_hex(8),
                 organization_id=self._options.organization_id,

@@ -32,9 +32,7 @@ class WorkerLocks:
         _all.add(self)
 
     def hold(self, worker: str) -> None:
-        """Hold the lock of *worker* until `release`; without effect if it is held."""
-        if worker in self._held:
-            return
+        """Hold the lock of *worker* until `release`."""
         descriptor = self._create(worker)
         if not _lock(descriptor):  # pragma: no cover - the name is random, and the file is new
             os.close(descriptor)
@@ -50,9 +48,8 @@ class WorkerLocks:
 
     def release(self, worker: str) -> None:
         """Release the lock of *worker* and remove its file; without effect if it is not held."""
-        descriptor = self._held.pop(worker, None)
-        if descriptor is not None:
-            self._remove(worker, descriptor)
+        if worker in self._held:
+            self._remove(worker, self._held.pop(worker))
 
     def release_all(self) -> None:
         """Release all locks."""

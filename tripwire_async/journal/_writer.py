@@ -83,7 +83,6 @@ class Writer:
         self._time = 0.0
         self._time_at = 0.0
         self._is_leaving = False
-        self._error: JournalError | None = None
 
     @property
     def time(self) -> float:
@@ -96,16 +95,15 @@ class Writer:
         return self._clock.now() < self._held_until
 
     def append(self, entry: Entry, record: Record, counts: Counter[str] | None = None, *, within: float) -> None:
-        """Add a record, to be committed *within* seconds, and what it changes in the counts of the run."""
-        if entry.chunk.is_lost:
-            return
-        number = entry.chunk.number
-        self._records.setdefault(number, []).append((entry.index, record))
-        if counts is not None:
-            totals = self._counts.setdefault(number, Counter())
-            for name, change in counts.items():
-                totals[name] += change
-        self.ask(within)
+        """Add a record, to be committed *within* seconds, and its change of the counts of the run.
+
+        The records of a chunk that another worker holds are dropped.
+        """
+        if not entry.chunk.is_lost:
+            number = entry.chunk.number
+            self._records.setdefault(number, []).append((entry.index, record))
+            self._counts.setdefault(number, Counter()).update(counts or {})
+            self.ask(within)
 
     def end(self, chunk: HeldChunk) -> None:
         """Note that a chunk has ended."""
@@ -177,9 +175,9 @@ class Writer:
         self._on_reply(reply)
         committed, self._committing = self._committing, []
         stale, self._stale = self._stale, []
-        for waiting in (*committed, *stale):
-            if not waiting.done():
-                waiting.set_result(None)
+        for turn in (*committed, *stale):
+            if not turn.done():
+                turn.set_result(None)
         self.ask(min(_CLAIM_INTERVAL if self._wanted() else _IDLE, self._lease / 3))
 
     async def _ask(self, ask: JournalAsk) -> tuple[float, JournalReply]:
@@ -215,8 +213,6 @@ class Writer:
 
     async def _wait(self, waiting: list[asyncio.Future[None]], deadline: float) -> None:
         """Wait for the next exchange, until *deadline*."""
-        if self._error is not None:
-            raise self._error
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting.append(turn)
         timer = self._clock.call_at(deadline, functools.partial(_expire, turn))
@@ -226,10 +222,9 @@ class Writer:
             timer.cancel()
 
     def _fail(self, error: JournalError) -> None:
-        self._error = error
-        for waiting in (*self._committing, *self._uncommitted, *self._stale):
-            if not waiting.done():
-                waiting.set_exception(error)
+        for turn in (*self._committing, *self._uncommitted, *self._stale):
+            if not turn.done():
+                turn.set_exception(error)
 
 
 def _expire(turn: asyncio.Future[None]) -> None:

@@ -11,6 +11,7 @@ import attrs
 
 from tripwire_async.deliveries.estimates import TestCounts, make_progress
 from tripwire_async.deliveries.run_record import RunRecord
+from tripwire_async.deliveries.run_work import PAUSE_SECONDS
 from tripwire_async.deliveries.worker_pool import WorkerPool
 
 from ._chunks import HeldChunk
@@ -43,12 +44,9 @@ T = TypeVar("T")
 _LEAVE_SECONDS: Final = 10.0
 """Seconds that leaving may take, in which everything that is known is recorded."""
 
-_PAUSE_SECONDS: Final = 10.0
-"""Seconds for which sends on the wire may finish when the run is paused from elsewhere."""
-
 
 _GRACE: Final = 0.4
-"""The same when the time of the worker is up; the run itself waits slightly longer."""
+"""Seconds for which sends on the wire may finish when the time of the worker is up; the run waits slightly longer."""
 
 
 @final
@@ -219,7 +217,7 @@ class JournalRun:
     # -- start and end ------------------------------------------------------------------------------------------------
 
     async def _begin(self, deadline: float | None) -> Run:
-        run = self._run = await self._start_of_run.begin(deadline)
+        run = self._run = await self._start_of_run.begin(deadline, self._sender.reconciler.learn_time)
         self.options = attrs.evolve(self.options, organization_id=run.organization_id, until=cast("Until", run.until))
         self._done_before = sum(count for state, count in run.counts.items() if state not in GAUGES)
         return run
@@ -284,7 +282,7 @@ class JournalRun:
         if reply.chunks_open == 0:
             tests.queue.close()
         elif reply.paused and not tests.is_paused:
-            self._start(self._pause(_PAUSE_SECONDS))
+            self._start(self._pause(PAUSE_SECONDS))
 
     def _take(self, claims: Sequence[Claim]) -> None:
         taken_over: list[tuple[HeldChunk, str | None]] = []
