@@ -127,7 +127,7 @@ def test_a_signal_pauses_a_run_and_it_can_be_continued(
     assert 130 == ended.status
     assert ended.err.endswith(f"to continue: tripwire-async test --resume {journal} --run nightly\n")
     assert "paused: 0 of 2 tests ended" in ended.err
-    assert ["not_started"] * 2 == [entry["state"] for entry in ended.data]
+    assert ["unknown"] * 2 == [entry["state"] for entry in ended.data]
     shown = cli("runs", "show", journal, "nightly")
     assert re.search(r"(?m)^state +(stopped|paused)$", shown.out)
     assert f"To continue it: tripwire-async test --resume {journal} --run nightly\n" in shown.out

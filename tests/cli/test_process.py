@@ -43,6 +43,9 @@ def test_help_waits_for_nothing_heavy() -> None:
         assert "usage: tripwire-async" in asked.stdout
         for heavy in ("aiohttp", "asyncio", "attr", "msgspec", "rich", "tripwire_async.errors"):
             assert set() == within(set(modules), heavy)
+        # The other commands are neither imported nor added to the parser in full.
+        commands = "tripwire_async.cli.commands"
+        assert {commands, *(f"{commands}.{name}" for name in arguments[:1])} == within(set(modules), commands)
 
 
 def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,4 +141,4 @@ def test_it_is_a_module_to_run(tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "tripwire_async.migrate", "--help"], capture_output=True, text=True, check=True
     )
-    assert "exit status: 0 if nothing is to be changed" in ran.stdout
+    assert "exit status: 0 if no change is needed" in ran.stdout

@@ -111,8 +111,11 @@ def _report(
     """Return the report of the whole run, by all workers and since its first start."""
     until = datetime.now(UTC).timestamp() if now.finished is None else now.finished
     journal = without_password(arguments.resume or arguments.journal)
+    ended = {outcome.endpoint_id for outcome in outcomes}
+    # Of the tests that have not ended, this process knows its own.
+    others = [outcome for id_, outcome in run.results.items() if id_ not in ended]
     return make_report(
-        outcomes,
+        [*outcomes, *others],
         organization_id=now.organization_id,
         started_at=datetime.fromtimestamp(now.created, UTC),
         seconds=max(0.0, until - now.created),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tripwire_async.deliveries import TestRun
 
 _PAUSE_SECONDS: Final = 5.0
-"""Seconds for which sends on the wire may finish; recording what is known takes a little longer."""
+"""Seconds for which sends on the wire may finish; recording the outcomes takes a little longer."""
 
 
 async def complete(run: TestRun, *, pauses: bool) -> bool:

@@ -54,7 +54,7 @@ async def print_list(
         items, pagination = await _all_pages(listing, arguments.limit)
     else:
         page = await listing
-        # A list without pages has no limit of its own.
+        # A list without pages has no limit at the API.
         items = list(page.items[: arguments.limit])
         has_more = page.has_more or len(items) < len(page.items)
         pagination = {"limit": page.limit, "has_more": has_more, "next_cursor": page.next_cursor}

@@ -13,7 +13,7 @@ from .check import changes_in
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_EPILOG: Final = "exit status: 0 if nothing is to be changed, 1 if something is, 2 if a file cannot be read"
+_EPILOG: Final = "exit status: 0 if no change is needed, 1 if there are changes, 2 if a file cannot be read"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
