@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.delivery_service import ORGANIZATION, internal_sender
+from tests.support.delivery_service import ORGANIZATION, endpoint, internal_sender
 from tests.support.event_store import EventStore, client_of, constant, heavy_tailed, send, spread
 from tests.support.virtual_time import VirtualTimeLoop, run
 from tripwire_async import PollSchedule
@@ -301,6 +301,24 @@ def test_the_work_to_cancel_a_wait_does_not_grow_with_their_number() -> None:
                 wait.cancel()
             with counting(counts):
                 await asyncio.wait(waits)
+
+        run(main())
+        return counts["calls"] / count
+
+    assert calls_for(2400) <= 1.2 * calls_for(300)
+
+
+def test_the_work_for_a_test_does_not_grow_with_the_size_of_the_run() -> None:
+    """Counted like the work for an event, for 300 and for 2,400 tests with deliveries of very different durations."""
+
+    def calls_for(count: int) -> float:
+        counts: Counter[str] = Counter()
+
+        async def main() -> None:
+            client = client_of(EventStore(heavy_tailed, seed=1))
+            ids = [endpoint(number) for number in range(count)]
+            with counting(counts):
+                await client.send_tests(ORGANIZATION, ids)
 
         run(main())
         return counts["calls"] / count

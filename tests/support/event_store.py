@@ -147,12 +147,13 @@ class EventStore:
             failure = self.fail(request)
             if failure is not None:
                 return failure
-            status, body = self._body(request, now)
+            status, body = self.result(request, now)
             return Response(status, response.headers, body)
         finally:
             self.cpu += time.process_time() - started
 
-    def _body(self, request: Request, now: float) -> tuple[int, bytes]:
+    def result(self, request: Request, now: float) -> tuple[int, bytes]:
+        """Return the status and the body for a request that is let in."""
         if request.operation.id == "sendTestWebhook":
             event = self.accept(request.url.path.rsplit("/", 2)[-2], now)
             delivery = _DELIVERY % {

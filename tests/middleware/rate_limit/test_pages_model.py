@@ -45,7 +45,7 @@ class PagesMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.1007, 0.5003, 2.0011, 5.0005, 61.0]))
     def wait(self, seconds: float) -> None:
         """Let time pass; no sum of these is a lease, which rounding could shorten."""
-        self.script.now += seconds
+        self.script.now = round(self.script.now + seconds, 6)
 
     @rule(
         worker=st.sampled_from(WORKERS),
@@ -57,7 +57,7 @@ class PagesMachine(RuleBasedStateMachine):
     def exchange_page(self, worker: str, is_due: bool, is_reading: bool, age: float | None, awaited: int) -> None:
         """Look for a page, ask for the lease or publish."""
         now = self.script.now
-        page = None if age is None else SharedPage(now - age, f'["{worker}", {now}]'.encode())
+        page = None if age is None else SharedPage(round(now - age, 6), f'["{worker}", {now}]'.encode())
         if page is not None:
             self.seen[worker] = max(self.seen[worker], page.started)
         ask = PageAsk(
