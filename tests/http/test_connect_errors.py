@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ssl
 import subprocess
 import sys
@@ -125,3 +126,17 @@ def test_too_many_open_files_mean_that_nothing_was_sent() -> None:
         assert line.startswith("refused False ")
         assert "too many open files" in line
         assert "ulimit -n" in line
+
+
+async def test_a_lack_of_file_descriptors_is_named(
+    transport: AiohttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The URL is not the cause."""
+
+    async def fail(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("aiohttp.connector.TCPConnector._create_connection", fail)
+    with pytest.raises(TransportError, match=r"too many open files\): raise the limit") as caught:
+        await transport(make_request("https://api.example", "POST"))
+    assert not caught.value.maybe_sent

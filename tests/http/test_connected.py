@@ -179,3 +179,23 @@ async def test_middlewares_of_a_callers_session_stay_in_use() -> None:
     async with listening(saying(OK)) as server, aiohttp.ClientSession(middlewares=[middleware]) as session:
         await AiohttpTransport(session)(make_request(server.url, "POST"))
     assert ["POST"] == seen
+
+
+async def test_a_middleware_of_a_session_may_send_a_request_twice() -> None:
+    """For example one for a rotated proxy token; the time of the first connection counts."""
+
+    async def twice(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        first = await handler(request)
+        first.release()
+        times.append(sent.stats.connected_at)
+        return await handler(request)
+
+    times: list[float] = []
+    async with (
+        listening(saying(OK, OK, close=False)) as server,
+        aiohttp.ClientSession(middlewares=[twice]) as session,
+    ):
+        sent = make_request(server.url)
+        await AiohttpTransport(session)(sent)
+        assert 2 == len(server.requests)
+    assert [sent.stats.connected_at] == times
