@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tests.support.requests import Script, answer, request
 from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._http.messages import CallStats
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import ConfigurationError, RequestTimeoutError, TransportError
 from tripwire_async.middleware import RequestLog, Retry, compose
@@ -149,9 +150,11 @@ async def test_a_cancelled_call_is_logged_with_its_duration(caplog: pytest.LogCa
         await LOOP_CLOCK.sleep(60.0)
         return answer()
 
+    await LOOP_CLOCK.sleep(7.0)
+    started = replace(request(), stats=CallStats(started=LOOP_CLOCK.now()))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(2.0):
-            await RequestLog()(request(), handler)
+            await RequestLog()(started, handler)
     assert written(caplog)["duration_ms"] == 2_000.0
 
 
@@ -212,10 +215,11 @@ async def test_at_level_warning_ordinary_errors_are_not_logged(caplog: pytest.Lo
     assert [] == caplog.records
 
 
-async def test_at_level_warning_only_failures_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_at_level_warning_only_failures_are_logged(caplog: pytest.LogCaptureFixture, status: int) -> None:
     """This is the default of a program without logging configuration."""
     caplog.set_level(logging.WARNING, logger="tripwire_async")
     await RequestLog()(request(), Script([answer(200)]))
     assert caplog.records == []
-    await RequestLog()(request(), Script([answer(503)]))
-    assert written(caplog)["status"] == 503
+    await RequestLog()(request(), Script([answer(status)]))
+    assert written(caplog)["status"] == status

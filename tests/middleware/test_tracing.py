@@ -69,17 +69,18 @@ async def test_the_trace_is_propagated_to_the_service(spans: InMemorySpanExporte
     assert seen[0].startswith(f"00-{span.context.trace_id:032x}-{span.context.span_id:016x}-")
 
 
-async def test_an_error_status_fails_the_span(spans: InMemorySpanExporter, tracer: Tracer) -> None:
+@pytest.mark.parametrize("status", [400, 404, 599])
+async def test_an_error_status_fails_the_span(spans: InMemorySpanExporter, tracer: Tracer, status: int) -> None:
     """The error type is the status."""
 
     async def handler(_: Request) -> Response:
-        return answer(404)
+        return answer(status)
 
-    assert 404 == (await compose([Tracing(tracer)], handler)(request())).status
+    assert status == (await compose([Tracing(tracer)], handler)(request())).status
     (span,) = spans.get_finished_spans()
     assert span.status.status_code is StatusCode.ERROR
     assert span.attributes is not None
-    assert "404" == span.attributes["error.type"]
+    assert str(status) == span.attributes["error.type"]
 
 
 @pytest.mark.parametrize(

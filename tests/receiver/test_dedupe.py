@@ -82,6 +82,15 @@ async def test_an_event_completed_twice_is_remembered_once() -> None:
     assert Claim("done", b"two") == await store.claim("a")
 
 
+async def test_an_event_that_is_completed_again_is_the_newest() -> None:
+    """Of a full store, the event that was completed least recently is dropped."""
+    store = RecentEvents(max_events=2)
+    for event_id in ("a", "b", "a", "c"):
+        await store.complete(event_id, b"")
+    assert Claim("done") == await store.claim("a")
+    assert Claim("new") == await store.claim("b")
+
+
 @pytest.mark.parametrize(("max_events", "max_age"), [(0, 1.0), (-1, 1.0), (1, 0.0), (1, -1.0), (1, math.nan)])
 def test_a_store_that_remembers_nothing_is_a_mistake(max_events: int, max_age: float) -> None:
     """It would look as if events were deduplicated."""
