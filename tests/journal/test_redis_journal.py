@@ -331,7 +331,10 @@ async def test_a_failover_changes_the_epoch() -> None:
 
 
 async def test_a_restart_changes_the_epoch_and_loses_nothing() -> None:
-    """With an append-only file. Until Redis is back an exchange raises OSError, and the same ask works later."""
+    """With an append-only file. Until Redis is back an exchange raises OSError, and the same ask works later.
+
+    A worker that does not know of the restart cannot append, end or claim.
+    """
     with RedisServer("--appendonly", "yes", "--appendfsync", "always") as server:
         async with RedisJournal(server.url, run="restarted") as journal:
             await journal.begin(new_run())
@@ -348,9 +351,11 @@ async def test_a_restart_changes_the_epoch_and_loses_nothing() -> None:
             server.start()
             assert reply == await worker.again()
             assert b"[1]" == (await reading).batch
-            reply = await worker.ask({0: b"[2]"})
+            reply = await worker.ask({0: b"[2]"}, ended=(0,), wanted=1000)
             assert reply.epoch.startswith("1:")
-            assert not reply.refused
+            assert (frozenset({0}), (), 3) == (reply.refused, reply.claims, reply.chunks_open)
+            reply = await worker.ask({0: b"[2]"}, wanted=50, epoch=reply.epoch)
+            assert (frozenset(), 1) == (reply.refused, len(reply.claims))
             assert [b"[1]", b"[2]"] == [segment.batch async for segment in journal.read()]
 
 

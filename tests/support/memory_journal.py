@@ -144,12 +144,15 @@ class MemoryJournal:
         held = {number: chunk for number, chunk in enumerate(stored.chunks) if chunk.owner == ask.worker}
         for chunk in held.values():
             chunk.expires = now + ask.lease
+        is_current = ask.epoch == self.storage.epoch
+        if not is_current:
+            held = {}
         refused = frozenset({append.chunk for append in ask.appends} | set(ask.ended)) - held.keys()
         _store(stored, ask, held)
         claims: list[Claim] = []
         if ask.lease == 0:
             _remove(stored, ask.worker)
-        elif not worker.is_paused:
+        elif is_current and not worker.is_paused:
             claims = _claims(stored, ask, now)
         chunks_open = sum(chunk.is_open for chunk in stored.chunks)
         if not chunks_open and stored.run.finished is None:

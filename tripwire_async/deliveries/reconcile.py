@@ -6,6 +6,7 @@ processed it. In that case the service has recorded an event for the endpoint th
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple, cast, final
@@ -76,6 +77,15 @@ class Reconciler:
     def claim(self, event_id: str) -> None:
         """Note that an event belongs to a send of this client."""
         self._claimed.append(event_id)
+
+    def release(self, event_id: str) -> None:
+        """Note that an event belongs to no send of this client any more: a search may find it again."""
+        with contextlib.suppress(ValueError):
+            self._claimed.remove(event_id)
+
+    def release_all(self) -> None:
+        """Forget which events belong to sends of this client."""
+        self._claimed.clear()
 
     def statistics(self) -> ReconcilerStatistics:
         """Return the state of the reconciler, for tests and debugging."""

@@ -27,6 +27,7 @@ class Entry:
         sent: The record of the accepted test; None before.
         outcome: The outcome as it was recorded; None before.
         is_handed: Whether the consumer has received the outcome.
+        event_id: The event that was found for a test in doubt; None without one.
     """
 
     chunk: HeldChunk
@@ -36,6 +37,7 @@ class Entry:
     sent: Sent | None = None
     outcome: dict[str, Any] | None = None
     is_handed: bool = False
+    event_id: str | None = None
 
     def apply(self, record: Record) -> None:
         """Update the state by a record; the first record of a test's acceptance, and of its outcome, counts."""

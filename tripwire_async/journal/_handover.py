@@ -68,6 +68,12 @@ class Handover:
         kept = self._kept.get(position)
         return None if kept is None else kept[1]
 
+    def drop_unreceived(self) -> None:
+        """Forget the outcomes that were not received: the journal offers them again."""
+        for position in range(self.first + 1, self._next):
+            del self._kept[position]
+        self._next = min(self._next, self.first + 1)
+
     def expect_no_consumer(self) -> None:
         """Count each outcome as received as soon as it is recorded."""
         self.is_awaited = True

@@ -85,6 +85,7 @@ class Recovery:
             except UncertainError:
                 raise _unknown(entry, "an event of the endpoint may be older than the test or its own") from None
         if event is not None:
+            entry.event_id = event.id
             return self._sender.adopt(
                 self._organization_id, entry.endpoint_id, event, None, self._sent_at(event.created_at.timestamp())
             )

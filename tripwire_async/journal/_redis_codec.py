@@ -44,6 +44,7 @@ def encode_ask(ask: JournalAsk, run_id: str) -> list[bytes]:
         "ended": ask.ended,
         "wanted": ask.wanted,
         "lease": math.ceil(ask.lease * _MILLI),
+        "epoch": ask.epoch,
     }
     return [_encode(fields), *(append.batch for append in ask.appends)]
 

@@ -129,6 +129,8 @@ class RecordedTests:
     def lose(self, chunk: HeldChunk) -> None:
         """Note that another worker holds a chunk."""
         chunk.is_lost = True
+        for entry in chunk.entries:
+            self._release(entry)
         self._forget(chunk)
 
     async def pause(self, within: float) -> None:
@@ -182,6 +184,8 @@ class RecordedTests:
         else:
             sent = self._service_time()
         self._write(entry, Sent(pending.to_token(), sent, pending.request_id), within=COMMIT_SOON)
+        if entry.chunk.is_lost:
+            self._release(entry)
 
     def finish(self, test: EndpointTest, state: TestState, error: Exception | None = None) -> None:
         """Record the outcome of *test*, and offer it to the consumer."""
@@ -260,6 +264,13 @@ class RecordedTests:
     def _offer(self, entry: Entry) -> None:
         self._handover.add_recorded(entry)
         self._on_outcome()
+
+    def _release(self, entry: Entry) -> None:
+        """Let the event of a test be found again: this worker may get back the chunk without a record of it."""
+        if entry.sent is not None:
+            self._sender.reconciler.release(DeliveryReference.from_token(entry.sent.token).event_id)
+        elif entry.event_id is not None:
+            self._sender.reconciler.release(entry.event_id)
 
     def _forget(self, chunk: HeldChunk) -> None:
         self._takeovers.pop(chunk, None)

@@ -70,6 +70,8 @@ class Writer:
         self._wanted = wanted
         self._on_reply = on_reply
         self._number = 0
+        self._epoch = ""
+        self._may_end = True
         self._records: dict[int, list[tuple[int, Record]]] = {}
         self._counts: dict[int, Counter[str]] = {}
         self._ended: list[int] = []
@@ -166,12 +168,17 @@ class Writer:
             appends=tuple(
                 Append(number, encode_batch(batch), dict(counts.get(number, {}))) for number, batch in records.items()
             ),
-            ended=tuple(ended),
+            ended=tuple(ended) if self._may_end else (),
             wanted=0 if is_last else self._wanted(),
+            epoch=self._epoch,
         )
         asked, reply = await self._ask(ask)
         self._held_until = asked + self._lease / 2
         self._time, self._time_at = reply.time, self._clock.now()
+        if reply.epoch != self._epoch:
+            # Records of the chunks that this worker holds may be lost, so it must not end any of them.
+            self._may_end = self._number == 1
+            self._epoch = reply.epoch
         self._on_reply(reply)
         committed, self._committing = self._committing, []
         stale, self._stale = self._stale, []
@@ -181,12 +188,12 @@ class Writer:
         self.ask(min(_CLAIM_INTERVAL if self._wanted() else _IDLE, self._lease / 3))
 
     async def _ask(self, ask: JournalAsk) -> tuple[float, JournalReply]:
-        """Return the reply to *ask*, and when it was sent; repeat it if the journal cannot be reached."""
+        """Return the reply to *ask*, and when it was first sent; repeat it if the journal cannot be reached."""
         started, delay = self._clock.now(), 0.1
         while True:
-            asked = self._clock.now()
             try:
-                return asked, await self._journal.exchange(ask)
+                # A repeated ask renews nothing if the first one was received.
+                return started, await self._journal.exchange(ask)
             except OSError as error:
                 seconds = _LEAVE_SECONDS if self._is_leaving else _PATIENCE
                 if self._clock.now() - started >= seconds:

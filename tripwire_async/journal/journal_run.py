@@ -45,6 +45,9 @@ _LEAVE_SECONDS: Final = 10.0
 """Seconds that leaving may take, in which everything that is known is recorded."""
 
 
+_LONGEST_LEASE: Final = 60.0
+"""Bound in seconds on the lease for the wait after a loss; journals without leases name infinity."""
+
 _GRACE: Final = 0.4
 """Seconds for which sends on the wire may finish when the time of the worker is up; the run waits slightly longer."""
 
@@ -91,6 +94,8 @@ class JournalRun:
         self._loads: set[asyncio.Task[Any]] = set()
         self._reply: JournalReply | None = None
         self._epoch = ""
+        self._has_joined = False
+        self._rejoins = False
         self._page_after_loss: asyncio.Task[Sequence[Event]] | None = None
         self._done_before = 0
         self._tests: RecordedTests | None = None
@@ -119,6 +124,13 @@ class JournalRun:
 
     async def run(self, end: float, on_outcome: Callable[[], object]) -> None:
         """Work on the run until it is finished, or *end*, or it is paused; then give back the chunks."""
+        self._rejoins = True
+        while self._rejoins:
+            self._rejoins = False
+            await self._take_part(end, on_outcome)
+
+    async def _take_part(self, end: float, on_outcome: Callable[[], object]) -> None:
+        """Work on the run as one worker."""
         run = await self._begin(None if end == math.inf else max(0.0, end - self._clock.now()))
         if run.finished is not None:
             await self._offer_all(on_outcome)
@@ -129,6 +141,8 @@ class JournalRun:
             self._journal, run.lease, self._clock, wanted=self._wanted, on_reply=self._on_reply
         )
         self._recovery = Recovery(self._sender, self._call, run.organization_id, self._clock)
+        if self._epoch:
+            self._page_after_loss = self._start(self._read_after_loss())
         self._tests = tests = RecordedTests(
             self.record,
             writer,
@@ -152,6 +166,13 @@ class JournalRun:
         finally:
             if timer is not None:
                 timer.cancel()
+        if self._rejoins:
+            for chunk in self._chunks.values():
+                tests.lose(chunk)
+            self._chunks.clear()
+            self._handover.drop_unreceived()
+            # Also those of chunks that had ended, and are open again.
+            self._sender.reconciler.release_all()
 
     async def _work(self, pool: WorkerPool, writer: Writer, count: int) -> None:
         """Let *count* tasks of the pool work until they have ended, or `_stop` is called."""
@@ -277,6 +298,13 @@ class JournalRun:
         if reply.epoch != self._epoch:
             self._epoch = reply.epoch
             self._page_after_loss = self._start(self._read_after_loss())
+            if self._has_joined and reply.chunks_open:
+                # As another worker, which knows the run from the journal and from the events.
+                self._rejoins = tests.is_paused = True
+                self._start(self._pause(PAUSE_SECONDS))
+        self._has_joined = True
+        if self._rejoins:
+            return
         self._take(reply.claims)
         tests.queue.dispatch()
         if reply.chunks_open == 0:
@@ -328,7 +356,7 @@ class JournalRun:
 
         A worker whose claim is lost sends no more than half of its lease after its last reply.
         """
-        await self._clock.sleep(cast("Run", self._run).lease / 2)
+        await self._clock.sleep(min(cast("Run", self._run).lease, _LONGEST_LEASE) / 2)
         return await cast("Recovery", self._recovery).read_page()
 
     def _service_start(self) -> float:

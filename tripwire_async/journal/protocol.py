@@ -174,6 +174,8 @@ class JournalAsk:
         appends: Records to append, at most one `Append` per chunk.
         ended: Chunks whose outcomes are all recorded and consumed. They get no more records.
         wanted: Number of endpoints for which the worker has room; 0 for no claim.
+        epoch: The epoch of the last reply; empty at first. If it is not that of the journal, all appends and ends are
+            in `refused` and no chunk is leased: the worker does not know of the loss.
     """
 
     worker: str
@@ -182,6 +184,7 @@ class JournalAsk:
     appends: tuple[Append, ...] = ()
     ended: tuple[int, ...] = ()
     wanted: int = 0
+    epoch: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -138,10 +138,10 @@ local function holds(worker, chunk)
 end
 
 -- Store what the worker still has the right to store; return the chunks that it has lost.
-local function store(run, ask)
+local function store(run, ask, is_current)
   local refused, fields = {}, {}
   for index, append in ipairs(ask.appends) do
-    if holds(ask.worker, append.chunk) then
+    if is_current and holds(ask.worker, append.chunk) then
       fields[#fields + 1] = append.chunk
       fields[#fields + 1] = ARGV[2 + index]
       for name, count in pairs(append.counts) do
@@ -156,7 +156,7 @@ local function store(run, ask)
     redis.call('HSET', RUN, 'last', run.last)
   end
   for _, chunk in ipairs(ask.ended) do
-    if holds(ask.worker, chunk) then
+    if is_current and holds(ask.worker, chunk) then
       redis.call('XACK', CHUNKS, GROUP, entry(chunk))
       redis.call('XDEL', CHUNKS, entry(chunk))
     else
@@ -249,11 +249,14 @@ local function exchange(ask)
   if lives then
     redis.call('ZADD', WORKERS, text(now + ask.lease), worker)
   end
-  local reply = {epoch = epoch(run), refused = store(run, ask), claims = {}, time = text(now)}
+  local reply = {epoch = epoch(run), claims = {}, time = text(now)}
+  -- A worker that does not know of the last loss must not end a chunk whose records are gone.
+  local is_current = reply.epoch == ask.epoch
+  reply.refused = store(run, ask, is_current)
   reply.paused = tonumber(run.pauses or 0) > joined
   if not lives then
     leave(worker)
-  elseif not reply.paused then
+  elseif is_current and not reply.paused then
     reply.claims = claim(run, ask)
   end
   reply.open = redis.call('XLEN', CHUNKS)
