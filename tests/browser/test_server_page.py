@@ -191,6 +191,33 @@ async def test_a_reset_and_a_new_endpoint(tab: Tab, server: TripwireServer) -> N
     assert "http://127.0.0.1:9/new" == list(server.state.endpoints.values())[-1].url
 
 
+async def test_a_scenario_is_started_and_stopped(tab: Tab, server: TripwireServer) -> None:
+    """Its faults are listed with its name."""
+    await open_page(tab, server)
+    await tab.click("#scenario-buttons button")
+    await until(tab, "document.querySelector('#other-faults strong')?.textContent", "outage: status 503")
+    assert 503 == await status_of_a_call(server)
+    await tab.click("#other-faults button")
+    await until(tab, "document.querySelectorAll('#other-faults li').length", 0)
+    assert 200 == await status_of_a_call(server)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_no_text_covers_another(tab: Tab, server: TripwireServer, width: int) -> None:
+    """The parts of a row have their own places, at every width."""
+    await _filled(server)
+    await tab.resize(width, 800, phone=width < 700)
+    await open_page(tab, server)
+    overlaps = """
+    Array.from(document.querySelectorAll('.row')).filter(row => {
+      const boxes = Array.from(row.children, one => one.getBoundingClientRect()).filter(box => box.width);
+      return boxes.some((a, i) => boxes.slice(i + 1).some(b => a.left < b.right - 1 && b.left < a.right - 1
+        && a.top < b.bottom - 1 && b.top < a.bottom - 1));
+    }).length
+    """
+    assert 0 == await tab.ask(overlaps)
+
+
 async def test_a_manual_clock_has_controls(tab: Tab) -> None:
     """The server on real time shows none."""
     clock = ManualClock()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
 
 import attrs
 
@@ -143,7 +143,7 @@ class TestOutcome:
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> TestOutcome:
+    def from_dict(cls, data: Mapping[str, object]) -> TestOutcome:
         """Return the outcome from which `to_dict` made *data*, also if another process made it.
 
         The error has its class if that is a class of this library, otherwise it is a `TripwireError` with the same
@@ -158,19 +158,20 @@ class TestOutcome:
         if data.get("format") != _FORMAT:
             msg = f"this is not an outcome of format {_FORMAT}: its format is {data.get('format')!r}"
             raise ValueError(msg)
+        fields = cast("Mapping[str, Any]", data)
         try:
-            delivery = None if data["delivery"] is None else delivery_from_dict(data["delivery"])
-            error, token = data["error"], data["token"]
+            delivery = None if fields["delivery"] is None else delivery_from_dict(fields["delivery"])
+            error, token = fields["error"], fields["token"]
             return cls(
-                endpoint_id=data["endpoint_id"],
-                state=data["state"],
+                endpoint_id=fields["endpoint_id"],
+                state=fields["state"],
                 delivery=delivery,
                 error=None if error is None else error_from_dict(error, delivery),
-                pending=None if token is None else pending_from_token(token, delivery, data["request_id"]),
-                attempts=data["attempts"],
-                request_ids=tuple(data["request_ids"]),
-                timings=TestTimings(**data["timings"]),
-                is_final=data["is_final"],
+                pending=None if token is None else pending_from_token(token, delivery, fields["request_id"]),
+                attempts=fields["attempts"],
+                request_ids=tuple(fields["request_ids"]),
+                timings=TestTimings(**fields["timings"]),
+                is_final=fields["is_final"],
             )
         except (AttributeError, KeyError, TypeError, DecodeError) as problem:
             msg = f"this is not a complete outcome: {problem}"

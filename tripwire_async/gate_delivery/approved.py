@@ -13,7 +13,7 @@ from ._parsing import parse_model
 from .keys import check_delivery_request
 
 
-def check_approved_payload(payload: GateApprovedWebhookPayload | Mapping[str, Any]) -> GateApprovedWebhookPayload:
+def check_approved_payload(payload: GateApprovedWebhookPayload | Mapping[str, object]) -> GateApprovedWebhookPayload:
     """Return *payload* if it is valid, else raise `GateDeliveryError`.
 
     Its names and ids must not be empty, its verdict must be known and its delivery request valid. Under `FOIL` the

@@ -97,7 +97,7 @@ def _is_not_a_list(values: object) -> bool:
     return isinstance(values, str) or not isinstance(values, Iterable)
 
 
-def to_dict(name: str, value: Mapping[str, Any] | UnsetType) -> dict[str, Any] | UnsetType:
+def to_dict(name: str, value: Mapping[str, object] | UnsetType) -> dict[str, Any] | UnsetType:
     """Return the argument called *name* as a dict; raise ValueError if it is not a mapping."""
     if isinstance(value, UnsetType):
         return UNSET

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import zlib
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["seal_token"]
 
 
-def seal_token(payload: Mapping[str, Any], secret_key: Secrets, *, version: Literal[1, 2] = 1) -> str:
+def seal_token(payload: Mapping[str, object], secret_key: Secrets, *, version: Literal[1, 2] = 1) -> str:
     """Return a sealed token with *payload*.
 
     *secret_key* is the key to seal it for; with *version* 2 it may be several, up to 256. The payload is not checked,

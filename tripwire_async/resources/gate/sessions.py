@@ -56,7 +56,7 @@ class GateSessions(Resource):
         *,
         service_id: str,
         account_name: str,
-        metadata: Mapping[str, Any] | UnsetType = ...,
+        metadata: Mapping[str, object] | UnsetType = ...,
         poll: PollSchedule = ...,
     ) -> PendingGateSession: ...
     @overload
@@ -65,7 +65,7 @@ class GateSessions(Resource):
         *,
         service_id: str,
         account_name: str,
-        metadata: Mapping[str, Any] | UnsetType = ...,
+        metadata: Mapping[str, object] | UnsetType = ...,
         delivery: GateDeliveryRequest | Mapping[str, object],
     ) -> GateSessionCreate: ...
     async def create(
@@ -73,7 +73,7 @@ class GateSessions(Resource):
         *,
         service_id: str,
         account_name: str,
-        metadata: Mapping[str, Any] | UnsetType = UNSET,
+        metadata: Mapping[str, object] | UnsetType = UNSET,
         delivery: GateDeliveryRequest | Mapping[str, object] | UnsetType = UNSET,
         poll: PollSchedule = DEFAULT_SCHEDULE,
     ) -> PendingGateSession | GateSessionCreate:
