@@ -24,6 +24,12 @@ async def test_calls_are_counted_by_operation_endpoint_and_body(api: Api, server
     server.assert_called("sendTestWebhook", times=3)
     server.assert_called("sendTestWebhook", times=2, endpoint_id=first.id)
     server.assert_called("updateWebhookEndpoint", times=1, body={"name": "new"})
+    async with api.session.patch(
+        f"{server.base_url}/v1/organizations/{server.organization_id}/webhooks/endpoints/{first.id}",
+        json=[1],
+        headers={"Authorization": f"Bearer {server.secret_key}"},
+    ) as response:
+        assert 400 == response.status
     server.assert_called("listEvents", times=0)
     server.assert_called("updateWebhookEndpoint", times=0, body={"name": "old"})
     server.assert_called("sendTestWebhook", times=0, body={"name": "new"})

@@ -113,10 +113,13 @@ async def test_events_endpoints_and_outcomes_can_be_set(control: Control, receiv
 
 async def test_faults_are_added_and_removed(control: Control, api: Api) -> None:
     """The id of the response removes the fault."""
+    await control("POST", "/_test/faults", {"kind": "delay", "seconds": 0, "operation": "getSession"})
     status, fault = await control("POST", "/_test/faults", {"status": 503, "retry_after": 2, "operation": "listEvents"})
     answer = await api("GET", "~/events")
     assert (201, 503, "2") == (status, answer.status, answer.headers["Retry-After"])
+    await control("POST", "/_test/faults", {"status": 500, "operation": "getSession"})
     assert (204, None) == await control("DELETE", f"/_test/faults/{fault['id']}")
+    assert ["getSession", "getSession"] == [rule.describe()["operation"] for rule in control.server.faults.rules]
     assert 200 == (await api("GET", "~/events")).status
     assert (404, f"There is no fault {fault['id']}.") == await control.message("DELETE", f"/_test/faults/{fault['id']}")
 

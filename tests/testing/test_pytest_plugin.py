@@ -153,7 +153,7 @@ async def test_another_event_loop_works_or_fails_at_once(tmp_path: Path, text: s
     """No test waits for a server whose loop does not run: the message contains advice."""
     (tmp_path / "test_it.py").write_text(text)
     arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--asyncio-mode=strict", "--rootdir", str(tmp_path))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         _, output = await _run(*arguments, "-c", "/dev/null", str(tmp_path))
     assert (True, True) == (f"{outcome} in " in output, message in output), output
     assert ("tripwire_server_thread" in output) == message.startswith("test_it"), output

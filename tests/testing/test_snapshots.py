@@ -100,6 +100,15 @@ async def test_a_proxy_records_exchanges_without_secrets(server: TripwireServer,
     assert 0o600 == stat.S_IMODE(path.stat().st_mode)
 
 
+async def test_a_proxy_that_cannot_listen_leaves_nothing_open(server: TripwireServer, tmp_path: Path) -> None:
+    """The port is in use; the session of the proxy is closed."""
+    port = int(server.base_url.rpartition(":")[2])
+    proxy = RecordingProxy(server.base_url, tmp_path / "exchanges.jsonl", port=port)
+    with pytest.raises(OSError, match="address already in use"):
+        await proxy.__aenter__()
+    assert proxy.base_url == server.base_url
+
+
 async def test_an_api_that_cannot_be_reached_is_recorded_as_well(tmp_path: Path) -> None:
     """The client gets a 502; text that is not JSON is recorded as text."""
     path = tmp_path / "exchanges.jsonl"

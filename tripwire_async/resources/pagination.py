@@ -63,7 +63,7 @@ class Page(Generic[T]):
         for name in ("items", "limit", "has_more", "next_cursor", "request_id"):
             yield name, getattr(self, name)
 
-    if not TYPE_CHECKING:  # a type checker reports unknown attributes by itself
+    if not TYPE_CHECKING:  # pragma: no branch - a type checker reports unknown attributes by itself
 
         def __getattr__(self, name: str) -> object:
             advice = ": use page.items, or page itself, which is a sequence" if name in {"data", "results"} else ""

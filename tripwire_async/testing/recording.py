@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -58,8 +59,8 @@ class RecordingProxy:
         self._target = target.rstrip("/")
         self._path = Path(path)
         self._port = port
-        self._runner: web.ServerRunner | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._stack = contextlib.AsyncExitStack()
         self.recorded = 0
 
     @property
@@ -69,20 +70,20 @@ class RecordingProxy:
 
     async def __aenter__(self) -> RecordingProxy:
         os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600))
-        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-        self._runner = web.ServerRunner(web.Server(self._forward, access_log=None), shutdown_timeout=1.0)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
-        self._port = int(self._runner.addresses[0][1])
+        async with contextlib.AsyncExitStack() as stack:
+            self._session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+            runner = web.ServerRunner(web.Server(self._forward, access_log=None), shutdown_timeout=1.0)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, "127.0.0.1", self._port).start()
+            self._port = int(runner.addresses[0][1])
+            self._stack = stack.pop_all()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-        if self._session is not None:
-            await self._session.close()
+        await self._stack.aclose()
 
     def __repr__(self) -> str:
         return f"<RecordingProxy {self.base_url} to {self._target}, {self.recorded} exchanges in {self._path}>"

@@ -51,23 +51,24 @@ class LiveStreams:
             await response.prepare(request)
             shown = views.state(self._server)
             await response.write(_event("state", shown))
-            while changed in self._changed:
-                changed.clear()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_REFRESH):
-                        await changed.wait()
-                if changed not in self._changed:
-                    break
-                await asyncio.sleep(_GATHER)
+            while await self._wait(changed):
                 current = views.state(self._server)
-                if difference := _difference(shown, current):
-                    await response.write(_event("change", difference))
+                await response.write(_event("change", _difference(shown, current)))
                 shown = current
         except ConnectionError:
             pass  # the page was closed
         finally:
             self._changed.discard(changed)
         return response
+
+    async def _wait(self, changed: asyncio.Event) -> bool:
+        """Wait for changes or for `_REFRESH` seconds; return False once the stream is closed."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_REFRESH):
+                await changed.wait()
+        changed.clear()
+        await asyncio.sleep(_GATHER if changed in self._changed else 0)
+        return changed in self._changed
 
 
 def _event(name: str, data: JsonObject) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
@@ -61,9 +62,10 @@ class ServerParts:
     _on_change: Callable[[], None]
 
     @property
+    @abstractmethod
     def base_url(self) -> str:
         """The URL of the server; before the start it is only known if a port was given."""
-        raise NotImplementedError
+        ...
 
     @property
     def received(self) -> int:

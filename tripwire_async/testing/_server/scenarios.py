@@ -123,5 +123,5 @@ def _parts(name: ScenarioName, elapsed: Callable[[], float]) -> list[tuple[str |
             return [(None, Fault.delay(1), lambda: True), ("sendTestWebhook", Fault.slow_endpoint(3), lambda: True)]
         case "throttled":
             return [(None, Fault.status(429, retry_after=1), every_second)]
-        case "lost_responses":
+        case _:
             return [(None, Fault.lost_response(), every_second)]

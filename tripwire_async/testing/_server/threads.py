@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from abc import abstractmethod
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -19,13 +20,15 @@ T = TypeVar("T")
 class ThreadControls(ServerParts):
     """Methods for programs that have no event loop."""
 
+    @abstractmethod
     async def start(self) -> None:
         """Start to listen on 127.0.0.1."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     async def aclose(self) -> None:
         """Close all connections and cancel all deliveries."""
-        raise NotImplementedError
+        ...
 
     @contextlib.contextmanager
     def in_thread(self) -> Generator[Self]:
