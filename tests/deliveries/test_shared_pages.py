@@ -367,8 +367,8 @@ async def test_a_wait_without_an_end_and_a_short_one_use_the_store() -> None:
 
 @pytest.mark.virtual_time
 async def test_a_page_that_is_read_during_an_exchange_is_published_by_the_next() -> None:
-    """An exchange takes longer than the read, and neither loses the page."""
-    service, pages = EventStore(constant(1.0), latency=(0.001, 0.002)), MemoryPages(delay=0.03)
+    """The read takes 0.13 s, and a look begins after 0.1 s and takes 0.06 s."""
+    service, pages = EventStore(constant(1.0), latency=(0.13, 0.13)), MemoryPages(delay=0.03)
     sent = await sent_by([process(service, pages) for _ in range(2)], 5)
     ended = await asyncio.gather(*(settle(handles) for handles in sent))
     assert max(max(each) for each in ended) < 2.5
