@@ -1,4 +1,4 @@
-"""The table of operations and methods in the reference of the test server."""
+"""The table of operations and methods in the reference."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tripwire_async import FOIL, TRIPWIRE, AsyncTripwire
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "testing.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "operations.md"
 
 
 def test_every_operation_is_listed_with_its_methods() -> None:
