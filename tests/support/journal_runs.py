@@ -14,6 +14,7 @@ from .memory_journal import MemoryJournal, MemoryStorage
 if TYPE_CHECKING:
     from tripwire_async.deliveries import TestOutcome, TestRun
     from tripwire_async.journal import Journal
+    from tripwire_async.middleware import Middleware
 
 
 def ids_of(count: int) -> list[str]:
@@ -21,9 +22,11 @@ def ids_of(count: int) -> list[str]:
     return [endpoint(number) for number in range(count)]
 
 
-def recorded_run(service: Service, journal: Journal, count: int, **options: Any) -> TestRun:
-    """Return a run over *count* endpoints with its own client, as in another process."""
-    return webhooks(service).send_tests(ORGANIZATION, ids_of(count), journal=journal, **options)
+def recorded_run(
+    service: Service, journal: Journal, count: int, layers: tuple[Middleware, ...] = (), **options: Any
+) -> TestRun:
+    """Return a run over *count* endpoints with its own client, as in another process; *layers* are its middleware."""
+    return webhooks(service, *layers).send_tests(ORGANIZATION, ids_of(count), journal=journal, **options)
 
 
 class Worker:

@@ -58,13 +58,13 @@ class TestTimings:
     settling: float
 
     def to_dict(self) -> dict[str, float]:
-        """Return the durations by name."""
+        """Return the durations by name, in seconds, rounded to microseconds."""
         return {
-            "queued": self.queued,
-            "rate_limit_wait": self.rate_limit_wait,
-            "backoff_wait": self.backoff_wait,
-            "network_time": self.network_time,
-            "settling": self.settling,
+            "queued": round(self.queued, 6),
+            "rate_limit_wait": round(self.rate_limit_wait, 6),
+            "backoff_wait": round(self.backoff_wait, 6),
+            "network_time": round(self.network_time, 6),
+            "settling": round(self.settling, 6),
         }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections import Counter
 from typing import TYPE_CHECKING, final
 
 import attrs
@@ -148,7 +147,7 @@ class RecordedTests:
         """Record that the consumer has received an outcome."""
         if not entry.is_handed:
             entry.hand_over()
-            self._writer.append(entry, HANDED, within=COMMIT_LATER)
+            self._writer.append(entry, HANDED, {}, within=COMMIT_LATER)
             if entry.chunk.left == 0:
                 self._writer.end(entry.chunk)
                 self._forget(entry.chunk)
@@ -251,14 +250,15 @@ class RecordedTests:
         """Append a record, with the change of the counts that it makes."""
         before = entry.phase
         entry.apply(record)
-        counts: Counter[str] = Counter()
-        if before != entry.phase:
+        after = entry.phase
+        counts: dict[str, int] = {}
+        if before != after:
             if before is not None:
-                counts[before] -= 1
-            if entry.phase is not None:
-                counts[entry.phase] += 1
+                counts[before] = -1
+            if after is not None:
+                counts[after] = 1
         if state is not None:
-            counts[state] += 1
+            counts[state] = 1
         self._writer.append(entry, record, counts, within=within)
 
     def _offer(self, entry: Entry) -> None:

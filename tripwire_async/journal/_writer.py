@@ -7,7 +7,6 @@ import contextlib
 import functools
 import math
 import secrets
-from collections import Counter
 from typing import TYPE_CHECKING, Final, final
 
 from tripwire_async.errors import JournalError
@@ -16,7 +15,7 @@ from .protocol import Append, JournalAsk
 from .records import encode_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tripwire_async._concurrency.clock import Clock, Timer
 
@@ -73,7 +72,7 @@ class Writer:
         self._epoch = ""
         self._may_end = True
         self._records: dict[int, list[tuple[int, Record]]] = {}
-        self._counts: dict[int, Counter[str]] = {}
+        self._counts: dict[int, dict[str, int]] = {}
         self._ended: list[int] = []
         self._wake = asyncio.Event()
         self._timer: Timer | None = None
@@ -96,7 +95,7 @@ class Writer:
         """True if the leases of the worker are certainly still its own: the journal responded in half of their time."""
         return self._clock.now() < self._held_until
 
-    def append(self, entry: Entry, record: Record, counts: Counter[str] | None = None, *, within: float) -> None:
+    def append(self, entry: Entry, record: Record, counts: Mapping[str, int], *, within: float) -> None:
         """Add a record, to be committed *within* seconds, and its change of the counts of the run.
 
         The records of a chunk that another worker holds are dropped.
@@ -104,7 +103,9 @@ class Writer:
         if not entry.chunk.is_lost:
             number = entry.chunk.number
             self._records.setdefault(number, []).append((entry.index, record))
-            self._counts.setdefault(number, Counter()).update(counts or {})
+            totals = self._counts.setdefault(number, {})
+            for name, change in counts.items():
+                totals[name] = totals.get(name, 0) + change
             self.ask(within)
 
     def end(self, chunk: HeldChunk) -> None:
@@ -165,9 +166,7 @@ class Writer:
             worker=self.worker,
             number=self._number,
             lease=0.0 if is_last else self._lease,
-            appends=tuple(
-                Append(number, encode_batch(batch), dict(counts.get(number, {}))) for number, batch in records.items()
-            ),
+            appends=tuple(Append(number, encode_batch(batch), counts[number]) for number, batch in records.items()),
             ended=tuple(ended) if self._may_end else (),
             wanted=0 if is_last else self._wanted(),
             epoch=self._epoch,
