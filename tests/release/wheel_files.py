@@ -10,6 +10,7 @@ _REQUIRED: Final = (
     "_generated/openapi.json",
     "journal/redis_journal.lua",
     "middleware/rate_limit/redis_store.lua",
+    "middleware/rate_limit/shared_pages.lua",
     "py.typed",
     "reports/page.css",
     "reports/page.js",
