@@ -73,7 +73,8 @@ def main() -> None:
     options = parser.parse_args()
     if not options.server:
         if shutil.which("valgrind") is None:
-            sys.exit("bench_instructions needs the program valgrind")
+            print("not measured: the program valgrind is missing")
+            return
         # Under Valgrind the calls take so long that the first ones would leave a window of a minute.
         with server(limit=LIMIT, window=WINDOW, endpoints=ENDPOINTS) as where:
             arguments = [where.base_url, where.secret_key, where.organization_id, *where.endpoint_ids]
