@@ -12,6 +12,7 @@ from tests.support.delivery_service import ORGANIZATION, Service, endpoint, now,
 from tests.support.runs import SEND, assert_no_task_left, outcomes_of, reject, run_of, states
 from tests.support.virtual_time import virtual_loop
 from tripwire_async import errors
+from tripwire_async.errors import TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -324,6 +325,8 @@ async def test_a_cancelled_error_raised_by_a_middleware_is_one_outcome(operation
     assert {"succeeded": 9, "unknown": 1} == states(outcomes)
     (unknown,) = (outcome for outcome in outcomes if outcome.state == "unknown")
     assert "raised CancelledError although it was not cancelled" in str(unknown.error)
+    assert isinstance(unknown.error, TransportError)
+    assert unknown.error.maybe_sent
     assert_no_task_left()
 
 

@@ -167,6 +167,33 @@ def test_the_first_rejection_by_another_rule_bounds_the_flight() -> None:
     assert flight.bound == pytest.approx(40 + 1 / 12)
 
 
+def test_the_bound_never_falls_below_one_request() -> None:
+    """Otherwise nothing could be sent any more."""
+    flight = FlightLimit()
+    for _ in range(5):
+        flight.reject(2)
+    assert flight.bound == 1
+
+
+@pytest.mark.parametrize(("limit", "bound"), [(None, math.inf), (200, math.inf), (600, 210 + 1 / 12)])
+def test_a_bound_is_dropped_once_it_reaches_the_limit(limit: int | None, bound: float) -> None:
+    """Without a known limit, at 200 requests."""
+    flight = FlightLimit()
+    flight.reject(210)
+    flight.accept(limit)
+    assert flight.bound == pytest.approx(bound)
+
+
+def test_an_abandoned_probe_allows_another_one() -> None:
+    """The coroutine of its request was closed, so it never ends the cooldown."""
+    known = model()
+    rejected(known, 1.0, 3.0, None, None)
+    probe = known.take(10.0, "interactive")
+    assert known.cooldown.probe is probe
+    known.abandon(probe)
+    assert known.cooldown.probe is None
+
+
 def test_a_flight_that_is_mostly_rejected_sets_the_bound_to_what_was_accepted() -> None:
     """A hidden limit shows how many it accepts at once; a few rejections are not enough to tell."""
     flight = FlightLimit()
