@@ -72,7 +72,12 @@ NOT_INTERRUPTED: Final = {
     "BearerAuth.__call__": "a part of every call",
     "Metrics.__call__": "a part of every call",
     "RateLimit.__call__": "a part of every call",
+    "RecordingProxy.__aenter__": "starts a server as `TripwireServer` does",
+    "RecordingProxy.__aexit__": "closes a server as `TripwireServer` does",
+    "RedisStore.exchange_page": "runs the script as `exchange` does",
+    "RedisStore.exchange_window": "runs the script as `exchange` does",
     "Rule.act": "a part of the test server",
+    "TripwireServer.handler": "a part of the test server",
     "RequestLog.__call__": "a part of every call",
     "Retry.__call__": "a part of every call",
     "Tracing.__call__": "a part of every call",
@@ -139,7 +144,9 @@ def _call(name: str) -> Scenario:
     async def run(world: World) -> object:
         method = _resolve(world.client, name)
         required = [each.name for each in inspect.signature(method).parameters.values() if each.default is each.empty]
-        result = method(**{each: ARGUMENTS[each] for each in required})
+        # A change needs at least one new value.
+        changes = ["name"] if ".update" in name else []
+        result = method(**{each: ARGUMENTS[each] for each in [*required, *changes]})
         if isinstance(result, Listing):
             return await result
         if inspect.isasyncgen(result) or hasattr(result, "__aiter__"):
