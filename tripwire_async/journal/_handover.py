@@ -77,6 +77,5 @@ class Handover:
     def expect_no_consumer(self) -> None:
         """Count each outcome as received as soon as it is recorded."""
         self.is_awaited = True
-        for entry, _ in self._kept.values():
-            if entry is not None:
-                self._on_handed(entry)
+        for entry in [entry for entry, _ in self._kept.values() if entry is not None]:
+            self._on_handed(entry)

@@ -178,10 +178,7 @@ class RecordedTests:
         entry = self._entries[test.endpoint_id]
         self._note_response(entry)
         self._record.accept(test, pending)
-        if pending.latest is not None:
-            sent: float | None = pending.latest.created_at.timestamp()
-        else:
-            sent = self._service_time()
+        sent = self._service_time() if pending.latest is None else pending.latest.created_at.timestamp()
         self._write(entry, Sent(pending.to_token(), sent, pending.request_id), within=COMMIT_SOON)
         if entry.chunk.is_lost:
             self._release(entry)

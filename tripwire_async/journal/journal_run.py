@@ -288,10 +288,9 @@ class JournalRun:
     def _on_reply(self, reply: JournalReply) -> None:
         tests = cast("RecordedTests", self._tests)
         self._reply = reply
-        for number in reply.refused:
-            chunk = self._chunks.pop(number, None)
-            if chunk is not None:
-                tests.lose(chunk)
+        # A chunk that has ended here is not among them any more.
+        for number in reply.refused & self._chunks.keys():
+            tests.lose(self._chunks.pop(number))
         workers = max(1, reply.workers)
         tests.queue.capacity = max(1, self.options.in_flight // workers)
         cast("WorkerPool", self.pool).share_window(workers)
@@ -347,9 +346,8 @@ class JournalRun:
                 page = [*page, *await cast("Recovery", self._recovery).read_page()]
         finally:
             self._loading -= count
-        for chunk in held.values():
-            if not chunk.is_lost:
-                tests.add(chunk, Takeover(page, at, time))
+        for chunk in [chunk for chunk in held.values() if not chunk.is_lost]:
+            tests.add(chunk, Takeover(page, at, time))
 
     async def _read_after_loss(self) -> Sequence[Event]:
         """Return the newest events after the journal may have lost records, once its workers have noticed that.
