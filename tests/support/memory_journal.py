@@ -192,7 +192,7 @@ class MemoryJournal:
 
     async def pause(self) -> None:
         stored = self._stored()
-        stored.is_paused = stored.run.finished is None
+        stored.is_paused = stored.is_paused or stored.run.finished is None
         for worker in stored.workers.values():
             worker.is_paused = True
 

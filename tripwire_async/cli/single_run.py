@@ -28,13 +28,14 @@ async def run_once(arguments: argparse.Namespace, output: Output) -> int:
     async with connect(arguments) as tripwire:
         endpoints = await list_endpoints(tripwire, organization, required=named is None)
         ids = [endpoint.id for endpoint in endpoints if endpoint.status == "active"] if named is None else named
+        if not arguments.dry_run:
+            await confirm_many(arguments, len(ids))
         run = tripwire.webhooks.send_tests(
             organization, ids, until=arguments.until, in_flight=arguments.in_flight, timeout=arguments.timeout
         )
         if arguments.dry_run:
             show_plan(output, await run.plan(), ids, endpoints)
             return ExitCode.OK
-        await confirm_many(arguments, len(ids))
         started_at = datetime.now(UTC)
         async with run:
             with output.progress(run.progress):

@@ -46,7 +46,7 @@ class RecordingProxy:
 
     ::
 
-        async with RecordingProxy("https://api.tripwirejs.com", "exchanges.jsonl") as proxy:
+        async with RecordingProxy(TRIPWIRE.base_url, "exchanges.jsonl") as proxy:
             tripwire = AsyncTripwire(key, base_url=proxy.base_url)
 
     Args:
