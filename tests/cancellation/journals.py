@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import redis.asyncio
 
-from tripwire_async.journal import Append, JournalAsk, NewRun, PageAsk, RedisJournal, SqliteJournal
+from tripwire_async.journal import Append, JournalAsk, JournalPageAsk, NewRun, RedisJournal, SqliteJournal
 from tripwire_async.testing import DeliveryOutcome
 
 from .scenario import Scenario
@@ -47,7 +47,7 @@ async def _use(journal: RedisJournal | SqliteJournal, run: NewRun) -> None:
     reply = await journal.exchange(_ask(1, wanted=1))
     (claim,) = reply.claims
     if isinstance(journal, RedisJournal):
-        await journal.exchange_page(PageAsk(worker="worker", after=0.0))
+        await journal.exchange_page(JournalPageAsk(worker="worker", after=0.0))
     assert [] == [outcome async for outcome in journal.outcomes()]
     await journal.exchange(_ask(2, appends=(Append(claim.chunk, b"records", {}),), ended=(claim.chunk,)))
     assert [segment async for segment in journal.read()]

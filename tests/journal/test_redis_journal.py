@@ -14,7 +14,7 @@ from tests.support.journal_worker import JournalWorker, new_run
 from tests.support.redis_server import RedisServer, cluster, eventually, watched
 from tripwire_async.deliveries import TestOutcome, TestTimings
 from tripwire_async.errors import ConfigurationError, JournalError
-from tripwire_async.journal import PageAsk, RedisJournal, SharedPage
+from tripwire_async.journal import JournalPageAsk, RedisJournal, SharedPage
 from tripwire_async.journal import redis_journal as redis_journal_module
 from tripwire_async.journal.records import Done, encode_batch
 
@@ -49,7 +49,7 @@ async def test_a_finished_run_expires_as_a_whole(redis_server: RedisServer, raw:
         await finish(journal)
         assert [summary.name for summary in await journal.runs()] == ["short"]
         await JournalWorker(journal, "two").ask()
-        await journal.exchange_page(PageAsk(worker="two", after=0.0))
+        await journal.exchange_page(JournalPageAsk(worker="two", after=0.0))
 
         async def is_gone() -> bool:
             return not await raw.keys("tripwire:journal:{short}:*")
@@ -204,7 +204,7 @@ async def test_a_run_that_was_dropped_ends_its_workers(redis_server: RedisServer
         with pytest.raises(JournalError, match="There is no run 'dropped'"):
             await anext(two.read())
         with pytest.raises(JournalError, match="does not exist"):
-            await two.exchange_page(PageAsk(worker="one", after=0.0))
+            await two.exchange_page(JournalPageAsk(worker="one", after=0.0))
         await two.begin(new_run(120, "run_2"))
         with pytest.raises(JournalError, match=r"'dropped'.*started again"):
             await worker.again()
@@ -214,14 +214,14 @@ async def test_a_reader_that_ends_does_not_block_the_pages(redis_server: RedisSe
     """Its reading lease runs out. An older page does not replace a newer one."""
     async with RedisJournal(redis_server.url, run="pages") as journal:
         await journal.begin(new_run())
-        first = await journal.exchange_page(PageAsk(worker="one", after=0.0))
+        first = await journal.exchange_page(JournalPageAsk(worker="one", after=0.0))
         assert first.is_reader
-        assert 0 < (await journal.exchange_page(PageAsk(worker="two", after=0.0))).wait < 1
+        assert 0 < (await journal.exchange_page(JournalPageAsk(worker="two", after=0.0))).wait < 1
         await raw.hset("tripwire:journal:{pages}:page", "reads_until", 1)
-        assert (await journal.exchange_page(PageAsk(worker="two", after=0.0))).is_reader
+        assert (await journal.exchange_page(JournalPageAsk(worker="two", after=0.0))).is_reader
         new, old = SharedPage(first.time, b"new"), SharedPage(first.time - 10, b"old")
-        await journal.exchange_page(PageAsk(worker="two", after=0.0, publish=new))
-        reply = await journal.exchange_page(PageAsk(worker="one", after=0.0, publish=old))
+        await journal.exchange_page(JournalPageAsk(worker="two", after=0.0, publish=new))
+        reply = await journal.exchange_page(JournalPageAsk(worker="one", after=0.0, publish=old))
         assert reply.page is not None
         assert b"new" == reply.page.body
 
@@ -256,7 +256,7 @@ async def test_a_client_of_ones_own_may_decode_replies(redis_server: RedisServer
     await worker.ask({0: '["é"]'.encode()}, counts={"failed": 1})
     assert ['["é"]'.encode()] == [segment.batch async for segment in journal.read()]
     page = SharedPage(5.0, '["é"]'.encode())
-    assert page == (await journal.exchange_page(PageAsk(worker="one", after=0.0, publish=page))).page
+    assert page == (await journal.exchange_page(JournalPageAsk(worker="one", after=0.0, publish=page))).page
     assert "decoded" in [summary.name for summary in await journal.runs()]
     assert "<RedisJournal 'decoded' at a Redis client>" == repr(journal)
     await client.aclose()

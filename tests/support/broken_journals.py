@@ -11,12 +11,12 @@ import attrs
 from tests.support.memory_journal import MemoryJournal
 from tests.support.virtual_time import now
 from tripwire_async.errors import JournalError
-from tripwire_async.journal.protocol import JournalReply, PageReply, Segment, SharedPage
+from tripwire_async.journal.protocol import JournalPageReply, JournalReply, Segment, SharedPage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tripwire_async.journal.protocol import JournalAsk, NewRun, PageAsk, Run
+    from tripwire_async.journal.protocol import JournalAsk, JournalPageAsk, NewRun, Run
 
 _COUNTER = itertools.count()
 
@@ -276,23 +276,23 @@ class RefusesALateWorker(MemoryJournal):
 class SharesPages(MemoryJournal):
     """Model of the optional part: the reader is kept with the storage's runs."""
 
-    async def exchange_page(self, ask: PageAsk, /) -> PageReply:
+    async def exchange_page(self, ask: JournalPageAsk, /) -> JournalPageReply:
         state = _PAGES.setdefault(self.run, {})
         if ask.publish is not None:
             state["page"] = ask.publish
             state.pop("reader", None)
         page = state.get("page")
         if isinstance(page, SharedPage) and self.fits(page, ask):
-            return PageReply(page=page, is_reader=False, wait=0.0, time=now())
+            return JournalPageReply(page=page, is_reader=False, wait=0.0, time=now())
         if self.is_free(state.get("reader"), ask):
             state["reader"] = ask.worker
-            return PageReply(page=None, is_reader=True, wait=0.0, time=now())
-        return PageReply(page=None, is_reader=False, wait=0.1, time=now())
+            return JournalPageReply(page=None, is_reader=True, wait=0.0, time=now())
+        return JournalPageReply(page=None, is_reader=False, wait=0.1, time=now())
 
-    def fits(self, page: SharedPage, ask: PageAsk) -> bool:
+    def fits(self, page: SharedPage, ask: JournalPageAsk) -> bool:
         return page.started > ask.after
 
-    def is_free(self, reader: object, ask: PageAsk) -> bool:
+    def is_free(self, reader: object, ask: JournalPageAsk) -> bool:
         return reader in {None, ask.worker}
 
 
@@ -300,15 +300,15 @@ _PAGES: dict[str, dict[str, object]] = {}
 
 
 class HasTwoReaders(SharesPages):
-    def is_free(self, reader: object, ask: PageAsk) -> bool:
+    def is_free(self, reader: object, ask: JournalPageAsk) -> bool:
         return True
 
 
 class KeepsPagesToItself(SharesPages):
-    def fits(self, page: SharedPage, ask: PageAsk) -> bool:
+    def fits(self, page: SharedPage, ask: JournalPageAsk) -> bool:
         return False
 
 
 class ReturnsOldPages(SharesPages):
-    def fits(self, page: SharedPage, ask: PageAsk) -> bool:
+    def fits(self, page: SharedPage, ask: JournalPageAsk) -> bool:
         return True

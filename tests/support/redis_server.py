@@ -8,12 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import os
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path

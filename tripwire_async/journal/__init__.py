@@ -5,7 +5,7 @@
 - `RedisJournal`: a journal in Redis, for workers on any number of machines.
 - `NewRun`, `Run`, `RunSummary`: a run to create, a run that exists, its state for lists.
 - `JournalAsk`, `JournalReply`, `Append`, `Claim`, `Segment`: the values of the protocol.
-- `SharedPages`, `PageAsk`, `PageReply`, `SharedPage`: an optional part of it.
+- `SharedPages`, `JournalPageAsk`, `JournalPageReply`, `SharedPage`: an optional part of it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
         Claim,
         Journal,
         JournalAsk,
+        JournalPageAsk,
+        JournalPageReply,
         JournalReply,
         NewRun,
-        PageAsk,
-        PageReply,
         Run,
         RunSummary,
         Segment,
@@ -38,10 +38,10 @@ __all__ = [
     "Claim",
     "Journal",
     "JournalAsk",
+    "JournalPageAsk",
+    "JournalPageReply",
     "JournalReply",
     "NewRun",
-    "PageAsk",
-    "PageReply",
     "RedisJournal",
     "Run",
     "RunSummary",
@@ -58,8 +58,8 @@ _EXPORTS: Final = {
     "JournalAsk": ".protocol",
     "JournalReply": ".protocol",
     "NewRun": ".protocol",
-    "PageAsk": ".protocol",
-    "PageReply": ".protocol",
+    "JournalPageAsk": ".protocol",
+    "JournalPageReply": ".protocol",
     "RedisJournal": ".redis_journal",
     "Run": ".protocol",
     "RunSummary": ".protocol",

@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from .protocol import CHUNK_SIZE, FORMAT, GAUGES, Claim, JournalReply, PageReply, Run, RunSummary, Segment, SharedPage
+from .protocol import (
+    CHUNK_SIZE,
+    FORMAT,
+    GAUGES,
+    Claim,
+    JournalPageReply,
+    JournalReply,
+    Run,
+    RunSummary,
+    Segment,
+    SharedPage,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .protocol import JournalAsk, NewRun, PageAsk
+    from .protocol import JournalAsk, JournalPageAsk, NewRun
 
 _MILLI: Final = 1000
 _encode = msgspec.json.Encoder().encode
@@ -49,7 +60,7 @@ def encode_ask(ask: JournalAsk, run_id: str) -> list[bytes]:
     return [_encode(fields), *(append.batch for append in ask.appends)]
 
 
-def encode_page_ask(ask: PageAsk) -> list[bytes]:
+def encode_page_ask(ask: JournalPageAsk) -> list[bytes]:
     """Return the arguments for a shared page; rounding never makes a page younger than it is."""
     page = ask.publish
     published = {} if page is None else {"published": math.floor(page.started * _MILLI)}
@@ -123,7 +134,7 @@ def decode_entries(entries: Sequence[Any]) -> list[Segment]:
     ]
 
 
-def decode_page(reply: Sequence[Any]) -> PageReply:
+def decode_page(reply: Sequence[Any]) -> JournalPageReply:
     """Return the response to a request for a page in the *reply* of the script."""
     kind, time = text(reply[0]), _seconds(reply[-1])
     page = None
@@ -131,7 +142,7 @@ def decode_page(reply: Sequence[Any]) -> PageReply:
         body = reply[2]
         page = SharedPage(_seconds(reply[1]), body.encode() if isinstance(body, str) else body)
     wait = reply[1] / _MILLI if kind == "wait" else 0.0
-    return PageReply(page=page, is_reader=kind == "read", wait=wait, time=time)
+    return JournalPageReply(page=page, is_reader=kind == "read", wait=wait, time=time)
 
 
 def text(value: bytes | str) -> str:

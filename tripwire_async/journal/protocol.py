@@ -278,7 +278,7 @@ class SharedPage:
 
 
 @attrs.frozen(kw_only=True)
-class PageAsk:
+class JournalPageAsk:
     """Request of one worker for a page of events.
 
     Attributes:
@@ -293,8 +293,8 @@ class PageAsk:
 
 
 @attrs.frozen(kw_only=True)
-class PageReply:
-    """The journal's response to a `PageAsk`.
+class JournalPageReply:
+    """The journal's response to a `JournalPageAsk`.
 
     Attributes:
         page: A page whose read started after the requested time; None without one.
@@ -316,6 +316,6 @@ class SharedPages(Protocol):
     A journal without it is used as well; each worker then reads for itself.
     """
 
-    def exchange_page(self, ask: PageAsk, /) -> Awaitable[PageReply]:
+    def exchange_page(self, ask: JournalPageAsk, /) -> Awaitable[JournalPageReply]:
         """Publish a page, and return a page, the lease for reading one (5 seconds), or a time to wait."""
         ...

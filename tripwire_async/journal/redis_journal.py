@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tripwire_async._secrets.secret import Secret
     from tripwire_async.deliveries import TestOutcome
 
-    from .protocol import JournalAsk, JournalReply, NewRun, PageAsk, PageReply, Run, RunSummary, Segment
+    from .protocol import JournalAsk, JournalPageAsk, JournalPageReply, JournalReply, NewRun, Run, RunSummary, Segment
 
 _NAME: Final = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 _SOURCE: Final = ScriptSource("tripwire_async.journal", "redis_journal.lua")
@@ -134,7 +134,7 @@ class RedisJournal:
         reply = self._check(await self._call("exchange", *encode_ask(ask, run_id), timeout=self._lease / 3))
         return decode_reply(reply)
 
-    async def exchange_page(self, ask: PageAsk, /) -> PageReply:
+    async def exchange_page(self, ask: JournalPageAsk, /) -> JournalPageReply:
         """Publish a page, and return a page, the lease for reading one, or a time to wait; see `SharedPages`."""
         return decode_page(self._check(await self._call("page", *encode_page_ask(ask))))
 
