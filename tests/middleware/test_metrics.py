@@ -15,7 +15,7 @@ from tests.support.fake_store import FakeStore
 from tests.support.rate_limits import call
 from tests.support.requests import answer, limited, request
 from tripwire_async.errors import ConfigurationError, TransportError
-from tripwire_async.middleware import Metrics, RateLimit, Retry, compose
+from tripwire_async.middleware import Metrics, RateLimit, Retry, Tracing, compose
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import Meter
@@ -213,3 +213,8 @@ def test_a_missing_extra_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with pytest.raises(ConfigurationError, match=r"tripwire-async\[otel\]"):
         Metrics()
+
+
+def test_layers_of_opentelemetry_name_themselves(meter: Meter) -> None:
+    """As a part of the client's chain, without the address of the object."""
+    assert ("<Metrics>", "<Tracing>") == (repr(Metrics(meter)), repr(Tracing()))

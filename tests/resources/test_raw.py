@@ -196,3 +196,9 @@ async def test_the_secrets_of_a_body_are_not_printed(tripwire: AsyncTripwire, tr
     assert secret.encode() in raw.body
     for printed in (repr(raw), str(raw), pretty_repr(raw), repr(attrs.asdict(raw)), repr(attrs.astuple(raw))):
         assert secret not in printed
+
+
+def test_a_method_of_the_class_has_its_documentation() -> None:
+    """Documentation tools look it up without a client."""
+    method = type(AsyncTripwire("sk_test_1").with_raw_response.sessions).get
+    assert method.__doc__ == method.__wrapped__.__doc__

@@ -308,8 +308,8 @@ class DeliveryPoller:
             self._plan.event_lost(read.event_id, self._clock.now())
         elif isinstance(read, PageRead):
             self._plan.page_lost()
-        elif self._exchange is not None:
-            self._exchange.is_looking = False
+        else:
+            cast("PageExchange", self._exchange).is_looking = False
 
     def _unblock(self, event_id: str) -> None:
         """Let an event be read that was due while its waits were reading pages."""

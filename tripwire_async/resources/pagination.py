@@ -114,7 +114,7 @@ class Listing(Generic[T]):
         self._prefetch = prefetch
         self._is_used = False
 
-    if not TYPE_CHECKING:  # a type checker would accept every attribute
+    if not TYPE_CHECKING:  # pragma: no branch - a type checker would accept every attribute
 
         def __getattr__(self, name: str) -> object:
             msg = f"{type(self).__name__!r} object has no attribute {name!r}"

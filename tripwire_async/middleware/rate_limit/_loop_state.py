@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Final, TypeAlias, final
 
 from ._admission import LimitModel
@@ -64,7 +65,8 @@ class LoopState:
 
     def end_waits(self, owner: int) -> None:
         """End the waits of all calls of *owner*, a client that was closed, on the loop of this state."""
-        if not self._loop.is_closed():
+        # Another thread may close the loop meanwhile, which ends its waits too.
+        with contextlib.suppress(RuntimeError):
             # Also on the running loop, so that a call that is cancelled in the same turn stays cancelled.
             self._loop.call_soon_threadsafe(self._end_waits, owner)
 

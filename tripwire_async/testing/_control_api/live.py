@@ -48,15 +48,15 @@ class LiveStreams:
         changed = asyncio.Event()
         self._changed.add(changed)
         try:
-            await response.prepare(request)
-            shown = views.state(self._server)
-            await response.write(_event("state", shown))
-            while await self._wait(changed):
-                current = views.state(self._server)
-                await response.write(_event("change", _difference(shown, current)))
-                shown = current
-        except ConnectionError:
-            pass  # the page was closed
+            # The page may be closed at any time.
+            with contextlib.suppress(ConnectionError):
+                await response.prepare(request)
+                shown = views.state(self._server)
+                await response.write(_event("state", shown))
+                while await self._wait(changed):
+                    current = views.state(self._server)
+                    await response.write(_event("change", _difference(shown, current)))
+                    shown = current
         finally:
             self._changed.discard(changed)
         return response
