@@ -7,7 +7,8 @@ import os
 import runpy
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -157,3 +158,40 @@ async def test_another_event_loop_works_or_fails_at_once(tmp_path: Path, text: s
         _, output = await _run(*arguments, "-c", "/dev/null", str(tmp_path))
     assert (True, True) == (f"{outcome} in " in output, message in output), output
     assert ("tripwire_server_thread" in output) == message.startswith("test_it"), output
+
+
+def _request_of(function: object, *names: str) -> SimpleNamespace:
+    """Return what pytest tells a fixture about a test that requests the fixtures *names*."""
+
+    def get_closest_marker(name: str) -> None:
+        assert "asyncio" == name
+
+    def getini(name: str) -> str:
+        return name.removeprefix("asyncio_default_test_loop_").replace("scope", "function")
+
+    node = SimpleNamespace(function=function, name="test_it", get_closest_marker=get_closest_marker)
+    return SimpleNamespace(node=node, fixturenames=names, config=SimpleNamespace(getini=getini))
+
+
+async def _test() -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("function", "names", "has_pytest_asyncio", "message"),
+    [
+        (lambda: None, (), True, "test_it is synchronous"),
+        (_test, (), False, "test_it needs the package pytest-asyncio"),
+        (_test, ("anyio_backend",), True, "test_it runs on an event loop of anyio"),
+    ],
+    ids=["synchronous", "without pytest-asyncio", "anyio"],
+)
+def test_a_test_that_the_server_cannot_serve_fails_with_advice(
+    monkeypatch: pytest.MonkeyPatch, function: object, names: tuple[str, ...], has_pytest_asyncio: bool, message: str
+) -> None:
+    """The fixture fails before the server starts."""
+    monkeypatch.setattr(pytest_plugin, "HAS_PYTEST_ASYNCIO", has_pytest_asyncio)
+    loop_scope: Any = vars(pytest_plugin)["_loop_scope"]
+    with pytest.raises(pytest.fail.Exception, match=rf"{message}.*Use the fixture tripwire_server_thread"):
+        loop_scope(_request_of(function, *names))
+    monkeypatch.setattr(pytest_plugin, "HAS_PYTEST_ASYNCIO", True)
+    assert "function" == loop_scope(_request_of(_test))

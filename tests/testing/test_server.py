@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import io
 import json
 import signal
@@ -343,3 +344,9 @@ async def test_a_client_that_leaves_before_half_a_body_is_sent_is_not_an_error(
     left.set()
     await server.aclose()
     assert [] == caplog.records
+
+
+def test_the_command_can_be_imported_without_starting_a_server() -> None:
+    """For tools that import every module."""
+    module = importlib.import_module("tripwire_async.testing.__main__")
+    assert callable(module.main)

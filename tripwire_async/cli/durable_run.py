@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tripwire_async import AsyncTripwire
-    from tripwire_async.deliveries import TestOutcome, TestRun
+    from tripwire_async.deliveries import Plan, TestOutcome, TestRun
     from tripwire_async.journal import Run
     from tripwire_async.models import WebhookEndpoint
     from tripwire_async.reports import Report
@@ -51,12 +51,11 @@ async def run_with_journal(arguments: argparse.Namespace, output: Output) -> int
         ids = named
         if named is None and found is None:
             ids = [endpoint.id for endpoint in endpoints if endpoint.status == "active"]
+        if found is None and not arguments.dry_run:
+            await confirm_many(arguments, len(ids or ()))
         run = _test_run(arguments, tripwire, journal, organization, ids)
         if arguments.dry_run:
-            show_plan(output, await run.plan(), ids or [], endpoints)
-            return ExitCode.OK
-        if found is None:
-            await confirm_many(arguments, len(ids or ()))
+            return _show_plan(output, await run.plan(), ids or [], endpoints)
         try:
             async with run:
                 with output.progress(run.progress):
@@ -78,6 +77,11 @@ async def run_with_journal(arguments: argparse.Namespace, output: Output) -> int
     if not is_finished:
         return ExitCode.INTERRUPTED
     return status(report) if are_written else ExitCode.BAD_OUTCOME
+
+
+def _show_plan(output: Output, plan: Plan, ids: Sequence[str], endpoints: Sequence[WebhookEndpoint]) -> ExitCode:
+    show_plan(output, plan, ids, endpoints)
+    return ExitCode.OK
 
 
 def _test_run(

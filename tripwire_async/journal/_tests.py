@@ -264,10 +264,10 @@ class RecordedTests:
 
     def _release(self, entry: Entry) -> None:
         """Let the event of a test be found again: this worker may get back the chunk without a record of it."""
-        if entry.sent is not None:
-            self._sender.reconciler.release(DeliveryReference.from_token(entry.sent.token).event_id)
-        elif entry.event_id is not None:
-            self._sender.reconciler.release(entry.event_id)
+        sent = entry.sent
+        event_id = entry.event_id if sent is None else DeliveryReference.from_token(sent.token).event_id
+        if event_id is not None:
+            self._sender.reconciler.release(event_id)
 
     def _forget(self, chunk: HeldChunk) -> None:
         self._takeovers.pop(chunk, None)

@@ -108,7 +108,7 @@ def _lock(descriptor: int) -> bool:
     return True
 
 
-def _forget_all() -> None:
+def _forget_all() -> None:  # pragma: no cover - runs in forked processes, which are not measured
     for locks in list(_all):
         locks.forget()
 

@@ -221,7 +221,7 @@ class Writer:
         """Wait for the next exchange, until *deadline*."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting.append(turn)
-        timer = self._clock.call_at(deadline, functools.partial(_expire, turn))
+        timer = self._clock.call_at(deadline, functools.partial(expire, turn))
         try:
             await turn
         finally:
@@ -233,7 +233,8 @@ class Writer:
                 turn.set_exception(error)
 
 
-def _expire(turn: asyncio.Future[None]) -> None:
+def expire(turn: asyncio.Future[None]) -> None:
+    """End the wait for an exchange, whose deadline has passed."""
     if not turn.done():
         msg = "the journal did not respond before the deadline of the call; the test was not sent"
         turn.set_exception(JournalError(msg))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
@@ -262,8 +263,8 @@ class JournalRun:
 
     def _stop(self, error: BaseException | None) -> None:
         """End the work of this worker, with *error* or without."""
-        stopped = self._stopped
-        if stopped is not None and not stopped.done():
+        stopped = cast("asyncio.Future[None]", self._stopped)
+        with contextlib.suppress(asyncio.InvalidStateError):  # the first end counts
             if error is None:
                 stopped.set_result(None)
             else:

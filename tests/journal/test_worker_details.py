@@ -1,0 +1,157 @@
+"""Details of a worker of a recorded run, and of runs, that happen too rarely in whole runs to be tested there."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.delivery_service import Service, endpoint, now
+from tests.support.journal_runs import recorded_run
+from tests.support.memory_journal import MemoryJournal, MemoryStorage
+from tests.support.runs import SEND, outcomes_of, run_of, states
+from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async._http.messages import Response
+from tripwire_async.deliveries import TestOutcome, TestTimings
+from tripwire_async.errors import AuthenticationError, JournalError
+from tripwire_async.journal._chunks import HeldChunk
+from tripwire_async.journal._handover import Handover
+from tripwire_async.journal._worker_locks import WorkerLocks
+from tripwire_async.journal._writer import Writer, expire
+from tripwire_async.journal.protocol import Claim
+from tripwire_async.journal.records import Sending
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tripwire_async._http.messages import Request
+    from tripwire_async.journal import JournalAsk, JournalReply
+    from tripwire_async.journal._chunks import Entry
+
+pytestmark = pytest.mark.virtual_time
+
+
+def held_chunk() -> HeldChunk:
+    """Return a claimed chunk of two endpoints."""
+    return HeldChunk.of(Claim(0, (endpoint(0), endpoint(1)), None))
+
+
+class FailingJournal(MemoryJournal):
+    """A journal that cannot be used any more."""
+
+    async def exchange(self, ask: JournalAsk, /) -> JournalReply:
+        msg = "the disk is full"
+        raise JournalError(msg)
+
+
+def writer_of(journal: MemoryJournal) -> Writer:
+    """Return the writer of a worker that wants no chunk."""
+    return Writer(journal, 30.0, LOOP_CLOCK, wanted=lambda: 0, on_reply=lambda _: None)
+
+
+async def test_a_journal_that_fails_ends_the_sends_that_wait_for_it() -> None:
+    """They have the error of the journal, and are not sent."""
+    writer = writer_of(FailingJournal())
+    commit = asyncio.create_task(writer.commit(now() + 60.0))
+    await asyncio.sleep(0)
+    writer.ask(0.0)
+    with pytest.raises(JournalError, match="the disk is full"):
+        await writer.run()
+    with pytest.raises(JournalError, match="the disk is full"):
+        await commit
+    assert now() < 60.0
+
+
+async def test_nothing_is_written_for_a_chunk_of_another_worker() -> None:
+    """Neither its records nor its end."""
+    journal, chunk = MemoryJournal(), held_chunk()
+    writer = writer_of(journal)
+    chunk.is_lost = True
+    writer.append(chunk.entries[0], Sending(0.0, 0.0), {}, within=0.0)
+    writer.end(chunk)
+    running = asyncio.create_task(writer.run())
+    await asyncio.sleep(10.0)
+    assert not journal.asks
+    running.cancel()
+    await asyncio.wait([running])
+
+
+async def test_a_reply_in_the_moment_of_the_deadline_counts() -> None:
+    """The timer may be due in the same turn of the loop in which the reply arrives."""
+    turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    turn.set_result(None)
+    expire(turn)
+    assert turn.result() is None
+
+
+async def test_an_awaited_run_that_is_iterated_keeps_its_outcomes_for_the_iteration() -> None:
+    """They count as received at once, since the consumer of the whole run gets them."""
+    handed: list[Entry] = []
+    handover = Handover(handed.append, lambda outcome: outcome)
+    entries = held_chunk().entries
+    timings = TestTimings(queued=0.0, rate_limit_wait=0.0, backoff_wait=0.0, network_time=0.0, settling=0.0)
+    outcomes = [
+        TestOutcome(
+            endpoint_id=entry.endpoint_id,
+            state="succeeded",
+            delivery=None,
+            error=None,
+            pending=None,
+            attempts=1,
+            request_ids=(),
+            timings=timings,
+        )
+        for entry in entries
+    ]
+    assert handover.get(0) is None
+    handover.expect_no_consumer()
+    for entry, outcome in zip(entries, outcomes, strict=True):
+        handover.add(entry, outcome)
+    assert handed == list(entries)
+    assert outcomes == [handover.get(0), handover.get(1)]
+
+
+async def test_a_lock_that_is_not_held_is_not_released(tmp_path: Path) -> None:
+    """The file of a worker that never joined does not exist."""
+    locks = WorkerLocks(tmp_path / "workers")
+    locks.release("nobody")
+    assert not locks.is_alive("nobody")
+
+
+async def test_a_run_can_be_paused_before_it_has_begun() -> None:
+    """Nothing is sent, and another worker can continue."""
+    service, storage = Service(), MemoryStorage()
+    async with recorded_run(service, MemoryJournal(storage), 5) as run:
+        await run.pause()
+    assert not service.sent
+    assert {"succeeded": 5} == states(await recorded_run(service, MemoryJournal(storage), 5))
+
+
+async def test_a_paused_run_takes_no_further_endpoint() -> None:
+    """Also if a test ends while the last response is awaited."""
+    service = Service(latency=(0.5, 1.5))
+    async with run_of(service, 20, in_flight=3, until="sent") as run:
+        waiting = asyncio.create_task(outcomes_of(run))
+        await asyncio.sleep(0.2)
+        await run.pause()
+        await waiting
+    assert 3 == len(service.sent)
+
+
+async def test_a_key_that_is_revoked_while_deliveries_are_awaited_ends_the_worker() -> None:
+    """The accepted tests are followed by the next worker, and not sent again."""
+    service, storage = Service(takes=20.0), MemoryStorage()
+
+    def reject(request: Request, when: str) -> Response | None:
+        if request.operation.id == SEND or when != "before" or now() < 5.0:
+            return None
+        body = b'{"error": {"code": "auth.invalid_api_key", "message": "m", "status": 401, "request_id": "req_x"}}'
+        return Response(401, {}, body)
+
+    service.fault = reject
+    with pytest.raises(AuthenticationError):
+        await recorded_run(service, MemoryJournal(storage), 10)
+    service.fault = lambda request, when: None
+    assert {"succeeded": 10} == states(await recorded_run(service, MemoryJournal(storage), 10))
+    assert 10 == len(service.sent)
