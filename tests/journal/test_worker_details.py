@@ -64,7 +64,7 @@ async def test_a_journal_that_fails_ends_the_sends_that_wait_for_it() -> None:
 
 
 async def test_nothing_is_written_for_a_chunk_of_another_worker() -> None:
-    """Neither its records nor its end."""
+    """Its records and its end are dropped."""
     journal, chunk = MemoryJournal(), held_chunk()
     writer = writer_of(journal)
     chunk.is_lost = True
@@ -77,7 +77,7 @@ async def test_nothing_is_written_for_a_chunk_of_another_worker() -> None:
     await asyncio.wait([running])
 
 
-async def test_a_reply_in_the_moment_of_the_deadline_counts() -> None:
+async def test_a_reply_at_the_deadline_counts() -> None:
     """The timer may be due in the same turn of the loop in which the reply arrives."""
     turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     turn.set_result(None)
@@ -119,7 +119,7 @@ async def test_a_lock_that_is_not_held_is_not_released(tmp_path: Path) -> None:
     assert not locks.is_alive("nobody")
 
 
-async def test_a_run_can_be_paused_before_it_has_begun() -> None:
+async def test_a_run_can_be_paused_before_it_is_created() -> None:
     """Nothing is sent, and another worker can continue."""
     service, storage = Service(), MemoryStorage()
     async with recorded_run(service, MemoryJournal(storage), 5) as run:
@@ -128,7 +128,7 @@ async def test_a_run_can_be_paused_before_it_has_begun() -> None:
     assert {"succeeded": 5} == states(await recorded_run(service, MemoryJournal(storage), 5))
 
 
-async def test_a_paused_run_takes_no_further_endpoint() -> None:
+async def test_a_paused_run_tests_no_other_endpoint() -> None:
     """Also if a test ends while the last response is awaited."""
     service = Service(latency=(0.5, 1.5))
     async with run_of(service, 20, in_flight=3, until="sent") as run:

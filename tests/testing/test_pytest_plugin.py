@@ -161,7 +161,7 @@ async def test_another_event_loop_works_or_fails_at_once(tmp_path: Path, text: s
 
 
 def _request_of(function: object, *names: str) -> SimpleNamespace:
-    """Return what pytest tells a fixture about a test that requests the fixtures *names*."""
+    """Return what pytest passes to a fixture about a test that requests the fixtures *names*."""
 
     def get_closest_marker(name: str) -> None:
         assert "asyncio" == name

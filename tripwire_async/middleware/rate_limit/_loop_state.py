@@ -65,7 +65,7 @@ class LoopState:
 
     def end_waits(self, owner: int) -> None:
         """End the waits of all calls of *owner*, a client that was closed, on the loop of this state."""
-        # Another thread may close the loop meanwhile, which ends its waits too.
+        # Another thread may close the loop at the same time, which ends its waits too.
         with contextlib.suppress(RuntimeError):
             # Also on the running loop, so that a call that is cancelled in the same turn stays cancelled.
             self._loop.call_soon_threadsafe(self._end_waits, owner)
