@@ -138,7 +138,7 @@ EXTRAS = ",".join(sorted(PYPROJECT["project"]["optional-dependencies"]))
 EVERY_EXTRA = f".[{EXTRAS}]"
 LICENSES = "Apache;BSD;MIT;PSF;Python Software Foundation"
 # Tests that measure real time would fail beside others, so they run alone, after the rest.
-TEST_RUNS = (("-m", "not serial", "-n", "auto", "--maxprocesses=4", "--dist=worksteal"), ("-m", "serial"))
+TEST_RUNS = (("not serial", "-n", "auto", "--maxprocesses=4", "--dist=worksteal"), ("serial",))
 
 nox.needs_version = ">=2025.10.16"
 nox.options.sessions = ["tests", "lint", "types", "layers", "generated", "docs", "build"]
@@ -176,8 +176,8 @@ def tests(session: nox.Session) -> None:
         return
     _require_redis(session)
     session.run("coverage", "erase")
-    for options in TEST_RUNS:
-        session.run("coverage", "run", "-m", "pytest", *options)
+    for marks, *options in TEST_RUNS:
+        session.run("coverage", "run", "-m", "pytest", "-m", marks, *options)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 
@@ -192,13 +192,13 @@ def _require_redis(session: nox.Session) -> None:
 
 
 def _run_tests(session: nox.Session) -> None:
-    """Run the tests, or pytest with the arguments if there are any, without coverage."""
+    """Run the tests that concern other Pythons, or pytest with the arguments if there are any, without coverage."""
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
     _require_redis(session)
-    for options in TEST_RUNS:
-        session.run("pytest", *options)
+    for marks, *options in TEST_RUNS:
+        session.run("pytest", "-m", f"({marks}) and not one_python", *options)
 
 
 def _tests_on_python(session: nox.Session) -> None:

@@ -8,8 +8,9 @@ import inspect
 import os
 import random
 import signal
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import aioresponses.core
 import pytest
@@ -27,6 +28,19 @@ settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
 
 
+_TESTS: Final = Path(__file__).parent
+_ONE_PYTHON: Final = (
+    # Checks of the repository itself.
+    *("codegen/", "english/", "structure/", "release/", "test_noxfile.py"),
+    # Searches and simulations that take minutes, of code that does not depend on the version of Python.
+    *("cancellation/", "faults/", "fuzz/", "deliveries/test_cancelling.py", "deliveries/test_outages.py"),
+    *("deliveries/test_poller_model.py", "deliveries/test_reconcile.py", "deliveries/test_run_requests.py"),
+    *("deliveries/test_shared_pages.py", "deliveries/test_shared_window.py", "deliveries/test_waiting.py"),
+    *("journal/test_kills.py", "journal/test_lost_records.py", "journal/test_recorded_runs.py"),
+    *("middleware/rate_limit/test_pages_model.py", "middleware/rate_limit/test_script_model.py"),
+)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the process that runs the tests: SIGINT raises, and processes that tests start are not measured."""
     # A shell makes background processes ignore SIGINT, and so would the processes that the tests interrupt.
@@ -35,6 +49,13 @@ def pytest_configure(config: pytest.Config) -> None:
     # controller of pytest-xdist keeps it, for its workers.
     if config.getoption("dist", "no") == "no":
         os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what the session ``tests`` alone runs."""
+    for item in items:
+        if item.path.relative_to(_TESTS).as_posix().startswith(_ONE_PYTHON):
+            item.add_marker("one_python")
 
 
 def pytest_asyncio_loop_factories(
