@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tripwire_async._http.messages import Request
+    from tripwire_async.deliveries import TestRun
     from tripwire_async.journal import JournalAsk, JournalReply
     from tripwire_async.journal._chunks import Entry
 
@@ -48,6 +49,11 @@ class FailingJournal(MemoryJournal):
 def writer_of(journal: MemoryJournal) -> Writer:
     """Return the writer of a worker that wants no chunk."""
     return Writer(journal, 30.0, LOOP_CLOCK, wanted=lambda: 0, on_reply=lambda _: None)
+
+
+async def iterated(run: TestRun) -> list[TestOutcome]:
+    """Return the outcomes of an iteration."""
+    return [outcome async for outcome in run]
 
 
 async def test_a_journal_that_fails_ends_the_sends_that_wait_for_it() -> None:
@@ -121,9 +127,12 @@ async def test_a_lock_that_is_not_held_is_not_released(tmp_path: Path) -> None:
 
 async def test_a_run_can_be_paused_before_it_is_created() -> None:
     """Nothing is sent, and another worker can continue."""
-    service, storage = Service(), MemoryStorage()
+    service, storage = Service(latency=(0.5, 0.5)), MemoryStorage()
     async with recorded_run(service, MemoryJournal(storage), 5) as run:
+        waiting = asyncio.create_task(iterated(run))
+        await asyncio.sleep(0.1)
         await run.pause()
+        assert not await waiting
     assert not service.sent
     assert {"succeeded": 5} == states(await recorded_run(service, MemoryJournal(storage), 5))
 
