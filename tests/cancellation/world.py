@@ -124,13 +124,18 @@ class World:
         if self._store is not None:
             await self._store.aclose()
 
-    async def until_none(self, left: Callable[[], list[object]]) -> None:
-        """Check that *left* returns nothing after some turns of the loop."""
+    async def until_none(self, left: Callable[[], list[object]], *, seconds: float = 0.0) -> None:
+        """Check that *left* returns nothing after some turns of the loop, or after *seconds* of the fast clock."""
+        end = asyncio.get_running_loop().time() + seconds
         for turn in range(_TURNS):
             if not left():
                 return
             # Redis is another process, and needs real time to respond.
             await asyncio.sleep(0.1 if self.redis is not None and turn > 20 else 0)
+        for _ in range(_TURNS):
+            if not left() or asyncio.get_running_loop().time() >= end:
+                break
+            await asyncio.sleep(0.5)
         assert [] == left()
 
     def _left(self) -> list[object]:
