@@ -234,14 +234,21 @@ OPT_IN_TESTS = {  # sessions with a folder of tests, and maybe a dependency grou
     "postgres": "Test the example journal in PostgreSQL; needs: apt-get install postgresql.",
     "queue": "Run the example worker of a task queue in arq, with a real Redis, and kill one of two.",
 }
-for name, description in OPT_IN_TESTS.items():
+PROGRAMS = {  # sessions with a program in a folder of tests, and maybe a dependency group, of the same name
+    "cancellation": "Cancel every public coroutine at each of its suspension points.",
+    "fuzz": "Pass damaged data to every parser of data from others.",
+    "mutation": "Change the code in small ways, and check that a test fails for each; takes hours.",
+    "soak": "Make mixed traffic with faults and cancellations for a minute, and account for every call.",
+}
+for name, description in (OPT_IN_TESTS | PROGRAMS).items():
 
-    def _opt_in_tests(session: nox.Session, name: str = name) -> None:
+    def _opt_in(session: nox.Session, name: str = name) -> None:
         _install(session, "tests", *{name}.intersection(PYPROJECT["dependency-groups"]))
-        session.run("pytest", f"tests/{name}", *session.posargs)
+        command = ("python", "-m", f"tests.{name}") if name in PROGRAMS else ("pytest", f"tests/{name}")
+        session.run(*command, *session.posargs)
 
-    _opt_in_tests.__doc__ = description
-    nox.session(name=name, default=False)(_opt_in_tests)
+    _opt_in.__doc__ = description
+    nox.session(name=name, default=False)(_opt_in)
 
 
 @nox.session

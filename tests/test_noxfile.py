@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,3 +54,20 @@ def test_a_python_without_venv_prints_the_package_to_install(
     assert noxfile.run_itself(["-s", "tests"]) == 1
     assert "apt-get install python3-venv" in capsys.readouterr().err
     assert not (tmp_path / "nox-itself").exists()
+
+
+def test_every_session_that_is_named_elsewhere_exists() -> None:
+    """In the script that runs all checks, and in the table for contributors."""
+    text = NOXFILE.read_text(encoding="utf-8")
+    defined = {
+        *re.findall(r"^def (\w+)\(session", text, flags=re.MULTILINE),
+        *re.findall(r'^    "(\w+)": "', text, flags=re.MULTILINE),
+    }
+    script = (NOXFILE.parent / ".ci" / "run").read_text(encoding="utf-8")
+    [named] = re.findall(r"^sessions\+=\((\w+(?: \w+)+)\)", script, flags=re.MULTILINE)
+    table = re.findall(
+        r"^\| `(\w+)` \|", (NOXFILE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    assert {"soak", "lint"} <= set(named.split())
+    assert {"mutation", "types"} <= set(table)
+    assert not {*named.split(), *table} - defined
