@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import logging
 import os
 import random
 import signal
@@ -41,6 +42,9 @@ _ONE_PYTHON: Final = (
 )
 
 
+_LOGGERS: Final = (logging.getLogger(), logging.getLogger("tripwire_async"))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the process that runs the tests: SIGINT raises, and processes that tests start are not measured."""
     # A shell makes background processes ignore SIGINT, and so would the processes that the tests interrupt.
@@ -71,6 +75,17 @@ def pytest_asyncio_loop_factories(
 def seed() -> None:
     """Seed the jitter of waits and retries, so that a failure can be reproduced."""
     random.seed(0)
+
+
+@pytest.fixture(autouse=True)
+def levels() -> Iterator[None]:
+    """Fail a test that leaves another log level behind: what is logged would depend on which tests ran before."""
+    before = [logger.level for logger in _LOGGERS]
+    yield
+    after = [logger.level for logger in _LOGGERS]
+    for logger, level in zip(_LOGGERS, before, strict=True):
+        logger.setLevel(level)
+    assert after == before
 
 
 @pytest.fixture

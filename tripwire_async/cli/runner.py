@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -18,7 +19,7 @@ from .tables import one_line
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TextIO
 
 
@@ -35,9 +36,11 @@ def run(arguments: argparse.Namespace) -> int:
         return ExitCode.BAD_OUTCOME
     for stream in (sys.stdout, sys.stderr):
         _escape_unencodable(stream)
-    log = _show_log() if arguments.verbose else None
     try:
-        with asyncio.Runner(loop_factory=_uvloop() if "uses_uvloop" in arguments else None) as runner:
+        with (
+            _visible_log() if arguments.verbose else contextlib.nullcontext(),
+            asyncio.Runner(loop_factory=_uvloop() if "uses_uvloop" in arguments else None) as runner,
+        ):
             status = runner.run(_main(arguments))
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -51,9 +54,6 @@ def run(arguments: argparse.Namespace) -> int:
         if error.filename is None:
             _discard_output()
         return report_os_error(error, as_json=arguments.json)
-    finally:
-        if log is not None:
-            LOGGER.removeHandler(log)
     return status
 
 
@@ -88,10 +88,16 @@ class _OneLine(logging.Formatter):
         return one_line(super().format(record))
 
 
-def _show_log() -> logging.Handler:
-    """Write the log of the library to stderr."""
+@contextlib.contextmanager
+def _visible_log() -> Iterator[None]:
+    """Write the log of the library to stderr within the block."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
+    level = LOGGER.level
     LOGGER.setLevel(logging.DEBUG)
     LOGGER.addHandler(handler)
-    return handler
+    try:
+        yield
+    finally:
+        LOGGER.removeHandler(handler)
+        LOGGER.setLevel(level)
