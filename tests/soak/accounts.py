@@ -50,8 +50,9 @@ class Accounts:
         *sends* is the largest number of tests that it may have sent without a result.
         """
         self.started += 1
+        limit = asyncio.timeout(seconds)
         try:
-            async with asyncio.timeout(seconds) as limit:
+            async with limit:
                 await work
         except TripwireError as error:
             self.endings[type(error).__name__] += 1

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from tripwire_async import AsyncTripwire
 
@@ -37,6 +38,24 @@ class Traffic:
     accounts: Accounts
     organization_id: str
     secrets: Mapping[str, str]
+    _in_flight: int = attrs.field(default=0, init=False)
+    _may_start: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+    _is_idle: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._may_start.set()
+
+    @contextlib.asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Start no call within the block, which begins when all calls have ended."""
+        self._may_start.clear()
+        try:
+            if self._in_flight:
+                self._is_idle.clear()
+                await self._is_idle.wait()
+            yield
+        finally:
+            self._may_start.set()
 
     async def work(self, seed: int, until: float) -> None:
         """Make one call after the other until the time *until* of the event loop."""
@@ -55,7 +74,14 @@ class Traffic:
         while loop.time() < until:
             (kind, _, sends), *_ = generator.choices(kinds, weights)
             seconds = generator.uniform(0.0, _LONGEST) if generator.random() < _CANCELLED else None
-            await self.accounts.call(kind(generator), seconds=seconds, sends=sends)
+            await self._may_start.wait()
+            self._in_flight += 1
+            try:
+                await self.accounts.call(kind(generator), seconds=seconds, sends=sends)
+            finally:
+                self._in_flight -= 1
+                if not self._in_flight:
+                    self._is_idle.set()
 
     def _endpoints(self, generator: random.Random, count: int) -> list[str]:
         return generator.sample(sorted(self.secrets), count)
