@@ -269,7 +269,7 @@ async def test_the_page_is_accessible_at_every_width_and_in_both_schemes(
     await tab.click("#delivery-list button.row")
     await until(tab, "document.querySelectorAll('#delivery-list pre').length", 4)
     # Colours that fade would be measured in between.
-    await asyncio.sleep(1.5)
+    await tab.ask("Promise.all(document.getAnimations().map(animation => animation.finished)).then(() => null)")
     assert await tab.ask("document.documentElement.scrollWidth") <= width
     channels = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)"
     brightest = max(await tab.ask(channels))
