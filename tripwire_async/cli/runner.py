@@ -19,7 +19,7 @@ from .tables import one_line
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from typing import TextIO
 
 
@@ -89,7 +89,7 @@ class _OneLine(logging.Formatter):
 
 
 @contextlib.contextmanager
-def _visible_log() -> Iterator[None]:
+def _visible_log() -> Generator[None]:
     """Write the log of the library to stderr within the block."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
