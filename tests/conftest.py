@@ -33,8 +33,9 @@ _TESTS: Final = Path(__file__).parent
 _ONE_PYTHON: Final = (
     # Checks of the repository itself.
     *("codegen/", "english/", "structure/", "release/", "test_noxfile.py"),
-    # Searches and simulations that take minutes, of code that does not depend on the version of Python.
+    # Searches, simulations and programs that take minutes, of code that does not depend on the version of Python.
     *("cancellation/", "faults/", "fuzz/", "deliveries/test_cancelling.py", "deliveries/test_outages.py"),
+    *("cli/test_demo.py", "cli/test_durable_runs.py", "cli/test_reports.py", "docs/"),
     *("deliveries/test_poller_model.py", "deliveries/test_reconcile.py", "deliveries/test_run_requests.py"),
     *("deliveries/test_shared_pages.py", "deliveries/test_shared_window.py", "deliveries/test_waiting.py"),
     *("journal/test_kills.py", "journal/test_lost_records.py", "journal/test_recorded_runs.py"),

@@ -128,10 +128,11 @@ async def test_a_delivery_that_does_not_settle_in_time_is_a_timeout(
     """Nothing was rejected here either."""
     tripwire_server.webhooks = WebhookSettings(enabled=False)
     endpoint = tripwire_server.add_endpoint("https://example.com/hook")
+    await tripwire.organizations.get(tripwire_server.organization_id)  # opens a connection
     async with tripwire.webhooks.loopback_endpoint() as loopback:
         with pytest.raises(DeliveryTimeoutError):
             await loopback.test_and_receive(
-                tripwire_server.organization_id, endpoint.id, endpoint.signing_secret, timeout=0.2
+                tripwire_server.organization_id, endpoint.id, endpoint.signing_secret, timeout=1.0
             )
 
 
