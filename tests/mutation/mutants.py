@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import random
+import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -13,7 +13,7 @@ from cosmic_ray.mutating import mutate_code
 from .operators import operators
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     _Span = tuple[tuple[int, int], tuple[int, int]]
@@ -57,9 +57,10 @@ class Mutant:
 def draw(root: Path, count: int, seed: int) -> list[Mutant]:
     """Return *count* mutants of the project at *root*, evenly over its modules, in random order.
 
-    Each position of a module is mutated at most once. A module with few positions gives all of them.
+    Each position of a module is mutated at most once, and of mutants with the same text only one is drawn. A module
+    with few positions gives all of them. A change of the project changes the selection only for the lines that were
+    changed, so that a survivor remains in it until it is killed.
     """
-    generator = random.Random(seed)  # noqa: S311 - a selection, not a secret
     modules = [
         path
         for package in PACKAGES
@@ -68,23 +69,32 @@ def draw(root: Path, count: int, seed: int) -> list[Mutant]:
     ]
     pools = []
     for path in modules:
-        at_position: dict[Any, list[tuple[str, int]]] = {}
-        source = path.read_text(encoding="utf-8")
-        for name, occurrence, position in _possible(source):
-            at_position.setdefault(position, []).append((name, occurrence))
-        choices = [generator.choice(each) for each in at_position.values()]
-        generator.shuffle(choices)
-        pools.append((path, source, choices))
-    drawn: list[Mutant] = []
+        at_position: dict[_Span, list[tuple[str, str, int]]] = {}
+        name, source = str(path.relative_to(root)), path.read_text(encoding="utf-8")
+        lines = source.splitlines()
+        for operator, occurrence, position in _possible(source):
+            rank = _rank(seed, name, operator, lines, position)
+            at_position.setdefault(position, []).append((rank, operator, occurrence))
+        pools.append((name, source, sorted((min(each) for each in at_position.values()), reverse=True)))
+    drawn: dict[str, tuple[str, Mutant]] = {}
     while len(drawn) < count and any(choices for _, _, choices in pools):
-        for path, source, choices in pools:
+        for name, source, choices in pools:
             if choices and len(drawn) < count:
-                drawn += _made(str(path.relative_to(root)), source, *choices.pop())
-    generator.shuffle(drawn)
-    return drawn
+                rank, operator, occurrence = choices.pop()
+                for mutant in _made(name, source, operator, occurrence):
+                    drawn.setdefault(mutant.key, (rank, mutant))
+    return [mutant for _, mutant in sorted(drawn.values(), key=lambda one: one[0])]
 
 
-def _possible(source: str) -> Iterator[tuple[str, int, Any]]:
+def _rank(seed: int, path: str, operator: str, lines: Sequence[str], position: _Span) -> str:
+    """Return a pseudorandom text that depends on the changed line alone, not on its number."""
+    (first, column), (last, _) = position
+    changed = "\n".join(line.strip() for line in lines[first - 1 : last])
+    indentation = len(lines[first - 1]) - len(lines[first - 1].lstrip())
+    return hashlib.sha256(f"{seed} {path} {operator} {column - indentation} {changed}".encode()).hexdigest()
+
+
+def _possible(source: str) -> Iterator[tuple[str, int, _Span]]:
     """Return operator, occurrence and position of all changes of *source* that can have an effect."""
     excluded = list(_without_effect(ast.parse(source)))
     tree = get_ast(source)
