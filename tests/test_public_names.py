@@ -30,8 +30,7 @@ PUBLIC = {
         encrypt_delivery generate_key_pair import_key_pair is_forbidden_variable is_managed_variable
     """,
     "tripwire_async.journal": """
-        Append Claim Journal JournalAsk JournalReply JournalPageAsk JournalPageReply NewRun RedisJournal Run RunSummary
-        Segment SharedPage SharedPages SqliteJournal
+        Append Claim Journal JournalAsk JournalReply NewRun RedisJournal Run RunSummary Segment SqliteJournal
     """,
     "tripwire_async.middleware": """
         BearerAuth Handler Metrics Middleware OnRetry RateLimit RateLimitState RateLimitStore RateLimitTotals RedisStore

@@ -1,7 +1,8 @@
 """Reads of eight processes that test one organization: ``python -m tests.benchmarks.bench_shared_pages``.
 
 It needs Debian's redis-server. The first rows are on virtual time. A real Redis server runs the script of the rate
-limit, which the processes share in every row. The last row starts eight real processes. All figures are counts.
+limit, which the processes share in every row. They share pages through that store, or are workers of one run and share
+them through its journal, which is in memory. The last row starts eight real processes. All figures are counts.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from yarl import URL
 
 from tests.support.delivery_service import ORGANIZATION, endpoint
 from tests.support.event_store import EventStore, constant, spread
+from tests.support.memory_journal import MemoryStorage
 from tests.support.memory_pages import MemoryPages
 from tests.support.processes import run_tests
 from tests.support.redis_server import RedisServer
+from tests.support.sharing_journal import SharingJournal
 from tests.support.virtual_store import ScriptRunner, VirtualStore
 from tests.support.virtual_time import run
 from tripwire_async._concurrency.clock import LOOP_CLOCK
@@ -56,6 +59,16 @@ ROWS: Final = (
 )
 
 
+@attrs.frozen(kw_only=True)
+class Way:
+    """Number of processes, tests in flight of each, and through what they share pages: the store or the journal."""
+
+    processes: int = PROCESSES
+    in_flight: int = 200
+    store: bool = False
+    journal: bool = False
+
+
 class _Store(MemoryPages):
     """The pages of all processes, with the slots of one of them."""
 
@@ -65,24 +78,30 @@ class _Store(MemoryPages):
         self.exchange = slots.exchange
 
 
-async def reads_of(row: Row, server: RedisServer, seed: int, *, processes: int, in_flight: int, share: bool) -> float:
+async def reads_of(row: Row, server: RedisServer, seed: int, way: Way) -> float:
     """Return the number of reads per send."""
     service = EventStore(row.durations, limit=row.limit, window=row.window, seed=seed)
     runner, shared = ScriptRunner(server.url, f"bench.{next(NAMES)}"), MemoryPages(delay=0.0005)
+    storage = MemoryStorage(lease=30.0)
 
     async def one(index: int) -> None:
         slots = VirtualStore(runner, (0.0002, 0.001), seed=100 * seed + index)
-        store: RateLimitStore = _Store(slots, shared) if share else slots  # type: ignore[assignment] - it has `exchange`
+        store: RateLimitStore = _Store(slots, shared) if way.store else slots  # type: ignore[assignment] - it has `exchange`
         chain = compose((Retry(max_attempts=20), RateLimit(store=store)), service)
         caller = ApiCaller(chain, URL("https://api.example"), CallOptions())
         webhooks = Webhooks(caller, LOOP_CLOCK, store=store, base_url="https://api.example")
-        count = row.tests // processes
+        count = row.tests // way.processes
         ids = [endpoint(index * count + number) for number in range(count)]
-        outcomes = await webhooks.send_tests(ORGANIZATION, ids, in_flight=in_flight)
-        assert not share or all(outcome.state == "succeeded" for outcome in outcomes)
+        journal = None
+        if way.journal:
+            ids = [endpoint(number) for number in range(row.tests)]
+            journal = SharingJournal(storage, pages=shared)
+        outcomes = await webhooks.send_tests(ORGANIZATION, ids, in_flight=way.in_flight, journal=journal)
+        assert not way.store or all(outcome.state == "succeeded" for outcome in outcomes)
 
-    await asyncio.gather(*(one(index) for index in range(processes)))
+    await asyncio.gather(*(one(index) for index in range(way.processes)))
     runner.close()
+    assert row.tests == len(service.events)
     return len(service.reads) / len(service.events)
 
 
@@ -99,16 +118,17 @@ async def over_the_wire(server: RedisServer) -> float:
 def main() -> None:
     """Print the reads per send: the least and the most of the seeds."""
     ways = (
-        ("one process", {"processes": 1, "in_flight": 200, "share": False}),
-        ("eight, each for itself", {"processes": PROCESSES, "in_flight": 200, "share": False}),
-        ("the same, 25 in flight", {"processes": PROCESSES, "in_flight": 200 // PROCESSES, "share": False}),
-        ("eight that share", {"processes": PROCESSES, "in_flight": 200, "share": True}),
+        ("one process", Way(processes=1)),
+        ("eight, each for itself", Way()),
+        ("the same, 25 in flight", Way(in_flight=200 // PROCESSES)),
+        ("eight that share", Way(store=True)),
+        ("eight workers of a run", Way(journal=True)),
     )
     with RedisServer() as server:
         for row in ROWS:
             print(f"{row.tests:,} tests, {row.title}")
-            for title, options in ways:
-                reads = [run(reads_of(row, server, seed, **options)) for seed in SEEDS]  # type: ignore[arg-type] - as in `ways`
+            for title, way in ways:
+                reads = [run(reads_of(row, server, seed, way)) for seed in SEEDS]
                 print(f"  {title:<24}{min(reads):>7.1%}{max(reads):>7.1%}", flush=True)
         print("1,200 tests, deliveries of 2 s, 200 requests per 4 s, eight real processes that share")
         print(f"  {'':<24}{asyncio.run(over_the_wire(server)):>7.1%}")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import redis.asyncio
 
-from tripwire_async.journal import Append, JournalAsk, JournalPageAsk, NewRun, RedisJournal, SqliteJournal
+from tripwire_async.journal import Append, JournalAsk, NewRun, RedisJournal, SqliteJournal
+from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, WindowAsk
 from tripwire_async.testing import DeliveryOutcome
 
 from .scenario import Scenario
@@ -47,7 +48,8 @@ async def _use(journal: RedisJournal | SqliteJournal, run: NewRun) -> None:
     reply = await journal.exchange(_ask(1, wanted=1))
     (claim,) = reply.claims
     if isinstance(journal, RedisJournal):
-        await journal.exchange_page(JournalPageAsk(worker="worker", after=0.0))
+        await journal.exchange_page(PageAsk(worker="worker", after=0.0))
+        await journal.exchange_window(WindowAsk(worker="worker", width=200, used=0, wanted=10))
     assert [] == [outcome async for outcome in journal.outcomes()]
     await journal.exchange(_ask(2, appends=(Append(claim.chunk, b"records", {}),), ended=(claim.chunk,)))
     assert [segment async for segment in journal.read()]
@@ -108,7 +110,7 @@ def _methods(name: str, *more: str) -> tuple[str, ...]:
 SCENARIOS = [
     Scenario(
         name="Redis journal",
-        covers=_methods("RedisJournal", "exchange_page", "outcomes"),
+        covers=_methods("RedisJournal", "exchange_page", "exchange_window", "outcomes"),
         prepare=_forget_runs,
         run=_use_redis_journal,
         uses_redis=True,

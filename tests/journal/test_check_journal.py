@@ -81,6 +81,9 @@ async def test_a_journal_in_sqlite_follows_the_protocol(tmp_path: Path) -> None:
         (broken_journals.HasTwoReaders, "two workers read at once"),
         (broken_journals.KeepsPagesToItself, "a published page was not returned"),
         (broken_journals.ReturnsOldPages, "too old"),
+        (broken_journals.IsAlone, "others is 0"),
+        (broken_journals.HasOneScope, "lease of another scope"),
+        (broken_journals.KeepsTheLease, "was not given back"),
     ],
 )
 async def test_a_broken_journal_fails_the_check_with_the_broken_rule(broken: type[MemoryJournal], message: str) -> None:

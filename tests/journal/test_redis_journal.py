@@ -14,9 +14,10 @@ from tests.support.journal_worker import JournalWorker, new_run
 from tests.support.redis_server import RedisServer, cluster, eventually, watched
 from tripwire_async.deliveries import TestOutcome, TestTimings
 from tripwire_async.errors import ConfigurationError, JournalError
-from tripwire_async.journal import JournalPageAsk, RedisJournal, SharedPage
+from tripwire_async.journal import RedisJournal
 from tripwire_async.journal import redis_journal as redis_journal_module
 from tripwire_async.journal.records import Done, encode_batch
+from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, SharedPage, WindowAsk
 
 
 def recorded_outcome(number: int, state: Any) -> dict[str, Any]:
@@ -49,7 +50,6 @@ async def test_a_finished_run_expires_as_a_whole(redis_server: RedisServer, raw:
         await finish(journal)
         assert [summary.name for summary in await journal.runs()] == ["short"]
         await JournalWorker(journal, "two").ask()
-        await journal.exchange_page(JournalPageAsk(worker="two", after=0.0))
 
         async def is_gone() -> bool:
             return not await raw.keys("tripwire:journal:{short}:*")
@@ -203,27 +203,22 @@ async def test_a_run_that_was_dropped_ends_its_workers(redis_server: RedisServer
                 await action()
         with pytest.raises(JournalError, match="There is no run 'dropped'"):
             await anext(two.read())
-        with pytest.raises(JournalError, match="does not exist"):
-            await two.exchange_page(JournalPageAsk(worker="one", after=0.0))
         await two.begin(new_run(120, "run_2"))
         with pytest.raises(JournalError, match=r"'dropped'.*started again"):
             await worker.again()
 
 
-async def test_a_reader_that_ends_does_not_block_the_pages(redis_server: RedisServer, raw: Any) -> None:
-    """Its reading lease runs out. An older page does not replace a newer one."""
+async def test_the_pages_and_the_window_of_a_run_expire(redis_server: RedisServer, raw: Any) -> None:
+    """Within a minute of their last use, also if the run is dropped."""
     async with RedisJournal(redis_server.url, run="pages") as journal:
         await journal.begin(new_run())
-        first = await journal.exchange_page(JournalPageAsk(worker="one", after=0.0))
-        assert first.is_reader
-        assert 0 < (await journal.exchange_page(JournalPageAsk(worker="two", after=0.0))).wait < 1
-        await raw.hset("tripwire:journal:{pages}:page", "reads_until", 1)
-        assert (await journal.exchange_page(JournalPageAsk(worker="two", after=0.0))).is_reader
-        new, old = SharedPage(first.time, b"new"), SharedPage(first.time - 10, b"old")
-        await journal.exchange_page(JournalPageAsk(worker="two", after=0.0, publish=new))
-        reply = await journal.exchange_page(JournalPageAsk(worker="one", after=0.0, publish=old))
-        assert reply.page is not None
-        assert b"new" == reply.page.body
+        lasting = set(await raw.keys("tripwire:journal:{pages}:*"))
+        assert (await journal.exchange_page(PageAsk(worker="one", after=0.0, scope="s"))).is_reader
+        window = WindowAsk(worker="one", width=200, used=0, wanted=150, scope="s")
+        assert 150 == (await journal.exchange_window(window)).part
+        keys = set(await raw.keys("tripwire:journal:{pages}:*")) - lasting
+        assert {"pages", "readers", "senders"} == {key.split(":")[-2] for key in keys}
+        assert all([0 < await raw.pttl(key) <= 60_000 for key in keys])
 
 
 async def test_a_redis_whose_scripts_were_flushed_gets_them_again(redis_journal: RedisJournal, raw: Any) -> None:
@@ -255,8 +250,11 @@ async def test_a_client_of_ones_own_may_decode_replies(redis_server: RedisServer
     assert 50 == len((await worker.ask(wanted=1)).claims[0].endpoint_ids)
     await worker.ask({0: '["é"]'.encode()}, counts={"failed": 1})
     assert ['["é"]'.encode()] == [segment.batch async for segment in journal.read()]
-    page = SharedPage(5.0, '["é"]'.encode())
-    assert page == (await journal.exchange_page(JournalPageAsk(worker="one", after=0.0, publish=page))).page
+    time = (await journal.exchange_page(PageAsk(worker="one", after=0.0))).time
+    page = SharedPage(time, '["é"]'.encode())
+    reply = await journal.exchange_page(PageAsk(worker="one", after=time - 1.0, publish=page))
+    assert reply.page is not None
+    assert page.body == reply.page.body
     assert "decoded" in [summary.name for summary in await journal.runs()]
     assert "<RedisJournal 'decoded' at a Redis client>" == repr(journal)
     await client.aclose()

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import attrs
 
 from tests.support.memory_journal import MemoryJournal
+from tests.support.memory_pages import Pages
 from tests.support.virtual_time import now
 from tripwire_async.errors import JournalError
-from tripwire_async.journal.protocol import JournalPageReply, JournalReply, Segment, SharedPage
+from tripwire_async.journal.protocol import JournalReply, Segment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tripwire_async.journal.protocol import JournalAsk, JournalPageAsk, NewRun, Run
+    from tripwire_async.journal.protocol import JournalAsk, NewRun, Run
+    from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, PageReply
 
 _COUNTER = itertools.count()
 
@@ -274,41 +276,44 @@ class RefusesALateWorker(MemoryJournal):
 
 @attrs.define
 class SharesPages(MemoryJournal):
-    """Model of the optional part: the reader is kept with the storage's runs."""
+    """Model of the optional part: the pages are those of the run, by scope."""
 
-    async def exchange_page(self, ask: JournalPageAsk, /) -> JournalPageReply:
-        state = _PAGES.setdefault(self.run, {})
-        if ask.publish is not None:
-            state["page"] = ask.publish
-            state.pop("reader", None)
-        page = state.get("page")
-        if isinstance(page, SharedPage) and self.fits(page, ask):
-            return JournalPageReply(page=page, is_reader=False, wait=0.0, time=now())
-        if self.is_free(state.get("reader"), ask):
-            state["reader"] = ask.worker
-            return JournalPageReply(page=None, is_reader=True, wait=0.0, time=now())
-        return JournalPageReply(page=None, is_reader=False, wait=0.1, time=now())
+    async def exchange_page(self, ask: PageAsk, /) -> PageReply:
+        pages = _PAGES.setdefault((self.run, ask.scope), Pages())
+        return self.changed(pages, ask, pages.exchange(ask, now()))
 
-    def fits(self, page: SharedPage, ask: JournalPageAsk) -> bool:
-        return page.started > ask.after
-
-    def is_free(self, reader: object, ask: JournalPageAsk) -> bool:
-        return reader in {None, ask.worker}
+    def changed(self, pages: Pages, ask: PageAsk, reply: PageReply) -> PageReply:
+        return reply
 
 
-_PAGES: dict[str, dict[str, object]] = {}
+_PAGES: dict[tuple[str, str], Pages] = {}
 
 
 class HasTwoReaders(SharesPages):
-    def is_free(self, reader: object, ask: JournalPageAsk) -> bool:
-        return True
+    def changed(self, pages: Pages, ask: PageAsk, reply: PageReply) -> PageReply:
+        return attrs.evolve(reply, is_reader=ask.is_due)
 
 
 class KeepsPagesToItself(SharesPages):
-    def fits(self, page: SharedPage, ask: JournalPageAsk) -> bool:
-        return False
+    def changed(self, pages: Pages, ask: PageAsk, reply: PageReply) -> PageReply:
+        return attrs.evolve(reply, page=None)
 
 
 class ReturnsOldPages(SharesPages):
-    def fits(self, page: SharedPage, ask: JournalPageAsk) -> bool:
-        return True
+    def changed(self, pages: Pages, ask: PageAsk, reply: PageReply) -> PageReply:
+        return attrs.evolve(reply, page=pages.page)
+
+
+class IsAlone(SharesPages):
+    def changed(self, pages: Pages, ask: PageAsk, reply: PageReply) -> PageReply:
+        return attrs.evolve(reply, others=0)
+
+
+class HasOneScope(SharesPages):
+    async def exchange_page(self, ask: PageAsk, /) -> PageReply:
+        return await super().exchange_page(attrs.evolve(ask, scope=""))
+
+
+class KeepsTheLease(SharesPages):
+    async def exchange_page(self, ask: PageAsk, /) -> PageReply:
+        return await super().exchange_page(attrs.evolve(ask, is_reading=True))

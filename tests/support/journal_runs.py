@@ -36,12 +36,21 @@ class Worker:
         service: The service.
         storage: Where the run is kept.
         count: Number of endpoints.
+        journal: Its journal; None for a new one.
         options: Options of the run.
     """
 
-    def __init__(self, service: Service, storage: MemoryStorage, count: int, **options: Any) -> None:
+    def __init__(
+        self,
+        service: Service,
+        storage: MemoryStorage,
+        count: int,
+        *,
+        journal: MemoryJournal | None = None,
+        **options: Any,
+    ) -> None:
         self.storage = storage
-        self.journal = MemoryJournal(storage)
+        self.journal = journal or MemoryJournal(storage)
         self.run = recorded_run(service, self.journal, count, **options)
         self.task = asyncio.create_task(self._await())
 

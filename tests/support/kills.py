@@ -31,6 +31,8 @@ class Scenario:
         first: Whether the first worker is killed when its first request has arrived.
         lease: The lease in seconds.
         latency: Seconds that the service works on each send, also if the client is gone.
+        settling: Seconds that a delivery takes.
+        in_flight: Number of tests in flight, of all workers together.
         disturb: Called once in the middle of the run.
         seed: Seed of the times.
     """
@@ -43,6 +45,8 @@ class Scenario:
     first: bool = False
     lease: float = 2.0
     latency: float = 0.3
+    settling: float = 0.0
+    in_flight: int = 30
     disturb: Callable[[], Awaitable[None]] | None = None
     seed: int = 0
 
@@ -54,12 +58,14 @@ class Result:
     Attributes:
         webhooks: Number of webhooks of each endpoint, as the server has counted them.
         kills: Number of workers that were killed before they had finished.
+        reads: Number of reads of events.
         errors: The error output of workers that failed.
     """
 
     webhooks: Counter[str]
     kills: int = 0
     stops: int = 0
+    reads: int = 0
     errors: list[str] = attrs.field(factory=list)
 
     @property
@@ -83,7 +89,7 @@ class _Workers:
             "organization": server.organization_id,
             "journal": scenario.journal,
             "lease": str(scenario.lease),
-            "in-flight": "30",
+            "in-flight": str(scenario.in_flight),
         }
         arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
         pipe = asyncio.subprocess.PIPE
@@ -125,7 +131,7 @@ async def run(scenario: Scenario, *, seconds: float = 120.0) -> Result:
     async with TripwireServer(limit=100_000, webhooks=webhooks) as server, asyncio.timeout(seconds):
         for number in range(scenario.endpoints):
             server.add_endpoint(f"http://127.0.0.1:9/{number}")
-        server.set_outcome(DeliveryOutcome("succeeded"))
+        server.set_outcome(DeliveryOutcome("succeeded", after=scenario.settling))
         server.fail("sendTestWebhook", Fault.delay(scenario.latency))
         result = Result(Counter())
         workers = _Workers(server, scenario, result)
@@ -139,6 +145,7 @@ async def run(scenario: Scenario, *, seconds: float = 120.0) -> Result:
                     await worker.communicate()
         # The service has worked on the sends of workers that are gone.
         await asyncio.sleep(scenario.latency)
+        result.reads = sum(request.operation in {"listEvents", "retrieveEvent"} for request in server.requests)
         result.webhooks.update(dict.fromkeys(server.state.endpoints, 0))
         result.webhooks.update(delivery.endpoint.id for delivery in server.deliveries.values())
     return result

@@ -9,7 +9,7 @@ import attrs
 import redis
 
 from tripwire_async._secrets.secret import Secret
-from tripwire_async.middleware.rate_limit._redis_pages import RedisPages
+from tripwire_async.middleware.rate_limit.redis_pages import RedisPages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,6 @@ class VirtualScript:
 
 def virtual_pages(script: VirtualScript, name: str) -> RedisPages:
     """Return what exchanges pages of a store of that *name* through *script*."""
-    pages = RedisPages(Secret(script.url), None, f"tripwire:{{{name}}}")
+    pages = RedisPages("RedisStore", Secret(script.url), None, f"tripwire:{{{name}}}")
     pages.script = script  # type: ignore[assignment] - runs the same script
     return pages

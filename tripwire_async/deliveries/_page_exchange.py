@@ -7,10 +7,8 @@ import math
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple, final
 
-import msgspec
-
 from tripwire_async._concurrency.patience import within
-from tripwire_async.errors import ConfigurationError
+from tripwire_async.errors import TripwireError
 from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, SharedPage
 from tripwire_async.middleware.rate_limit.store import DEFAULT_PATIENCE
 
@@ -38,8 +36,10 @@ _MAX_PAUSE: Final = 2.0
 """Seconds without an exchange after one that has failed, and, doubled each time, after later ones."""
 
 
-class PageLook(msgspec.Struct, frozen=True):
+class PageLook(NamedTuple):
     """Look for a page that another process has read."""
+
+    exchange: PageExchange
 
 
 class FoundPage(NamedTuple):
@@ -65,6 +65,8 @@ class PageExchange:
         demand: Value of a page for the other processes.
         next_look: When to look for a page.
         is_looking: Whether a wait does so now.
+        is_incomplete: Whether the page of another process lacks what a wait of this one is for.
+        is_closed: Whether the store must not be used any more.
     """
 
     __slots__ = (
@@ -79,6 +81,8 @@ class PageExchange:
         "_unpublished",
         "_worker",
         "demand",
+        "is_closed",
+        "is_incomplete",
         "is_looking",
         "next_look",
     )
@@ -97,11 +101,13 @@ class PageExchange:
         self.demand = PageDemand(0, 0.0)
         self.next_look = -math.inf
         self.is_looking = False
+        self.is_incomplete = False
+        self.is_closed = False
 
     @property
     def is_available(self) -> bool:
-        """False for some time after a failed exchange."""
-        return not self._pause or self._clock.now() >= self.next_look
+        """False for some time after a failed exchange, and after the end of sharing."""
+        return not (self.is_closed or (self._pause and self._clock.now() < self.next_look))
 
     @contextlib.contextmanager
     def reading(self, stats: CallStats) -> Generator[None]:
@@ -114,6 +120,7 @@ class PageExchange:
 
     def keep(self, page: EventPage, *, started: float, stats: CallStats) -> None:
         """Keep a page for the next exchange; its read *started* then, on the clock of the poller."""
+        self.is_incomplete = False
         if self._store_time is not None:
             self._seen = started + self._store_time
             body = encode_events(page, stats)
@@ -127,6 +134,8 @@ class PageExchange:
             is_due: Whether this process would read a page now.
             limit: Seconds for the exchange; the patience of the store is another limit.
         """
+        if self.is_closed:
+            return is_due
         published, stats = self._unpublished, self._reading
         ask = PageAsk(
             worker=self._worker,
@@ -142,7 +151,7 @@ class PageExchange:
         asked = self._clock.now()
         try:
             reply = await within(min(self._patience, limit), self._pages.exchange_page(ask))
-        except (OSError, ConfigurationError):
+        except (OSError, TripwireError):
             if limit >= self._patience:
                 self._pause = min(2 * self._pause, _MAX_PAUSE) or _FIRST_PAUSE
                 self.next_look = self._clock.now() + self._pause

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, final
 
 from ._due_queue import DueQueue
+from ._record import SETTLED
 
 if TYPE_CHECKING:
     import asyncio
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ._planned_event import PlannedWait
     from ._read_plan import Read, ReadPlan
     from ._record import DeliveryRecord
+    from ._settle_times import SettleTimes
 
 
 @final
@@ -163,6 +165,21 @@ class Waits:
             self._by_end.pop()
             wait.is_queued = False
         return None
+
+
+def observe(times: SettleTimes, wait: Wait, *, read_at: float, now: float) -> None:
+    """Let *times* learn from what a read, which was started at *read_at*, tells about the delivery of a wait."""
+    record, planned = wait.record, wait.planned
+    delivery = record.latest
+    if delivery is None or planned is None or delivery.status == "skipped":
+        # A skipped delivery was not sent, so its duration is not an observation.
+        return
+    sent_at = planned.event.sent_at
+    age, duration = max(0.0, read_at - sent_at), None
+    if delivery.status in SETTLED:
+        age = math.inf if record.sent_at is None else now - sent_at
+        duration = (delivery.updated_at - delivery.created_at).total_seconds()
+    times.observe(record.reference.event_id, sent=sent_at, age=age, duration=duration)
 
 
 def _is_open(wait: Wait, _: float) -> bool:

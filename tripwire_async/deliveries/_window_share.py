@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Final, final
 
 from tripwire_async._concurrency.patience import within
-from tripwire_async.errors import ConfigurationError
+from tripwire_async.errors import TripwireError
 from tripwire_async.middleware.rate_limit.shared_pages import WindowAsk
 from tripwire_async.middleware.rate_limit.store import DEFAULT_PATIENCE
 
@@ -102,5 +102,5 @@ class WindowShare:
         )
         try:
             return await within(self._patience, self._store.exchange_window(ask))
-        except (OSError, ConfigurationError):
+        except (OSError, TripwireError):
             return None

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import math
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Final, cast, final
+from typing import TYPE_CHECKING, Final, final
 
 from tripwire_async._concurrency.contexts import InEmptyContext
 from tripwire_async._concurrency.polling import PollTimeout
@@ -23,13 +23,13 @@ from tripwire_async.errors import RequestTimeoutError, TripwireError
 
 from ._event_page import decode_page, page_request
 from ._page_exchange import LOOK_INTERVAL, FoundPage, PageLook
+from ._page_queue import PageDemand
 from ._read_failures import ReadFailures
 from ._read_plan import EventRead, PageRead, ReadPlan
-from ._record import SETTLED
-from ._waits import Wait, Waits
+from ._waits import Wait, Waits, observe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from tripwire_async._concurrency.clock import Clock, Timer
     from tripwire_async._http.api_calls import Caller
@@ -66,7 +66,6 @@ class DeliveryPoller:
         "_clock",
         "_exchange",
         "_failures",
-        "_is_incomplete",
         "_loop",
         "_organization_id",
         "_plan",
@@ -87,7 +86,6 @@ class DeliveryPoller:
     ) -> None:
         self._call = call
         self._exchange = exchange
-        self._is_incomplete = False  # whether a page of another process lacks what a wait here is for
         self._organization_id = organization_id
         self._times = times
         self._clock = clock
@@ -141,6 +139,21 @@ class DeliveryPoller:
         if has_read:
             self._dispatch()
         return delivery
+
+    @contextlib.contextmanager
+    def sharing_pages(self, exchange: PageExchange | None) -> Generator[None]:
+        """Within it, share pages with other processes through *exchange*, unless this poller shares them already."""
+        if exchange is None or self._exchange is not None:
+            yield
+            return
+        self._exchange = exchange
+        try:
+            yield
+        finally:
+            # A wait that is not of this block may be in the middle of a read.
+            exchange.is_closed = True
+            self._exchange = None
+            self._plan.share_pages(PageDemand(0, 0.0))
 
     async def refresh(self, record: DeliveryRecord) -> None:
         """Read the event of *record* now, for all who wait for it; raises whatever kept it from being read."""
@@ -238,7 +251,7 @@ class DeliveryPoller:
             return exchange.next_look
         if (wait := self._waits.sleeping_longest()) is not None:
             exchange.is_looking = True
-            wait.read = PageLook()
+            wait.read = PageLook(exchange)
             wait.wake()
         return math.inf
 
@@ -249,11 +262,11 @@ class DeliveryPoller:
     async def _carry_out(self, wait: Wait, read: Read | PageLook) -> None:
         """Make the *read* that *wait* was given, unless another process makes it."""
         exchange = self._exchange
-        if isinstance(read, EventRead) or exchange is None:
-            await self._make(wait, cast("Read", read))
-        elif isinstance(read, PageLook):
-            await self._exchange_pages(exchange, wait, is_due=False)
-            exchange.is_looking = False
+        if isinstance(read, PageLook):
+            await self._exchange_pages(read.exchange, wait, is_due=False)
+            read.exchange.is_looking = False
+        elif isinstance(read, EventRead) or exchange is None:
+            await self._make(wait, read)
         elif await self._is_reader(exchange, wait):
             await self._make(wait, read)
             wait.read = None
@@ -283,7 +296,7 @@ class DeliveryPoller:
 
     async def _is_reader(self, exchange: PageExchange, wait: Wait) -> bool:
         """Return whether this process reads the page, after a look for the page of another one."""
-        if self._is_incomplete or not exchange.is_available:
+        if exchange.is_incomplete or not exchange.is_available:
             return True
         latest = self._plan.latest_page
         found = await self._exchange_pages(exchange, wait, is_due=True)
@@ -297,9 +310,11 @@ class DeliveryPoller:
         """Publish a page, and look for one of another process; see `PageExchange.exchange`."""
         now = self._clock.now()
         found = await exchange.exchange(self._plan.demand(now), is_due=is_due, limit=max(0.0, wait.end - now))
-        self._plan.share_pages(exchange.demand)
+        if not exchange.is_closed:
+            self._plan.share_pages(exchange.demand)
         if isinstance(found, FoundPage):
             self._take(found)
+            exchange.is_incomplete |= any(event_id in self._waits for event_id in found.events.incomplete)
         return found
 
     def _lose(self, read: Read | PageLook) -> None:
@@ -309,7 +324,7 @@ class DeliveryPoller:
         elif isinstance(read, PageRead):
             self._plan.page_lost()
         else:
-            cast("PageExchange", self._exchange).is_looking = False
+            read.exchange.is_looking = False
 
     def _unblock(self, event_id: str) -> None:
         """Let an event be read that was due while its waits were reading pages."""
@@ -320,13 +335,12 @@ class DeliveryPoller:
     # -- results of reads ------------------------------------------------------------------------------------------
 
     async def _read_page(self, started: float, limit: float | None) -> None:
-        stats = CallStats()
-        with nullcontext() if self._exchange is None else self._exchange.reading(stats):
+        stats, exchange = CallStats(), self._exchange
+        with nullcontext() if exchange is None else exchange.reading(stats):
             page = decode_page(await self._call(page_request(self._organization_id, limit, stats)))
         read_at = started + stats.waited
-        if self._exchange is not None:
-            self._is_incomplete = False
-            self._exchange.keep(page, started=read_at, stats=stats)
+        if exchange is not None:
+            exchange.keep(page, started=read_at, stats=stats)
         self._note_speed(stats)
         self._failures.page_succeeded()
         self.read_at = now = self._clock.now()
@@ -350,7 +364,6 @@ class DeliveryPoller:
         for event_id in shared.events:
             if event_id in self._waits and event_id not in shared.incomplete:
                 self._store(event_id, shared.deliveries(event_id), read_at)
-        self._is_incomplete |= any(event_id in self._waits for event_id in shared.incomplete)
         self._plan.page_shared(
             shared.events.keys() | shared.incomplete,
             shared.incomplete,
@@ -376,23 +389,10 @@ class DeliveryPoller:
         for wait in self._waits.of(event_id):
             record = wait.record
             record.update(deliveries, read_at)
-            self._learn(wait, read_at)
+            observe(self._times, wait, read_at=read_at, now=self._clock.now())
             if record.latest is not None and wait.done(record.latest):
                 self._waits.succeed(wait, record.latest)
                 self._forget(event_id)
-
-    def _learn(self, wait: Wait, read_at: float) -> None:
-        record, planned = wait.record, wait.planned
-        delivery = record.latest
-        if delivery is None or planned is None or delivery.status == "skipped":
-            # A skipped delivery was not sent, so its duration is not an observation.
-            return
-        sent_at = planned.event.sent_at
-        age, duration = max(0.0, read_at - sent_at), None
-        if delivery.status in SETTLED:
-            age = math.inf if record.sent_at is None else self._clock.now() - sent_at
-            duration = (delivery.updated_at - delivery.created_at).total_seconds()
-        self._times.observe(record.reference.event_id, sent=sent_at, age=age, duration=duration)
 
     def _note_speed(self, stats: CallStats) -> None:
         waited = stats.rate_limit_wait

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 from typing import TYPE_CHECKING, Final, cast, final
 
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
 
     from tripwire_async._concurrency.clock import Clock, Timer
 
+    from ._page_exchange import PageExchange
+    from ._window_share import WindowShare
     from .endpoint_test import EndpointTest
     from .pending import PendingDelivery
     from .run_options import RunOptions
     from .run_record import RunRecord
     from .sender import Sender
+    from .sharing import Sharing
     from .test_source import TestSource
 
 _SLOW: Final = 10.0
@@ -60,6 +64,7 @@ class WorkerPool:
         end: Time at which the run ends, on the *clock*; infinity for no end.
         clock: Measures the waits.
         left: Returns the number of tests that were not started; None while that is unknown.
+        sharing: Shares pages and the window of sends with the other workers of the run, unless the client does already.
     """
 
     def __init__(
@@ -72,6 +77,7 @@ class WorkerPool:
         end: float,
         clock: Clock,
         left: Callable[[], int] | None = None,
+        sharing: Sharing | None = None,
     ) -> None:
         self._sender = sender
         self._poller = sender.poller(options.organization_id)
@@ -83,20 +89,21 @@ class WorkerPool:
         self._limit_wait = 0.0
         self._outage = Outage(clock, end)
         self.window = SendWindow(max(PAGE_SIZE, options.in_flight), self._hold_until, clock)
-        self._share = (
-            None
-            if sender.sharing is None or not options.settle
-            else sender.sharing.window_share(
-                options.organization_id, self.window, left or (lambda: options.in_flight), clock
-            )
-        )
+        self._pages: PageExchange | None = None
+        self._share: WindowShare | None = None
+        if options.settle:
+            if sharing is not None:
+                self._pages = sharing.page_exchange(options.organization_id, clock)
+            for each in (sender.sharing, sharing):
+                if self._share is None and each is not None:
+                    self._share = each.window_share(
+                        options.organization_id, self.window, left or (lambda: options.in_flight), clock
+                    )
 
     async def run(self, workers: int) -> None:
         """Make all tests with a number of *workers*; return when the last one has ended."""
-        if self._share is None:
-            await self._run(workers)
-        else:
-            async with self._share:
+        with self._poller.sharing_pages(self._pages):
+            async with self._share or contextlib.nullcontext():
                 await self._run(workers)
 
     async def _run(self, workers: int) -> None:

@@ -5,7 +5,9 @@
 - `RedisJournal`: a journal in Redis, for workers on any number of machines.
 - `NewRun`, `Run`, `RunSummary`: a run to create, a run that exists, its state for lists.
 - `JournalAsk`, `JournalReply`, `Append`, `Claim`, `Segment`: the values of the protocol.
-- `SharedPages`, `JournalPageAsk`, `JournalPageReply`, `SharedPage`: an optional part of it.
+
+A journal may also implement `SharedPages` and `SharedWindow`, which `tripwire_async.middleware.rate_limit.shared_pages`
+defines. The workers of a run then share pages of events and the window of sends; otherwise each reads for itself.
 """
 
 from __future__ import annotations
@@ -20,15 +22,11 @@ if TYPE_CHECKING:
         Claim,
         Journal,
         JournalAsk,
-        JournalPageAsk,
-        JournalPageReply,
         JournalReply,
         NewRun,
         Run,
         RunSummary,
         Segment,
-        SharedPage,
-        SharedPages,
     )
     from .redis_journal import RedisJournal
     from .sqlite_journal import SqliteJournal
@@ -38,16 +36,12 @@ __all__ = [
     "Claim",
     "Journal",
     "JournalAsk",
-    "JournalPageAsk",
-    "JournalPageReply",
     "JournalReply",
     "NewRun",
     "RedisJournal",
     "Run",
     "RunSummary",
     "Segment",
-    "SharedPage",
-    "SharedPages",
     "SqliteJournal",
 ]
 
@@ -58,14 +52,10 @@ _EXPORTS: Final = {
     "JournalAsk": ".protocol",
     "JournalReply": ".protocol",
     "NewRun": ".protocol",
-    "JournalPageAsk": ".protocol",
-    "JournalPageReply": ".protocol",
     "RedisJournal": ".redis_journal",
     "Run": ".protocol",
     "RunSummary": ".protocol",
     "Segment": ".protocol",
-    "SharedPage": ".protocol",
-    "SharedPages": ".protocol",
     "SqliteJournal": ".sqlite_journal",
 }
 

@@ -12,18 +12,16 @@ from .protocol import (
     FORMAT,
     GAUGES,
     Claim,
-    JournalPageReply,
     JournalReply,
     Run,
     RunSummary,
     Segment,
-    SharedPage,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .protocol import JournalAsk, JournalPageAsk, NewRun
+    from .protocol import JournalAsk, NewRun
 
 _MILLI: Final = 1000
 _encode = msgspec.json.Encoder().encode
@@ -58,14 +56,6 @@ def encode_ask(ask: JournalAsk, run_id: str) -> list[bytes]:
         "epoch": ask.epoch,
     }
     return [_encode(fields), *(append.batch for append in ask.appends)]
-
-
-def encode_page_ask(ask: JournalPageAsk) -> list[bytes]:
-    """Return the arguments for a shared page; rounding never makes a page younger than it is."""
-    page = ask.publish
-    published = {} if page is None else {"published": math.floor(page.started * _MILLI)}
-    fields = {"worker": ask.worker, "after": ask.after * _MILLI, **published}
-    return [_encode(fields), *(() if page is None else (page.body,))]
 
 
 def decode_run(name: str, reply: Sequence[Any], lease: float) -> Run:
@@ -132,17 +122,6 @@ def decode_entries(entries: Sequence[Any]) -> list[Segment]:
         for position, fields in entries
         for chunk, batch in zip(fields[::2], fields[1::2], strict=True)
     ]
-
-
-def decode_page(reply: Sequence[Any]) -> JournalPageReply:
-    """Return the response to a request for a page in the *reply* of the script."""
-    kind, time = text(reply[0]), _seconds(reply[-1])
-    page = None
-    if kind == "page":
-        body = reply[2]
-        page = SharedPage(_seconds(reply[1]), body.encode() if isinstance(body, str) else body)
-    wait = reply[1] / _MILLI if kind == "wait" else 0.0
-    return JournalPageReply(page=page, is_reader=kind == "read", wait=wait, time=time)
 
 
 def text(value: bytes | str) -> str:

@@ -13,6 +13,7 @@ import attrs
 from tripwire_async.deliveries.estimates import TestCounts, make_progress
 from tripwire_async.deliveries.run_record import RunRecord
 from tripwire_async.deliveries.run_work import PAUSE_SECONDS
+from tripwire_async.deliveries.sharing import Sharing
 from tripwire_async.deliveries.worker_pool import WorkerPool
 
 from ._chunks import HeldChunk
@@ -157,8 +158,10 @@ class JournalRun:
         )
         # The end of this worker's part is not the end of a test, which another worker continues.
         options = attrs.evolve(self.options, timeout=None)
-        # Pages of events can be shared by the workers of a run (`SharedPages`) where this pool looks up its poller.
-        self.pool = WorkerPool(self._sender, options, self.record, tests, end=math.inf, clock=self._clock)
+        sharing = Sharing(self._journal, run.base_url)
+        self.pool = WorkerPool(
+            self._sender, options, self.record, tests, end=math.inf, clock=self._clock, sharing=sharing
+        )
         timer = None
         if end != math.inf:
             timer = self._clock.call_at(end, lambda: self._start(self._pause(_GRACE)))
@@ -280,11 +283,10 @@ class JournalRun:
 
     def _wanted(self) -> int:
         """Return for how many endpoints to claim chunks: no more than are tested soon, and this worker's share."""
-        tests, run = cast("RecordedTests", self._tests), cast("Run", self._run)
-        chunks_open = math.ceil(run.endpoints / CHUNK_SIZE) if self._reply is None else self._reply.chunks_open
-        workers = 1 if self._reply is None else self._reply.workers
-        share = max(1, chunks_open // max(1, workers)) * CHUNK_SIZE
-        return max(0, min(tests.queue.room - self._loading, share))
+        tests, reply = cast("RecordedTests", self._tests), self._reply
+        # With the first ask it is not known how many workers there are.
+        chunks = 1 if reply is None else max(1, reply.chunks_open // max(1, reply.workers))
+        return max(0, min(tests.queue.room - self._loading, chunks * CHUNK_SIZE))
 
     def _on_reply(self, reply: JournalReply) -> None:
         tests = cast("RecordedTests", self._tests)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
@@ -261,61 +261,4 @@ class Journal(Protocol):
 
         Segments that are appended during the iteration may be left out.
         """
-        ...
-
-
-@attrs.frozen
-class SharedPage:
-    """Page of events read by a worker for all workers.
-
-    Attributes:
-        started: When the read started, on the journal's clock. The page cannot contain a test that was sent later.
-        body: The body of the response.
-    """
-
-    started: float
-    body: bytes
-
-
-@attrs.frozen(kw_only=True)
-class JournalPageAsk:
-    """Request of one worker for a page of events.
-
-    Attributes:
-        worker: Random id of the worker.
-        after: Time on the journal's clock; only a page whose read started later is of use.
-        publish: A page that the worker has read, which ends its reading lease; None without one.
-    """
-
-    worker: str
-    after: float
-    publish: SharedPage | None = None
-
-
-@attrs.frozen(kw_only=True)
-class JournalPageReply:
-    """The journal's response to a `JournalPageAsk`.
-
-    Attributes:
-        page: A page whose read started after the requested time; None without one.
-        is_reader: Whether the worker has the reading lease now: it reads the page and publishes it.
-        wait: Seconds until the next ask, without a page and without a lease.
-        time: Time of the journal in Unix seconds.
-    """
-
-    page: SharedPage | None
-    is_reader: bool
-    wait: float
-    time: float
-
-
-@runtime_checkable
-class SharedPages(Protocol):
-    """Optional part of a journal: pages of events, each read by a worker for all workers of the run.
-
-    A journal without it is used as well; each worker then reads for itself.
-    """
-
-    def exchange_page(self, ask: JournalPageAsk, /) -> Awaitable[JournalPageReply]:
-        """Publish a page, and return a page, the lease for reading one (5 seconds), or a time to wait."""
         ...

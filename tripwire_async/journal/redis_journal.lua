@@ -8,14 +8,11 @@
 -- COUNTS     hash: the totals
 -- WORKERS    sorted set: the time until which each worker is alive and holds its chunks
 -- REPLIES    hash: the number and the reply of the last exchange of each worker
--- PAGE       hash: the newest shared page, and the worker that reads the next one
-local RUN, LOG, CHUNKS, ENDPOINTS, POSITIONS, COUNTS, WORKERS, REPLIES, PAGE = unpack(KEYS)
+local RUN, LOG, CHUNKS, ENDPOINTS, POSITIONS, COUNTS, WORKERS, REPLIES = unpack(KEYS)
 local GROUP = 'leases'
 local FREE = 'free chunks' -- holds what workers gave back
 local DAY = 86400000
 local SCAN = 100
-local READING_LEASE = 5000
-local PAGE_WAIT = 100
 
 local now = redis.call('TIME')
 now = now[1] * 1000 + math.floor(now[2] / 1000)
@@ -268,32 +265,6 @@ local function exchange(ask)
   return render(reply)
 end
 
-local function pages(ask)
-  local page, run = hash(PAGE), hash(RUN)
-  if not run.id then
-    return {'missing'}
-  end
-  if ask.published then
-    if ask.published > tonumber(page.begun or 0) then
-      page.begun, page.body = ask.published, ARGV[3]
-      redis.call('HSET', PAGE, 'begun', text(page.begun), 'body', page.body)
-    end
-    if page.reader == ask.worker then
-      page.reader = nil
-      redis.call('HDEL', PAGE, 'reader')
-    end
-  end
-  if tonumber(page.begun or 0) > ask.after then
-    return {'page', text(page.begun), page.body, text(now)}
-  end
-  if page.reader and page.reader ~= ask.worker and tonumber(page.reads_until) > now then
-    return {'wait', PAGE_WAIT, text(now)}
-  end
-  redis.call('HSET', PAGE, 'reader', ask.worker, 'reads_until', text(now + READING_LEASE))
-  expire(run)
-  return {'read', text(now)}
-end
-
 if ARGV[1] == '' then
   return
 elseif ARGV[1] == 'begin' then
@@ -302,8 +273,6 @@ elseif ARGV[1] == 'exchange' then
   return exchange(cjson.decode(ARGV[2]))
 elseif ARGV[1] == 'read' then
   return redis.call('XRANGE', LOG, ARGV[2], '+', 'COUNT', ARGV[3])
-elseif ARGV[1] == 'page' then
-  return pages(cjson.decode(ARGV[2]))
 elseif ARGV[1] == 'pause' then
   if redis.call('EXISTS', RUN) == 0 then
     return {'missing'}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, final
 
 from tripwire_async._concurrency.patience import within
 from tripwire_async._redis.errors import is_reply, kind, lacks_command, mistake, outage
@@ -13,37 +13,39 @@ from tripwire_async._redis.script import RedisScript
 from tripwire_async._redis.source import ScriptSource
 from tripwire_async._secrets.keys import hide
 from tripwire_async.errors import ConfigurationError, JournalError
+from tripwire_async.middleware.rate_limit.redis_pages import RedisPages
 
 from ._outcomes import outcomes_of_chunk
 from ._redis_codec import (
     decode_entries,
-    decode_page,
     decode_reply,
     decode_run,
     decode_summary,
     encode_ask,
     encode_new,
-    encode_page_ask,
     stored_format,
     text,
 )
 from .protocol import CHUNK_SIZE, FORMAT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
     from types import TracebackType
 
     from redis.asyncio import Redis, RedisCluster
 
     from tripwire_async._secrets.secret import Secret
     from tripwire_async.deliveries import TestOutcome
+    from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, PageReply, WindowAsk, WindowReply
 
-    from .protocol import JournalAsk, JournalPageAsk, JournalPageReply, JournalReply, NewRun, Run, RunSummary, Segment
+    from .protocol import JournalAsk, JournalReply, NewRun, Run, RunSummary, Segment
+
+T = TypeVar("T")
 
 _NAME: Final = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 _SOURCE: Final = ScriptSource("tripwire_async.journal", "redis_journal.lua")
 _PERMISSIONS: Final = "+eval +evalsha +@read +@write +time +info"
-_PARTS: Final = ("run", "log", "chunks", "endpoints", "positions", "counts", "workers", "asks", "page")
+_PARTS: Final = ("run", "log", "chunks", "endpoints", "positions", "counts", "workers", "asks")
 _INDEX: Final = "tripwire:journal:runs"
 _PATIENCE: Final = 10.0
 _READ_ATTEMPTS: Final = 30
@@ -79,7 +81,10 @@ class RedisJournal:
         ConfigurationError: The package redis is missing, or an argument is invalid.
     """
 
-    __slots__ = ("_has_worked", "_keep", "_lease", "_name", "_run_id", "_script")
+    patience: ClassVar[float] = 0.25
+    """Seconds after which a worker stops waiting for a shared page, and reads for itself."""
+
+    __slots__ = ("_has_worked", "_keep", "_lease", "_name", "_pages", "_run_id", "_script")
 
     def __init__(
         self,
@@ -102,6 +107,7 @@ class RedisJournal:
             msg = f"keep must be a positive number of seconds, not {keep!r}"
             raise ConfigurationError(msg)
         self._script = RedisScript("RedisJournal", url, client, keys=_keys(run), source=_SOURCE)
+        self._pages = RedisPages("RedisJournal", url, client, _prefix(run))
         self._name = run
         self._lease = lease
         self._keep = keep
@@ -134,9 +140,13 @@ class RedisJournal:
         reply = self._check(await self._call("exchange", *encode_ask(ask, run_id), timeout=self._lease / 3))
         return decode_reply(reply)
 
-    async def exchange_page(self, ask: JournalPageAsk, /) -> JournalPageReply:
-        """Publish a page, and return a page, the lease for reading one, or a time to wait; see `SharedPages`."""
-        return decode_page(self._check(await self._call("page", *encode_page_ask(ask))))
+    async def exchange_page(self, ask: PageAsk, /) -> PageReply:
+        """Share a page of events with the other workers of the run; see `SharedPages`."""
+        return await self._result(self._pages.exchange_page(ask), timeout=_PATIENCE)
+
+    async def exchange_window(self, ask: WindowAsk, /) -> WindowReply:
+        """Share the window of sends with the other workers of the run; see `SharedWindow`."""
+        return await self._result(self._pages.exchange_window(ask), timeout=_PATIENCE)
 
     async def read(self, after: str | None = None, /) -> AsyncIterator[Segment]:
         """Yield the records in the order of the appends; see `Journal`."""
@@ -195,6 +205,7 @@ class RedisJournal:
     async def aclose(self) -> None:
         """Close the connections of the running event loop; closing twice is fine."""
         await self._script.aclose()
+        await self._pages.script.aclose()
 
     async def __aenter__(self) -> RedisJournal:
         """Return the journal; it connects on first use."""
@@ -235,8 +246,12 @@ class RedisJournal:
     ) -> Any:
         """Run a step of the script, or a command; OSError if Redis may be able to run it later."""
         call = self._script.command(*arguments) if is_command else self._script.run(*arguments, keys=keys)
+        return await self._result(call, timeout=min(timeout, _PATIENCE))
+
+    async def _result(self, call: Awaitable[T], *, timeout: float) -> T:
+        """Return the result of *call*, and translate its errors."""
         try:
-            reply = await within(min(timeout, _PATIENCE), call)
+            reply = await within(timeout, call)
         except self._script.errors as error:
             failure = self._translate(error)
         except OSError as error:
@@ -282,6 +297,10 @@ class RedisJournal:
         return JournalError(f"The journal of run {self._name!r} in Redis at {self._script.location} fails. {advice}.")
 
 
-def _keys(run: str) -> list[str]:
+def _prefix(run: str) -> str:
     # The braces keep the keys on the same node of a cluster.
-    return [f"tripwire:journal:{{{run}}}:{part}" for part in _PARTS]
+    return f"tripwire:journal:{{{run}}}"
+
+
+def _keys(run: str) -> list[str]:
+    return [f"{_prefix(run)}:{part}" for part in _PARTS]

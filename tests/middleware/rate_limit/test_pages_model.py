@@ -17,7 +17,7 @@ from tests.support.virtual_pages import VirtualScript, virtual_pages
 from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, PageReply, SharedPage, WindowAsk, WindowReply
 
 if TYPE_CHECKING:
-    from tripwire_async.middleware.rate_limit._redis_pages import RedisPages
+    from tripwire_async.middleware.rate_limit.redis_pages import RedisPages
 
 WORKERS = "abc"
 WIDTH = 20

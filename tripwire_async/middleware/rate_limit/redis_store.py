@@ -12,8 +12,8 @@ from tripwire_async._redis.source import ScriptSource
 from tripwire_async._secrets.keys import hide
 from tripwire_async.errors import ConfigurationError
 
-from ._redis_pages import RedisPages
 from ._redis_protocol import decode_grant, encode_request
+from .redis_pages import RedisPages
 from .store import DEFAULT_PATIENCE, StoreReplyError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class RedisStore:
         if not 0 < patience < math.inf:
             msg = f"patience must be a positive number of seconds, not {patience!r}"
             raise ConfigurationError(msg)
-        self._pages = RedisPages(url, client, prefix)
+        self._pages = RedisPages("RedisStore", url, client, prefix)
         self._name = name
         self._patience = patience
         self._has_worked = False

@@ -22,9 +22,10 @@ _MICRO: Final = 1_000_000
 
 @final
 class RedisPages:
-    """Runs the script on separate connections, so that a page does not delay a request for a slot.
+    """Runs the script on separate connections, so that a page delays no other request of its *owner*.
 
     Args:
+        owner: Name of the public class, for messages.
         url: URL of the server.
         client: The user's own client instead.
         prefix: Beginning of the keys.
@@ -32,9 +33,9 @@ class RedisPages:
 
     __slots__ = ("_prefix", "script")
 
-    def __init__(self, url: Secret | None, client: Redis | RedisCluster | None, prefix: str) -> None:
+    def __init__(self, owner: str, url: Secret | None, client: Redis | RedisCluster | None, prefix: str) -> None:
         self._prefix = prefix
-        self.script = RedisScript("RedisStore", url, client, keys=[f"{prefix}:pages"], source=_SOURCE)
+        self.script = RedisScript(owner, url, client, keys=[f"{prefix}:pages"], source=_SOURCE)
 
     async def exchange_page(self, ask: PageAsk) -> PageReply:
         """Return the reply of the script to *ask*."""
