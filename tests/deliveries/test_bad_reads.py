@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from tests.support.delivery_service import endpoint
 from tests.support.event_store import EventStore, answering, client_of, constant, rejection, send
-from tripwire_async._http.messages import Response
+from tripwire_async._http.api_calls import ApiResponse
+from tripwire_async._http.messages import CallStats, Response
+from tripwire_async.deliveries._event_page import EventPage, RawEventPage, decode_page
 from tripwire_async.errors import (
     AuthenticationError,
     DeliveryTimeoutError,
@@ -65,6 +68,24 @@ async def test_a_wait_fails_after_three_single_reads_of_its_own_event_that_canno
     ends = await asyncio.gather(*(handle.settled(60.0) for handle in handles), return_exceptions=True)
     assert [ResponseDecodeError] == [type(end) for end in ends if isinstance(end, Exception)]
     assert 3 == store.singles
+
+
+def page_of(data: bytes) -> EventPage:
+    return decode_page(ApiResponse(RawEventPage(msgspec.Raw(data)), 200, {}, b"", "req_1", CallStats()))
+
+
+@pytest.mark.parametrize("data", [b"5", b'{"events": []}', b"["])
+def test_the_error_of_a_page_that_is_not_a_list_concerns_the_whole_page(data: bytes) -> None:
+    """Also if the JSON itself is malformed."""
+    with pytest.raises(ResponseDecodeError) as caught:
+        page_of(data)
+    assert ("$", "req_1") == (caught.value.path, caught.value.request_id)
+
+
+def test_the_error_of_an_event_names_the_field() -> None:
+    """Values that are not even an event with an id have no error."""
+    page = page_of(b'["x", {"id": 7}, {"object": 5, "id": "wevt_1"}]')
+    assert ({"wevt_1": "$.object"}, 3) == ({id_: error.path for id_, error in page.undecodable.items()}, page.count)
 
 
 HTML = Response(200, {}, b"<html>maintenance</html>")

@@ -122,6 +122,18 @@ async def test_a_webhook_that_did_not_arrive_is_a_delivery_error(
         await loopback.test_and_receive(tripwire_server.organization_id, endpoint.id, endpoint.signing_secret)
 
 
+async def test_the_webhook_of_another_test_is_not_taken_for_that_of_a_test_whose_own_did_not_arrive(
+    tripwire_server: TripwireServer, loopback: LoopbackEndpoint
+) -> None:
+    """It has no wrong signature: it was sent to another receiver."""
+    arrives = tripwire_server.add_endpoint(loopback.url)
+    await loopback.test_and_receive(tripwire_server.organization_id, arrives.id, arrives.signing_secret)
+    tripwire_server.set_outcome(DeliveryOutcome("succeeded"))
+    elsewhere = tripwire_server.add_endpoint("https://example.com/hook")
+    with pytest.raises(DeliveryError, match="did not arrive here; check"):
+        await loopback.test_and_receive(tripwire_server.organization_id, elsewhere.id, elsewhere.signing_secret)
+
+
 async def test_a_delivery_that_does_not_settle_in_time_is_a_timeout(
     tripwire: AsyncTripwire, tripwire_server: TripwireServer
 ) -> None:
@@ -147,6 +159,21 @@ async def test_an_unexpected_webhook_is_rejected(loopback: LoopbackEndpoint, mon
         assert (401, "no webhook was expected") == await post(loopback, body % number, sign_webhook(body, "whsec_1"))
     assert 2 == loopback.statistics().rejected
     assert 413 == (await post(loopback, b" " * 70_000, {}))[0]
+
+
+async def test_the_latest_rejected_webhook_is_remembered(
+    tripwire_server: TripwireServer, loopback: LoopbackEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Older ones, to which no test belongs, are forgotten for it."""
+    monkeypatch.setattr("tripwire_async.deliveries.loopback._REMEMBERED", 2)
+    body = (
+        b'{"object": "webhook_event", "id": "wevt_%d", "type": "new", "created": "2026-03-24T20:00:00.000Z", "data": 1}'
+    )
+    for number in range(3):
+        await post(loopback, body % number, sign_webhook(body, "whsec_1"))
+    endpoint = tripwire_server.add_endpoint(loopback.url)
+    with pytest.raises(SignatureError, match="does not match"):
+        await loopback.test_and_receive(tripwire_server.organization_id, endpoint.id, "whsec_other")
 
 
 async def test_a_webhook_signed_by_another_endpoint_does_not_displace_the_real_one(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
@@ -21,7 +21,6 @@ from tests.support.scripted_delivery import (
     pending,
 )
 from tripwire_async import PollSchedule
-from tripwire_async.deliveries.reference import DeliveryReference
 from tripwire_async.errors import (
     AuthenticationError,
     DeliveryError,
@@ -54,6 +53,16 @@ async def test_a_timeout_that_is_no_number_is_refused() -> None:
     """Nothing is ever later than that, and the wait would not end."""
     with pytest.raises(ValueError, match="nan"):
         await pending("pending").settled(math.nan)
+
+
+@pytest.mark.virtual_time
+async def test_a_wait_without_a_timeout_of_its_own_ends_after_five_minutes() -> None:
+    """Both kinds of wait, each from its own start."""
+    handle = pending("pending")
+    for number, wait in enumerate((handle.settled, handle.wait), 1):
+        with pytest.raises(DeliveryTimeoutError, match="after 300 seconds"):
+            await wait()
+        assert 300.0 * number == pytest.approx(asyncio.get_running_loop().time())
 
 
 @pytest.mark.virtual_time
@@ -264,45 +273,6 @@ def test_a_handle_says_what_it_is() -> None:
     assert (EVENT, ENDPOINT, (DELIVERY,)) == (handle.event_id, handle.endpoint_id, handle.delivery_ids)
     assert REFERENCE == handle.reference
     assert f"<PendingDelivery pending event_id='{EVENT}' endpoint_id='{ENDPOINT}'>" == repr(handle)
-
-
-def test_a_token_brings_the_ids_to_another_process() -> None:
-    """`DeliveryReference.from_token` reads the tokens of `to_token`, and they are safe in URLs."""
-    token = pending("succeeded").to_token()
-    assert DeliveryReference.from_token(token) == REFERENCE
-    assert token.replace(".", "").replace("-", "").replace("_", "").isalnum()
-
-
-def test_a_token_of_an_earlier_version_is_read() -> None:
-    """It holds ids only, and the time of the send is not known."""
-    assert DeliveryReference.from_token("twd1.WyJhIiwiYiIsImMiLCJkIl0") == DeliveryReference("a", "b", "c", ("d",))
-
-
-@pytest.mark.parametrize("token", [None, 5, b"twd1.", ["twd1."]])
-def test_what_is_no_text_is_no_token_either(token: Any) -> None:
-    """The same error, instead of one about an attribute."""
-    with pytest.raises(ValueError, match="not a token of PendingDelivery"):
-        DeliveryReference.from_token(token)
-
-
-@pytest.mark.parametrize(
-    "token",
-    [
-        "",
-        "twd1.",
-        "twd1.e30",
-        "twd1.WzFd",
-        "twd1.!!!",
-        "twd2.WyJhIiwiYiIsImMiXQ",
-        "twd1.WyJhIiwiYiJd",
-        "twd1.é",
-        "twd1.W",
-    ],
-)
-def test_any_other_text_is_no_token(token: str) -> None:
-    """Cut off, of another version, of another shape: one clear ValueError."""
-    with pytest.raises(ValueError, match="not a token of PendingDelivery"):
-        DeliveryReference.from_token(token)
 
 
 async def test_a_test_webhook_is_sent_awaited_and_settled(

@@ -206,13 +206,84 @@ async def test_dates_in_whole_seconds_cause_no_second_send(start: float, monkeyp
     assert 2 == len(service.sent)
 
 
+class _Sends:
+    """Record of the sends of a test, as a journal keeps one."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    async def __call__(self, deadline: float) -> None:
+        self.calls.append("send")
+
+    def check(self) -> None:
+        pass
+
+    def send_again(self) -> None:
+        self.calls.append("send again")
+
+
 @pytest.mark.virtual_time
 async def test_three_lost_responses_are_an_error() -> None:
-    """The test is sent three times if no event is found."""
-    service = Service(fault=lose(SEND, "before"))
+    """The test is sent three times if no event is found. A record of the sends is told before each new one."""
+    service, sends = Service(fault=lose(SEND, "before")), _Sends()
     with pytest.raises(TransportError):
-        await send(service)
+        await sender_of(service).send_once(ORGANIZATION, endpoint(1), before_wire=sends)
     assert 3 == service.count(SEND)
+    assert ["send", "send again", "send", "send again", "send"] == sends.calls
+
+
+@pytest.mark.virtual_time
+async def test_all_sends_of_a_test_end_by_the_same_deadline() -> None:
+    """The second one has what the first one and the search for its event have left."""
+    service = Service(fault=lose(SEND, "before", 0))
+
+    async def slow(request: Request, call_next: Handler) -> Response:
+        if request.operation.id == SEND and service.count(SEND):
+            service.limits.latency = (1e6, 1e6)
+        return await call_next(request)
+
+    with pytest.raises(TransportError):
+        await sender_of(service, slow).send_once(ORGANIZATION, endpoint(1), deadline=10.0)
+    assert 10.0 == now()
+
+
+@pytest.mark.virtual_time
+async def test_an_event_page_that_cannot_be_read_is_not_read_for_ever() -> None:
+    """Without a run, no outage is waited for. The error of the send has that of the read as its cause."""
+    first, second = lose(SEND, "after"), lose("listEvents", "before")
+    service = Service(fault=lambda request, when: first(request, when) or second(request, when))
+    with pytest.raises(TransportError) as caught:
+        await sender_of(service).send_once(ORGANIZATION, endpoint(1))
+    assert isinstance(caught.value.__cause__, TransportError)
+    assert (1, True) == (service.count(SEND), now() < 60.0)
+
+
+@pytest.mark.virtual_time
+async def test_a_look_ends_at_the_first_event_that_is_older_than_the_send() -> None:
+    """A longer page is not read only because other sends to the endpoint have newer events."""
+    service = Service(fault=lose(SEND, "before", 0))
+    for _ in range(30):
+        service.take(endpoint(1))
+    await asyncio.sleep(60.0)
+    sender = sender_of(service)
+    lost = asyncio.create_task(sender.send_once(ORGANIZATION, endpoint(1)))
+    await asyncio.sleep(0.1)
+    other = await sender.send(ORGANIZATION, endpoint(1))
+    assert {other.event_id, (await lost).event_id} == {one.event_id for one in service.sent[30:]}
+    assert 3 == service.count("listEvents")
+
+
+@pytest.mark.virtual_time
+async def test_the_time_of_the_server_is_asked_for_once() -> None:
+    """A date of the service, from any response to a read, is enough. Without dates the newest event is the only one."""
+    service = Service()
+    reconciler = sender_of(service).reconciler
+    await asyncio.sleep(0.25)
+    service.take(endpoint(1))
+    passed = simulation.BEGINNING.timestamp() + 0.25
+    assert passed <= await reconciler.learn_time(ORGANIZATION) <= passed + 0.01
+    assert 0.0 == await reconciler.learn_time(ORGANIZATION)
+    assert 1 == service.count("listEvents")
 
 
 @pytest.mark.virtual_time

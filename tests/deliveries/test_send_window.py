@@ -85,6 +85,7 @@ async def test_the_turn_of_a_cancelled_send_goes_to_the_next_one() -> None:
     await third
     await asyncio.gather(first, second, return_exceptions=True)
     assert (True, True) == (first.cancelled(), second.cancelled())
+    assert (1, 0, 0) == sends.statistics()
 
 
 def test_a_window_whose_loop_was_closed_admits_nothing() -> None:

@@ -36,6 +36,7 @@ async def test_outcomes_come_in_the_order_in_which_the_tests_end() -> None:
 
 async def test_an_outcome_has_the_duration_of_each_phase() -> None:
     """The queue, the rate limit, the network, and the delivery."""
+    await asyncio.sleep(100.0)
     service = Service(limit=10, window=20.0, takes=3.0, latency=(0.5, 0.5))
     first, *_, last = await run_of(service, 8, in_flight=4)
     assert first.timings.queued == 0.0
@@ -78,6 +79,7 @@ async def test_an_empty_list_gives_no_outcomes(given: list[str] | None) -> None:
         ([], {"in_flight": 0}, "in_flight"),
         ([], {"in_flight": True}, "in_flight"),
         ([], {"timeout": 0}, "timeout"),
+        ([], {"timeout": float("inf")}, "timeout"),
         ([], {"timeout": float("nan")}, "timeout"),
     ],
 )

@@ -66,6 +66,13 @@ async def test_leaving_a_run_pauses_it() -> None:
     assert 300 == len({*seen, *more})
 
 
+async def test_a_slow_delivery_gives_its_place_to_the_next_test() -> None:
+    """One that never ends does not hold up a run with one test in flight. It is left to a later worker."""
+    service = Service(takes=lambda number: 1.0 if number else 1e6)
+    outcomes = await recorded_run(service, MemoryJournal(), 5, in_flight=1, timeout=60.0)
+    assert ids_of(5)[1:] == [outcome.endpoint_id for outcome in outcomes if outcome.state == "succeeded"]
+
+
 async def test_workers_share_a_run() -> None:
     """Each endpoint is tested by one of them, and all return the outcomes of all."""
     service, storage = Service(limit=600), MemoryStorage(lease=30.0)

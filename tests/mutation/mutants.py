@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PACKAGES: Final = ("middleware", "deliveries", "receiver", "sealed_tokens")
 """Packages whose modules are mutated; the tests of each are in the folder of the same name."""
 
+MORE_TESTS: Final = {"deliveries": ("tests/journal/test_recorded_runs.py", "tests/journal/test_recovery.py")}
+"""Files with more tests of a package, for code that no test in its own folder executes."""
+
 _NO_EFFECT: Final = {"final", "overload", "override"}
 
 
@@ -108,9 +111,11 @@ def _possible(source: str) -> Iterator[tuple[str, int, _Span]]:
 
 
 def _without_effect(tree: ast.Module) -> Iterator[_Span]:
-    """Return the spans of annotations, of imports for type checkers and of decorators for them."""
+    """Return the spans of annotations, protocols, imports for type checkers and decorators for them."""
     for node in ast.walk(tree):
         parts: list[Any] = []
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base).startswith("Protocol") for base in node.bases):
+            parts.append(node)
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             parts.append(node)
         if isinstance(node, ast.AnnAssign | ast.arg):

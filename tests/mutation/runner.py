@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from .forks import Recorder, Selection, in_fork, preload
+from .mutants import MORE_TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,8 @@ class MutantRunner:
                 )
                 measured.start()
                 recorder = Recorder(measured)
-                status = pytest.main([*_OPTIONS, f"tests/{package}"], plugins=[recorder])
+                tests = (f"tests/{package}", *MORE_TESTS.get(package, ()))
+                status = pytest.main([*_OPTIONS, *tests], plugins=[recorder])
                 measured.stop()
                 recorder.save(target, copy)
                 return status

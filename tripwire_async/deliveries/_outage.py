@@ -55,7 +55,7 @@ class Outage:
 
 @final
 class OutageRetries:
-    """Retries of one request during an outage, with a backoff of up to 5 seconds.
+    """Retries of one request during an outage, with a backoff that doubles from half a second to 5 seconds.
 
     Args:
         outage: The outage; None if the request is not to be retried.

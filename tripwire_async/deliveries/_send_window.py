@@ -75,7 +75,7 @@ class SendWindow:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if not turn.cancelled():
                 # The send was admitted and does not take place.
                 self.fail()
             raise

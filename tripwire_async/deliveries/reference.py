@@ -28,7 +28,10 @@ class DeliveryReference(msgspec.Struct, frozen=True):
     sent_at: float | None = None
 
     def to_token(self) -> str:
-        """Return the reference as one line of text that is safe in URLs and file names."""
+        """Return the reference as one line of text that is safe in URLs and file names.
+
+        The time of the send is rounded to milliseconds.
+        """
         sent_at = None if self.sent_at is None else round(self.sent_at, 3)
         fields = [self.organization_id, self.endpoint_id, self.event_id, sent_at, *self.delivery_ids]
         return _PREFIX + base64.urlsafe_b64encode(msgspec.json.encode(fields)).decode().rstrip("=")
