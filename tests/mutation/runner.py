@@ -147,15 +147,17 @@ class MutantRunner:
         return _result(mutant, ending, log, len(tests))
 
     def _tests(self, mutant: Mutant) -> list[str]:
-        """Return the tests that execute the line of *mutant*, the fastest first; all if it runs on import."""
+        """Return the tests that execute the line of *mutant*, the fastest first.
+
+        If it runs on import, these are the tests that execute another line of the module.
+        """
         source = (self._copy / mutant.path).read_text(encoding="utf-8")
         baseline = self._baselines[mutant.package]
         seconds, lines = baseline["seconds"], baseline["lines"].get(mutant.path, {})
         names = list(seconds)
         found = {names[number] for line in _lines(source, mutant.line) for number in lines.get(str(line), [])}
         near = {names[number] for tests in lines.values() for number in tests}
-        chosen = found or set(names)
-        return sorted(chosen, key=lambda test: (test not in near, seconds[test]))
+        return sorted(found or near or set(names), key=seconds.__getitem__)
 
 
 def _file(test: str) -> str:
@@ -163,13 +165,19 @@ def _file(test: str) -> str:
 
 
 def _lines(source: str, line: int) -> set[int]:
-    """Return the lines of the smallest statement around *line*, without the statements inside of it."""
+    """Return the lines of the smallest statement around *line*, without the statements inside of it.
+
+    There are none outside of functions: these lines run on import, in whichever test happens to be the first.
+    """
     best: ast.stmt | None = None
+    is_in_function = False
     for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            is_in_function |= node.body[0].lineno <= line <= (node.end_lineno or node.lineno)
         is_around = isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
         if is_around and (best is None or node.lineno >= best.lineno):
             best = node
-    if best is None:
+    if best is None or not is_in_function:
         return set()
     body: list[ast.stmt] = getattr(best, "body", [])
     if isinstance(best, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
