@@ -53,6 +53,24 @@ async def test_a_process_that_has_ended_leaves_its_part_at_once() -> None:
 
 
 @pytest.mark.virtual_time
+@pytest.mark.parametrize("times", [1, 3])
+async def test_a_run_that_is_cancelled_leaves_its_part_at_once(times: int) -> None:
+    """The next run does not wait until the first counts as silent; also if it is cancelled again meanwhile."""
+    service, pages = EventStore(constant(30.0)), MemoryPages(delay=0.02)
+    first = asyncio.create_task(run_tests(process(service, pages), 0, 200))
+    await asyncio.sleep(1.0)
+    for _ in range(times):
+        first.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait([first])
+    assert first.cancelled()
+    assert now() < 1.1
+    service.durations = constant(1.0)
+    await run_tests(process(service, pages), 200, 20)
+    assert now() < 1.1 + 2.5
+
+
+@pytest.mark.virtual_time
 async def test_the_part_of_a_process_that_is_killed_is_free_after_some_seconds() -> None:
     """Its deliveries do not end for the others, who wait no longer than five seconds."""
     dead = False

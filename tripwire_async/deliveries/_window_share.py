@@ -6,6 +6,7 @@ import asyncio
 import os
 from typing import TYPE_CHECKING, Final, final
 
+from tripwire_async._concurrency.finishing import finish
 from tripwire_async._concurrency.patience import within
 from tripwire_async.errors import TripwireError
 from tripwire_async.middleware.rate_limit.shared_pages import WindowAsk
@@ -81,14 +82,15 @@ class WindowShare:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Leave the part to the other processes; after an error, it is free when this process has been silent."""
-        if isinstance(error, GeneratorExit):
-            # The loop was closed: its tasks cannot be awaited or cancelled.
-            return
+        """Leave the part to the other processes, also if the run is cancelled: they would wait some seconds for it."""
+        # With GeneratorExit, the loop was closed: its tasks cannot be awaited or cancelled.
+        if not isinstance(error, GeneratorExit):
+            await finish(self._leave())
+
+    async def _leave(self) -> None:
         self._task.cancel()
         await asyncio.wait([self._task])
-        if error is None:
-            await self._exchange(0, 0, 0.0)
+        await self._exchange(0, 0, 0.0)
 
     async def _run(self) -> None:
         pause = _INTERVAL
