@@ -88,6 +88,12 @@ def test_the_error_of_an_event_names_the_field() -> None:
     assert ({"wevt_1": "$.object"}, 3) == ({id_: error.path for id_, error in page.undecodable.items()}, page.count)
 
 
+@pytest.mark.parametrize(("count", "is_full"), [(199, False), (200, True)])
+def test_a_page_of_200_events_has_no_room_for_more(count: int, is_full: bool) -> None:
+    """Also if some of them could not be decoded."""
+    assert is_full == page_of(b"[" + b",".join([b"5"] * count) + b"]").is_full
+
+
 HTML = Response(200, {}, b"<html>maintenance</html>")
 
 

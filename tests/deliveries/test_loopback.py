@@ -48,6 +48,19 @@ async def test_a_test_is_seen_to_arrive(
     assert 0 == loopback.statistics().expected
 
 
+async def test_the_latency_contains_no_wait_before_the_send(
+    tripwire_server: TripwireServer, loopback: LoopbackEndpoint
+) -> None:
+    """The first attempt was rejected, and the second one was made 0.3 seconds later."""
+    endpoint = tripwire_server.add_endpoint(loopback.url)
+    started = time.monotonic()
+    with tripwire_server.fail("sendTestWebhook", Fault.status(429, retry_after=0.3), times=1):
+        received = await loopback.test_and_receive(
+            tripwire_server.organization_id, endpoint.id, endpoint.signing_secret
+        )
+    assert received.latency <= time.monotonic() - started - 0.3
+
+
 async def test_many_tests_run_at_once(tripwire_server: TripwireServer, loopback: LoopbackEndpoint) -> None:
     """Each endpoint has its own secret, and two tests at a time use the same one."""
     endpoints = [tripwire_server.add_endpoint(loopback.url) for _ in range(10)]

@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from tests.support.sample_report import delivery, outcome
+from tripwire_async.deliveries import TestTimings
 from tripwire_async.errors import TransportError
 
 
@@ -16,6 +17,15 @@ def test_every_state_has_a_reason_in_one_sentence(state: str) -> None:
     assert reason[0].isupper()
     assert reason.endswith(".")
     assert "\n" not in reason
+
+
+def test_durations_are_rounded_to_microseconds() -> None:
+    """A clock is not more exact, and the digits would only make a journal longer."""
+    seconds = 0.1234567
+    timings = TestTimings(
+        queued=seconds, rate_limit_wait=seconds, backoff_wait=seconds, network_time=seconds, settling=seconds
+    )
+    assert {0.123457} == set(timings.to_dict().values())
 
 
 def test_the_error_is_the_reason_on_one_line() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
@@ -36,6 +36,7 @@ from tripwire_async.testing import DeliveryOutcome, Fault, TripwireServer
 
 if TYPE_CHECKING:
     from tripwire_async import AsyncTripwire
+    from tripwire_async._http.api_calls import ApiRequest, ApiResponse
     from tripwire_async.models import (
         WebhookDelivery,
     )
@@ -251,6 +252,22 @@ async def test_a_slow_response_does_not_undo_a_newer_one() -> None:
     await asyncio.sleep(0.5)
     assert "succeeded" == getattr(await handle.refresh(), "status", None)
     assert "succeeded" == getattr(await slow, "status", None)
+
+
+@pytest.mark.virtual_time
+async def test_a_read_is_as_old_as_its_request_and_not_as_its_wait_for_the_rate_limit() -> None:
+    """The service has seen the delivery later than the call began."""
+    script = Script(["pending"], seconds=[3.0])
+
+    async def limited(request: ApiRequest[Any]) -> ApiResponse[Any]:
+        response = await script(request)
+        response.stats.rate_limit_wait = 2.5
+        return response
+
+    handle = handle_of(limited)
+    await handle.refresh()
+    with pytest.raises(DeliveryTimeoutError, match=r"last read 0\.5 seconds before the timeout"):
+        await handle.settled(0)
 
 
 @pytest.mark.virtual_time

@@ -261,15 +261,16 @@ async def test_an_event_page_that_cannot_be_read_is_not_read_for_ever() -> None:
 @pytest.mark.virtual_time
 async def test_a_look_ends_at_the_first_event_that_is_older_than_the_send() -> None:
     """A longer page is not read only because other sends to the endpoint have newer events."""
-    service = Service(fault=lose(SEND, "before", 0))
+    service = Service(fault=lose(SEND, "before", 0), latency=(0.005, 0.005))
     for _ in range(30):
         service.take(endpoint(1))
     await asyncio.sleep(60.0)
     sender = sender_of(service)
     lost = asyncio.create_task(sender.send_once(ORGANIZATION, endpoint(1)))
     await asyncio.sleep(0.1)
-    other = await sender.send(ORGANIZATION, endpoint(1))
-    assert {other.event_id, (await lost).event_id} == {one.event_id for one in service.sent[30:]}
+    others = [await sender.send(ORGANIZATION, endpoint(1)) for _ in range(19)]
+    found = await lost
+    assert {found.event_id, *(other.event_id for other in others)} == {one.event_id for one in service.sent[30:]}
     assert 3 == service.count("listEvents")
 
 

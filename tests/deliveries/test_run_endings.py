@@ -34,6 +34,21 @@ async def test_a_run_ends_when_its_time_is_up() -> None:
     assert_no_task_left()
 
 
+async def test_a_test_that_is_accepted_shortly_before_the_end_is_not_awaited_beyond_it() -> None:
+    """It has what the run has left."""
+    service = Service(takes=100.0)
+
+    async def late(request: Request, call_next: Callable[[Request], object]) -> Response:
+        if request.operation.id == SEND and endpoint(1) in request.url.path:
+            await asyncio.sleep(7.5)
+        return await service(request)
+
+    ids = [endpoint(number) for number in range(2)]
+    outcomes = await webhooks(service, late).send_tests(ORGANIZATION, ids, timeout=8.0)
+    assert {errors.DeliveryTimeoutError} == {type(outcome.error) for outcome in outcomes}
+    assert (2, 8.0) == (len(service.sent), now())
+
+
 async def test_a_run_ends_although_the_server_stops_responding() -> None:
     """Within a second of its time, and with an outcome for every endpoint."""
     service = Service(takes=1.0, limit=100, window=10.0)

@@ -14,9 +14,13 @@ from tests.support.memory_pages import MemoryPages
 from tests.support.processes_on_pages import process, run_all, run_tests
 from tests.support.runs import outcomes_of, states
 from tests.support.virtual_time import VirtualTimeLoop, now, run
+from tripwire_async._concurrency.clock import LOOP_CLOCK
+from tripwire_async.deliveries._send_window import SendWindow
+from tripwire_async.deliveries._window_share import WindowShare
+from tripwire_async.middleware.rate_limit.shared_pages import WindowAsk, WindowReply
 
 if TYPE_CHECKING:
-    from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, WindowAsk
+    from tripwire_async.middleware.rate_limit.shared_pages import PageAsk
 
 
 def most_in_flight(service: EventStore) -> int:
@@ -42,7 +46,8 @@ async def test_all_processes_together_keep_their_events_on_one_page(delay: float
 
 @pytest.mark.virtual_time
 async def test_a_process_that_has_ended_leaves_its_part_at_once() -> None:
-    """The next run has the whole window."""
+    """The next run has the whole window. A test that has ended is not reported as an open one."""
+    await asyncio.sleep(1000.0)
     service, pages = EventStore(constant(1.0)), MemoryPages()
     first, second = process(service, pages), process(service, pages)
     await run_tests(first, 0, 100)
@@ -50,6 +55,7 @@ async def test_a_process_that_has_ended_leaves_its_part_at_once() -> None:
     await run_tests(second, 100, 200)
     assert now() - started < 2.5
     assert 200 == sum(event.accepted < started + 0.1 for event in service.events) - 100
+    assert 1.0 < max(ask.oldest for ask in pages.asks if isinstance(ask, WindowAsk)) < 1.5
 
 
 @pytest.mark.virtual_time
@@ -102,6 +108,27 @@ async def test_without_the_store_each_process_keeps_an_equal_part() -> None:
     outcomes = await run_all([process(service, pages) for _ in range(4)], 100)
     assert {"succeeded": 400} == states(outcomes)
     assert max(sum(t <= event.accepted < t + 1.0 for event in service.events) for t in (2.0, 3.0, 4.0)) <= 200
+
+
+class _Crowded:
+    """Store of more processes than the window has places, that can be reached once."""
+
+    is_reachable = True
+
+    async def exchange_window(self, ask: WindowAsk, /) -> WindowReply:
+        if not self.is_reachable:
+            raise ConnectionError
+        return WindowReply(part=0, oldest=0.0, others=300)
+
+
+@pytest.mark.virtual_time
+async def test_without_the_store_each_process_has_at_least_one_place() -> None:
+    """However many there are; with the store, it may have to wait for one."""
+    store, window = _Crowded(), SendWindow(200, lambda accepted_at: accepted_at, LOOP_CLOCK)
+    share = WindowShare(store, "scope", window, lambda: 10, LOOP_CLOCK)
+    assert (True, 0) == (await share.update(), window.width)
+    store.is_reachable = False
+    assert (False, 1) == (await share.update(), window.width)
 
 
 @pytest.mark.virtual_time

@@ -135,6 +135,17 @@ async def test_a_pause_waits_for_the_last_response() -> None:
 
 
 @pytest.mark.virtual_time
+async def test_a_pause_waits_ten_seconds_for_sends_on_the_wire() -> None:
+    """Unless another time is given."""
+    async with run_of(Service(latency=(100.0, 100.0)), 3) as run:
+        waiting = asyncio.create_task(outcomes_of(run))
+        await asyncio.sleep(1.0)
+        await run.pause()
+        assert 11.0 == now()
+        await waiting
+
+
+@pytest.mark.virtual_time
 async def test_a_run_without_a_journal_can_be_paused() -> None:
     """No further endpoint is tested, and sends on the wire receive their responses."""
     service = Service(latency=(1.0, 1.0), limit=100)

@@ -10,7 +10,7 @@ import attrs
 
 from tripwire_async import PendingDelivery, PollSchedule
 from tripwire_async._concurrency.clock import LOOP_CLOCK
-from tripwire_async._http.api_calls import ApiRequest, ApiResponse
+from tripwire_async._http.api_calls import ApiRequest, ApiResponse, Caller
 from tripwire_async._http.messages import CallStats
 from tripwire_async.deliveries._record import DeliveryRecord
 from tripwire_async.deliveries._settle_times import SettleTimes
@@ -85,7 +85,7 @@ class Script:
 
 
 def handle_of(
-    script: Script, latest: str | None = "pending", *, reference: DeliveryReference = REFERENCE
+    script: Caller, latest: str | None = "pending", *, reference: DeliveryReference = REFERENCE
 ) -> PendingDelivery:
     """Return a handle whose reads follow *script*, on the default schedule without jitter."""
     record = DeliveryRecord(reference, None if latest is None else delivery(latest), None, PollSchedule(jitter=0.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, cast
 
 import attrs
@@ -41,7 +42,7 @@ class EndpointTest:
         queued: Seconds from the start of the run until the test was in flight.
         stats: Attempts and times of the send.
         pending: Handle of the delivery; None until the test is accepted.
-        accepted_at: Time at which the test was accepted, on the clock of the run.
+        accepted_at: Time at which the test was accepted, on the clock of the run; nan before.
         is_over: Whether the test has ended, with or without an outcome.
         keeps_place: Whether the test counts as in flight.
         timer: Timer after which a slow delivery gives up its place.
@@ -54,7 +55,7 @@ class EndpointTest:
     queued: float
     stats: CallStats = attrs.field(factory=CallStats)
     pending: PendingDelivery | None = None
-    accepted_at: float = 0.0
+    accepted_at: float = math.nan
     is_over: bool = False
     keeps_place: bool = True
     timer: Timer | None = None
