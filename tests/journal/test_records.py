@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from tripwire_async.errors import JournalError
 from tripwire_async.journal.protocol import NewRun, endpoints_digest
 from tripwire_async.journal.records import HANDED, Done, Sending, Sent, decode_batch, encode_batch
+
+if TYPE_CHECKING:
+    from tripwire_async.journal.records import Record
 
 
 def test_decoding_a_batch_returns_its_records() -> None:
@@ -55,3 +60,34 @@ def test_a_batch_that_is_nested_too_deeply_is_a_journal_error() -> None:
     """As any other batch that is damaged."""
     with pytest.raises(JournalError, match="a record that cannot be read"):
         decode_batch(b"[[0,3," + 100_000 * b"[" + b"]]")
+
+
+def stored(outcome: dict[str, Any], sent: Sent | None, *, is_short: bool = True) -> Record:
+    """Return the record of *outcome* as a journal returns it."""
+    ((_, record),) = decode_batch(encode_batch([(0, Done(outcome, sent))], is_short=is_short))
+    return record
+
+
+def test_the_token_of_an_outcome_is_stored_with_the_record_of_its_send_only() -> None:
+    """The outcome is whole again with that record."""
+    outcome = {"state": "succeeded", "token": "twd1.x", "request_id": "req_1", "attempts": 1}
+    sent = Sent("twd1.x", 14.0, "req_1")
+    record = stored(outcome, sent)
+    assert isinstance(record, Done)
+    assert Done({"state": "succeeded", "attempts": 1}) == record
+    assert outcome == record.complete(sent)
+
+
+def test_the_token_is_stored_twice_if_the_journal_may_have_lost_the_other_record() -> None:
+    """After a failover."""
+    outcome = {"state": "succeeded", "token": "twd1.x", "request_id": "req_1"}
+    assert Done(outcome) == stored(outcome, Sent("twd1.x", 14.0, "req_1"), is_short=False)
+
+
+@pytest.mark.parametrize("sent", [None, Sent("twd1.y", 14.0, "req_1"), Sent("twd1.x", 14.0, None)])
+def test_another_token_is_stored_with_the_outcome(sent: Sent | None) -> None:
+    """For example that of a delivery that was found by a search. Older journals have all of them."""
+    outcome = {"state": "failed", "token": "twd1.x", "request_id": "req_1"}
+    record = stored(outcome, sent)
+    assert isinstance(record, Done)
+    assert outcome == record.outcome == record.complete(sent)

@@ -50,7 +50,7 @@ class Entry:
         elif isinstance(record, Sent):
             self.sent = self.sent or record
         elif isinstance(record, Done):
-            self.outcome = self.outcome or record.outcome
+            self.outcome = self.outcome or record.complete(self.sent)
         else:
             self.hand_over()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tripwire_async.deliveries.outcomes import TestOutcome
 from tripwire_async.errors import JournalError
 
-from .records import Done, decode_batch
+from .records import Done, Sent, decode_batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 def outcomes_of_chunk(batches: Iterable[bytes]) -> list[TestOutcome]:
     """Return the outcomes of one chunk, in the order of its endpoints, from its batches in the order of the log."""
-    found: dict[int, dict[str, Any]] = {}
+    found = _Found()
     for batch in batches:
-        _add(found, batch)
-    return [outcome_from_record(found[index]) for index in sorted(found)]
+        found.add(batch)
+    return found.outcomes()
 
 
 async def read_outcomes(journal: Journal) -> list[TestOutcome]:
     """Return the outcomes of a run that are known so far, in the order of the endpoints."""
-    chunks: dict[int, dict[int, dict[str, Any]]] = {}
+    chunks: dict[int, _Found] = {}
     async for segment in journal.read():
-        _add(chunks.setdefault(segment.chunk, {}), segment.batch)
-    return [outcome_from_record(chunks[chunk][index]) for chunk in sorted(chunks) for index in sorted(chunks[chunk])]
+        chunks.setdefault(segment.chunk, _Found()).add(segment.batch)
+    return [outcome for number in sorted(chunks) for outcome in chunks[number].outcomes()]
 
 
 def outcome_from_record(data: dict[str, Any]) -> TestOutcome:
@@ -40,8 +40,21 @@ def outcome_from_record(data: dict[str, Any]) -> TestOutcome:
         raise JournalError(msg) from error
 
 
-def _add(found: dict[int, dict[str, Any]], batch: bytes) -> None:
-    for index, record in decode_batch(batch):
-        if isinstance(record, Done):
-            # The first record of an outcome counts.
-            found.setdefault(index, record.outcome)
+class _Found:
+    """Outcomes of one chunk, by the index of the endpoint."""
+
+    def __init__(self) -> None:
+        self._sent: dict[int, Sent] = {}
+        self._outcomes: dict[int, dict[str, Any]] = {}
+
+    def add(self, batch: bytes) -> None:
+        """Add the records of a batch. The first record of each kind counts."""
+        for index, record in decode_batch(batch):
+            if isinstance(record, Sent):
+                self._sent.setdefault(index, record)
+            elif isinstance(record, Done):
+                self._outcomes.setdefault(index, record.complete(self._sent.get(index)))
+
+    def outcomes(self) -> list[TestOutcome]:
+        """Return the outcomes in the order of the endpoints."""
+        return [outcome_from_record(self._outcomes[index]) for index in sorted(self._outcomes)]

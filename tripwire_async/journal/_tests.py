@@ -189,7 +189,7 @@ class RecordedTests:
         self._note_response(entry)
         outcome = self._record.finish(test, state, error)
         if not entry.chunk.is_lost:
-            self._write(entry, Done(outcome.to_dict()), state, within=COMMIT_LATER)
+            self._write(entry, Done(outcome.to_dict(), entry.sent), state, within=COMMIT_LATER)
             self._handover.add(entry, outcome)
             self._on_outcome()
 

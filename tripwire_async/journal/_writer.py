@@ -70,7 +70,7 @@ class Writer:
         self._on_reply = on_reply
         self._number = 0
         self._epoch = ""
-        self._may_end = True
+        self._is_intact = True
         self._records: dict[int, list[tuple[int, Record]]] = {}
         self._counts: dict[int, dict[str, int]] = {}
         self._ended: list[int] = []
@@ -166,8 +166,11 @@ class Writer:
             worker=self.worker,
             number=self._number,
             lease=0.0 if is_last else self._lease,
-            appends=tuple(Append(number, encode_batch(batch), counts[number]) for number, batch in records.items()),
-            ended=tuple(ended) if self._may_end else (),
+            appends=tuple(
+                Append(number, encode_batch(batch, is_short=self._is_intact), counts[number])
+                for number, batch in records.items()
+            ),
+            ended=tuple(ended) if self._is_intact else (),
             wanted=0 if is_last else self._wanted(),
             epoch=self._epoch,
         )
@@ -175,8 +178,9 @@ class Writer:
         self._held_until = asked + self._lease / 2
         self._time, self._time_at = reply.time, self._clock.now()
         if reply.epoch != self._epoch:
-            # Records of the chunks that this worker holds may be lost, so it must not end any of them.
-            self._may_end = self._number == 1
+            # Records of the chunks that this worker holds may be lost, so it must not end any of them, and its
+            # outcomes must not refer to those records.
+            self._is_intact = self._number == 1
             self._epoch = reply.epoch
         self._on_reply(reply)
         committed, self._committing = self._committing, []

@@ -57,10 +57,26 @@ class Done(msgspec.Struct, frozen=True):
     """Record of an outcome.
 
     Attributes:
-        outcome: The outcome as ``TestOutcome.to_dict`` returns it.
+        outcome: The outcome as ``TestOutcome.to_dict`` returns it. In a journal, the token and the request id may be
+            left out: those of the `Sent` record count.
+        sent: The record of the accepted test, for a record that is to be stored; None without one.
     """
 
     outcome: dict[str, Any]
+    sent: Sent | None = None
+
+    def complete(self, sent: Sent | None) -> dict[str, Any]:
+        """Return the whole outcome of a test with the record *sent*."""
+        if sent is None or "token" in self.outcome:
+            return self.outcome
+        return {**self.outcome, "token": sent.token, "request_id": sent.request_id}
+
+    def shortened(self) -> dict[str, Any]:
+        """Return the outcome without what its `Sent` record has."""
+        sent, outcome = self.sent, self.outcome
+        if sent is None or (outcome["token"], outcome["request_id"]) != (sent.token, sent.request_id):
+            return outcome
+        return {name: value for name, value in outcome.items() if name not in {"token", "request_id"}}
 
 
 class Handed(msgspec.Struct, frozen=True):
@@ -87,16 +103,21 @@ _decode_sent: Final = msgspec.json.Decoder(Sent).decode
 _decode_outcome: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def encode_batch(records: Iterable[tuple[int, Record]]) -> bytes:
-    """Return a batch of records, each with the index of its endpoint in the chunk."""
-    return _encoder.encode([_entry(index, record) for index, record in records])
+def encode_batch(records: Iterable[tuple[int, Record]], *, is_short: bool = False) -> bytes:
+    """Return a batch of records, each with the index of its endpoint in the chunk.
+
+    With *is_short*, the token of a test is not stored again with its outcome. The journal must have its `Sent` record.
+    """
+    return _encoder.encode([_entry(index, record, is_short=is_short) for index, record in records])
 
 
-def _entry(index: int, record: Record) -> tuple[Any, ...]:
+def _entry(index: int, record: Record, *, is_short: bool) -> tuple[Any, ...]:
     kind = _KINDS[type(record)]
     if isinstance(record, Handed):
         return (index, kind)
-    return (index, kind, record.outcome if isinstance(record, Done) else record)
+    if isinstance(record, Done):
+        return (index, kind, record.shortened() if is_short else record.outcome)
+    return (index, kind, record)
 
 
 def decode_batch(batch: bytes) -> list[tuple[int, Record]]:
