@@ -304,7 +304,7 @@ class ResponseDecodeError(TripwireError):
 
 
 class DeliveryError(TripwireError):
-    """A delivery cannot be tracked, for example because its event never appears.
+    """A delivery cannot be tracked, for example because its event does not appear or was deleted.
 
     Attributes:
         event_id: The event of the delivery.

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from tests.support.delivery_service import endpoint
+from tests.support.delivery_service import ORGANIZATION, endpoint
 from tests.support.event_store import EventStore, answering, client_of, constant, rejection, send
 from tripwire_async._http.api_calls import ApiResponse
 from tripwire_async._http.messages import CallStats, Response
 from tripwire_async.deliveries._event_page import EventPage, RawEventPage, decode_page
 from tripwire_async.errors import (
     AuthenticationError,
+    DeliveryError,
     DeliveryTimeoutError,
     PermissionDeniedError,
     ResponseDecodeError,
@@ -92,6 +93,36 @@ def test_the_error_of_an_event_names_the_field() -> None:
 def test_a_page_of_200_events_has_no_room_for_more(count: int, is_full: bool) -> None:
     """Also if some of them could not be decoded."""
     assert is_full == page_of(b"[" + b",".join([b"5"] * count) + b"]").is_full
+
+
+class _Deleting(EventStore):
+    """A store that deletes its first event after a second."""
+
+    def result(self, request: Request, now: float) -> tuple[int, bytes]:
+        if now < 1.0 or not self.events:
+            return super().result(request, now)
+        if request.operation.id == "retrieveEvent" and request.url.name.endswith("0" * 32):
+            return 404, rejection(404).body
+        kept = self.events
+        self.events = self.events[1:] if request.operation.id == "listEvents" else kept
+        try:
+            return super().result(request, now)
+        finally:
+            self.events = kept
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("count", [1, 5])
+async def test_an_event_that_is_deleted_during_a_run_is_one_unknown_outcome(count: int) -> None:
+    """The run does not wait for it until its timeout, and the other outcomes are those of their deliveries."""
+    store = _Deleting(constant(10.0))
+    run = client_of(store).send_tests(ORGANIZATION, [endpoint(number) for number in range(count)], timeout=600.0)
+    outcomes = await run
+    assert [*["succeeded"] * (count - 1), "unknown"] == sorted(outcome.state for outcome in outcomes)
+    (error,) = (outcome.error for outcome in outcomes if outcome.state == "unknown")
+    assert isinstance(error, DeliveryError)
+    assert "may have been deleted" in str(error)
+    assert asyncio.get_running_loop().time() < 60.0
 
 
 HTML = Response(200, {}, b"<html>maintenance</html>")

@@ -23,7 +23,6 @@ from tests.support.scripted_delivery import (
 from tripwire_async import PollSchedule
 from tripwire_async.errors import (
     AuthenticationError,
-    DeliveryError,
     DeliveryTimeoutError,
     NotFoundError,
     PermissionDeniedError,
@@ -107,31 +106,6 @@ async def test_a_missing_delivery_is_looked_for_at_once() -> None:
     assert "unread" in repr(handle)
     await handle
     assert 0.0 == asyncio.get_running_loop().time()
-
-
-@pytest.mark.virtual_time
-async def test_an_event_that_is_not_readable_yet_is_waited_for() -> None:
-    """A 404 on a fresh event means *not yet*."""
-    not_yet = NotFoundError("no such event", status=404)
-    assert "succeeded" == (await pending(not_yet, not_yet, "succeeded", latest=None)).status
-
-
-@pytest.mark.virtual_time
-async def test_an_event_that_never_appears_is_an_error() -> None:
-    """After half a minute of 404 the ids must be wrong, and a wait without an end would never tell."""
-    handle = pending(NotFoundError("no such event", status=404), latest=None)
-    with pytest.raises(DeliveryError, match="did not appear within 30 seconds") as caught:
-        await handle.wait(timeout=None)
-    assert (EVENT, ENDPOINT) == (caught.value.event_id, caught.value.endpoint_id)
-    assert isinstance(caught.value.__cause__, NotFoundError)
-    assert 30 < asyncio.get_running_loop().time() < 45
-
-
-@pytest.mark.virtual_time
-async def test_a_delivery_that_was_seen_may_vanish_for_longer() -> None:
-    """A 404 after the delivery was read is an error of the service, not a wrong id."""
-    lost = NotFoundError("no such event", status=404)
-    assert "succeeded" == (await pending(*[lost] * 20, "succeeded").settled(timeout=None)).status
 
 
 @pytest.mark.virtual_time

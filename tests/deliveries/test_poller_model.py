@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import attrs
@@ -16,7 +17,7 @@ from tests.support.memory_pages import MemoryPages
 from tests.support.processes_on_pages import process
 from tests.support.virtual_time import VirtualTimeLoop
 from tripwire_async._http.messages import Response
-from tripwire_async.errors import DeliveryTimeoutError, ResponseDecodeError, TransportError
+from tripwire_async.errors import DeliveryError, DeliveryTimeoutError, ResponseDecodeError, TransportError
 
 if TYPE_CHECKING:
     import random
@@ -37,6 +38,9 @@ RESPONSES = {
 
 LEAD = 1.2
 """Seconds before its end at which a wait is read last, and the response has arrived."""
+
+MISSING = 30.0
+"""Seconds after which an event that is missing counts as deleted."""
 
 RECOVERY = 8.0
 """Seconds after the end of a fault until which reads may pause."""
@@ -68,6 +72,7 @@ class PollerMachine(RuleBasedStateMachine):
         self.clients = shared if self.processes > 1 else [client_of(self.service)]
         self.fault: Fault | None = None
         self.fault_until = -RECOVERY
+        self.missing_since = math.inf  # the first time
         self.handles: list[PendingDelivery] = []
         self.waits: list[Wait] = []
 
@@ -140,6 +145,8 @@ class PollerMachine(RuleBasedStateMachine):
     @rule(fault=st.sampled_from(["lost", "html", "unavailable", "firewall", "missing", "undecodable"]))
     def begin_fault(self, fault: Fault) -> None:
         """Let reads fail from now on."""
+        if fault == "missing":
+            self.missing_since = min(self.missing_since, self.now)
         self.fault = fault
 
     @precondition(lambda self: self.fault is not None)
@@ -170,6 +177,10 @@ class PollerMachine(RuleBasedStateMachine):
                 was_readable = wait.event.ends <= wait.end - LEAD
                 reads_failed = self.fault_until > wait.end - RECOVERY
                 assert not was_readable or reads_failed
+            elif isinstance(error, DeliveryError):
+                assert "may have been deleted" in str(error)
+                assert self.now - self.missing_since >= MISSING
+                assert self.fault_until > wait.started
             else:
                 assert isinstance(error, ResponseDecodeError)
                 assert self.fault_until > wait.started

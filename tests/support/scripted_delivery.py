@@ -34,6 +34,8 @@ REFERENCE = DeliveryReference(
     organization_id="org_" + "0" * 26, endpoint_id=ENDPOINT, event_id=EVENT, delivery_ids=(DELIVERY,)
 )
 
+_SCHEDULE = PollSchedule(jitter=0.0)
+
 
 def delivery(status: str, *, delivery_id: str = DELIVERY, endpoint_id: str = ENDPOINT) -> WebhookDelivery:
     timestamp = datetime(2026, 3, 24, 20, tzinfo=UTC)
@@ -85,10 +87,14 @@ class Script:
 
 
 def handle_of(
-    script: Caller, latest: str | None = "pending", *, reference: DeliveryReference = REFERENCE
+    script: Caller,
+    latest: str | None = "pending",
+    *,
+    reference: DeliveryReference = REFERENCE,
+    schedule: PollSchedule = _SCHEDULE,
 ) -> PendingDelivery:
-    """Return a handle whose reads follow *script*, on the default schedule without jitter."""
-    record = DeliveryRecord(reference, None if latest is None else delivery(latest), None, PollSchedule(jitter=0.0))
+    """Return a handle whose reads follow *script*, by default on the default schedule without jitter."""
+    record = DeliveryRecord(reference, None if latest is None else delivery(latest), None, schedule)
     pollers: list[DeliveryPoller] = []
 
     def poller(organization_id: str) -> DeliveryPoller:

@@ -14,7 +14,7 @@ from tripwire_async.errors import (
     TripwireError,
 )
 
-from ._read_errors import is_missing, may_pass, missing_error
+from ._read_errors import may_pass, note_missing
 from ._read_plan import PageRead
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ class ReadFailures:
         waits = self._waits.of(event_id)
         if isinstance(error, NotFoundError):
             self.note(read, error)
-            missing = [wait for wait in waits if is_missing(wait.record, started)]
-            if missing:
-                self._fail(missing, missing_error(missing[0].record, error))
+            for wait in waits:
+                if (failure := note_missing(wait.record, error, started)) is not None:
+                    self._fail([wait], failure)
         elif isinstance(error, TripwireError) and may_pass(error):
             self.note(read, error)
         elif isinstance(error, ResponseDecodeError):

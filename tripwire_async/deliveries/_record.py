@@ -39,6 +39,9 @@ class DeliveryRecord(msgspec.Struct, eq=False):
         first_tried_at: When the first read was started; None before.
         is_beyond_page: Whether the page of the newest events does not reach the event any more.
         error: The error of the last single read of this event; None after a successful one.
+        missing_since: When the first of the reads was started that have not found the event since the last successful
+            read; None if there were none.
+        missing_reads: Number of these reads.
     """
 
     reference: DeliveryReference
@@ -50,6 +53,8 @@ class DeliveryRecord(msgspec.Struct, eq=False):
     first_tried_at: float | None = None
     is_beyond_page: bool = False
     error: TripwireError | None = None
+    missing_since: float | None = None
+    missing_reads: int = 0
 
     def locate_send(self, now: float, unix_time: float) -> None:
         """Work out when the test was sent, if another process has sent it; both arguments are the present."""
@@ -62,6 +67,12 @@ class DeliveryRecord(msgspec.Struct, eq=False):
         if self.first_tried_at is None:
             self.first_tried_at = now
 
+    def miss(self, started: float) -> None:
+        """Note that a read, *started* at that time, has not found the event."""
+        self.missing_reads += 1
+        if self.missing_since is None:
+            self.missing_since = started
+
     def update(self, deliveries: Iterable[WebhookDelivery], read_at: float) -> None:
         """Store the event's deliveries from a read; *read_at* is when its request was sent.
 
@@ -72,7 +83,8 @@ class DeliveryRecord(msgspec.Struct, eq=False):
             return
         ids, endpoint_id = self.reference.delivery_ids, self.reference.endpoint_id
         ours = [each for each in deliveries if (each.id in ids if ids else each.endpoint_id == endpoint_id)]
-        self.error = None
+        self.error = self.missing_since = None
+        self.missing_reads = 0
         self.read_at = read_at
         self.tried_at = max(self.tried_at, read_at)
         if ours:

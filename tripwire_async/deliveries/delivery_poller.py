@@ -107,7 +107,7 @@ class DeliveryPoller:
 
         Raises:
             PollTimeout: The *end* has come; its cause is the last error of a read, if there was one.
-            DeliveryError: The event did not appear.
+            DeliveryError: The event did not appear, or it was deleted.
             TripwireError: The service does not let the event be read, or it cannot be decoded.
         """
         if record.latest is not None and done(record.latest):

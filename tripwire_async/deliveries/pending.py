@@ -101,7 +101,7 @@ class PendingDelivery:
 
         Raises:
             DeliveryTimeoutError: *timeout* has passed. Waiting again continues where this wait ended.
-            DeliveryError: The event did not appear.
+            DeliveryError: The event did not appear, or it was deleted.
             APIError: The service does not let the event be read.
             ResponseDecodeError: The event was read three times and is not what the API describes.
             ValueError: *timeout* is not a number.
