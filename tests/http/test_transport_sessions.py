@@ -33,6 +33,20 @@ async def test_one_session_per_loop_is_created_on_first_use(transport: AiohttpTr
     assert 1 == transport.statistics().sessions
 
 
+@pytest.mark.parametrize(("idle", "connections"), [(3.9, 1), (4.1, 2)])
+async def test_an_idle_connection_is_kept_for_four_seconds(
+    idle: float, connections: int, transport: AiohttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many servers close an idle connection after five seconds, and a POST that is sent at that time is lost."""
+    now = 1000.0
+    monkeypatch.setattr("aiohttp.connector.monotonic", lambda: now)
+    async with listening(saying(OK, OK, close=False)) as server:
+        await transport(make_request(server.url))
+        now += idle
+        await transport(make_request(server.url, "POST"))
+        assert connections == server.connections
+
+
 @pytest.mark.parametrize("closing", [True, False])
 def test_a_transport_works_in_one_loop_after_another(closing: bool) -> None:
     """The second loop drops the session that the first one left open."""
