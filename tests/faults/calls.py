@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
+import aiohttp
 import attrs
 
 from tests.support.raw_server import listening
@@ -36,12 +38,14 @@ class Result:
         maybe_sent: Attribute of the exception; None without it.
         attempts: Attribute of the exception; None without it.
         requests: Number of requests that the server received; the number of connections if it read none.
+        message: Text of the exception; empty without one.
     """
 
     ending: str
     maybe_sent: bool | None = None
     attempts: int | None = None
     requests: int = 0
+    message: str = ""
 
     def __str__(self) -> str:
         sent = "" if self.maybe_sent is None else ", maybe sent" if self.maybe_sent else ", not sent"
@@ -115,11 +119,19 @@ async def meet(fault: Fault, call: str, *, times: int | None = None, max_attempt
     async def talk(connection: Connection) -> None:
         await serve(connection, next_fault)
 
-    async with listening(talk) as server:
+    server_tls, client_tls = (None, None) if fault.tls is None else fault.tls()
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(listening(talk, tls=server_tls if fault.accept is None else None))
+        session = None
+        if client_tls is not None:
+            session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=client_tls))
+            await stack.enter_async_context(session)
         url = server.url if fault.is_listening else f"http://127.0.0.1:{free_port()}"
         if not fault.is_plain:
             url = url.replace("http:", "https:")
-        client = AsyncTripwire(_KEY, base_url=f"{url}/tripwire", timeout=fault.timeout, deadline=20_000.0)
+        client = AsyncTripwire(
+            _KEY, base_url=f"{url}/tripwire", timeout=fault.timeout, deadline=20_000.0, session=session
+        )
         async with client.with_options(max_attempts=max_attempts) as client:
             try:
                 ending = await CALLS[call](client)
@@ -128,4 +140,10 @@ async def meet(fault: Fault, call: str, *, times: int | None = None, max_attempt
                 ending, error = type(caught).__name__, caught
         seen = len(server.requests) or server.connections
     attempts: Any = getattr(error, "attempts", None)
-    return Result(ending=ending, maybe_sent=getattr(error, "maybe_sent", None), attempts=attempts, requests=seen)
+    return Result(
+        ending=ending,
+        maybe_sent=getattr(error, "maybe_sent", None),
+        attempts=attempts,
+        requests=seen,
+        message="" if error is None else str(error),
+    )

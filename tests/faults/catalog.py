@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.support.raw_server import Connection, http
 
+from .certificates import CERTIFICATES
 from .fault import Exchange, Fault, Respond, reset
 from .statuses import STATUSES
 
@@ -247,4 +248,4 @@ HARMLESS: Final = [
         respond=_sends(lambda e: http("209 Fine", e.body), stays=True),
     ),
 ]
-FAULTS: Final = [*CONNECTIONS, *INCOMPLETE, *MALFORMED, *CONTENT, *HARMLESS, *STATUSES]
+FAULTS: Final = [*CONNECTIONS, *CERTIFICATES, *INCOMPLETE, *MALFORMED, *CONTENT, *HARMLESS, *STATUSES]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
@@ -17,6 +18,9 @@ _ANSWERS: Final = RecordedAnswers()
 
 Respond: TypeAlias = Callable[["Exchange"], Awaitable[bool]]
 """Responds to one request; returns whether the connection stays open."""
+
+Tls: TypeAlias = Callable[[], tuple[ssl.SSLContext, ssl.SSLContext]]
+"""Returns the TLS contexts of a server and of its client."""
 
 
 @attrs.frozen
@@ -55,8 +59,9 @@ class Fault:
         group: The kind of fault.
         respond: Responds to each request.
         accept: Runs in place of reading a request; the connection is closed afterwards.
-        is_plain: Whether the client connects without TLS.
+        is_plain: Whether the client connects as to the server: without TLS, unless *tls* is given.
         is_listening: Whether there is a server at all.
+        tls: Makes the contexts of a server and a client that use TLS; with *accept*, only the client does.
         timeout: Seconds for an attempt, on the fast clock.
     """
 
@@ -66,7 +71,13 @@ class Fault:
     accept: Callable[[Connection], Awaitable[None]] | None = None
     is_plain: bool = True
     is_listening: bool = True
+    tls: Tls | None = None
     timeout: float = 3000.0
+
+    @property
+    def is_seen(self) -> bool:
+        """True if the server counts each connection: it counts no handshake of TLS that its own socket rejects."""
+        return self.is_listening and (self.tls is None or self.accept is not None)
 
     def __str__(self) -> str:
         return self.name

@@ -19,6 +19,7 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "faults.md"
 
 _TITLES: Final = {
     "connection": "Connections",
+    "certificate": "Certificates",
     "incomplete": "Incomplete responses",
     "malformed": "Malformed responses",
     "content": "Responses with other content",

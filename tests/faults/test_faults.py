@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,7 +64,7 @@ def test_calls_of_a_kind_end_alike(name: str, call: str, like: str, runner: asyn
 
 
 @pytest.mark.parametrize("max_attempts", [1, 3])
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.is_listening], ids=str)
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.is_seen], ids=str)
 def test_the_reported_attempts_are_the_requests_that_the_server_received(
     fault: Fault, max_attempts: int, runner: asyncio.Runner
 ) -> None:
@@ -72,3 +73,17 @@ def test_the_reported_attempts_are_the_requests_that_the_server_received(
     assert result.requests <= max_attempts
     if result.attempts is not None:
         assert result.attempts == result.requests
+
+
+ADVICE = {
+    "an unknown CA": r"is not trusted .*: name its CA in SSL_CERT_FILE",
+    "an expired certificate": r"has expired.*: renew it, or check the clock",
+    "the certificate of another host": r"is not valid for '127\.0\.0\.1'.*: check base_url",
+    "a client certificate is required": r"rejects the client in the TLS handshake .*: pass a session with",
+}
+
+
+@pytest.mark.parametrize("name", ADVICE)
+def test_a_certificate_that_is_rejected_has_a_remedy(name: str, runner: asyncio.Runner) -> None:
+    """A CA bundle does not help with a certificate that has expired, or that is for another host."""
+    assert re.search(ADVICE[name], runner.run(meet(BY_NAME[name], "POST")).message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import ssl
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
 
 _NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _CREDENTIALS: Final = 407
-_CERTIFICATE_ADVICE: Final = "name its CA in SSL_CERT_FILE, or pass a session that trusts it"
+_TRUST: Final = "name its CA in SSL_CERT_FILE, or pass a session that trusts it"
+_CERTIFICATE_ADVICE: Final = {
+    9: "check the clock of this machine",  # codes of OpenSSL: it is not valid yet
+    10: "renew it, or check the clock of this machine",  # it has expired
+    62: "check base_url",  # it is for other names
+    64: "check base_url",  # or for other IP addresses
+}
+_CERTIFICATE_REJECTED: Final = re.compile(r"ALERT_(\w*CERTIFICATE|UNKNOWN_CA)")
 
 
 @attrs.frozen
@@ -37,6 +45,15 @@ def is_out_of_descriptors(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in _NO_DESCRIPTORS
 
 
+def is_certificate_rejected(error: BaseException) -> bool:
+    """Return whether *error* says that the server rejects the certificate of the client, or that there is none.
+
+    With TLS 1.3 the client has finished its part of the handshake by then, and may have written the request. The server
+    does not read it.
+    """
+    return isinstance(error, aiohttp.ClientOSError) and _CERTIFICATE_REJECTED.search(str(error)) is not None
+
+
 def connect_problem(url: URL, error: BaseException, text: str, proxy: str | None) -> Problem:
     """Return why there is no connection to *url*; *text* is the message of *error*, *proxy* the proxy in use."""
     origin = url.origin()
@@ -54,7 +71,12 @@ def connect_problem(url: URL, error: BaseException, text: str, proxy: str | None
         advice = "raise the limit (ulimit -n), or make fewer calls at once"
         reason = f"cannot connect to {target} (too many open files): {advice}"
     elif isinstance(error, (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch)):
-        reason = f"the certificate of {origin} is not trusted ({text}): {_CERTIFICATE_ADVICE}"
+        code = getattr(getattr(error, "certificate_error", None), "verify_code", 0)
+        reason = f"the certificate of {origin} is not trusted ({text}): {_CERTIFICATE_ADVICE.get(code, _TRUST)}"
+        retryable = False
+    elif is_certificate_rejected(error):
+        advice = "pass a session with a client certificate that the server accepts"
+        reason = f"{origin} rejects the client in the TLS handshake ({text}): {advice}"
         retryable = False
     elif isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ssl.SSLError):
         reason = f"the TLS handshake with {target} failed ({text}): check that the server supports TLS 1.2 or later"

@@ -10,7 +10,13 @@ import aiohttp
 from tripwire_async._secrets.redaction import redact, sanitize
 from tripwire_async.errors import ConfigurationError, RequestTimeoutError, TransportError
 
-from .connect_errors import Problem, connect_problem, is_out_of_descriptors, response_problem
+from .connect_errors import (
+    Problem,
+    connect_problem,
+    is_certificate_rejected,
+    is_out_of_descriptors,
+    response_problem,
+)
 from .connected import SendRefusedError
 from .content_coding import IncompleteBodyError
 from .headers import request_id
@@ -65,7 +71,12 @@ def attempt_error(
 
 def may_be_sent(request: Request, error: BaseException) -> bool:
     """Return whether the attempt that ended with *error* may have sent something."""
-    return not (request.stats.connected_at == math.inf or isinstance(error, _NOT_SENT) or is_out_of_descriptors(error))
+    return not (
+        request.stats.connected_at == math.inf
+        or isinstance(error, _NOT_SENT)
+        or is_out_of_descriptors(error)
+        or is_certificate_rejected(error)
+    )
 
 
 def timeout_error(
