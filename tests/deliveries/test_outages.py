@@ -117,8 +117,8 @@ async def test_a_send_that_fails_while_others_succeed_is_retried_for_a_minute() 
             raise TransportError("no connection", maybe_sent=False)
         return None
 
-    service = Service(takes=1.0, fault=fail)
-    ids = [endpoint(999), *(endpoint(number) for number in range(350))]
+    service = Service(takes=4.0, fault=fail)
+    ids = [endpoint(999), *(endpoint(number) for number in range(100))]
     async with webhooks(service).send_tests(ORGANIZATION, ids, in_flight=3) as tests:
         ends = {outcome.endpoint_id: now() async for outcome in tests if outcome.state == "refused"}
     assert [endpoint(999)] == list(ends)
@@ -163,10 +163,10 @@ def test_every_test_is_sent_once_whatever_the_outage(start: float, seconds: floa
 
     async def main() -> None:
         service = Service(
-            limit=60, window=2.0, takes=takes, fault=away(start, start + max(seconds, cut + 0.1), cut=min(cut, seconds))
+            limit=24, window=2.0, takes=takes, fault=away(start, start + max(seconds, cut + 0.1), cut=min(cut, seconds))
         )
-        outcomes = await run_of(service, 100, timeout=200.0)
-        assert {"succeeded": 100} == states(outcomes)
-        assert 100 == len(service.sent)
+        outcomes = await run_of(service, 40, timeout=200.0)
+        assert {"succeeded": 40} == states(outcomes)
+        assert 40 == len(service.sent)
 
     run(main())

@@ -280,11 +280,13 @@ async def test_a_run_cannot_be_awaited_twice_at_once() -> None:
 
 
 async def test_a_run_that_was_left_before_it_started_sends_nothing() -> None:
-    """Not even if it is awaited later."""
+    """Not even if it is awaited later, whether or not its endpoints were named."""
     service = Service()
-    async with run_of(service, 5) as run:
-        pass
-    assert () == await run
+    service.add_endpoints(1, 2)
+    for run in (run_of(service, 5), webhooks(service).send_tests(ORGANIZATION)):
+        async with run:
+            pass
+        assert () == await run
     assert 0 == len(service.requests)
 
 
