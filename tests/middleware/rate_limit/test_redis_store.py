@@ -291,6 +291,15 @@ async def test_everything_is_forgotten_in_a_day(store: RedisStore, raw: Any, key
     assert {True} == {86_000 < await raw.ttl(key) <= 86_400 for key in keys}
 
 
+async def test_a_request_in_the_window_needs_less_than_a_fifth_of_a_kilobyte(
+    store: RedisStore, raw: Any, key: str
+) -> None:
+    """The documentation names this figure for the size of the Redis server."""
+    await full(store, 600, 60.0)
+    used = sum([await raw.memory_usage(name, samples=0) for name in await raw.keys(f"{key}*")])
+    assert 600 * 50 < used < 600 * 200
+
+
 async def test_a_wait_without_end_is_a_long_one(store: RedisStore) -> None:
     """No number is too large for the script."""
     one = Process(store, "one")
