@@ -32,7 +32,8 @@ class WorkerLocks:
         _all.add(self)
 
     def hold(self, worker: str) -> None:
-        """Hold the lock of *worker* until `release`."""
+        """Hold the lock of *worker* until `release`; make a new one if its file was deleted."""
+        self.release(worker)
         descriptor = self._create(worker)
         if not _lock(descriptor):  # pragma: no cover - the name is random, and the file is new
             os.close(descriptor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar, final
@@ -14,7 +15,6 @@ from tripwire_async.errors import JournalError
 from ._outcomes import outcomes_of_chunk
 
 if TYPE_CHECKING:
-    import os
     import sqlite3
     from collections.abc import AsyncIterator, Callable
     from types import TracebackType
@@ -45,7 +45,7 @@ class SqliteJournal:
     Creating the object opens nothing. It is used on one event loop, and makes one thread.
 
     Args:
-        path: The file. It is created by the first run.
+        path: The file. It is created by the first run. A relative path is resolved now, and symbolic links too.
         run: Name of the run.
     """
 
@@ -53,7 +53,9 @@ class SqliteJournal:
         if not run or not isinstance(run, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
             msg = f"run must be the name of a run, not {run!r}"
             raise ValueError(msg)
-        self._path = Path(path)
+        # All workers must find the same lock files, also through a symbolic link or after a change of directory. And
+        # SQLite does not open `:memory:` or a name that looks like a URL as a file.
+        self._path = Path(os.path.realpath(path))
         self._run = run
         self._thread: ThreadPoolExecutor | None = None
         self._store: SqliteStore | None = None
@@ -156,6 +158,7 @@ class SqliteJournal:
 
 _ADVICE: Final = {
     "SQLITE_BUSY": "is locked by another process for too long: end that process and resume the run",
+    "SQLITE_IOERR": "cannot be read or written: check the disk and its quota, and resume the run",
     "SQLITE_FULL": "cannot be written because the disk is full: free some space and resume the run",
     "SQLITE_READONLY": "cannot be written: check the permissions of the file and its folder",
     "SQLITE_CANTOPEN": "cannot be opened: check that its folder exists and can be written",
