@@ -78,7 +78,7 @@ async def test_a_run_has_a_progress_at_any_time() -> None:
     async with run:
         outcomes = aiter(run)
         await anext(outcomes)
-        assert (1, 1) == ((midst := run.progress()).done, midst.pending)
+        assert (1, 1, 0, 1) == ((midst := run.progress()).done, midst.pending, midst.sending, midst.workers)
         assert 2.0 < midst.seconds < 6.0
         assert [1] == [1 async for _ in outcomes]
     assert (2, 0, 0.0) == ((after := run.progress()).done, after.pending, after.seconds_left)

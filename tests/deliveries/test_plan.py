@@ -44,6 +44,8 @@ def test_one_or_two_deliveries_are_read_singly_and_tests_that_are_only_sent_are_
     """A page of events replaces single reads from three deliveries on."""
     plan = make_plan(endpoints, conditions(200, 1.0, None, settle=settle))
     assert (requests, float(settle and endpoints > 0)) == (plan.requests, plan.seconds)
+    if endpoints == 2:
+        assert requests == make_plan(endpoints, conditions(200, 0.0, None, settle=settle)).requests
 
 
 def test_slow_deliveries_are_awaited_in_rounds() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,8 +62,11 @@ async def test_a_lost_response_is_an_error_without_reconciliation() -> None:
 @pytest.mark.virtual_time
 async def test_the_event_that_has_appeared_since_the_send_is_adopted() -> None:
     """The test is not sent again, and the handle has the delivery."""
+    await asyncio.sleep(1000.0)
     service = Service(fault=lose(SEND, "after"))
     handle = await send(service)
+    assert handle.latest is not None
+    assert time.time() - (handle.reference.sent_at or 0.0) == pytest.approx(now() - 1000.0, abs=0.5)
     assert (service.sent[0].event_id, endpoint(1), None) == (handle.event_id, handle.endpoint_id, handle.request_id)
     assert "succeeded" == (await handle.settled()).status
     assert 1 == service.count(SEND)
@@ -321,6 +325,22 @@ async def test_no_read_starts_that_would_end_after_the_deadline() -> None:
         await sender.send_once(ORGANIZATION, endpoint(1), deadline=2.0)
     assert now() <= 2.0
     assert 1 == service.count(SEND)
+
+
+@pytest.mark.virtual_time
+async def test_a_read_of_the_events_ends_at_the_deadline() -> None:
+    """The error is that of the send."""
+    await asyncio.sleep(1000.0)
+    service = Service(fault=lose(SEND, "after"))
+
+    async def stuck(request: Request, call_next: Handler) -> Response:
+        if request.operation.id != SEND:
+            service.limits.latency = (1e6, 1e6)
+        return await call_next(request)
+
+    with pytest.raises(TransportError):
+        await sender_of(service, stuck).send_once(ORGANIZATION, endpoint(1), deadline=10.0)
+    assert 1010.0 == now()
 
 
 @pytest.mark.virtual_time

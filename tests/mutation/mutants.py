@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 PACKAGES: Final = ("middleware", "deliveries", "receiver", "sealed_tokens")
 """Packages whose modules are mutated; the tests of each are in the folder of the same name."""
 
-MORE_TESTS: Final = {"deliveries": ("tests/journal/test_recorded_runs.py", "tests/journal/test_recovery.py")}
+MORE_TESTS: Final = {
+    "deliveries": tuple(f"tests/journal/test_{name}.py" for name in ("recorded_runs", "recovery", "run_details"))
+}
 """Files with more tests of a package, for code that no test in its own folder executes."""
 
 _NO_EFFECT: Final = {"final", "overload", "override"}
