@@ -46,8 +46,8 @@ class ApiCaller:
         handler: The chain of middleware, transport included.
         base_url: The API's URL; the paths of operations are appended to its path.
         options: The options of every call.
-        profile: The name of the service; it must have the operations and the fields of requests.
-        owner: Number of the client.
+        profile: The name of the service; a call that this name does not have is rejected.
+        owner: Number of the client, so that closing it ends the waits of its calls.
         clock: The clock of deadlines.
     """
 

@@ -1,4 +1,4 @@
-"""Sessions of aiohttp: the settings of the own ones, and the protection of a session that the caller passed."""
+"""Sessions of aiohttp: the settings of the library's own, and the protection of one that the caller passed."""
 
 from __future__ import annotations
 

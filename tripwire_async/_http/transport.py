@@ -102,7 +102,7 @@ class AiohttpTransport:
         client_header: str = TRIPWIRE.client_header,
         clock: Clock = LOOP_CLOCK,
     ) -> None:
-        self._own = session
+        self._caller_session = session
         self._proxy = proxy
         self._headers: Mapping[str, str] = {
             "Accept": "application/json",
@@ -148,7 +148,7 @@ class AiohttpTransport:
         failure: BaseException
         try:
             with Timeout(local.timeouts, started + seconds):
-                if self._own is None and seconds == self._timeout and request.before_write is None:
+                if self._caller_session is None and seconds == self._timeout and request.before_write is None:
                     # The session holds all other options. Its `request` method only wraps this coroutine, at a cost of
                     # several percent of a call. Tools that mock or trace aiohttp replace `_request` too.
                     local.requests.attempt = request
@@ -163,7 +163,7 @@ class AiohttpTransport:
                     response = await self._send_with_options(local, request, seconds)
                 try:
                     # Most responses are complete by now, and reading them needs no coroutine.
-                    complete = self._own is None and response.content.is_eof() and response.status != 101
+                    complete = self._caller_session is None and response.content.is_eof() and response.status != 101
                     body = response.content.read_nowait() if complete else await self._read(response, request)
                     if len(body) > self._max_body:
                         # The error may be stored or reported with its frames, and must not keep the body alive.
@@ -196,7 +196,7 @@ class AiohttpTransport:
         session = local.session
         headers = dict(request.headers)
         middlewares = [connection_notes(request, local.now)]
-        if self._own is not None:
+        if self._caller_session is not None:
             headers = {**self._headers, **headers}
             if session.trust_env and hdrs.AUTHORIZATION in headers:
                 # aiohttp rejects a request with this header if ~/.netrc has credentials for the host.
@@ -267,12 +267,12 @@ class AiohttpTransport:
         loop = get_running_loop()
         now = time_on(loop, self._clock)
         requests = RequestFactory(now)
-        session = self._own or open_session(requests, self._headers, self._timeout, self._proxy)
+        session = self._caller_session or open_session(requests, self._headers, self._timeout, self._proxy)
         return LoopSession(session, requests, TimeoutGroup(self._clock, loop), now)
 
     def _abandon(self, local: LoopSession) -> None:
         """Close the session of a closed event loop."""
-        if local.session is not self._own:
+        if local.session is not self._caller_session:
             # On a closed loop, closing a session suspends nowhere, and there is no loop to await it on.
             with contextlib.suppress(StopIteration):
                 local.session.close().send(None)
@@ -317,7 +317,7 @@ class AiohttpTransport:
         local = self._sessions.get_existing()
         if local is None:
             return
-        if local.session is not self._own:
+        if local.session is not self._caller_session:
             self._sessions.pop()
             local.timeouts.stop()
             await local.session.close()

@@ -63,7 +63,7 @@ class RedisScript:
             exceptions = importlib.import_module("redis.exceptions")
             importlib.import_module("redis.asyncio")
         except ImportError:
-            msg = f"{owner} needs the package redis; install it with: pip install 'tripwire-async[redis]'"
+            msg = f"{owner} needs the package redis: run pip install 'tripwire-async[redis]'"
             raise ConfigurationError(msg) from None
         if (url is None) is (client is None):
             msg = f"{owner} needs either url or client"

@@ -118,7 +118,7 @@ class DeliveryPoller:
         has_read = False
         self._waits.add(wait, self._clock.now())
         try:
-            while (delivery := self._outcome(wait)) is None:
+            while (delivery := self._result(wait)) is None:
                 self._waits.sleep(wait, sleeping := self._loop.create_future())
                 self._unblock(record.reference.event_id)
                 self._dispatch()
@@ -175,7 +175,7 @@ class DeliveryPoller:
         """Return how many events, waits, reads and timers there are."""
         return {**self._plan.statistics(), "timers": int(self._timer is not None)}
 
-    # -- who waits ------------------------------------------------------------------------------------------------
+    # -- waits ----------------------------------------------------------------------------------------------------
 
     def _leave(self, wait: Wait) -> None:
         """Remove a wait that did not come to its end; another makes the read that it was given."""
@@ -197,7 +197,7 @@ class DeliveryPoller:
             self._timer.cancel()
             self._timer, self._timer_at = None, math.inf
 
-    def _outcome(self, wait: Wait) -> WebhookDelivery | None:
+    def _result(self, wait: Wait) -> WebhookDelivery | None:
         """Return the result of *wait*; None if it continues; raise if it cannot."""
         if wait.found is not None:
             return wait.found
@@ -212,7 +212,7 @@ class DeliveryPoller:
         for wait in waits:
             self._forget(wait.event_id)
 
-    # -- who reads ------------------------------------------------------------------------------------------------
+    # -- reads ----------------------------------------------------------------------------------------------------
 
     def _dispatch(self) -> None:
         """Give out the reads that are due, wake the waits whose end has come, and set the timer for the rest."""

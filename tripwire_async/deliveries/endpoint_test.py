@@ -141,7 +141,7 @@ def timeout_error(test: EndpointTest) -> TripwireError:
 
 
 def unfinished_error(test: EndpointTest) -> TripwireError:
-    """Return the error of a test in progress, or in progress when the run was left."""
+    """Return the error of a test that is in progress, or was in progress when the run was left."""
     if test.pending is None:
         msg = f"the test of {test.endpoint_id} has not received a response; it may have been sent"
         return TransportError(msg, maybe_sent=True, attempts=test.stats.attempts)

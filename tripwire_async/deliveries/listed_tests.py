@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Final, final
 
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async._http.api_calls import ApiRequest
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .pending import PendingDelivery
     from .run_options import RunOptions
     from .sender import Sender
+
+_PAUSE_INTERVAL: Final = 0.05
+"""Seconds between two checks whether a send is on the wire, while a run is paused."""
 
 
 @final
@@ -153,9 +156,6 @@ class ListedTests:
     def ends_run(self, test: EndpointTest, error: Exception) -> bool:  # noqa: ARG002 - the signature of the protocol
         """Return False: a failure at one endpoint does not affect the others."""
         return False
-
-
-_PAUSE_INTERVAL = 0.05
 
 
 async def list_active_endpoints(call: Caller, organization_id: str, deadline: float | None) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""Workers that test the endpoints of a run, one endpoint at a time each."""
+"""Tasks that test the endpoints of a run, one endpoint at a time each.
+
+A *worker* of a durable run is a call of `send_tests`, and each has one pool of tasks.
+"""
 
 from __future__ import annotations
 
@@ -100,20 +103,20 @@ class WorkerPool:
                         options.organization_id, self.window, left or (lambda: options.in_flight), clock
                     )
 
-    async def run(self, workers: int) -> None:
-        """Make all tests with a number of *workers*; return when the last one has ended."""
+    async def run(self, tasks: int) -> None:
+        """Make all tests with a number of *tasks*; return when the last one has ended."""
         with self._poller.sharing_pages(self._pages):
             async with self._share or contextlib.nullcontext():
-                await self._run(workers)
+                await self._run(tasks)
 
-    async def _run(self, workers: int) -> None:
+    async def _run(self, tasks: int) -> None:
         self._task = cast("asyncio.Task[None]", asyncio.current_task())
         try:
             async with asyncio.TaskGroup() as self._group:
-                for _ in range(workers):
+                for _ in range(tasks):
                     self._group.create_task(self._work())
         except BaseExceptionGroup as group:
-            # A worker turns each Exception into an outcome. Another error, such as KeyboardInterrupt, ends the run.
+            # A task turns each Exception into an outcome. Another error, such as KeyboardInterrupt, ends the run.
             raise group.exceptions[0] from None
 
     def share_window(self, workers: int) -> None:
@@ -125,10 +128,10 @@ class WorkerPool:
             self.window.resize(max(1, max(PAGE_SIZE, self._options.in_flight) // workers))
 
     async def _work(self) -> None:
-        """Test one endpoint after the other until none is left, or until another worker has taken this one's place."""
-        worker = cast("asyncio.Task[None]", asyncio.current_task())
+        """Test one endpoint after the other until none is left, or until another task has taken this one's place."""
+        task = cast("asyncio.Task[None]", asyncio.current_task())
         while True:
-            if worker.cancelling():
+            if task.cancelling():
                 # A library has lost the cancellation. The run ends nevertheless.
                 raise asyncio.CancelledError
             test = await self._tests.next()
@@ -137,7 +140,7 @@ class WorkerPool:
             try:
                 await self._test(test)
             except asyncio.CancelledError as error:
-                if worker.cancelling():
+                if task.cancelling():
                     if not self._task.cancelling():
                         # A task group ignores that its task is cancelled from outside. The endpoint would be lost.
                         self._task.cancel()

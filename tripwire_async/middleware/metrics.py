@@ -48,7 +48,7 @@ class Metrics:
         try:
             from opentelemetry import metrics  # noqa: PLC0415 - an extra
         except ImportError:
-            msg = "Metrics needs the package opentelemetry-api: pip install 'tripwire-async[otel]'"
+            msg = "Metrics needs the package opentelemetry-api: run pip install 'tripwire-async[otel]'"
             raise ConfigurationError(msg) from None
         meter = metrics.get_meter("tripwire_async") if meter is None else meter
         self._clock = clock

@@ -35,7 +35,7 @@ class Tracing:
         try:
             from opentelemetry import trace  # noqa: PLC0415 - an extra
         except ImportError:
-            msg = "Tracing needs the package opentelemetry-api: pip install 'tripwire-async[otel]'"
+            msg = "Tracing needs the package opentelemetry-api: run pip install 'tripwire-async[otel]'"
             raise ConfigurationError(msg) from None
         self._tracer = trace.get_tracer("tripwire_async") if tracer is None else tracer
 

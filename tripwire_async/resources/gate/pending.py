@@ -193,7 +193,7 @@ class PendingGateSession:
             return
         bundle = state.delivery_bundle
         if bundle is None:
-            msg = f"the Gate session {self.id} has handed its credentials over already; begin a new one"
+            msg = f"the Gate session {self.id} has handed its credentials over already; start a new one"
             raise GateDeliveryError(msg)
         own, added = (decrypt_delivery(envelope, self._key_pair) for envelope in (bundle.integrator, bundle.gate))
         check_environment(own.outputs)
