@@ -131,6 +131,7 @@ async def test_attempts_and_waits_of_a_call_are_recorded(reader: InMemoryMetricR
         return responses.pop(0)
 
     limit = RateLimit()
+    await asyncio.sleep(7.0)
     await compose([Metrics(meter, rate_limit=limit), Retry(random=lambda: 0.5), limit], handler)(call())
     seen = points(reader)
     assert [2, 1] == [seen[f"tripwire.client.{name}"][0].value for name in ("attempts", "resends")]

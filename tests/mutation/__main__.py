@@ -37,7 +37,12 @@ def main() -> int:
     copy = folder / "copy"
     if arguments.only or not copy.exists():
         runner.copy()
-    mutants = [each for each in draw(copy, arguments.count, arguments.seed) if (arguments.only or "") in each.key]
+    packages = arguments.package or PACKAGES
+    mutants = [
+        each
+        for each in draw(copy, arguments.count, arguments.seed)
+        if each.package in packages and (arguments.only or "") in each.key
+    ]
     for package in PACKAGES:
         if any(mutant.package == package for mutant in mutants):
             runner.record(package)
@@ -67,6 +72,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=ROOT / ".mutation", help="folder of the copy and the results")
     parser.add_argument("--fresh", action="store_true", help="copy the project again and forget earlier results")
     parser.add_argument("--only", help="run only mutants whose description contains this text, in a new copy")
+    parser.add_argument("--package", action="append", choices=PACKAGES, help="run only mutants of it; may be repeated")
     parser.add_argument("--least", type=float, default=95.0, help="percentage that must be killed")
     return parser.parse_args()
 

@@ -115,8 +115,8 @@ class Selection:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
         # A loop without an end uses processor time; a wait without an end does not. The signals end the process.
         usual = self._seconds[item.nodeid]
-        signal.setitimer(signal.ITIMER_PROF, 10.0 + 5.0 * usual)
-        signal.setitimer(signal.ITIMER_REAL, 60.0 + 20.0 * usual)
+        signal.setitimer(signal.ITIMER_PROF, 5.0 + 5.0 * usual)
+        signal.setitimer(signal.ITIMER_REAL, 20.0 + 20.0 * usual)
         try:
             return (yield)
         finally:

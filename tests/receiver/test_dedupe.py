@@ -73,6 +73,17 @@ async def test_what_is_too_old_is_forgotten() -> None:
     assert Claim("new") == await store.claim("a")
 
 
+@pytest.mark.virtual_time
+async def test_by_default_events_are_remembered_for_24_hours() -> None:
+    """The reference promises it."""
+    store = RecentEvents(now=asyncio.get_running_loop().time)
+    await store.complete("a", b"")
+    await asyncio.sleep(24 * 60 * 60 - 1)
+    assert Claim("done") == await store.claim("a")
+    await asyncio.sleep(1)
+    assert Claim("new") == await store.claim("a")
+
+
 async def test_an_event_completed_twice_is_remembered_once() -> None:
     """With the later response."""
     store = RecentEvents()
@@ -96,6 +107,11 @@ def test_a_store_that_remembers_nothing_is_a_mistake(max_events: int, max_age: f
     """It would look as if events were deduplicated."""
     with pytest.raises(ValueError, match="at least one event"):
         RecentEvents(max_events=max_events, max_age=max_age)
+
+
+def test_the_smallest_store_remembers_one_event_for_less_than_a_second() -> None:
+    """Any positive age is accepted."""
+    assert repr(RecentEvents(max_events=1, max_age=0.5)) == "<RecentEvents: 0 of 1 events>"
 
 
 async def test_the_default_clock_needs_no_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:

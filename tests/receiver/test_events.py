@@ -20,6 +20,7 @@ from tripwire_async.receiver import (
     SessionFingerprintCalculatedEvent,
     SessionResultPersistedEvent,
     UnknownEvent,
+    WebhookEvent,
     WebhookTestEvent,
     parse_event,
     receive_event,
@@ -44,6 +45,15 @@ def test_each_type_has_a_class(event_type: str) -> None:
     assert envelope(event_type, later={"a": 1}) == event.raw
     assert "later" not in repr(event)
     assert event == pickle.loads(pickle.dumps(event))  # noqa: S301 - our own bytes
+
+
+@pytest.mark.parametrize("event_class", [*CLASSES.values(), UnknownEvent])
+def test_events_are_created_by_keyword(event_class: type[WebhookEvent]) -> None:
+    """So a new field can be added anywhere."""
+    fields = {"id": "wevt_1", "type": "webhook.test", "created": dt.datetime.now(dt.UTC), "data": {}, "raw": {}}
+    assert event_class(**fields).id == "wevt_1"
+    with pytest.raises(TypeError, match="positional"):
+        event_class(*fields.values())
 
 
 def test_the_data_is_typed() -> None:

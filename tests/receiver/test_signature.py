@@ -274,6 +274,13 @@ def test_an_empty_secret_is_a_mistake_in_the_set_up(secret: Any) -> None:
         verify_signature(BODY, signed(secret=""), secret, now=NOW)
 
 
+@pytest.mark.parametrize("secret", ["", Secret("")])
+def test_nothing_is_signed_with_an_empty_secret(secret: str | Secret) -> None:
+    """The test of an endpoint would show nothing."""
+    with pytest.raises(ConfigurationError, match="empty webhook signing secret"):
+        sign_webhook(BODY, secret)
+
+
 def test_a_secret_that_cannot_be_encoded_is_not_carried_by_an_exception() -> None:
     """Environment variables can hold lone surrogates; the exception that encoding raises would hold the whole text."""
     with pytest.raises(SignatureError, match="does not match"):

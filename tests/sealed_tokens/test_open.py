@@ -9,7 +9,7 @@ import json
 import pickle
 import sys
 import zlib
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -184,6 +184,14 @@ def test_an_empty_key_opens_nothing() -> None:
     """Anyone can seal a token for it."""
     with pytest.raises(ConfigurationError, match="empty secret key"):
         verify_token(sealed(packed(SMALLEST), ""), "")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("keys", ["", [], [""]])
+def test_nothing_is_sealed_without_a_key(keys: str | list[str], version: Literal[1, 2]) -> None:
+    """The error is that of `verify_token`."""
+    with pytest.raises(ConfigurationError, match="secret key was given"):
+        seal_token(SMALLEST, keys, version=version)
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,6 @@ def _decrypt_v2(data: bytes, keys: Sequence[Secret]) -> bytes:
     count_end = 1 + 2
     nonce_end = count_end + NONCE_SIZE
     header_end = nonce_end + 4
-    _require(len(data) >= header_end)
     count = int.from_bytes(data[1:count_end], "big")
     _require(1 <= count <= MAX_RECIPIENTS)
     payload_end = header_end + int.from_bytes(data[nonce_end:header_end], "big") + TAG_SIZE

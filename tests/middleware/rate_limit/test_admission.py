@@ -184,6 +184,26 @@ def test_a_bound_is_dropped_once_it_reaches_the_limit(limit: int | None, bound: 
     assert flight.bound == pytest.approx(bound)
 
 
+@pytest.mark.parametrize("end", ["abandoned", "not sent"])
+def test_a_flight_ends_with_its_last_request_also_if_that_has_no_response(end: str) -> None:
+    """Its accepted requests would otherwise count for the next flight."""
+    known = model(limit=100, used=0)
+    last = known.take(1.0, "interactive")
+    for _ in range(9):
+        known.accept(known.take(1.0, "interactive"), 1.1, 100, 90)
+    if end == "abandoned":
+        known.abandon(last)
+    else:
+        known.lose(last, 1.2, counted=False)
+    permits = [known.take(2.0, "interactive") for _ in range(9)]
+    for number, permit in enumerate(permits):
+        if number % 2:
+            known.accept(permit, 2.1, 100, 50)
+        else:
+            known.reject(permit, 2.1, 0.1, 100, 50)
+    assert known.flight.bound == 4
+
+
 def test_an_abandoned_probe_allows_another_one() -> None:
     """The coroutine of its request was closed, so it never ends the cooldown."""
     known = model()
@@ -203,11 +223,18 @@ def test_a_flight_that_is_mostly_rejected_sets_the_bound_to_what_was_accepted() 
         flight.reject(in_flight)
     flight.end()
     assert flight.bound == 10
-    few = FlightLimit()
-    for _ in range(4):
-        few.reject(4)
-    few.end()
-    assert few.bound == 1
+
+
+@pytest.mark.parametrize(("accepted", "rejected", "bound"), [(0, 4, 6), (10, 10, 1), (0, 5, 1), (4, 5, 4)])
+def test_a_few_rejections_do_not_set_the_bound(accepted: int, rejected: int, bound: int) -> None:
+    """There must be more than four, and more than the accepted requests."""
+    flight = FlightLimit()
+    for _ in range(accepted):
+        flight.accept(600)
+    for _ in range(rejected):
+        flight.reject(9)
+    flight.end()
+    assert flight.bound == bound
 
 
 def test_a_bound_that_matters_no_more_is_dropped() -> None:
@@ -319,16 +346,16 @@ def test_a_trial_goes_once_and_is_timed_by_a_third_of_the_requests() -> None:
 
 def test_a_refuted_length_is_not_tried_again() -> None:
     """A lost request has no result, so the length is tried once more."""
-    planned, permit = trial(1.5, 2.5), Permit(0.0)
-    counted = deque(Permit(0.0, 0.5) for _ in range(9))
+    planned, permit = trial(1.5, 2.5), Permit(0.0, 0)
+    counted = deque(Permit(0.0, 0, 0.5) for _ in range(9))
     assert planned.starts_at(deque(list(counted)[:8]), 2.5) == math.inf
     planned.start(permit, 1, 1)
     assert planned.starts_at(counted, 2.5) == math.inf
-    planned.lose(Permit(0.0))
+    planned.lose(Permit(0.0, 0))
     planned.lose(permit)
     assert planned.starts_at(counted, 2.5) == pytest.approx(2.502)
     planned.start(permit, 1, 1)
-    planned.reject(Permit(0.0))
+    planned.reject(Permit(0.0, 0))
     assert planned.length == 2.0
     planned.reject(permit)
     assert planned.length is None
@@ -337,9 +364,9 @@ def test_a_refuted_length_is_not_tried_again() -> None:
 @pytest.mark.parametrize(("count", "length"), [(41, 2.0), (42, None)])
 def test_a_trial_must_show_that_a_third_has_left(count: int, length: float | None) -> None:
     """It can be accepted for another reason, and then confirms nothing."""
-    planned, permit = trial(1.5, 2.5), Permit(2.5)
+    planned, permit = trial(1.5, 2.5), Permit(2.5, 0)
     planned.start(permit, 60, 2)
-    assert planned.accept(Permit(2.5), count) is None
+    assert planned.accept(Permit(2.5, 0), count) is None
     assert planned.accept(permit, count) == length
     assert planned.length is None
 

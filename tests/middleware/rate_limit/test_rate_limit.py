@@ -130,6 +130,15 @@ async def test_headers_that_are_missing_or_invalid_change_nothing(headers: dict[
 
 
 @pytest.mark.virtual_time
+async def test_spaces_around_the_numbers_of_headers_are_ignored() -> None:
+    """A transport other than aiohttp may leave them."""
+    limit = RateLimit()
+    headers = {"X-RateLimit-Limit": " 10", "X-RateLimit-Remaining": "4\t"}
+    await limit(call(), requests.Script([requests.answer(200, headers)]))
+    assert (limit.state().limit, limit.state().remaining) == (10, 4)
+
+
+@pytest.mark.virtual_time
 async def test_a_refusal_holds_everybody_then_one_probe_goes_and_its_success_opens() -> None:
     """Requests during a cooldown could lengthen it, and a burst after it would be rejected again."""
     wire, limit = Wire(), RateLimit()
@@ -172,6 +181,33 @@ async def test_a_timer_that_rings_early_is_not_set_again_and_again() -> None:
     await limit(call(), requests.Script([limited(10, 0, 429, **{"Retry-After": "5"})]))
     await limit(call(), requests.Script([limited(10, 9)]))
     assert now() == pytest.approx(5.0, abs=0.01)
+
+
+class CountingClock(LoopClock):
+    """Clock that counts the timers that run."""
+
+    ran: int = 0
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
+        def run() -> None:
+            self.ran += 1
+            callback()
+
+        return super().call_at(when, run)
+
+
+@pytest.mark.virtual_time
+async def test_a_cancelled_wait_leaves_no_timer() -> None:
+    """It would keep the objects of the call alive until the cooldown ends."""
+    clock = CountingClock()
+    limit = RateLimit(clock=clock)
+    await limit(call(), requests.Script([limited(10, 0, 429, **{"Retry-After": "60"})]))
+    tasks = start(limit, Wire(), call())
+    await settle()
+    tasks[0].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(100.0)
+    assert clock.ran == 0
 
 
 @pytest.mark.virtual_time

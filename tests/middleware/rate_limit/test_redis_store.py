@@ -39,6 +39,14 @@ async def test_one_process_shares_its_estimate(store: RedisStore) -> None:
     assert (10, None, 2) == (reply.limit, reply.window, reply.granted)
 
 
+async def test_a_limit_of_one_request_is_shared(store: RedisStore) -> None:
+    """The smallest limit that a service can have."""
+    process = Process(store, "one")
+    process.ended(limit=1, count=1)
+    reply = await process.ask(single=1)
+    assert reply.limit == 1
+
+
 async def test_a_refusal_holds_everybody_and_tells_the_length_of_the_window(store: RedisStore) -> None:
     """The window is as long as it takes from the first of the requests that count until one fits again."""
     process = Process(store, "one")

@@ -151,6 +151,15 @@ async def test_keys_in_use_are_swept_when_their_number_has_doubled() -> None:
     assert limit.statistics().keys <= 100
 
 
+@pytest.mark.virtual_time
+async def test_the_limits_of_a_few_tokens_are_kept() -> None:
+    """Calls with the same token are not slowed down by slow start again."""
+    limit = RateLimit()
+    for token in range(200):
+        await limit(poll(token), requests.Script([requests.limited(10, 9)]))
+    assert limit.statistics().keys == 200
+
+
 # -- loops and threads ------------------------------------------------------------------------------------------------
 
 

@@ -63,6 +63,14 @@ def test_an_answer_that_counts_less_than_was_sent_shortens_the_window() -> None:
     assert window.length == pytest.approx(7.0)
 
 
+def test_a_window_shorter_than_a_round_trip_has_no_negative_length() -> None:
+    """The shortest round trip is subtracted from the bound."""
+    window = Window()
+    burst(window, 1, trip=0.8)
+    window.merge(1.0, 10, 0.5)
+    assert window.length == 0.0
+
+
 def test_answers_with_requests_on_the_way_prove_nothing() -> None:
     """Such a request may have been counted later."""
     window = Window()

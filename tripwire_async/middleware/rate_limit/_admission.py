@@ -153,9 +153,7 @@ class LimitModel:
 
     def abandon(self, permit: Permit) -> None:
         """Note a request whose coroutine was closed; no clock can be read."""
-        self.window.unsend(permit)
-        self.cooldown.probe_lost(permit)
-        self._check_flight()
+        self.lose(permit, math.nan, counted=False)
 
     def next_change(self, now: float) -> float | None:
         """Return when `allows` may change without a response; None if only a response can change it."""

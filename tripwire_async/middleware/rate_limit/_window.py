@@ -109,7 +109,7 @@ class Window:
     def send(self, now: float) -> Permit:
         """Note that a request is sent."""
         self.in_flight += 1
-        return Permit(now, ended_before=self._dropped + len(self._counted))
+        return Permit(now, self._dropped + len(self._counted))
 
     def send_nowait(self, now: float) -> Permit | None:
         """Note that a request is sent if there is certainly room; return None if `free` must decide."""
@@ -117,7 +117,7 @@ class Window:
         if limit is None or self._caution > 1 or self.used(now) >= limit:
             return None
         self.in_flight += 1
-        return Permit(now, ended_before=self._dropped + len(self._counted))
+        return Permit(now, self._dropped + len(self._counted))
 
     def start_trial(self, permit: Permit) -> None:
         """Note that *permit* tries the usual length."""

@@ -30,7 +30,7 @@ def is_retryable(method: str, outcome: Response | BaseException) -> bool:
     """
     if isinstance(outcome, Response):
         is_retryable_status = _is_retryable_response if method in _IDEMPOTENT else _is_retryable_rejection
-        return outcome.status >= 400 and is_retryable_status(outcome)
+        return is_retryable_status(outcome)
     if not isinstance(outcome, TransportError) or not outcome.retryable:
         return False
     return method in _IDEMPOTENT or not outcome.maybe_sent
