@@ -16,7 +16,7 @@ __all__ = ["FOIL", "PROFILES", "TRIPWIRE", "Profile", "select_profile"]
 # A plain class: the command line imports this module for --help, which must not import attrs or dataclasses.
 @final
 class Profile:
-    """One name of the service, with its addresses, environment variables, headers and features.
+    """One name of the service, with its URLs, environment variables, headers and features.
 
     `TRIPWIRE` and `FOIL` are the only two values.
 

@@ -50,7 +50,7 @@ class PollSchedule:
     )
 
     def pause(self, reads: int) -> float:
-        """Return the seconds to wait when *reads* reads have been made, without the jitter."""
+        """Return the seconds to wait after a number of *reads*, without the jitter."""
         # A long wait makes the exponent large enough to overflow; the longest pause was reached long before.
         return min(self.longest, self.first * self.factor ** min(reads, 64))
 

@@ -128,7 +128,7 @@ class Progress:
 
     @property
     def cooldown(self) -> float:
-        """Seconds until the rate limit lets the next request go after a rejection (429); 0 without a cooldown."""
+        """Seconds until the end of the cooldown after a rejection (429); 0 without a cooldown."""
         return 0.0 if self.limits is None else self.limits.cooldown
 
 

@@ -79,7 +79,7 @@ class PendingDelivery:
     def latest(self) -> WebhookDelivery | None:
         """The delivery as it was last read; None while none is recorded.
 
-        Where a test was queued as several deliveries, this is the one that has come least far.
+        If a test was queued as several deliveries, this is the least advanced one.
         """
         return self._record.latest
 
@@ -119,7 +119,7 @@ class PendingDelivery:
         """Read the delivery once, now; return it, or None while none is recorded.
 
         Raises:
-            TripwireError: The read failed, also where a wait would have gone on.
+            TripwireError: The read failed, also for a reason with which a wait would continue.
         """
         await self._poller(self._record.reference.organization_id).refresh(self._record)
         return self._record.latest

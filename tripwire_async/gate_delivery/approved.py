@@ -18,7 +18,7 @@ def check_approved_payload(payload: GateApprovedWebhookPayload | Mapping[str, ob
 
     Its names and ids must not be empty, its verdict must be known and its delivery request valid. Under `FOIL` the
     verdict is in another field, which is read as `tripwire`. A payload with an ``event`` field is rejected, because it
-    is something else.
+    is the whole webhook.
     """
     checked = parse_model(_normalize_verdict_field(payload), GateApprovedWebhookPayload, "approved payload")
     for name in ("service_id", "gate_session_id", "gate_account_id", "account_name"):

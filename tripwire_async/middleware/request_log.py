@@ -40,7 +40,7 @@ class RequestLog:
     - ``operation``, ``method`` and ``path`` (the template, without ids)
     - ``status`` (None without a response) and ``error`` (the class name of the exception; None with a response)
     - ``attempts``, ``duration_ms`` and ``waited_ms`` (time spent in the rate limit and in backoff)
-    - ``request_id`` (from the service) and ``client_request_id`` (ours)
+    - ``request_id`` (from the service) and ``client_request_id`` (from the client)
     - ``response_headers`` (only those listed in *headers*)
 
     A failure of the service or the network (no response, 429, 5xx) is logged at WARNING, everything else at INFO: a

@@ -32,7 +32,7 @@ class RawResponse(Generic[T]):
         status: The HTTP status.
         headers: The response headers, looked up in any case.
         request_id: The service's id of the request; None if the response had none.
-        timings: Where the call's time went, and its ``client_request_id``.
+        timings: Times of the call, and its ``client_request_id``.
     """
 
     parsed: T

@@ -91,12 +91,12 @@ class RateLimitStatistics:
 
 @final
 class RateLimit:
-    """Middleware that sends calls in order, as fast as the service's limit allows; it belongs inside of `Retry`.
+    """Middleware that sends calls in order, as fast as the service's limit allows; place it after `Retry`.
 
-    Nothing is configured. The first request goes alone. Its response reports the limit, and as many requests follow as
-    remain, requests in flight included. The length of the service's rolling window is inferred from responses, at the
-    price of one rejected request. A rejection holds all calls until Retry-After has passed. Then one request goes as
-    a probe, and the others follow when it has been accepted.
+    Nothing is configured. The first request is sent alone. Its response reports the limit, and as many requests follow
+    as remain, requests in flight included. The length of the service's rolling window is inferred from responses, at
+    the price of one rejected request. A rejection holds all calls until Retry-After has passed. Then one request is
+    sent as a probe, and the others follow when it has been accepted.
 
     Interactive calls go before the sends and polls of test runs but do not starve them, and a small part of a long
     window is reserved for them. A slot is held while an attempt is in flight and at no other time. Calls with their own
