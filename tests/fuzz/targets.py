@@ -48,6 +48,7 @@ from tripwire_async.resources.pagination import Listing
 from tripwire_async.sealed_tokens import verify_token
 
 from .damage import damaged, damaged_text
+from .redis_replies import fuzz_journal, fuzz_store
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -245,6 +246,21 @@ def _journal_file(data: bytes) -> None:
             runner.run(read(str(path)))
 
 
+def _limit(data: bytes) -> None:
+    _, _, body = next(each for each in _ANSWERS if each[1] == "getOrganization")
+    response = Response(200, {}, json.dumps(body).encode())
+
+    async def handler(request: Request) -> Response:
+        return response
+
+    def call(limit: RateLimit) -> Coroutine[Any, Any, object]:
+        return ApiCaller(compose((limit,), handler), URL("https://api.example"), CallOptions(deadline=300.0))(
+            _request("getOrganization")
+        )
+
+    fuzz_store(data, call)
+
+
 TARGETS: Final[dict[str, Target]] = {
     "answers": _answer,
     "errors": _error,
@@ -258,5 +274,7 @@ TARGETS: Final[dict[str, Target]] = {
     "endpoint files": _endpoint_file,
     "records of journals": _records,
     "files of journals": _journal_file,
+    "replies of Redis to a rate limit": _limit,
+    "replies of Redis to a journal": fuzz_journal,
 }
 """Parsers by name; each takes any bytes."""

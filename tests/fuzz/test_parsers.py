@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from .targets import TARGETS
 
-EXAMPLES = {"files of journals": 15, "cursors": 25}
+EXAMPLES = {
+    "files of journals": 15,
+    "cursors": 25,
+    "replies of Redis to a rate limit": 12,
+    "replies of Redis to a journal": 12,
+}
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, final
 
 from tripwire_async._secrets.frames import clear_frames
 
+from .replies import UNEXPECTED, MalformedReplyError
+
 if TYPE_CHECKING:
     from .link import RedisClient
 
@@ -28,7 +30,7 @@ class GuardedClient:
         try:
             return await self._client.execute_command(*args)
         except BaseException as error:  # noqa: BLE001 - raised below, where the exception that is handled is the caller's
-            failure = error
+            failure = MalformedReplyError() if isinstance(error, UNEXPECTED) else error
         clear_frames(failure, sys.exception())
         try:
             raise failure

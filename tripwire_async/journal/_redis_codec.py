@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from tripwire_async._redis.replies import integer, octets, text
+
 from .protocol import (
     CHUNK_SIZE,
     FORMAT,
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
     from .protocol import JournalAsk, NewRun
 
 _MILLI: Final = 1000
+_MAX_ENDPOINTS: Final = 100_000_000
 _encode = msgspec.json.Encoder().encode
+_decode_values = msgspec.json.Decoder(dict[str, str]).decode
+_decode_ids = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def encode_new(new: NewRun, keep: float) -> list[bytes]:
@@ -67,7 +72,7 @@ def decode_run(name: str, reply: Sequence[Any], lease: float) -> Run:
         organization_id=values["organization_id"],
         base_url=values["base_url"],
         until=values["until"],
-        endpoints=int(values["endpoints"]),
+        endpoints=integer(values["endpoints"], most=_MAX_ENDPOINTS),
         digest=values["digest"],
         lease=lease,
         created=_seconds(values["created"]),
@@ -83,9 +88,9 @@ def decode_summary(name: str, reply: Sequence[Any]) -> RunSummary:
         name=name,
         id=values["id"],
         organization_id=values["organization_id"],
-        endpoints=int(values["endpoints"]),
+        endpoints=integer(values["endpoints"], most=_MAX_ENDPOINTS),
         counts={state: count for state, count in _counts(reply[2]).items() if count and state not in GAUGES},
-        workers=reply[3],
+        workers=integer(reply[3]),
         created=_seconds(values["created"]),
         finished=_finished(values),
         paused=bool(values.get("paused")),
@@ -101,13 +106,12 @@ def decode_reply(reply: Sequence[Any]) -> JournalReply:
     """Return the response to an ask in the *reply* of the script."""
     _, refused, claims, chunks_open, workers, paused, counts, time, epoch = reply
     return JournalReply(
-        refused=frozenset(int(chunk) for chunk in refused),
+        refused=frozenset(map(integer, refused)),
         claims=tuple(
-            Claim(int(chunk), tuple(msgspec.json.decode(ids)), text(position) or None)
-            for chunk, ids, position in claims
+            Claim(integer(chunk), _decode_ids(ids), text(position) or None) for chunk, ids, position in claims
         ),
-        chunks_open=chunks_open,
-        workers=workers,
+        chunks_open=integer(chunks_open),
+        workers=integer(workers),
         paused=bool(paused),
         counts=_counts(counts),
         time=_seconds(time),
@@ -118,20 +122,14 @@ def decode_reply(reply: Sequence[Any]) -> JournalReply:
 def decode_entries(entries: Sequence[Any]) -> list[Segment]:
     """Return the records in *entries* of the log."""
     return [
-        Segment(text(position), int(chunk), batch.encode() if isinstance(batch, str) else batch)
+        Segment(text(position), integer(chunk), octets(batch))
         for position, fields in entries
         for chunk, batch in zip(fields[::2], fields[1::2], strict=True)
     ]
 
 
-def text(value: bytes | str) -> str:
-    """Return *value* as text: a client decodes replies or not, as its user has configured it."""
-    return value if isinstance(value, str) else value.decode()
-
-
 def _values(reply: Sequence[Any]) -> dict[str, str]:
-    values: dict[str, str] = msgspec.json.decode(reply[1])
-    return values
+    return _decode_values(reply[1])
 
 
 def _finished(values: dict[str, str]) -> float | None:
@@ -139,8 +137,10 @@ def _finished(values: dict[str, str]) -> float | None:
 
 
 def _counts(flat: Sequence[Any]) -> dict[str, int]:
-    return {text(name): int(count) for name, count in zip(flat[::2], flat[1::2], strict=True)}
+    return {
+        text(name): integer(count, least=-_MAX_ENDPOINTS) for name, count in zip(flat[::2], flat[1::2], strict=True)
+    }
 
 
 def _seconds(milliseconds: bytes | str) -> float:
-    return int(milliseconds) / _MILLI
+    return integer(milliseconds) / _MILLI

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, final
 
 from tripwire_async._concurrency.patience import within
 from tripwire_async._redis.errors import is_reply, kind, lacks_command, mistake, outage
+from tripwire_async._redis.replies import MalformedReplyError, decoding, text
 from tripwire_async._redis.script import RedisScript
 from tripwire_async._redis.source import ScriptSource
 from tripwire_async._secrets.keys import hide
@@ -24,12 +26,11 @@ from ._redis_codec import (
     encode_ask,
     encode_new,
     stored_format,
-    text,
 )
 from .protocol import CHUNK_SIZE, FORMAT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable
+    from collections.abc import AsyncIterator, Awaitable, Generator
     from types import TracebackType
 
     from redis.asyncio import Redis, RedisCluster
@@ -52,6 +53,7 @@ _READ_ATTEMPTS: Final = 30
 _READ_PAUSE: Final = 1.0
 _POSITIONS: Final = _PARTS.index("positions")
 _CHUNKS: Final = 400
+_MALFORMED: Final = "It sent a malformed reply. Check that its URL is that of a Redis, and that the keys are intact"
 _ENTRIES: Final = 100
 """Entries of the log per request; each holds the records of one exchange."""
 
@@ -117,6 +119,14 @@ class RedisJournal:
     async def begin(self, new: NewRun | None, /) -> Run:
         """Create the run *new*, or find the run of that name; see `Journal`."""
         reply = await self._require("begin", *(() if new is None else encode_new(new, self._keep)))
+        with self._decoding():
+            run = self._decode_run(reply)
+        await self._require("SADD", _INDEX, self._name, is_command=True)
+        self._run_id = run.id
+        return run
+
+    def _decode_run(self, reply: Any) -> Run:
+        """Return the run in a *reply*; raise an error if there is none, or if the server is unsuitable."""
         status = text(reply[0])
         if status == "missing":
             msg = f"There is no run {self._name!r} in Redis at {self._script.location}. Check the name of the run."
@@ -129,16 +139,14 @@ class RedisJournal:
             )
         if stored_format(reply) > FORMAT:
             raise self._error("A newer version of this library has written the run. Update this one")
-        run = decode_run(self._name, reply, self._lease)
-        await self._require("SADD", _INDEX, self._name, is_command=True)
-        self._run_id = run.id
-        return run
+        return decode_run(self._name, reply, self._lease)
 
     async def exchange(self, ask: JournalAsk, /) -> JournalReply:
         """Append, renew, end and claim in one step; see `Journal`."""
         run_id = self._run_id or (await self.begin(None)).id
-        reply = self._check(await self._call("exchange", *encode_ask(ask, run_id), timeout=self._lease / 3))
-        return decode_reply(reply)
+        reply = await self._call("exchange", *encode_ask(ask, run_id), timeout=self._lease / 3)
+        with self._decoding():
+            return decode_reply(self._check(reply))
 
     async def exchange_page(self, ask: PageAsk, /) -> PageReply:
         """Share a page of events with the other workers of the run; see `SharedPages`."""
@@ -154,9 +162,14 @@ class RedisJournal:
             await self.begin(None)
         start = "-" if after is None else f"({after}"
         while entries := await self._read(start):
-            for segment in decode_entries(entries):
+            with self._decoding():
+                segments = decode_entries(entries)
+                start, last = f"({text(entries[-1][0])}", start
+                if start == last:
+                    # The log would be read forever.
+                    raise MalformedReplyError
+            for segment in segments:
                 yield segment
-            start = f"({text(entries[-1][0])}"
 
     async def outcomes(self) -> AsyncIterator[TestOutcome]:
         """Yield the outcomes of the run that are known so far, in the order of the endpoints.
@@ -173,7 +186,9 @@ class RedisJournal:
             if position is None:
                 return
             batches: dict[int, list[bytes]] = {}
-            async for segment in self.read(text(position)):
+            with self._decoding():
+                start = text(position)
+            async for segment in self.read(start):
                 if first <= segment.chunk < first + _CHUNKS:
                     batches.setdefault(segment.chunk, []).append(segment.batch)
             for chunk in sorted(batches):
@@ -182,23 +197,31 @@ class RedisJournal:
 
     async def runs(self) -> tuple[RunSummary, ...]:
         """Return the summaries of all runs in this Redis, by name; runs that have expired are left out."""
-        names = sorted(text(name) for name in await self._require("SMEMBERS", _INDEX, is_command=True))
+        members = await self._require("SMEMBERS", _INDEX, is_command=True)
+        with self._decoding():
+            names = sorted(map(text, members))
         summaries: list[RunSummary] = []
         for name in names:
             reply = await self._require("begin", keys=_keys(name))
-            if text(reply[0]) == "found":
-                summaries.append(decode_summary(name, reply))
+            with self._decoding():
+                found = decode_summary(name, reply) if text(reply[0]) == "found" else None
+            if found is not None:
+                summaries.append(found)
             else:
                 await self._require("SREM", _INDEX, name, is_command=True)
         return tuple(summaries)
 
     async def pause(self) -> None:
         """Ask all workers of the run to leave; the next one that starts continues it."""
-        self._check(await self._require("pause"))
+        reply = await self._require("pause")
+        with self._decoding():
+            self._check(reply)
 
     async def drop(self) -> None:
         """Delete the run. Workers that still test it end with a `JournalError`."""
-        self._check(await self._require("drop"))
+        reply = await self._require("drop")
+        with self._decoding():
+            self._check(reply)
         await self._require("SREM", _INDEX, self._name, is_command=True)
         self._run_id = None
 
@@ -262,8 +285,18 @@ class RedisJournal:
         # Outside of the handler: the context would be the error of redis-py, whose text can contain secrets.
         raise failure
 
+    @contextlib.contextmanager
+    def _decoding(self) -> Generator[None]:
+        try:
+            with decoding():
+                yield
+        except MalformedReplyError:
+            raise self._error(_MALFORMED) from None
+
     def _translate(self, error: Exception) -> Exception:
         """Return the exception to raise instead of *error*, without its text: that can contain secrets."""
+        if isinstance(error, MalformedReplyError):
+            return self._error(_MALFORMED)
         advice = mistake(error, permissions=_PERMISSIONS)
         passing = outage(error)
         if advice is not None and not (self._has_worked and passing):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+
+from tripwire_async._redis.replies import decoding, integer
 
 from .store import SlotGrant
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 _MICRO: Final = 1_000_000
 _MAX_SECONDS: Final = 1e9
 """Longer times make no difference, and the numbers of the script have 53 bits."""
+
+_MAX_GRANTED: Final = 1_000_000
+"""Requests that a process has never waiting at once."""
 
 
 def encode_request(request: SlotRequest) -> bytes:
@@ -31,18 +36,20 @@ def encode_request(request: SlotRequest) -> bytes:
     return msgspec.json.encode(fields)
 
 
-def decode_grant(reply: Sequence[int]) -> SlotGrant:
+def decode_grant(reply: Sequence[Any]) -> SlotGrant:
     """Return the grant in the *reply* of the script."""
-    granted, wait, limit, window, cooldown, unsettled, others = reply
-    return SlotGrant(
-        granted=granted,
-        wait=wait / _MICRO,
-        limit=limit if limit > 0 else None,
-        window=window / _MICRO if window > 0 else None,
-        cooldown=cooldown / _MICRO,
-        unsettled=bool(unsettled),
-        others=others,
-    )
+    with decoding():
+        granted, *times, others = reply
+        wait, limit, window, cooldown, unsettled = (integer(each, least=-1) for each in times)
+        return SlotGrant(
+            granted=integer(granted, most=_MAX_GRANTED),
+            wait=wait / _MICRO,
+            limit=limit if limit > 0 else None,
+            window=window / _MICRO if window > 0 else None,
+            cooldown=max(0, cooldown) / _MICRO,
+            unsettled=bool(unsettled),
+            others=integer(others),
+        )
 
 
 def _encode_finished(finished: FinishedRequest, now: float) -> dict[str, object]:

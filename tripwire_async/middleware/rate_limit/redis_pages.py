@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Final, final
 
+from tripwire_async._redis.replies import decoding, integer, octets
 from tripwire_async._redis.script import RedisScript
 from tripwire_async._redis.source import ScriptSource
 
@@ -52,19 +53,21 @@ class RedisPages:
             b"" if page is None else page.body,
             keys=[f"{self._prefix}:pages:{ask.scope}", f"{self._prefix}:readers:{ask.scope}"],
         )
-        time, started, body, is_reader, others, awaited, overdue = reply
-        return PageReply(
-            time=time / _MICRO,
-            page=SharedPage(started / _MICRO, _bytes(body)) if started else None,
-            is_reader=bool(is_reader),
-            others=others,
-            awaited=awaited,
-            overdue=overdue / _MICRO,
-        )
+        with decoding():
+            time, started, body, *numbers = reply
+            is_reader, others, awaited, overdue = map(integer, numbers)
+            return PageReply(
+                time=integer(time) / _MICRO,
+                page=SharedPage(integer(started) / _MICRO, octets(body)) if started else None,
+                is_reader=bool(is_reader),
+                others=others,
+                awaited=awaited,
+                overdue=overdue / _MICRO,
+            )
 
     async def exchange_window(self, ask: WindowAsk) -> WindowReply:
         """Return the reply of the script to *ask*."""
-        part, oldest, others = await self.script.run(
+        reply = await self.script.run(
             "window",
             ask.worker,
             ask.width,
@@ -73,9 +76,6 @@ class RedisPages:
             round(ask.oldest * _MICRO),
             keys=[f"{self._prefix}:senders:{ask.scope}"],
         )
-        return WindowReply(part=part, oldest=oldest / _MICRO, others=others)
-
-
-def _bytes(body: Any) -> bytes:
-    """Return *body*, which a client of the user's own may decode."""
-    return body.encode() if isinstance(body, str) else body
+        with decoding():
+            part, oldest, others = map(integer, reply)
+            return WindowReply(part=part, oldest=oldest / _MICRO, others=others)
