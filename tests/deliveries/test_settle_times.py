@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 import threading
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.delivery_service import ORGANIZATION, Service, endpoint, internal_sender, webhooks
 from tripwire_async.deliveries._settle_times import SettleTimes
 
 
@@ -143,3 +145,13 @@ def test_several_threads_may_use_it_at_once() -> None:
     assert [] == errors
     assert times.median is not None
     assert 1.0 <= times.median <= 3.0
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize(("end", "is_known"), [("succeeded", True), ("failed", True), ("skipped", False)])
+async def test_a_skipped_delivery_says_nothing_about_the_usual_duration(end: str, is_known: bool) -> None:
+    """The service did not send it, so it has settled at once."""
+    client = webhooks(Service(takes=1.0, end=end))
+    handles = [await client.send_test(ORGANIZATION, endpoint(number)) for number in range(10)]
+    await asyncio.gather(*(handle.settled() for handle in handles))
+    assert is_known == (internal_sender(client).times.median is not None)
