@@ -8,8 +8,10 @@ import gc
 import threading
 import time
 import unittest.mock
+import warnings
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import aiohttp
 import pytest
@@ -216,3 +218,47 @@ def test_a_callers_session_stays_open_when_its_loop_is_closed(server: TripwireSe
             second.run_until_complete(clients[0].close())
         close.assert_not_called()
     assert session.closed
+
+
+def test_the_connections_of_a_loop_are_closed_with_it(server: TripwireServer) -> None:
+    """A client that is never closed keeps no connection of a loop that has ended."""
+
+    async def call() -> None:
+        await asyncio.gather(*(client.sessions.list(limit=1) for _ in range(4)))
+        assert connections(server.base_url) >= 1
+
+    client = client_of(server)
+    gc.collect()
+    gc.disable()
+    try:
+        before = connections(server.base_url)
+        for _ in range(3):
+            asyncio.run(call())
+        assert connections(server.base_url) == before
+    finally:
+        gc.enable()
+
+
+def connections(base_url: str) -> int:
+    """Return the number of open connections to a server on this machine."""
+    peer, is_open = f":{int(base_url.rpartition(':')[2]):04X}", "01"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()]
+    return sum(row[2].endswith(peer) and row[3] == is_open for row in rows)
+
+
+@pytest.mark.parametrize("action", ["error", "ignore"])
+def test_a_client_is_used_after_a_loop_has_closed_its_generators(
+    server: TripwireServer, action: Literal["error", "ignore"]
+) -> None:
+    """The next call opens a new session, which is closed with the client; Python's warning does not fail the call."""
+
+    async def call() -> None:
+        async with client_of(server) as client:
+            await client.sessions.list(limit=1)
+            await asyncio.get_running_loop().shutdown_asyncgens()
+            await client.sessions.list(limit=1)
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings(action, message="asynchronous generator", category=ResourceWarning)
+        asyncio.run(call())
+    gc.collect()

@@ -19,7 +19,7 @@ from tripwire_async.journal.protocol import Append, JournalAsk, JournalReply
 from tripwire_async.journal.records import HANDED, encode_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 
 async def exchange(journal: SqliteJournal, worker: str, number: int = 1) -> JournalReply:
@@ -96,7 +96,7 @@ async def test_a_file_that_may_not_grow_is_an_error_that_names_the_quota(tmp_pat
 
 
 @contextlib.contextmanager
-def limited_files(size: int) -> Iterator[None]:
+def limited_files(size: int) -> Generator[None]:
     """Limit the size of the files that this process writes, in bytes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))

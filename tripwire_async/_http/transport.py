@@ -31,7 +31,7 @@ from .sessions import authorization, client_timeout, open_session, single_attemp
 from .transport_errors import attempt_error, timeout_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async._secrets.secret import Secret
@@ -46,12 +46,16 @@ _CLIENT: Final = f"tripwire-async/{__version__}"
 
 @attrs.frozen
 class LoopSession:
-    """State of one event loop: its connections and requests, the timeouts of its attempts, and its time."""
+    """State of one event loop: its connections and requests, the timeouts of its attempts, and its time.
+
+    Closing *closer* closes the session; None for a caller's session.
+    """
 
     session: aiohttp.ClientSession
     requests: RequestFactory
     timeouts: TimeoutGroup
     now: Callable[[], float]
+    closer: AsyncGenerator[None] | None
 
     def end_if_abandoned(self) -> None:
         """Raise `GeneratorExit` if the loop is closed.
@@ -267,8 +271,29 @@ class AiohttpTransport:
         loop = get_running_loop()
         now = time_on(loop, self._clock)
         requests = RequestFactory(now)
-        session = self._caller_session or open_session(requests, self._headers, self._timeout, self._proxy)
-        return LoopSession(session, requests, TimeoutGroup(self._clock, loop), now)
+        timeouts = TimeoutGroup(self._clock, loop)
+        if self._caller_session is not None:
+            return LoopSession(self._caller_session, requests, timeouts, now, None)
+        session = open_session(requests, self._headers, self._timeout, self._proxy)
+        closer = self._close_at_end(session, timeouts)
+        # The first step suspends nowhere. It makes the generator known to the loop, which warns if it has closed its
+        # generators before.
+        with contextlib.suppress(StopIteration, ResourceWarning):
+            closer.asend(None).send(None)
+        return LoopSession(session, requests, timeouts, now, closer)
+
+    async def _close_at_end(self, session: aiohttp.ClientSession, timeouts: TimeoutGroup) -> AsyncGenerator[None]:
+        """Close *session* when this generator is closed.
+
+        `asyncio.run` closes the asynchronous generators of its loop at the end. Once the loop is closed, the sockets
+        would stay open until they are garbage collected.
+        """
+        try:
+            yield
+        finally:
+            self._sessions.pop()
+            timeouts.stop()
+            await session.close()
 
     def _abandon(self, local: LoopSession) -> None:
         """Close the session of a closed event loop."""
@@ -317,8 +342,10 @@ class AiohttpTransport:
         local = self._sessions.get_existing()
         if local is None:
             return
-        if local.session is not self._caller_session:
+        if local.closer is not None:
             self._sessions.pop()
+            await local.closer.aclose()
+            # The generator has not run if the warning of `_create` is an error.
             local.timeouts.stop()
             await local.session.close()
         elif not local.timeouts.pending:
