@@ -11,6 +11,7 @@ from tests.support.requests import Script, answer, request
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import ConfigurationError, TransportError
 from tripwire_async.middleware.auth import BearerAuth
+from tripwire_async.profiles import FOIL, TRIPWIRE
 
 if TYPE_CHECKING:
     from tripwire_async._http.messages import Request
@@ -140,6 +141,16 @@ async def test_a_middleware_without_a_key_takes_the_clients(monkeypatch: pytest.
     assert await sent_with(without.or_with(KEY), request()) == f"Bearer {KEY}"
     assert await sent_with(without, request()) == "Bearer sk_test_environment"
     assert own.or_with(KEY) is own
+
+
+async def test_a_middleware_without_a_key_takes_the_profile_of_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key is then that of the other variable; a key that was passed is kept."""
+    monkeypatch.setenv("TRIPWIRE_SECRET_KEY", "sk_test_environment")
+    monkeypatch.setenv("FOIL_SECRET_KEY", "sk_test_foil")
+    without, own = BearerAuth(profile=TRIPWIRE), BearerAuth("sk_test_own", profile=TRIPWIRE)
+    assert await sent_with(without.for_profile(FOIL), request()) == "Bearer sk_test_foil"
+    assert without.for_profile(TRIPWIRE) is without
+    assert own.for_profile(FOIL) is own
 
 
 async def test_nothing_prints_the_key() -> None:

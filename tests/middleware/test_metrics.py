@@ -75,6 +75,7 @@ async def test_a_call_is_measured_by_the_conventions_of_http_without_ids(
         "http.response.status_code": 200,
     } == dict(duration.attributes)
     assert 1 == duration.count
+    assert 0 == points(reader)["tripwire.client.resends"][0].value
     assert {"tripwire.operation": "retrieveThing", "tripwire.priority": "poll"} == dict(
         points(reader)["tripwire.client.attempts"][0].attributes
     )
@@ -83,11 +84,12 @@ async def test_a_call_is_measured_by_the_conventions_of_http_without_ids(
 @pytest.mark.parametrize(
     ("outcome", "expected"),
     [
+        (answer(400), {"http.response.status_code": 400, "error.type": "400"}),
         (answer(404), {"http.response.status_code": 404, "error.type": "404"}),
         (TransportError("lost, and sk_live_canary with it", maybe_sent=True), {"error.type": "TransportError"}),
         (asyncio.CancelledError(), {"error.type": "CancelledError"}),
     ],
-    ids=["status", "exception", "cancellation"],
+    ids=["least status", "status", "exception", "cancellation"],
 )
 async def test_an_error_is_recorded_by_its_class_or_status(
     reader: InMemoryMetricReader, meter: Meter, outcome: Response | BaseException, expected: dict[str, object]

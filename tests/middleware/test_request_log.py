@@ -16,6 +16,7 @@ from tripwire_async._http.messages import CallStats
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import ConfigurationError, RequestTimeoutError, TransportError
 from tripwire_async.middleware import RequestLog, Retry, compose
+from tripwire_async.middleware.request_log import new_request_id
 
 if TYPE_CHECKING:
     from tripwire_async._http.messages import Request, Response
@@ -100,6 +101,11 @@ async def test_every_attempt_of_a_call_has_the_same_id() -> None:
     assert first == second != other
     assert re.fullmatch(r"creq_[0-9a-f]{32}", first)
     assert [first, first, other] == [sent.stats.client_request_id for sent in handler.seen]
+
+
+def test_request_ids_have_128_bits() -> None:
+    """As 32 hexadecimal digits, with zeros in front."""
+    assert {37} == {len(new_request_id()) for _ in range(200)}
 
 
 async def test_an_existing_id_is_kept() -> None:

@@ -124,6 +124,22 @@ async def test_a_span_outside_retry_counts_resends_and_inside_each_attempt_has_a
     assert not any("http.request.resend_count" in attempt for attempt in attempts)
 
 
+@pytest.mark.virtual_time
+async def test_a_single_resend_is_counted(spans: InMemorySpanExporter, tracer: Tracer) -> None:
+    """A call without one has no such attribute."""
+    statuses = [503, 200, 200]
+
+    async def handler(sent: Request) -> Response:
+        sent.stats.attempts += 1
+        return answer(statuses.pop(0))
+
+    chain = compose([Tracing(tracer), Retry()], handler)
+    await chain(request())
+    await chain(request())
+    resends = [(span.attributes or {}).get("http.request.resend_count") for span in spans.get_finished_spans()]
+    assert [1, None] == resends
+
+
 async def test_without_a_provider_nothing_is_recorded_and_nothing_fails() -> None:
     """Without the SDK the API creates spans that are discarded."""
 

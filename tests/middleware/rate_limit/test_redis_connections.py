@@ -109,6 +109,11 @@ def test_either_a_url_or_a_client_is_given(arguments: dict[str, Any]) -> None:
         RedisStore(**arguments)
 
 
+def test_the_default_patience() -> None:
+    """The documentation promises it."""
+    assert RedisStore("redis://localhost").patience == 0.08
+
+
 @pytest.mark.parametrize("patience", [0.0, -1.0, float("inf"), float("nan")])
 def test_patience_is_a_positive_number(patience: float) -> None:
     """Without time, or with any amount of it, the store would be useless or block calls."""

@@ -137,6 +137,30 @@ async def test_a_key_without_a_slot_waits_while_an_interactive_call_waits_for_it
 
 
 @pytest.mark.virtual_time
+async def test_an_interactive_call_that_has_gone_waits_no_more() -> None:
+    """Otherwise the reserved slots would be offered to bulk calls for nothing."""
+    capacity = Capacity(40)
+    queue = CallQueue(capacity)
+    queue.add(Waiter(asyncio.get_running_loop().create_future(), math.inf, "interactive"))
+    assert capacity.interactive_waiting == 1
+    queue.pop("interactive")
+    assert capacity.interactive_waiting == 0
+
+
+@pytest.mark.virtual_time
+async def test_a_turn_is_counted_once() -> None:
+    """One for the call that waits until the first has ended, and one that finds no other call."""
+    wire, limit = Wire(), RateLimit(max_in_flight=1)
+    tasks = start(limit, wire, call(), call())
+    await settle()
+    for index in range(2):
+        wire.accept(index)
+        await settle()
+    await asyncio.gather(*tasks)
+    assert limit.statistics().turns == 2
+
+
+@pytest.mark.virtual_time
 async def test_keys_in_use_are_swept_when_their_number_has_doubled() -> None:
     """Not for each new key: a sweep looks at all of them."""
     wire, limit = Wire(), RateLimit(max_in_flight=2000)

@@ -44,6 +44,13 @@ def test_negative_arguments_are_rejected(figures: tuple[int, int, int]) -> None:
         RetryQuota(capacity, retry_cost=retry_cost, timeout_cost=timeout_cost)
 
 
+def test_a_quota_and_its_costs_may_be_zero() -> None:
+    """Without tokens, only free retries are made."""
+    quota = RetryQuota(0, retry_cost=5, timeout_cost=0)
+    assert not quota.take(quota.cost(answer(503)))
+    assert quota.take(quota.cost(RequestTimeoutError("late", maybe_sent=True)))
+
+
 def test_the_repr_of_a_quota_shows_what_is_left() -> None:
     """It helps in a debugger."""
     assert repr(RetryQuota(7)) == "RetryQuota(7 of 7 left)"
