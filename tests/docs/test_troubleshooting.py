@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tripwire_async import AsyncTripwire
+from tripwire_async.journal import SqliteJournal
 from tripwire_async.receiver import sign_webhook, verify_signature
 from tripwire_async.testing import DeliveryOutcome, Fault, TripwireServer
 
@@ -45,8 +46,22 @@ async def iterate_outside(tripwire: AsyncTripwire, organization: str) -> None:
         pass
 
 
+async def journal_messages(client: AsyncTripwire, organization: str, endpoint: str, folder: Path) -> list[str]:
+    """Return the messages of journals that do not exist, are another file, or hold another run."""
+    other = folder / "notes.txt"
+    other.write_text("not a database")
+    async with SqliteJournal(folder / "run.db") as journal, SqliteJournal(other) as notes:
+        missing = await raised_by(client.webhooks.resume_tests(journal))
+        await client.webhooks.send_tests(organization, [endpoint], until="sent", journal=journal)
+        return [
+            missing,
+            await raised_by(client.webhooks.resume_tests(notes)),
+            await raised_by(client.webhooks.send_tests(organization, [], until="sent", journal=journal)),
+        ]
+
+
 @pytest.fixture
-async def messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+async def messages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """Return the messages of all errors that the page explains."""
     monkeypatch.delenv("TRIPWIRE_SECRET_KEY", raising=False)
     found = [
@@ -73,6 +88,7 @@ async def messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(await raised_by(iterate_outside(client, organization)))
         server.set_outcome(DeliveryOutcome("succeeded", after=60))
         found.append(await raised_by((await client.webhooks.send_test(organization, endpoint)).settled(timeout=0.1)))
+        found.extend(await journal_messages(client, organization, endpoint, tmp_path))
         with server.fail("sendTestWebhook", Fault.lost_response()):
             found.append(await raised_by(once.webhooks.send_test(organization, endpoint)))
         for fault in FAULTS.values():
