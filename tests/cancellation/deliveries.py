@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tripwire_async import PollSchedule
 from tripwire_async.testing import DeliveryOutcome, Fault
 
-from .scenario import Scenario
+from .scenario import Scenario, no_call
 
 if TYPE_CHECKING:
     from .world import World
@@ -144,10 +144,6 @@ async def _open_again(world: World) -> None:
         await world.client.organizations.get(world.organization)
 
 
-async def _nothing(world: World) -> None:
-    """Leave the client alone, where the scenario closes it."""
-
-
 SCENARIOS = [
     Scenario(name="settled", covers=("PendingDelivery.settled",), prepare=_send, run=_settled, beside=_settled),
     Scenario(name="wait", covers=("PendingDelivery.wait",), prepare=_send, run=_wait, beside=_settled),
@@ -194,10 +190,10 @@ SCENARIOS = [
         name="open client",
         covers=("AsyncTripwire.__aenter__", "AsyncTripwire.__aexit__"),
         run=_open_client,
-        beside=_nothing,
+        beside=no_call,
         again=_open_again,
     ),
     Scenario(
-        name="close client", covers=("AsyncTripwire.close",), run=_close_client, beside=_nothing, again=_open_again
+        name="close client", covers=("AsyncTripwire.close",), run=_close_client, beside=no_call, again=_open_again
     ),
 ]

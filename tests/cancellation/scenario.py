@@ -20,6 +20,10 @@ async def _call_beside(world: World) -> object:
     return await world.client.organizations.get(world.organization)
 
 
+async def no_call(world: World) -> None:
+    """Run nothing else at the same time: the scenario has no client, or closes it."""
+
+
 @attrs.frozen(kw_only=True)
 class Scenario:
     """One coroutine to interrupt.

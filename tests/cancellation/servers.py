@@ -12,7 +12,7 @@ from tripwire_async.middleware.rate_limit.store import SlotRequest
 from tripwire_async.receiver import Claim, RecentEvents, Router, WebhookReceiver, parse_event, sign_webhook
 from tripwire_async.testing import DeliveryOutcome, ManualClock, TripwireServer
 
-from .scenario import Scenario
+from .scenario import Scenario, no_call
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,10 +38,6 @@ class _SlowStore:
 
     async def release(self, event_id: str, /) -> None:
         await self._events.release(event_id)
-
-
-async def _nothing(world: World) -> None:
-    """Run nothing else at the same time."""
 
 
 def _receiver() -> WebhookReceiver:
@@ -157,7 +153,7 @@ SCENARIOS = [
         covers=("WebhookReceiver.receive",),
         prepare=_make_receiver,
         run=_receive,
-        beside=_nothing,
+        beside=no_call,
         again=_receive,
     ),
     Scenario(
@@ -165,7 +161,7 @@ SCENARIOS = [
         covers=("WebhookReceiver.respond",),
         prepare=_make_receiver,
         run=_respond,
-        beside=_nothing,
+        beside=no_call,
         again=_respond,
     ),
     Scenario(name="dispatch event", covers=("Router.dispatch",), run=_dispatch),
