@@ -23,7 +23,7 @@ CREATE FUNCTION journal_now() RETURNS float8
 CREATE TABLE journal_runs (
     name text PRIMARY KEY, id text, organization_id text, base_url text, until text,
     endpoints int, digest text, created float8 DEFAULT journal_now(), finished float8,
-    counts json DEFAULT '{}');
+    counts json DEFAULT '{}', baseline float8);
 CREATE TABLE journal_chunks (
     run text REFERENCES journal_runs ON DELETE CASCADE, chunk int, endpoint_ids text[],
     owner text, position bigint, ended bool DEFAULT false, PRIMARY KEY (run, chunk));
@@ -49,7 +49,10 @@ class PostgresJournal:
             async with self.pool.acquire() as db, db.transaction():
                 if new is not None:
                     await self.create(db, new)
-                row = await db.fetchrow("SELECT * FROM journal_runs WHERE name = $1", self.run)
+                row = await db.fetchrow(
+                    "SELECT *, journal_now() AS time FROM journal_runs WHERE name = $1",
+                    self.run,
+                )
         if row is None:
             raise JournalError(
                 f"There is no run {self.run!r}. Check its name.", is_missing=True
@@ -59,11 +62,11 @@ class PostgresJournal:
     async def create(self, db: Any, new: NewRun) -> None:
         created = await db.fetchval(
             """INSERT INTO journal_runs
-            (name, id, organization_id, base_url, until, digest, endpoints, finished)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $7 = 0 THEN journal_now() END)
+            (name, id, organization_id, base_url, until, digest, baseline, endpoints, finished)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $8 = 0 THEN journal_now() END)
             ON CONFLICT DO NOTHING RETURNING id""",
             *(self.run, new.id, new.organization_id, new.base_url, new.until),
-            *(new.digest(), len(new.endpoint_ids)),
+            *(new.digest(), new.baseline, len(new.endpoint_ids)),
         )
         if created is not None:
             await db.executemany(

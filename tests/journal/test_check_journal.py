@@ -45,6 +45,8 @@ async def test_a_journal_in_sqlite_follows_the_protocol(tmp_path: Path) -> None:
         (broken_journals.CreatesWhatIsMissing, "raises a JournalError"),
         (broken_journals.HidesThatARunIsMissing, "is_missing is False"),
         (broken_journals.LosesTheUrl, "values of the run as they were at its first start"),
+        (broken_journals.MovesTheBaseline, "baseline is 1764000001.1"),
+        (broken_journals.BeginsInThePast, "time is"),
         (broken_journals.Overwrites, "returns it unchanged"),
         (broken_journals.CreatesTwice, "all get the same run"),
         (broken_journals.IgnoresTheName, "share nothing"),

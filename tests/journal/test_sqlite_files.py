@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 
 from tests.support.delivery_service import ORGANIZATION, Service, webhooks
@@ -119,6 +120,18 @@ async def test_a_bad_file_is_an_error_before_any_request(
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
     assert (before, []) == (contents(tmp_path), service.requests)
+
+
+async def test_a_file_that_was_made_before_runs_had_a_baseline_is_used(tmp_path: Path) -> None:
+    """Its runs are continued without one, and a new run in it has one."""
+    path = await asyncio.to_thread(journal_file, tmp_path / "run.db")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("ALTER TABLE runs DROP COLUMN baseline")
+    async with SqliteJournal(path) as journal, SqliteJournal(path, run="new") as other:
+        assert (await journal.begin(None)).baseline is None
+        assert 12.5 == (await other.begin(attrs.evolve(new_run(), baseline=12.5))).baseline
+        assert (await journal.begin(None)).baseline is None
+        assert ["default", "new"] == [run.name for run in await journal.runs()]
 
 
 async def test_a_newer_format_in_the_log_beside_the_file_is_found(tmp_path: Path) -> None:

@@ -43,6 +43,18 @@ class LosesTheUrl(MemoryJournal):
         return attrs.evolve(await super().begin(new), base_url="")
 
 
+class MovesTheBaseline(MemoryJournal):
+    async def begin(self, new: NewRun | None, /) -> Run:
+        run = await super().begin(new)
+        return attrs.evolve(run, baseline=(run.baseline or 0.0) + 1.0)
+
+
+class BeginsInThePast(MemoryJournal):
+    async def begin(self, new: NewRun | None, /) -> Run:
+        run = await super().begin(new)
+        return attrs.evolve(run, time=run.created - 1.0)
+
+
 class Overwrites(MemoryJournal):
     async def begin(self, new: NewRun | None, /) -> Run:
         if new is not None:

@@ -119,9 +119,10 @@ class MemoryJournal:
                 created=now,
                 finished=None if new.endpoint_ids else now,
                 counts={},
+                baseline=new.baseline,
             )
             stored = self.storage.runs[self.run] = _StoredRun(run, [_Chunk(ids) for ids in new.chunks()])
-        return attrs.evolve(stored.run, counts=dict(stored.counts))
+        return attrs.evolve(stored.run, counts=dict(stored.counts), time=self.storage.now())
 
     async def exchange(self, ask: JournalAsk, /) -> JournalReply:
         if self.is_dead:

@@ -94,11 +94,12 @@ class Reconciler:
     async def learn_time(self, organization_id: str) -> float:
         """Learn the time of the server's clock before the first send; return a time of it that has passed.
 
-        At most one request. The result is of use only if the responses have no dates: it is then the date of the
-        newest test event, or 0 without one.
+        At most one request. The newest test event has a date that has passed as well. Without that event, and without
+        the date of a response, the result is 0.
         """
-        if self.server_clock.earliest(self._clock.now()) is not None:
-            return 0.0
+        known = self.server_clock.earliest(self._clock.now())
+        if known is not None:
+            return known
         started = self._clock.now()
         response = await self._call(
             ApiRequest(
@@ -109,7 +110,8 @@ class Reconciler:
             )
         )
         self.server_clock.note_headers(started, self._clock.now(), response.headers)
-        return max((latest(event.created_at) for event in response.value.data), default=0.0)
+        known = self.server_clock.earliest(self._clock.now())
+        return max(0.0 if known is None else known, *(latest(event.created_at) for event in response.value.data), 0.0)
 
     async def find(
         self, organization_id: str, endpoint_id: str, *, since: float, end: float, looks: int = len(_PAUSES)

@@ -43,6 +43,8 @@ def encode_new(new: NewRun, keep: float) -> list[bytes]:
         "endpoints": len(new.endpoint_ids),
         "digest": new.digest(),
         "chunk_size": CHUNK_SIZE,
+        # Rounding never makes it later.
+        **({} if new.baseline is None else {"baseline": math.floor(new.baseline * _MILLI)}),
         **({} if keep == math.inf else {"keep": math.ceil(keep * _MILLI)}),
     }
     return [_encode(values), *(_encode(chunk) for chunk in new.chunks())]
@@ -76,8 +78,10 @@ def decode_run(name: str, reply: Sequence[Any], lease: float) -> Run:
         digest=values["digest"],
         lease=lease,
         created=_seconds(values["created"]),
-        finished=_finished(values),
+        finished=_time_in(values, "finished"),
         counts=_counts(reply[2]),
+        baseline=_time_in(values, "baseline"),
+        time=_seconds(reply[4]),
     )
 
 
@@ -92,7 +96,7 @@ def decode_summary(name: str, reply: Sequence[Any]) -> RunSummary:
         counts={state: count for state, count in _counts(reply[2]).items() if count and state not in GAUGES},
         workers=integer(reply[3]),
         created=_seconds(values["created"]),
-        finished=_finished(values),
+        finished=_time_in(values, "finished"),
         paused=bool(values.get("paused")),
     )
 
@@ -132,8 +136,8 @@ def _values(reply: Sequence[Any]) -> dict[str, str]:
     return _decode_values(reply[1])
 
 
-def _finished(values: dict[str, str]) -> float | None:
-    return _seconds(values["finished"]) if "finished" in values else None
+def _time_in(values: dict[str, str], name: str) -> float | None:
+    return _seconds(values[name]) if name in values else None
 
 
 def _counts(flat: Sequence[Any]) -> dict[str, int]:

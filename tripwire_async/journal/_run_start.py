@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Final, final
 
 from tripwire_async.deliveries.listed_tests import list_active_endpoints
 from tripwire_async.errors import JournalError
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from .protocol import Journal, Run
 
 
+_BASELINE_SECONDS: Final = 30.0
+"""Seconds after the start of a run for which workers that join use its baseline.
+
+A later worker requests the time itself. Otherwise it could take an event that another program has caused during the run
+for a test of its own that did not arrive. If the clock of the journal jumps, the baseline is still in the past.
+"""
+
+
 @final
 class RunStart:
     """Finds a run in its journal, or creates it.
@@ -30,6 +38,8 @@ class RunStart:
         base_url: The URL of the API.
         ids: The endpoints; None for all active ones, or for the endpoints of the run that exists.
         creates: Whether the run is created if it does not exist. Otherwise its organization and end count.
+        learn_time: Called with the organization; requests the time of the service's clock, and returns a time of it
+            that has passed.
     """
 
     def __init__(
@@ -41,6 +51,7 @@ class RunStart:
         base_url: str,
         ids: tuple[str, ...] | None,
         creates: bool,
+        learn_time: Callable[[str], Awaitable[float]],
     ) -> None:
         self._journal = journal
         self._call = call
@@ -48,35 +59,42 @@ class RunStart:
         self._base_url = base_url.rstrip("/")
         self._ids = ids
         self._creates = creates
+        self._learn_time = learn_time
 
     async def count(self, deadline: float | None) -> int:
         """Return the number of endpoints; create nothing."""
         run = await self._find()
         return len(await self._listed(deadline)) if run is None else run.endpoints
 
-    async def begin(self, deadline: float | None, prepare: Callable[[str], Awaitable[object]]) -> Run:
+    async def begin(self, deadline: float | None) -> Run:
         """Return the run; list the endpoints within *deadline* seconds if it must be created without names.
 
-        *prepare* is called with the organization before a run is created. An error of it, for example because of the
-        key, leaves no run behind.
+        Before a run is created, the time of the service is requested. An error of that, for example because of the key,
+        leaves no run behind.
 
         Raises:
             JournalError: The journal cannot be used, or the run has other values. Nothing was sent.
         """
         run = await self._find()
         if run is None:
-            if self._ids != ():
-                await prepare(self._options.organization_id)
+            baseline = None if self._ids == () else await self._learn_time(self._options.organization_id)
             new = NewRun(
                 id=secrets.token_hex(8),
                 organization_id=self._options.organization_id,
                 base_url=self._base_url,
                 until=self._options.until,
                 endpoint_ids=await self._listed(deadline),
+                baseline=baseline,
             )
             # Another worker may have created it in the meantime.
             run = self._checked(await self._journal.begin(new))
         return run
+
+    async def baseline(self, run: Run) -> float:
+        """Return a time of the service's clock that has passed before the first send of this worker."""
+        if run.baseline is not None and run.time - run.created < _BASELINE_SECONDS:
+            return run.baseline
+        return await self._learn_time(run.organization_id)
 
     async def _find(self) -> Run | None:
         """Return the run if it exists; None if it can be created."""

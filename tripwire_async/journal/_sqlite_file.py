@@ -40,7 +40,8 @@ CREATE TABLE runs (
   finished REAL,
   paused INTEGER NOT NULL DEFAULT 0,
   chunks_open INTEGER NOT NULL,
-  counts TEXT NOT NULL DEFAULT '{}'
+  counts TEXT NOT NULL DEFAULT '{}',
+  baseline REAL
 );
 CREATE TABLE chunks (
   run INTEGER NOT NULL,

@@ -47,6 +47,7 @@ class SqliteStore:
         database = self._open(create=new is not None)
         with _transaction(database):
             if new is not None and self._find(database, name) is None:
+                _add_baseline(database)
                 _insert(database, name, new)
             return _run(self._row(database, name))
 
@@ -201,11 +202,17 @@ def _transaction(database: sqlite3.Connection) -> Generator[None]:
         raise
 
 
+def _add_baseline(database: sqlite3.Connection) -> None:
+    """Add the column for the baseline to a file that was made before there was one."""
+    if "baseline" not in {column["name"] for column in database.execute("PRAGMA table_info(runs)")}:
+        database.execute("ALTER TABLE runs ADD COLUMN baseline REAL")
+
+
 def _insert(database: sqlite3.Connection, name: str, new: NewRun) -> None:
     chunks, now = new.chunks(), time.time()
     key = database.execute(
         "INSERT INTO runs (name, id, organization_id, base_url, until, endpoints, digest, created, finished,"
-        " chunks_open) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " chunks_open, baseline) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             name,
             new.id,
@@ -217,6 +224,7 @@ def _insert(database: sqlite3.Connection, name: str, new: NewRun) -> None:
             now,
             None if chunks else now,
             len(chunks),
+            new.baseline,
         ),
     ).lastrowid
     database.executemany(
@@ -294,6 +302,8 @@ def _run(row: sqlite3.Row) -> Run:
         created=row["created"],
         finished=row["finished"],
         counts=json.loads(row["counts"]),
+        baseline=row["baseline"] if "baseline" in row.keys() else None,  # noqa: SIM118 - a row contains its values
+        time=time.time(),
     )
 
 

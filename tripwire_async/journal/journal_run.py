@@ -87,7 +87,10 @@ class JournalRun:
         self._journal = journal
         self._sender = sender
         self._call = call
-        self._start_of_run = RunStart(journal, call, options, base_url=base_url, ids=ids, creates=starts)
+        learn_time = sender.reconciler.learn_time
+        self._start_of_run = RunStart(
+            journal, call, options, base_url=base_url, ids=ids, creates=starts, learn_time=learn_time
+        )
         self._clock = clock
         self._run: Run | None = None
         self._handover = Handover(self._on_handed, self._complete)
@@ -137,7 +140,7 @@ class JournalRun:
         if run.finished is not None:
             await self._offer_all(on_outcome)
             return
-        baseline = await self._sender.reconciler.learn_time(run.organization_id)
+        baseline = await self._start_of_run.baseline(run)
         self._stopped = asyncio.get_running_loop().create_future()
         self._writer = writer = Writer(
             self._journal, run.lease, self._clock, wanted=self._wanted, on_reply=self._on_reply
@@ -242,7 +245,7 @@ class JournalRun:
     # -- start and end ------------------------------------------------------------------------------------------------
 
     async def _begin(self, deadline: float | None) -> Run:
-        run = self._run = await self._start_of_run.begin(deadline, self._sender.reconciler.learn_time)
+        run = self._run = await self._start_of_run.begin(deadline)
         self.options = attrs.evolve(self.options, organization_id=run.organization_id, until=cast("Until", run.until))
         self._done_before = sum(count for state, count in run.counts.items() if state not in GAUGES)
         return run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
@@ -30,6 +31,7 @@ class NewRun:
         base_url: The URL of the API.
         until: ``settled`` or ``sent``.
         endpoint_ids: The endpoints in order, each once.
+        baseline: Time of the service's clock, in Unix seconds, that has passed before the first send; None if unknown.
     """
 
     id: str
@@ -37,6 +39,7 @@ class NewRun:
     base_url: str
     until: str
     endpoint_ids: tuple[str, ...]
+    baseline: float | None = None
 
     def chunks(self) -> list[tuple[str, ...]]:
         """Return the endpoints in chunks of `CHUNK_SIZE`; the number of a chunk is its index."""
@@ -73,6 +76,9 @@ class Run:
         created: When the run was created.
         finished: When the last chunk ended; None before.
         counts: Totals of the run, as in `JournalReply`.
+        baseline: The baseline that the run was created with, or less. None if the journal does not store it; each
+            worker then requests the time of the service.
+        time: The time of `begin`; infinity if the journal does not return it.
     """
 
     name: str
@@ -86,6 +92,8 @@ class Run:
     created: float
     finished: float | None
     counts: Mapping[str, int]
+    baseline: float | None = None
+    time: float = math.inf
 
 
 @attrs.frozen(kw_only=True)

@@ -41,7 +41,7 @@ async def _second_start(bench: Bench) -> None:
     """`begin` of a run that exists returns it unchanged, whatever its argument."""
     name, new = bench.name(), new_run()
     await bench.journal(name).begin(new)
-    other = new_run(5, organization_id="org_other", base_url="https://other.example", until="sent")
+    other = new_run(5, organization_id="org_other", base_url="https://other.example", until="sent", baseline=1.0)
     _expect_run(bench, name, new, await bench.journal(name).begin(other))
     _expect_run(bench, name, new, await bench.journal(name).begin(None))
     reply = await (await bench.worker(name)).ask(wanted=1000)
@@ -85,6 +85,11 @@ def _expect_run(bench: Bench, name: str, new: NewRun, run: Run) -> None:
     expected = (name, new.id, new.organization_id, new.base_url, new.until, len(new.endpoint_ids), new.digest())
     found = (run.name, run.id, run.organization_id, run.base_url, run.until, run.endpoints, run.digest)
     bench.expect(found == expected, f"{found} and not {expected}")
+    if run.baseline is not None and new.baseline is not None:
+        # Rounded down, if at all: a later time may not have passed before the first send.
+        is_kept = new.baseline - 0.01 < run.baseline <= new.baseline
+        bench.expect(is_kept, f"baseline is {run.baseline} and not {new.baseline}")
+    bench.expect(run.time >= run.created, f"time is {run.time} in a run that was created at {run.created}")
 
 
 RULES: Final = (_missing_run, _frozen_values, _second_start, _starts_at_once, _other_names, _empty_run)

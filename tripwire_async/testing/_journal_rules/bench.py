@@ -36,6 +36,7 @@ def new_run(endpoints: int = 120, **changes: Any) -> NewRun:
         base_url="https://api.example",
         until="settled",
         endpoint_ids=tuple(f"we_{run_id}_{number}" for number in range(endpoints)),
+        baseline=1_764_000_000.1234,
     )
     return attrs.evolve(new, **changes)
 
