@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
-from tests.support.journal_machine import JournalMachine, ManagedJournal
+from tests.support.journal_machine import JournalMachine
 from tripwire_async.journal import SqliteJournal
 
 
@@ -15,11 +15,8 @@ class SqliteMachine(JournalMachine):
     """Several journals of one file; closing one without leaving is what the death of its process does."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-
-    def open(self) -> ManagedJournal:
-        return SqliteJournal(Path(self.folder.name) / "run.db")
+        super().__init__(lambda: SqliteJournal(Path(self.folder.name) / "run.db"))
 
     def teardown(self) -> None:
         super().teardown()

@@ -14,7 +14,7 @@ from tripwire_async.journal.protocol import Append, Journal, JournalAsk, NewRun
 from .memory_journal import MemoryJournal, MemoryStorage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from tripwire_async.journal.protocol import JournalReply, RunSummary
 
@@ -41,19 +41,20 @@ class Side:
 
 
 class JournalMachine(RuleBasedStateMachine):
-    """Workers that ask, leave, die and repeat an ask; subclasses open journals."""
+    """Workers that ask, leave, die and repeat an ask.
 
-    def __init__(self) -> None:
+    Args:
+        open_journal: Returns a journal as a separate process has it.
+    """
+
+    def __init__(self, open_journal: Callable[[], ManagedJournal]) -> None:
         super().__init__()
+        self.open_journal = open_journal
         self.runner = asyncio.Runner()
         self.storage = MemoryStorage(now=lambda: 0.0)
         self.sides: dict[str, Side] = {}
         self.names: dict[str, str] = {}
         self.serial = 0
-
-    def open(self) -> ManagedJournal:
-        """Return a journal as a separate process has it."""
-        raise NotImplementedError
 
     def do(self, step: Any) -> Any:
         """Run a coroutine to its end."""
@@ -73,7 +74,7 @@ class JournalMachine(RuleBasedStateMachine):
         """Start a worker in the place *name*, with an id that was never used."""
         self.serial += 1
         self.names[name] = f"worker{self.serial}"
-        self.sides[name] = Side(self.open(), MemoryJournal(self.storage))
+        self.sides[name] = Side(self.open_journal(), MemoryJournal(self.storage))
 
     @rule(
         name=st.sampled_from(NAMES),

@@ -93,7 +93,7 @@ class Run:
     finished: float | None
     counts: Mapping[str, int]
     baseline: float | None = None
-    time: float = math.inf
+    time: float = attrs.field(default=math.inf, eq=False)
 
 
 @attrs.frozen(kw_only=True)
