@@ -22,6 +22,7 @@ from tripwire_async.errors import JournalError
 from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, SharedPage
 
 if TYPE_CHECKING:
+    from tripwire_async._http.messages import Request
     from tripwire_async.middleware.rate_limit.shared_pages import PageReply, WindowAsk
 
 
@@ -102,6 +103,32 @@ async def test_a_delivery_outside_of_the_run_is_awaited_after_its_end() -> None:
     assert "succeeded" == (await waiting).status
     assert asked == len(pages.asks)
     assert_no_task_left()
+
+
+@pytest.mark.virtual_time
+async def test_a_page_that_is_read_while_the_run_is_left_is_not_published() -> None:
+    """Deliveries outside of the run read it, and the journal may be closed when it arrives."""
+    reading = asyncio.Event()
+
+    def note(request: Request, when: str) -> None:
+        if request.url.query.get("limit") == "200":
+            reading.set()
+
+    service, pages = Service(takes=8.0, latency=(0.6, 0.6), fault=note), MemoryPages()
+    client, (journal,) = webhooks(service), journals(1, pages)
+    sent = await asyncio.gather(*(client.send_test(ORGANIZATION, f"we_{number:032x}") for number in range(5)))
+    waiting = asyncio.gather(*(handle.settled(600) for handle in sent))
+    ids = [f"we_{number:032x}" for number in range(100, 120)]
+    async with client.send_tests(ORGANIZATION, ids, journal=journal) as tests:
+        testing = asyncio.ensure_future(anext(aiter(tests)))
+        await asyncio.sleep(2.0)
+        reading.clear()
+        await reading.wait()
+        testing.cancel()
+    asked = len(pages.asks)
+    assert asked
+    assert 5 == len(await waiting)
+    assert asked == len(pages.asks)
 
 
 @pytest.mark.virtual_time
