@@ -44,7 +44,7 @@ def test_what_is_no_text_is_no_token_either(token: Any) -> None:
         "twd1.WyJhIiwiYiJd",
         "twd1.é",
         "twd1.W",
-        "twd1.WyJhIiwiYiIsImMiLCJkIl0!",
+        "twd1.WyJhIiwiYiIsImMiLCJkIl0!!!!",
     ],
 )
 def test_any_other_text_is_no_token(token: str) -> None:
