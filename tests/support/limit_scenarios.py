@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
+from msgspec.structs import replace
 
 from tests.support import requests, virtual_time
 from tests.support.limit_services import FixedWindow, RollingWindow, Service, TokenBucket
@@ -21,6 +22,7 @@ from tripwire_async.middleware import RateLimit, Retry
 
 if TYPE_CHECKING:
     from tests.support.limit_services import Counter
+    from tripwire_async._http.messages import Priority
     from tripwire_async._http.pipeline import Handler
 
 FOREVER = math.inf
@@ -44,6 +46,19 @@ def at_once(count: int) -> Load:
 
     async def run(_: Service, handler: Handler) -> int:
         return await _failures([_call(handler) for _ in range(count)])
+
+    return run
+
+
+def after_single_calls(single: int, pause: float, count: int, priority: Priority = "interactive") -> Load:
+    """Make *single* calls with pauses after each, and then *count* calls at once."""
+
+    async def run(_: Service, handler: Handler) -> int:
+        failed = 0
+        for _ in range(single):
+            failed += await _failures([_call(handler, priority=priority)])
+            await asyncio.sleep(pause)
+        return failed + await _failures([_call(handler, priority=priority) for _ in range(count)])
 
     return run
 
@@ -95,9 +110,8 @@ def one_per_second(until: float) -> Load:
     return run
 
 
-async def _call(handler: Handler, deadline: float = math.inf) -> Response:
-    request = requests.request("POST", deadline=deadline)
-    return await handler(request)
+async def _call(handler: Handler, deadline: float = math.inf, priority: Priority = "interactive") -> Response:
+    return await handler(replace(requests.request("POST", deadline=deadline), priority=priority))
 
 
 async def _succeeds(call: Awaitable[Response]) -> bool:
@@ -157,7 +171,10 @@ def _long() -> Counter:
 
 
 def _scenarios() -> list[Scenario]:
-    rows = [Scenario("nothing odd", _service(_usual), at_once(300), 8, 8.8, 3, 0)]
+    rows = [
+        Scenario("nothing odd", _service(_usual), at_once(300), 8, 8.8, 3, 0),
+        Scenario("after 4 calls, one a minute", _service(_usual), after_single_calls(4, 60.0, 300), 248, 248.8, 3, 0),
+    ]
     for rate, least, seconds in ((0.05, 10, 20), (0.1, 10, 25), (0.2, 12, 45)):
         rows.append(
             Scenario(

@@ -54,6 +54,28 @@ def test_what_is_lost_may_have_been_counted_and_what_was_never_sent_is_not() -> 
     assert window.used(0.4) == used + 1
 
 
+def test_lost_requests_count_before_the_length_is_known() -> None:
+    """No response includes them, until one to a request that was sent after they had ended."""
+    window = Window()
+    burst(window, 1)
+    lost = [window.send(1.0) for _ in range(9)]
+    for permit in lost:
+        window.lose(permit, 5.0)
+    assert window.free(5.0) == 0
+    window.accept(window.send(6.0), 6.1, 10, 8)
+    assert window.free(6.1) == 8
+
+
+def test_a_request_that_is_given_up_early_counts_from_when_it_arrives() -> None:
+    """A cancelled request is still on its way: it counts as long as one that was answered."""
+    answered, cancelled = learned(), learned()
+    burst(answered, 1, at=5.0)
+    cancelled.lose(cancelled.send(5.0), 5.0)
+    expired = answered.next_change(5.1)
+    assert expired is not None
+    assert cancelled.used(expired - 0.01) == 1
+
+
 def test_an_answer_that_counts_less_than_was_sent_shortens_the_window() -> None:
     """If fewer count than were surely there, the oldest have left: the window is no longer than they are old."""
     window = Window()

@@ -33,7 +33,7 @@ class LimitModel:
         retry_unknown_at: When to provoke a rejection again if the length of the window is still unknown.
     """
 
-    __slots__ = ("_checked_age", "cooldown", "flight", "retry_unknown_at", "slow_start", "window")
+    __slots__ = ("_checked_age", "_checked_oldest", "cooldown", "flight", "retry_unknown_at", "slow_start", "window")
 
     def __init__(self, jitter: Callable[[], float]) -> None:
         self.window = Window()
@@ -42,6 +42,7 @@ class LimitModel:
         self.slow_start = 1
         self.retry_unknown_at = -math.inf
         self._checked_age = 0.0  # an age that requests have reached while they were counted
+        self._checked_oldest = -math.inf  # end of the request that reached it
 
     def forget_flights(self) -> None:
         """Forget the requests in flight: their loop is closed, and their ends will not be reported."""
@@ -78,7 +79,7 @@ class LimitModel:
         window = self.window
         if window.limit is None or window.used(now) < window.limit:
             return False
-        if window.length is None:
+        if not window.is_precise:
             return window.in_flight == 0 and now >= self.retry_unknown_at
         return now >= window.trial_at()
 
@@ -86,8 +87,8 @@ class LimitModel:
         """Note that a request is sent that was allowed."""
         window, cooldown = self.window, self.cooldown
         if priority != "interactive" and (oldest := window.oldest) is not None and now >= self._next_check():
-            self._checked_age = now - oldest
-        is_trial = not cooldown.half_open and window.length is not None and self.should_probe(now)
+            self._checked_age, self._checked_oldest = now - oldest, oldest
+        is_trial = not cooldown.half_open and window.is_precise and self.should_probe(now)
         permit = window.send(now)
         if cooldown.half_open:
             cooldown.probe = permit
@@ -184,9 +185,12 @@ class LimitModel:
 
     def _next_check(self) -> float:
         """Return when a bulk request may use the reserve, to see whether the window is shorter than assumed."""
-        oldest, length = self.window.oldest, self.window.length
+        window = self.window
+        oldest, length = window.oldest, window.length
         if oldest is None:
             return math.inf
         longest = math.inf if length is None else 0.9 * length
-        age = next((age for age in USUAL_LENGTHS if self._checked_age < age < longest), math.inf)
+        # Before the length is known, a request can be old because no other was sent since.
+        checked = self._checked_age if window.is_precise or oldest == self._checked_oldest else 0.0
+        age = next((age for age in USUAL_LENGTHS if checked < age < longest), math.inf)
         return oldest + age * 1.001 + 0.01

@@ -263,9 +263,9 @@ class StoreAdmission(Scheduler):
         interactive, bulk = self._wanted()
         window = self.model.window
         finished = tuple(self._unreported)
-        request = SlotRequest(
-            self._client, self._number, started, interactive, bulk, window.limit, window.length, finished
-        )
+        # A length that is known from a pause alone would keep the other processes from testing a full window.
+        length = window.length if window.is_precise else None
+        request = SlotRequest(self._client, self._number, started, interactive, bulk, window.limit, length, finished)
         must_report, self._must_report = self._must_report, False
         requester = self._requester = self._requester or self
         try:

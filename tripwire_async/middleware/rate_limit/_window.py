@@ -9,6 +9,8 @@ the times of our requests:
 
 Either gives an upper bound of the length, whatever other clients of the same key do. We know when a request was sent
 and when its response came; the service counts it in between. Every bound here uses the careful end of that interval.
+The bound from a response can be far too long: after a pause, the requests before it have left, at an unknown time. Then
+a full window is tested with a request, as if nothing were known.
 
 Nothing here waits or uses asyncio: times are plain numbers.
 """
@@ -29,6 +31,8 @@ from ._trial import LengthTrial
 _MAX_REMEMBERED: Final = 10_000
 """Number of remembered requests. For a longer window only the count that the service reports is used."""
 _MAX_CAUTION: Final = 64
+_PRECISE: Final = 0.9
+"""A bound is precise if the window lasts at least this part of it."""
 
 
 @attrs.frozen
@@ -51,6 +55,7 @@ class Window:
     Attributes:
         limit: Requests per window; None until a response reports it.
         in_flight: Requests that are sent and have not ended.
+        is_precise: Whether the length of the window is known, and not only that it is no longer than a pause was.
         trial: Trial of a usual length.
     """
 
@@ -63,6 +68,7 @@ class Window:
         "_dropped",
         "_expired",
         "_lifetime",
+        "_lost",
         "_newest",
         "_other_clients",
         "_other_clients_until",
@@ -72,6 +78,7 @@ class Window:
         "_uncertain",
         "_unexpected_at",
         "in_flight",
+        "is_precise",
         "limit",
         "trial",
     )
@@ -79,6 +86,7 @@ class Window:
     def __init__(self) -> None:
         self.limit: int | None = None
         self.in_flight = 0
+        self.is_precise = False
         self.trial = LengthTrial()
         self._counted: deque[Permit] = deque()  # ended and counted by the service, ordered by end
         self._expired: deque[Permit] = deque()  # the ones before; only a rejection needs them
@@ -86,6 +94,7 @@ class Window:
         self._uncertain = 0  # how many in `_counted` are not certain
         self._newest = -math.inf  # when the newest request with a response had been sent
         self._reported: deque[tuple[float, int]] = deque()  # counts reported since then, with times; only falling ones
+        self._lost: deque[float] = deque()  # ends that no reported count includes; only without a bound
         self._assumed_bound: float | None = None  # what the bound was before a rejection contradicted it
         self._bound: float | None = None  # least time from sending a request until it had left
         self._lifetime = math.inf  # after the end of a request, until another may take its place
@@ -132,7 +141,11 @@ class Window:
     def lose(self, permit: Permit, now: float) -> None:
         """Note that a request ended without a response, or that the service may have counted it."""
         self.trial.lose(permit)
+        # If it was given up early, it is still on its way to the service.
+        now = max(now, permit.sent_at + self._round_trips.mean)
         self._end(permit, now)
+        if self._bound is None:
+            self._lost.append(now)
 
     def accept(self, permit: Permit, now: float, limit: int | None, remaining: int | None) -> None:
         """Note an accepted request; *limit* and *remaining* are from the headers of its response."""
@@ -191,12 +204,14 @@ class Window:
         if self.limit is None:
             self.limit = limit
         if length is not None and (self._bound is None or length < self._bound):
+            self.is_precise = True
             self._limit_length(length, now)
 
     def used(self, now: float) -> int:
         """Return an upper bound of the requests that the service counts now."""
         if self._bound is None:
-            return self._reported[0][1] + self.in_flight if self._reported else self.in_flight
+            reported = self._reported[0][1] if self._reported else 0
+            return reported + len(self._lost) + self.in_flight
         self._expire(now)
         own = self.in_flight + len(self._counted)
         return own + self._other_clients if now < self._other_clients_until else own
@@ -218,8 +233,14 @@ class Window:
 
     @property
     def oldest(self) -> float | None:
-        """End of the oldest counted request; None without a counted request."""
-        return self._counted[0].ended_at if self._counted else None
+        """End of the oldest request that the service may count; None without a counted request."""
+        counted = self._counted
+        if not counted:
+            return None
+        if self.is_precise or not self._reported:
+            return counted[0].ended_at
+        # The others have left, but not long enough ago for the bound.
+        return counted[min(max(0, len(counted) - self._reported[0][1]), len(counted) - 1)].ended_at
 
     def trial_at(self) -> float:
         """Return when a request would show whether the window is shorter than assumed; infinite if it would not."""
@@ -241,6 +262,7 @@ class Window:
     def _limit_length(self, bound: float, now: float) -> None:
         """Set the bound of the window's length, round trips included."""
         self._bound = bound
+        self._lost.clear()
         self._set_lifetime(bound)
         self._expire(now)
 
@@ -281,6 +303,8 @@ class Window:
             # after it; the highest count includes all of them.
             while reported and reported[0][0] < permit.sent_at:
                 reported.popleft()
+            while self._lost and self._lost[0] < permit.sent_at:
+                self._lost.popleft()
             if self._bound is not None:
                 self._expire(now)
                 self._other_clients = max(0, count - self.in_flight - len(self._counted))
@@ -304,6 +328,11 @@ class Window:
         bound = now - min(permit.sent_at, *islice(older_certain, count + 1))
         if self._bound is None or bound < self._bound:
             self._assumed_bound = None
+            if not self.is_precise:
+                # Some of the older requests are still counted, which is a lower bound.
+                still_counted = max(0, min(older, count - 1 - newer - self.in_flight))
+                earliest = self._counted[older - still_counted].ended_at if still_counted else permit.sent_at
+                self.is_precise = permit.sent_at - earliest >= _PRECISE * bound
             self._limit_length(bound, now)
         self._skip_checks = count // 16  # spread over the responses, a check as long as the count costs nothing
 
@@ -314,10 +343,11 @@ class Window:
             last = list(self._expired)[len(last) - limit :] + last
         whole = len(last) == limit
         bound = now + retry_after - min(other.sent_at for other in last)
-        if self._bound is None:
+        if self._bound is None or (not self.is_precise and self.own_usage(now) > limit):
             # With only a few of our requests in the window, the oldest counted one is hardly one of them.
             if whole or len(last) > limit // 2:
-                self._limit_length(bound, now)
+                self.is_precise = True
+                self._limit_length(bound if self._bound is None else min(bound, self._bound), now)
                 if whole and retry_after.is_integer():
                     # Rounded up, and each end of the interval is known but for one round trip.
                     self.trial.propose(bound - 1.0 - 2 * self._round_trips.mean, bound - self._round_trips.shortest)
