@@ -269,6 +269,7 @@ async def test_a_store_that_raises_what_it_must_not_leaves_no_call_waiting() -> 
     assert (0, 0) == (limit.state().in_flight, limit.state().waiting)
 
 
+@pytest.mark.virtual_time
 async def test_requests_without_the_store_are_reported_later() -> None:
     """So that what others may send is right again; what is too old to matter is left out."""
     store = FakeStore(error=ConnectionError("rejected"))
