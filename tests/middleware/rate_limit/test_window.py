@@ -164,6 +164,7 @@ def test_an_unexpected_rejection_makes_bursts_smaller_for_a_while() -> None:
     assert window.free(5.1) == 9
     window.reject(window.send(5.1), 5.2, 0.1, 10)
     assert window.free(20.0) == 5
+    assert window.send_nowait(20.0) is None  # it would take any free slot
     for index in range(10):
         window.accept(window.send(20.0 + index * 30), 20.1 + index * 30, 10, 9)
     assert window.free(400.0) == 10
