@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from typing import TYPE_CHECKING
 
@@ -306,7 +307,8 @@ async def test_refusals_that_come_together_grow_the_cooldown_once() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_a_request_is_timed_from_when_its_connection_is_at_hand() -> None:
+@pytest.mark.parametrize("second", [limited(2, 0), TransportError("lost", maybe_sent=True)], ids=["accepted", "lost"])
+async def test_a_request_is_timed_from_when_its_connection_is_at_hand(second: Response | TransportError) -> None:
     """Connecting takes several round trips, which would make the window look longer."""
 
     async def handler(request: Request) -> Response:
@@ -315,13 +317,16 @@ async def test_a_request_is_timed_from_when_its_connection_is_at_hand() -> None:
         await asyncio.sleep(connecting)
         request.stats.connected_at = now()
         await asyncio.sleep(0.1)
+        if isinstance(response, TransportError):
+            raise response
         return response
 
     rejected = limited(2, 0, 429, **{"retry-after": "1.9"})
-    steps = [(0.0, limited(2, 1)), (0.5, limited(2, 0)), (0.0, rejected)]
+    steps = [(0.0, limited(2, 1)), (0.5, second), (0.0, rejected)]
     limit = RateLimit()
     for _ in range(3):
-        await limit(call(), handler)
+        with contextlib.suppress(TransportError):
+            await limit(call(), handler)
     # The second request was written at 0.6, and the third was rejected at 0.8. The bound holds a round trip of 0.1.
     assert limit.state().window == pytest.approx(0.8 + 1.9 - 0.6 - 0.1)
 

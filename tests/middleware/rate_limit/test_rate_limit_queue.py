@@ -12,7 +12,7 @@ from tests.support.limited_server import LimitedServer
 from tests.support.rate_limits import Wire, call, limited, now, settle, start
 from tripwire_async._http.messages import CallStats, Request, Response
 from tripwire_async._secrets.secret import Secret
-from tripwire_async.errors import RequestTimeoutError
+from tripwire_async.errors import ConfigurationError, RequestTimeoutError
 from tripwire_async.middleware.rate_limit import RateLimit
 
 
@@ -234,3 +234,18 @@ async def test_interactive_calls_go_first_and_do_not_starve_others() -> None:
     await asyncio.gather(*tasks)
     initials = "".join(request.priority[0] for request in wire.requests)
     assert initials == "siiisiiiss"
+
+
+@pytest.mark.virtual_time
+async def test_the_waits_of_one_client_end_when_it_is_closed() -> None:
+    """Those of another client that shares the limit go on."""
+    limit, wire = RateLimit(max_in_flight=1), Wire()
+    first, closed, other = start(limit, wire, call(), replace(call(), owner=1), replace(call(), owner=2))
+    await settle()
+    limit.end_waits(1)
+    with pytest.raises(ConfigurationError):
+        await closed
+    for index in range(2):
+        wire.accept(index)
+        await settle()
+    assert [200, 200] == [(await first).status, (await other).status]

@@ -18,9 +18,12 @@ from msgspec.structs import replace
 from tests.support import requests, virtual_time
 from tests.support.limited_server import LimitedServer, persist
 from tests.support.rate_limits import Wire, call, poll, settle, start
+from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async.middleware import RateLimit
+from tripwire_async.middleware.rate_limit._admission import LimitModel
 from tripwire_async.middleware.rate_limit._capacity import Capacity
 from tripwire_async.middleware.rate_limit._queue import CallQueue, Waiter
+from tripwire_async.middleware.rate_limit._scheduler import Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -145,6 +148,24 @@ async def test_an_interactive_call_that_has_gone_waits_no_more() -> None:
     assert capacity.interactive_waiting == 1
     queue.pop("interactive")
     assert capacity.interactive_waiting == 0
+
+
+@pytest.mark.virtual_time
+async def test_a_timer_is_moved_when_the_limit_allows_a_call_sooner() -> None:
+    """For example because another process has learned that the window is shorter."""
+    loop = asyncio.get_running_loop()
+    model, capacity = LimitModel(lambda: 0.0), Capacity(40)
+    model.window.merge(0.0, 1, 60.0)
+    scheduler = Scheduler(model, capacity, LOOP_CLOCK, loop)
+    permit = scheduler.acquire_nowait("interactive")
+    assert permit is not None
+    scheduler.accept(permit, 1, 0)
+    task = asyncio.create_task(scheduler.acquire(call()))
+    await asyncio.sleep(11.0)
+    model.window.merge(11.0, 1, 13.0)
+    capacity.dispatch(11.0, scheduler)
+    await task
+    assert loop.time() == pytest.approx(13.0, abs=0.1)
 
 
 @pytest.mark.virtual_time

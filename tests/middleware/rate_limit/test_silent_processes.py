@@ -10,7 +10,7 @@ import pytest
 from tests.support import virtual_time
 from tests.support.fake_store import FakeStore
 from tests.support.limited_server import LimitedServer
-from tests.support.rate_limits import call, limited, start
+from tests.support.rate_limits import call, limited, settle, start
 from tests.support.redis_server import RedisServer
 from tests.support.virtual_store import ScriptRunner, VirtualStore
 from tripwire_async.errors import TransportError
@@ -42,6 +42,24 @@ async def test_the_end_of_a_request_is_reported_although_no_call_follows(handler
     await asyncio.sleep(1.5)
     assert 2 == sum(len(request.finished) for request in store.asked)
     assert 0 == store.asked[-1].interactive + store.asked[-1].bulk
+
+
+@pytest.mark.virtual_time
+async def test_a_call_waits_for_a_report_that_is_on_its_way() -> None:
+    """A process sends one request to the store at a time, so that the numbers of its slots stay unique."""
+    store = FakeStore(delay=0.05)
+    limit = RateLimit(store=store)
+    await asyncio.gather(*start(limit, accept, call()))
+    before = len(store.asked)
+    for _ in range(200):
+        if len(store.asked) > before:
+            break
+        await asyncio.sleep(0.01)
+    tasks = start(limit, accept, call())
+    await settle()
+    assert len(store.asked) == before + 1
+    await asyncio.gather(*tasks)
+    assert len({ask.number for ask in store.asked}) == len(store.asked)
 
 
 @pytest.mark.virtual_time
