@@ -148,19 +148,6 @@ def test_no_cooldown_lasts_longer_than_five_minutes(retry_after: float) -> None:
     assert known.allows(301.0, "send")
 
 
-def test_while_the_length_is_unknown_a_rejection_is_provoked_again_after_another_cooldown() -> None:
-    """The probe was accepted and fills the window; without Retry-After only a rejection shows when there is room."""
-    known = LimitModel(lambda: 0.0)
-    for permit in [known.window.send(100.0) for _ in range(10)]:
-        known.accept(permit, 100.0, 10, 0)
-    rejected(known, 100.0, None, 10, 0)
-    until = known.cooldown.until
-    known.accept(known.take(until, "interactive"), until, 10, 0)
-    again = until + (until - 100.0)
-    assert not known.allows(again - 0.01, "interactive")
-    assert known.allows(again, "interactive")
-
-
 # -- rule 5: how many in flight ---------------------------------------------------------------------------------------
 
 
