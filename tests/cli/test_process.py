@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.loaded_modules import within
+from tripwire_async.cli import main
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Elsewhere
@@ -167,3 +168,40 @@ def test_a_live_table_can_be_interrupted() -> None:
     assert 130 == status
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
     assert "Traceback" not in shown
+
+
+INTERRUPTED = """
+import sys
+
+class Interrupt:
+    def find_spec(self, name, path, target=None):
+        if name == sys.argv[1]:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt())
+from tripwire_async.cli import main
+sys.exit(main(["endpoints", "list"]))
+"""
+
+
+@pytest.mark.parametrize("module", ["tripwire_async.cli.program", "tripwire_async.cli.runner", "aiohttp", "attrs"])
+def test_an_interrupt_while_modules_are_imported_is_silent(module: str) -> None:
+    """Like any other interrupt: imports take a third of a second of a short command."""
+    ended = subprocess.run(  # noqa: S603 - this Python, and a program written above
+        [sys.executable, "-c", INTERRUPTED, module],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TRIPWIRE_SECRET_KEY": "sk_test_1", "TRIPWIRE_ORGANIZATION": "org_" + "0" * 26},
+    )
+    assert (130, "", "") == (ended.returncode, ended.stdout, ended.stderr)
+
+
+def test_an_interrupt_before_the_command_has_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same within this process."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tripwire_async.cli.program.build_parser", interrupt)
+    assert 130 == main(["endpoints", "list"])

@@ -10,8 +10,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from .exit_codes import ExitCode
-from .parser import UsageError
-from .program import build_parser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +19,17 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command in *arguments*, by default the arguments of the program; return the exit status."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        # Also while a module is imported, which is why none of them is imported above.
+        return ExitCode.INTERRUPTED
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from .parser import UsageError
+    from .program import build_parser
+
     parser = build_parser()
     try:
         parsed = parser.parse(arguments)
