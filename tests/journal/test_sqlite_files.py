@@ -331,6 +331,24 @@ async def test_closing_twice_is_fine(tmp_path: Path) -> None:
     assert f"<SqliteJournal {str(tmp_path / 'run.db')!r} run='nightly'>" == repr(journal)
 
 
+async def test_a_journal_that_is_closed_while_it_is_read_is_an_error(tmp_path: Path) -> None:
+    """A read in another thread would crash the process while the file is being closed, and open the file again."""
+    segments = tuple(Append(0, encode_batch([(number % 50, HANDED)]), {}) for number in range(600))
+    for again in (False, True):
+        async with SqliteJournal(tmp_path / f"{again}.db") as journal:
+            await journal.begin(new_run(100))
+            ask = JournalAsk(worker="w", number=1, appends=(), ended=(), wanted=100, lease=math.inf)
+            await journal.exchange(ask)
+            await journal.exchange(attrs.evolve(ask, number=2, appends=segments, wanted=0))
+            reading = journal.read()
+            await anext(reading)
+            await journal.aclose()
+            if again:
+                await journal.runs()
+            with pytest.raises(JournalError, match="was closed while it was read"):
+                _ = [segment async for segment in reading]
+
+
 async def test_a_file_made_by_another_process_at_the_same_time_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,7 +73,7 @@ class SqliteJournal:
         store = self._opened()
         position = 0 if after is None else int(after)
         until = await self._call(store.last_position)
-        while segments := await self._call(store.read, self._run, position, until):
+        while segments := await self._call_open(store, store.read, self._run, position, until):
             for segment in segments:
                 yield segment
             position = int(segments[-1].position)
@@ -85,7 +85,7 @@ class SqliteJournal:
             JournalError: There is no such file or run, or it cannot be read.
         """
         store, chunk = self._opened(), 0
-        while (batches := await self._call(store.batches, self._run, chunk)) is not None:
+        while (batches := await self._call_open(store, store.batches, self._run, chunk)) is not None:
             for outcome in outcomes_of_chunk(batches):
                 yield outcome
             chunk += 1
@@ -145,6 +145,16 @@ class SqliteJournal:
             self._store = SqliteStore(self._path)
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="tripwire-journal")
         return self._store
+
+    async def _call_open(self, store: SqliteStore, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run *step* of a *store* that a read began with, unless it was closed meanwhile.
+
+        Only the thread of the store may use its connection: SQLite crashes if another one closes it meanwhile.
+        """
+        if store is not self._store:
+            msg = f"{self._path} was closed while it was read"
+            raise JournalError(msg)
+        return await self._call(step, *args, **kwargs)
 
     async def _call(self, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run *step* in the thread of the journal, and turn its errors into JournalError."""
