@@ -123,6 +123,18 @@ async def test_a_call_that_the_garbage_collector_ends_is_not_recorded(
     assert {} == points(reader)
 
 
+async def test_durations_have_the_buckets_of_the_conventions(reader: InMemoryMetricReader, meter: Meter) -> None:
+    """Longer ones follow, because a call includes its waits."""
+
+    async def handler(_: Request) -> Response:
+        return answer()
+
+    await compose([Metrics(meter)], handler)(request())
+    bounds = points(reader)["http.client.request.duration"][0].explicit_bounds
+    conventions = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+    assert (conventions, [30, 60, 300]) == (list(bounds[:14]), list(bounds[14:]))
+
+
 @pytest.mark.virtual_time
 async def test_attempts_and_waits_of_a_call_are_recorded(reader: InMemoryMetricReader, meter: Meter) -> None:
     """After a 429 the call waits for Retry-After, in the rate limit and between its attempts."""

@@ -186,6 +186,15 @@ def test_an_empty_key_opens_nothing() -> None:
         verify_token(sealed(packed(SMALLEST), ""), "")
 
 
+def test_the_parts_of_a_token_are_created_by_keyword() -> None:
+    """So a new field can be added anywhere."""
+    for part in (TokenManipulation, TokenDecision, TokenRequest):
+        with pytest.raises(TypeError, match="positional"):
+            part("bot")  # type: ignore[misc, call-arg] - not allowed by the types either
+    with pytest.raises(TypeError, match="positional"):
+        VerifiedToken("sid_1", TokenDecision(verdict="bot"), TokenRequest(), None, None, None, None, None, SMALLEST)  # type: ignore[misc, call-arg] - not allowed by the types either
+
+
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("keys", ["", [], [""]])
 def test_nothing_is_sealed_without_a_key(keys: str | list[str], version: Literal[1, 2]) -> None:

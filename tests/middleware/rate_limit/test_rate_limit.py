@@ -131,6 +131,14 @@ async def test_headers_that_are_missing_or_invalid_change_nothing(headers: dict[
 
 
 @pytest.mark.virtual_time
+async def test_a_state_is_created_by_keyword() -> None:
+    """So a new field can be added anywhere."""
+    values = attrs.astuple(RateLimit().state())
+    with pytest.raises(TypeError, match="positional"):
+        RateLimitState(*values)
+
+
+@pytest.mark.virtual_time
 async def test_spaces_around_the_numbers_of_headers_are_ignored() -> None:
     """A transport other than aiohttp may leave them."""
     limit = RateLimit()

@@ -27,7 +27,7 @@ class Dispatcher(Protocol):
 
 
 @final
-@attrs.define(eq=False)
+@attrs.define
 class Capacity:
     """In-flight slots shared by all keys.
 
@@ -46,7 +46,7 @@ class Capacity:
     in_use: int = 0
     interactive_waiting: int = 0
     turns: int = 0
-    in_turn: OrderedDict[Dispatcher, None] = attrs.field(factory=OrderedDict, init=False)
+    in_turn: OrderedDict[Dispatcher, None] = attrs.field(factory=OrderedDict)
 
     def available(self, priority: Priority) -> int:
         """Return how many more requests may be sent; the last twentieth is reserved for interactive calls."""
