@@ -349,24 +349,26 @@ def test_a_refuted_length_is_not_tried_again() -> None:
     planned, permit = trial(1.5, 2.5), Permit(0.0, 0)
     counted = deque(Permit(0.0, 0, 0.5) for _ in range(9))
     assert planned.starts_at(deque(list(counted)[:8]), 2.5) == math.inf
-    planned.start(permit, 1, 1)
+    planned.start(permit, counted, 1)
     assert planned.starts_at(counted, 2.5) == math.inf
     planned.lose(Permit(0.0, 0))
     planned.lose(permit)
     assert planned.starts_at(counted, 2.5) == pytest.approx(2.502)
-    planned.start(permit, 1, 1)
+    planned.start(permit, counted, 1)
     planned.reject(Permit(0.0, 0))
     assert planned.length == 2.0
     planned.reject(permit)
     assert planned.length is None
 
 
-@pytest.mark.parametrize(("count", "length"), [(41, 2.0), (42, None)])
-def test_a_trial_must_show_that_a_third_has_left(count: int, length: float | None) -> None:
-    """It can be accepted for another reason, and then confirms nothing."""
-    planned, permit = trial(1.5, 2.5), Permit(2.5, 0)
-    planned.start(permit, 60, 2)
-    assert planned.accept(Permit(2.5, 0), count) is None
+@pytest.mark.parametrize(
+    ("sent_at", "count", "length"), [(2.5, 41, 2.0), (2.5, 42, None), (2.9, 2, 2.0), (2.9, 3, None)]
+)
+def test_a_trial_must_show_that_a_third_has_left(sent_at: float, count: int, length: float | None) -> None:
+    """It can be accepted for another reason, and then confirms nothing. After a pause all must have left."""
+    planned, permit = trial(1.5, 2.5), Permit(sent_at, 0)
+    planned.start(permit, deque(Permit(0.0, 0, 0.6) for _ in range(60)), 2)
+    assert planned.accept(Permit(sent_at, 0), count) is None
     assert planned.accept(permit, count) == length
     assert planned.length is None
 

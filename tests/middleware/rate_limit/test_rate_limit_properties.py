@@ -6,7 +6,7 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -56,6 +56,10 @@ def call(priority: Priority = "interactive", deadline: float = math.inf) -> Requ
         min_size=1,
         max_size=5,
     ),
+)
+@example(  # a pause delays the trial of 1 s until requests have left a window of 1.5 s too
+    server=LimitedServer(limit=15, window=1.5, latency=(0.03125, 0.125), share=0.0),
+    waves=[(0.0, 27, "interactive", 0.03125)],
 )
 def test_once_learned_the_limit_is_never_passed_again(
     server: LimitedServer, waves: list[tuple[float, int, Priority, float]]

@@ -56,13 +56,15 @@ class LengthTrial:
             return math.inf
         return counted[len(counted) // 3].ended_at + self.length * 1.001
 
-    def start(self, permit: Permit, counted: int, in_flight: int) -> None:
+    def start(self, permit: Permit, counted: deque[Permit], in_flight: int) -> None:
         """Note that *permit* tries the length: a third of *counted* requests have left, or it is not right.
 
-        *in_flight* is the number of requests in flight, this one included.
+        If a pause delayed the trial, more must have left. *in_flight* is the number of requests in flight, this one
+        included.
         """
         self.permit = permit
-        self._max_count = in_flight + counted - counted // 3 - 1
+        left = sum(other.ended_at + (self.length or 0.0) * 1.001 <= permit.sent_at for other in counted)
+        self._max_count = in_flight + len(counted) - max(len(counted) // 3 + 1, left)
 
     def accept(self, permit: Permit, count: int) -> float | None:
         """Return the length of the window if *permit* has confirmed it; *count* is what the service counted."""

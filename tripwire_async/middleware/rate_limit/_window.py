@@ -131,7 +131,7 @@ class Window:
     def start_trial(self, permit: Permit) -> None:
         """Note that *permit* tries the usual length."""
         self._expire(permit.sent_at)
-        self.trial.start(permit, len(self._counted), self.in_flight)
+        self.trial.start(permit, self._counted, self.in_flight)
 
     def unsend(self, permit: Permit) -> None:
         """Note that a request in flight did not reach the service."""
