@@ -227,12 +227,22 @@ def test_only_the_probe_ends_a_cooldown() -> None:
     cooldown, probe = Cooldown(lambda: 0.0), object()
     cooldown.reject(object(), 0.0, 1.0, 10.0)
     cooldown.probe = probe
-    cooldown.accept(object())
+    cooldown.accept(object(), 11.0)
     cooldown.probe_lost(object())
     assert cooldown.half_open
     assert cooldown.probe is probe
-    cooldown.accept(probe)
+    cooldown.accept(probe, 11.0)
     assert not cooldown.half_open
+
+
+def test_a_probe_does_not_end_a_pause_that_another_rejection_asks_for() -> None:
+    """A slower request is rejected while the probe is in flight; another probe follows after its pause."""
+    cooldown, probe = Cooldown(lambda: 0.0), object()
+    cooldown.reject(object(), 0.0, 1.0, 1.0)
+    cooldown.probe = probe
+    cooldown.reject(object(), 0.0, 2.1, 30.0)
+    cooldown.accept(probe, 2.2)
+    assert (cooldown.half_open, cooldown.probe, cooldown.until) == (True, None, 32.1)
 
 
 def test_a_success_makes_cooldowns_short_again() -> None:
@@ -242,7 +252,7 @@ def test_a_success_makes_cooldowns_short_again() -> None:
         cooldown.reject(object(), now, now, None)
     assert cooldown.until == 24.0
     cooldown.probe = probe = object()
-    cooldown.accept(probe)
+    cooldown.accept(probe, 100.0)
     cooldown.reject(object(), 30.0, 30.0, None)
     assert cooldown.until == 31.0
 

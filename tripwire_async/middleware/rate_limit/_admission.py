@@ -113,7 +113,7 @@ class LimitModel:
             window.accept_probe(now)
         window.accept(permit, now, limit, remaining)
         if is_probe:
-            self.cooldown.accept(permit)
+            self.cooldown.accept(permit, now)
         self.slow_start += 1
         self.flight.accept(window.limit)
         if not window.in_flight:

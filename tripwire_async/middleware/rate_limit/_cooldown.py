@@ -59,9 +59,9 @@ class Cooldown:
         if self.probe is request:
             self.probe = None
 
-    def accept(self, request: object) -> None:
-        """End the cooldown if *request* was the probe."""
+    def accept(self, request: object, now: float) -> None:
+        """End the cooldown if *request* was the probe, unless a rejection beside it requires a longer one."""
         if self.probe is request:
             self.probe = None
-            self.half_open = False
+            self.half_open = now < self.until
             self._rejections_in_a_row = 0
