@@ -81,7 +81,7 @@ class LimitModel:
             return False
         if not window.is_precise:
             return window.in_flight == 0 and now >= self.retry_unknown_at
-        return now >= window.trial_at()
+        return now >= window.trial_at(now)
 
     def take(self, now: float, priority: Priority) -> Permit:
         """Note that a request is sent that was allowed."""
@@ -161,7 +161,7 @@ class LimitModel:
         window = self.window
         times = [
             window.next_change(now),
-            window.trial_at(),
+            window.trial_at(now),
             self.cooldown.until,
             self.retry_unknown_at,
             self._next_check(),

@@ -8,6 +8,7 @@ one rejection, once.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, final
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ _MIN_COUNTED: Final = 9
 """A third of fewer requests is within the jitter of single ones."""
 _WORTHWHILE: Final = 0.95
 """A trial is made if the length is less than this part of the assumed length."""
+_LATE: Final = 1.05
+"""Requests that ended longer ago than this multiple of the length may have left a longer window too."""
+_MIN_DECISIVE: Final = 3
+"""So many requests must have left by the length alone: a service may count one more or one less."""
+_MARGIN: Final = 1.001
+_ROUNDING: Final = 1e-6
 
 
 @final
@@ -41,10 +48,11 @@ class LengthTrial:
 
     def propose(self, shortest: float, longest: float) -> None:
         """Plan to try the greatest usual length between *shortest* and *longest*, unless it hardly matters."""
+        longest += _ROUNDING
         length = max((length for length in USUAL_LENGTHS if shortest < length <= longest), default=longest)
         self.length = length if length < _WORTHWHILE * longest else None
 
-    def starts_at(self, counted: deque[Permit], assumed: float) -> float:
+    def starts_at(self, counted: deque[Permit], assumed: float, now: float) -> float:
         """Return when a request would arrive just after a third of the requests have left, if the length is right.
 
         *counted* is what counts by the *assumed* length, ordered by end. It is infinite if there is nothing to try. The
@@ -54,17 +62,26 @@ class LengthTrial:
             return math.inf
         if len(counted) < _MIN_COUNTED:
             return math.inf
-        return counted[len(counted) // 3].ended_at + self.length * 1.001
+        last = self._last_to_leave(counted, self.length, now)
+        return counted[last].ended_at + self.length * _MARGIN if last < len(counted) else math.inf
 
     def start(self, permit: Permit, counted: deque[Permit], in_flight: int) -> None:
-        """Note that *permit* tries the length: a third of *counted* requests have left, or it is not right.
+        """Note that *permit* tries the length: what it implies of *counted* has left, or it is not right.
 
-        If a pause delayed the trial, more must have left. *in_flight* is the number of requests in flight, this one
-        included.
+        *in_flight* is the number of requests in flight, this one included.
         """
+        length, now = self.length or 0.0, permit.sent_at
+        left = bisect_right(counted, now - length * _MARGIN, key=lambda other: other.ended_at)
         self.permit = permit
-        left = sum(other.ended_at + (self.length or 0.0) * 1.001 <= permit.sent_at for other in counted)
-        self._max_count = in_flight + len(counted) - max(len(counted) // 3 + 1, left)
+        self._max_count = in_flight + len(counted) - max(self._last_to_leave(counted, length, now) + 1, left)
+
+    def _last_to_leave(self, counted: deque[Permit], length: float, now: float) -> int:
+        """Return the index of the request that must have left: after a third, and after some that are not too old.
+
+        A pause can delay the trial until requests have left any window; that they have left shows nothing.
+        """
+        too_old = bisect_right(counted, now - length * _LATE, key=lambda permit: permit.ended_at)
+        return max(len(counted) // 3, too_old + _MIN_DECISIVE - 1)
 
     def accept(self, permit: Permit, count: int) -> float | None:
         """Return the length of the window if *permit* has confirmed it; *count* is what the service counted."""

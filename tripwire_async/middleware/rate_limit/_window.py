@@ -242,13 +242,15 @@ class Window:
         # The others have left, but not long enough ago for the bound.
         return counted[min(max(0, len(counted) - self._reported[0][1]), len(counted) - 1)].ended_at
 
-    def trial_at(self) -> float:
+    def trial_at(self, now: float) -> float:
         """Return when a request would show whether the window is shorter than assumed; infinite if it would not."""
         length = self.length
         return (
             math.inf
             if length is None
-            else self.trial.starts_at(self._counted, length) - self._round_trips.repeated - self._round_trips.jitter
+            else self.trial.starts_at(self._counted, length, now)
+            - self._round_trips.repeated
+            - self._round_trips.jitter
         )
 
     def next_change(self, now: float) -> float | None:
