@@ -10,11 +10,10 @@ import math
 import random
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from tests.support.window_machine import WindowMachine
+from tests.support.window_machine import SETTINGS, WindowMachine
 
 if TYPE_CHECKING:
     from tests.support.brute_force_limit import Kind
@@ -117,9 +116,4 @@ class OddServiceMachine(WindowMachine):
 
 
 TestOddService = OddServiceMachine.TestCase
-TestOddService.settings = settings(
-    max_examples=50,
-    stateful_step_count=25,
-    derandomize=True,  # the same examples in each run of the suite
-    suppress_health_check=list(HealthCheck),
-)
+TestOddService.settings = SETTINGS

@@ -6,14 +6,7 @@ meets the estimate alone, so that each of its counts can be compared with the se
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
-
-from tests.support.window_machine import WindowMachine
+from tests.support.window_machine import SETTINGS, WindowMachine
 
 TestWindow = WindowMachine.TestCase
-TestWindow.settings = settings(
-    max_examples=50,
-    stateful_step_count=25,
-    derandomize=True,  # the same examples in each run of the suite
-    suppress_health_check=list(HealthCheck),
-)
+TestWindow.settings = SETTINGS
