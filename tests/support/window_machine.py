@@ -9,12 +9,13 @@ import os
 from typing import TYPE_CHECKING
 
 import attrs
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.support.brute_force_limit import BruteForceLimit
 from tripwire_async.middleware.rate_limit._admission import LimitModel
+from tripwire_async.middleware.rate_limit._trial import USUAL_LENGTHS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +69,8 @@ class WindowMachine(RuleBasedStateMachine):
         is_whole=st.booleans(),
     )
     def begin(self, kind: Kind, limit: int, window: float, trip: float, share: float, is_whole: bool) -> None:
+        # As documented, such a window is taken for the usual length until a burst is rejected.
+        assume(not any(length < window <= length + trip for length in USUAL_LENGTHS))
         self.prepare(kind, limit, window, trip, share, is_whole)
 
     def prepare(self, kind: Kind, limit: int, window: float, trip: float, share: float, is_whole: bool) -> None:
