@@ -33,6 +33,32 @@ async def lose(request: Request) -> Response:
 
 
 @pytest.mark.virtual_time
+@pytest.mark.parametrize("ahead", range(3))
+async def test_a_report_and_a_call_at_the_same_time_are_one_request_to_the_store(ahead: int) -> None:
+    """Two would have the same number, and the store would grant the slots of the first one twice."""
+    store = FakeStore()
+    limit = RateLimit(store=store)
+    # Before the timer of the report, so that the loop wakes this call first.
+    begins = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_at(1.0, begins.set_result, None)
+
+    async def later() -> None:
+        await begins
+        for _ in range(ahead):
+            await asyncio.sleep(0)
+        await limit(call(), accept)
+
+    task = asyncio.create_task(later())
+    await limit(call(), accept)
+    store.delay = 0.05
+    await task
+    await asyncio.sleep(2)
+    numbers = [ask.number for ask in store.asked]
+    assert sorted(set(numbers)) == numbers
+    assert [1, 2] == sorted(ended.serial for ask in store.asked for ended in ask.finished)
+
+
+@pytest.mark.virtual_time
 @pytest.mark.parametrize("handler", [accept, lose])
 async def test_the_end_of_a_request_is_reported_although_no_call_follows(handler: Handler) -> None:
     """Within a second; the store would release the slots of a silent process as if they had not been used."""

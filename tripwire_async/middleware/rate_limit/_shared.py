@@ -267,7 +267,7 @@ class StoreAdmission(Scheduler):
         length = window.length if window.is_precise else None
         request = SlotRequest(self._client, self._number, started, interactive, bulk, window.limit, length, finished)
         must_report, self._must_report = self._must_report, False
-        requester = self._requester = self._requester or self
+        requester = self._requester
         try:
             grant = await within(self._patience, self._store.exchange(request))
         except OSError as error:
@@ -335,6 +335,9 @@ class StoreAdmission(Scheduler):
             self._reconnect = asyncio.create_task(self._reach_store())
 
     async def _reach_store(self) -> None:
+        if self._requester is not None:
+            return  # since this task was created, a call has begun to send a request, with all reports in it
+        self._requester = self
         try:
             await self._request_slots()
         except ConfigurationError as error:
