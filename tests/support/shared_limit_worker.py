@@ -13,8 +13,7 @@ from tripwire_async.middleware import BearerAuth, RateLimit, RedisStore, Request
 
 
 async def work(options: argparse.Namespace) -> dict[str, object]:
-    # These tests are about the limit. On a busy machine a reply may take longer than the usual patience.
-    store = RedisStore(options.redis, patience=1.0) if options.redis else None
+    store = RedisStore(options.redis) if options.redis else None
     limit = RateLimit(store=store)
     middleware = [RequestLog(), Retry(max_attempts=50), limit, BearerAuth(options.key)]
     async with AsyncTripwire(base_url=options.base_url, middleware=middleware) as tripwire:
