@@ -12,6 +12,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.support.fast_time import FastLoop
+from tests.support.redis_run import FOUND, VALUES
 from tripwire_async.errors import JournalError, TripwireError
 from tripwire_async.journal import JournalAsk, NewRun, RedisJournal
 from tripwire_async.middleware import RateLimit, RedisStore
@@ -28,18 +29,7 @@ _VALUES: Final[tuple[Any, ...]] = (
     *(None, 0, -1, 2, 2**31, 2**62, 10**30, b"", b"x", b"-1", b"1e999", b"nan", b"\xff", b"12", b"{}", b"[]", b"null"),
     *(b"[" * 5000, [], [[]], [None], [1, [2, [b"x"]]], [b"found", b"{}"], [b"ok"], *_ERRORS),
 )
-_RUN: Final = {
-    "format": "1",
-    "id": "r1",
-    "organization_id": "org_" + 26 * "0",
-    "base_url": "https://api.example",
-    "until": "settled",
-    "endpoints": "1",
-    "digest": "d",
-    "chunk_size": "50",
-    "created": "1774382400000",
-}
-_FOUND: Final = [b"found", json.dumps(_RUN).encode(), [b"sending", b"1"], 1, b"1774382400000"]
+_FOUND: Final = [FOUND[0], json.dumps({**VALUES, "chunk_size": "50"}).encode(), *FOUND[2:]]
 _ENTRIES: Final = [[b"1-0", [b"0", b"[]"]]]
 _REPLIES: Final[dict[str, Any]] = {
     "begin": _FOUND,

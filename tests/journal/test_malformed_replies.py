@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.redis_run import FOUND, VALUES
 from tests.support.requests import answer, request
 from tripwire_async.errors import JournalError
 from tripwire_async.journal import JournalAsk, RedisJournal
@@ -19,17 +20,6 @@ if TYPE_CHECKING:
 
     from tripwire_async.middleware import Request, Response
 
-VALUES: dict[str, str] = {
-    "format": "1",
-    "id": "r1",
-    "organization_id": "org_" + 26 * "0",
-    "base_url": "https://api.example",
-    "until": "settled",
-    "endpoints": "1",
-    "digest": "d",
-    "created": "1774382400000",
-}
-FOUND: list[Any] = [b"found", json.dumps(VALUES).encode(), [b"sending", b"1"], 1, b"1774382400000"]
 DONE: list[Any] = [b"done", [], [], 1, 1, 0, [], b"1774382400000", b"1"]
 
 
