@@ -114,7 +114,9 @@ def check_file(path: Path) -> None:
 
 def damaged(path: Path, problem: str) -> JournalError:
     """Return the error for a file that has a *problem*."""
-    return JournalError(f"{path} is damaged: {problem}. Restore it from a backup, or start a run in another file")
+    return JournalError(
+        f"{path} is damaged: {problem}. Start a run in another file; a backup can be read, but not continued"
+    )
 
 
 def _check_database(path: Path, connection: sqlite3.Connection) -> None:

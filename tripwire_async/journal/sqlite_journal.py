@@ -172,8 +172,8 @@ _ADVICE: Final = {
     "SQLITE_FULL": "cannot be written because the disk is full: free some space and resume the run",
     "SQLITE_READONLY": "cannot be written: check the permissions of the file and its folder",
     "SQLITE_CANTOPEN": "cannot be opened: check that its folder exists and can be written",
-    "SQLITE_CORRUPT": "is damaged: restore it from a backup, or start a run in another file",
-    "SQLITE_NOTADB": "is damaged: restore it from a backup, or start a run in another file",
+    "SQLITE_CORRUPT": "is damaged: start a run in another file; a backup can be read, but not continued",
+    "SQLITE_NOTADB": "is damaged: start a run in another file; a backup can be read, but not continued",
 }
 
 
