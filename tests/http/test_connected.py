@@ -158,6 +158,17 @@ async def test_a_check_before_writing_can_refuse_to_send(any_transport: AiohttpT
     assert not [frame for frame in traceback.extract_tb(caught.value.__traceback__) if "aiohttp" in frame.filename]
 
 
+async def test_a_check_before_writing_costs_none_of_the_shortcuts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A send that a journal records takes the same way as any other, on the library's own session."""
+    checks: list[str] = []
+    transport = AiohttpTransport(timeout=5.0)
+    monkeypatch.setattr(AiohttpTransport, "_send_with_options", None)
+    async with listening(saying(OK)) as server:
+        await transport(replace(make_request(server.url, "POST"), before_write=lambda: checks.append("write")))
+        await transport.close()
+    assert ["write"] == checks
+
+
 async def test_a_check_before_writing_runs_before_each_attempt(any_transport: AiohttpTransport) -> None:
     """On an open connection as well."""
     checks: list[int] = []

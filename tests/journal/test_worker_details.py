@@ -18,7 +18,7 @@ from tripwire_async.errors import AuthenticationError, JournalError
 from tripwire_async.journal._chunks import HeldChunk
 from tripwire_async.journal._handover import Handover
 from tripwire_async.journal._worker_locks import WorkerLocks
-from tripwire_async.journal._writer import Writer, expire
+from tripwire_async.journal._writer import Writer
 from tripwire_async.journal.protocol import Claim
 from tripwire_async.journal.records import Sending
 
@@ -81,14 +81,6 @@ async def test_nothing_is_written_for_a_chunk_of_another_worker() -> None:
     assert not journal.asks
     running.cancel()
     await asyncio.wait([running])
-
-
-async def test_a_reply_at_the_deadline_counts() -> None:
-    """The timer may be due in the same turn of the loop in which the reply arrives."""
-    turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    turn.set_result(None)
-    expire(turn)
-    assert turn.result() is None
 
 
 async def test_an_awaited_run_that_is_iterated_keeps_its_outcomes_for_the_iteration() -> None:

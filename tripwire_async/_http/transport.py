@@ -152,7 +152,7 @@ class AiohttpTransport:
         failure: BaseException
         try:
             with Timeout(local.timeouts, started + seconds):
-                if self._caller_session is None and seconds == self._timeout and request.before_write is None:
+                if self._caller_session is None and seconds == self._timeout:
                     # The session holds all other options. Its `request` method only wraps this coroutine, at a cost of
                     # several percent of a call. Tools that mock or trace aiohttp replace `_request` too.
                     local.requests.attempt = request

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import math
 import secrets
 from typing import TYPE_CHECKING, Final, final
 
+from tripwire_async._concurrency.timeouts import Timeout, TimeoutGroup
 from tripwire_async.errors import JournalError
 
 from .protocol import Append, JournalAsk
@@ -84,6 +84,7 @@ class Writer:
         self._time = 0.0
         self._time_at = 0.0
         self._is_leaving = False
+        self._timeouts = TimeoutGroup(clock, asyncio.get_running_loop())
 
     @property
     def time(self) -> float:
@@ -150,6 +151,7 @@ class Writer:
             raise
         finally:
             self._cancel_timer()
+            self._timeouts.stop()
 
     def leave(self) -> None:
         """Make `run` commit the remaining records, give back all chunks and return."""
@@ -223,22 +225,16 @@ class Writer:
 
     async def _wait(self, waiting: list[asyncio.Future[None]], deadline: float) -> None:
         """Wait for the next exchange, until *deadline*."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        turn: asyncio.Future[None] = self._timeouts.loop.create_future()
         waiting.append(turn)
-        timer = self._clock.call_at(deadline, functools.partial(expire, turn))
         try:
-            await turn
-        finally:
-            timer.cancel()
+            with Timeout(self._timeouts, deadline):
+                await turn
+        except TimeoutError:
+            msg = "the journal did not respond before the deadline of the call; the test was not sent"
+            raise JournalError(msg) from None
 
     def _fail(self, error: JournalError) -> None:
         for turn in (*self._committing, *self._uncommitted, *self._stale):
             if not turn.done():
                 turn.set_exception(error)
-
-
-def expire(turn: asyncio.Future[None]) -> None:
-    """End the wait for an exchange, whose deadline has passed."""
-    if not turn.done():
-        msg = "the journal did not respond before the deadline of the call; the test was not sent"
-        turn.set_exception(JournalError(msg))
