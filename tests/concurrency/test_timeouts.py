@@ -115,6 +115,21 @@ async def test_an_exception_in_the_block_passes_through(timeouts: TimeoutGroup) 
     assert 0 == task.cancelling()
 
 
+def test_a_block_on_another_event_loop_is_rejected() -> None:
+    """For example in a middleware that passes a request on in another thread's loop."""
+    first = asyncio.new_event_loop()
+    group = TimeoutGroup(LOOP_CLOCK, first)
+
+    async def enter() -> None:
+        with Timeout(group, now() + 1):
+            raise AssertionError
+
+    with pytest.raises(RuntimeError, match="no task of the event loop"):
+        asyncio.run(enter())
+    first.close()
+    assert not group.pending
+
+
 async def test_nested_blocks_expire_independently(timeouts: TimeoutGroup) -> None:
     """The inner timeout ends the inner block, and the outer timeout the outer block."""
 

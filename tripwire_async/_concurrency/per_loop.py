@@ -38,9 +38,13 @@ class PerLoop(Generic[T]):
         self._values: dict[asyncio.AbstractEventLoop, T] = {}
         self._lock = threading.Lock()
 
-    def get(self) -> T:
-        """Return the value of the running loop; create it on first use."""
-        loop = get_running_loop()
+    def get(self, loop: asyncio.AbstractEventLoop | None = None) -> T:
+        """Return the value of the running loop; create it on first use.
+
+        *loop* is the running loop, from code that knows it: Python 3.11 asks the operating system for it each time.
+        """
+        if loop is None:
+            loop = get_running_loop()
         try:
             return self._values[loop]
         except KeyError:

@@ -36,8 +36,12 @@ class Timeout(msgspec.Struct, eq=False):
         self.task.cancel()
 
     def __enter__(self) -> None:
-        self.task = task = asyncio.current_task(self.group.loop)  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue] - a coroutine runs in a task
-        self.cancellations = task.cancelling()  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess] - a coroutine runs in a task
+        task = asyncio.current_task(self.group.loop)
+        if task is None:
+            msg = "this coroutine runs in no task of the event loop that its request was made on"
+            raise RuntimeError(msg)
+        self.task = task
+        self.cancellations = task.cancelling()
         self.group.pending.add(self)
         if self.when < self.group.expires_at:
             self.group.start_timer(self.when)

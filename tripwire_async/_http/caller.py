@@ -22,6 +22,8 @@ from .messages import CallStats, Request
 from .profile_check import check_profile
 
 if TYPE_CHECKING:
+    import asyncio
+
     from yarl import URL
 
     from tripwire_async._concurrency.clock import Clock
@@ -82,8 +84,9 @@ class ApiCaller:
             TransportError: There was no response.
             ResponseDecodeError: The response does not match the API's description.
         """
-        now = time_on(get_running_loop(), self._clock)
-        request = self._request(call, now())
+        loop = get_running_loop()
+        now = time_on(loop, self._clock)
+        request = self._request(call, now(), loop)
         response = await self._handler(request)
         request.stats.finished = now()
         if not 200 <= response.status < 300:
@@ -98,7 +101,7 @@ class ApiCaller:
         id_ = response.headers.get(_REQUEST_ID) or _find_request_id(response, value)
         return ApiResponse(value, response.status, response.headers, response.body, id_, request.stats)
 
-    def _request(self, call: ApiRequest[Any], now: float) -> Request:
+    def _request(self, call: ApiRequest[Any], now: float, loop: asyncio.AbstractEventLoop) -> Request:
         operation, options = call.operation, self._options
         check_profile(operation, call.body, self._profile)
         url = self._base_url.with_path(self._prefix + build_path(operation, call.path), encoded=True)
@@ -121,6 +124,7 @@ class ApiCaller:
             max_attempts=options.max_attempts,
             priority=call.priority,
             owner=self._owner,
+            loop=loop,
             stats=stats,
             before_wire=call.before_wire,
             before_write=None if call.before_wire is None else call.before_wire.check,

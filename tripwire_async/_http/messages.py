@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -88,6 +89,7 @@ class Request(RedactedStruct, frozen=True):
             raises, nothing is sent and the connection is closed. The exception reaches the caller unchanged, without
             its traceback. The check must not block, because it runs in the event loop.
         owner: Number of the client that makes the call; closing the client ends the waits of its calls.
+        loop: The event loop of the call, on which all of its requests are sent; None for the running one.
     """
 
     operation: Operation[Any]
@@ -103,6 +105,7 @@ class Request(RedactedStruct, frozen=True):
     before_wire: Callable[[float], Awaitable[None]] | None = None
     before_write: Callable[[], object] | None = None
     owner: int = 0
+    loop: asyncio.AbstractEventLoop | None = None
 
     def with_header(self, name: str, value: str) -> Request:
         """Return this request with one more header; it replaces a header of exactly that *name*."""

@@ -42,8 +42,13 @@ class TimedRequest(aiohttp.ClientRequest):
         self, conn: Any
     ) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
         """Send the request on *conn*."""
-        if self.attempt is not None:
-            note_connection(self.attempt, self.now)
+        attempt = self.attempt
+        if attempt is not None:
+            if attempt.before_write is None and attempt.stats.connected_at == math.inf:
+                # The usual case of `note_connection`.
+                attempt.stats.connected_at = self.now()
+            else:
+                note_connection(attempt, self.now)
         return _send(self, conn)
 
 

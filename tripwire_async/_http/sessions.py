@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING, Final, final
 
 import aiohttp
 from aiohttp import hdrs
@@ -13,12 +14,25 @@ from .transport_errors import connect_timeout
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from yarl import URL
+
     from tripwire_async._secrets.secret import Secret
 
     from .plain_request import RequestFactory
 
 _KEEPALIVE: Final = 4.0
 """Seconds for which an idle connection is kept: less than the 5 seconds after which many servers close it."""
+
+
+@final
+class NoCookies(aiohttp.DummyCookieJar):
+    """A cookie jar that is always empty, without a new object for each request."""
+
+    _none: Final = SimpleCookie()
+
+    def filter_cookies(self, request_url: URL) -> SimpleCookie:  # noqa: ARG002 - the signature of aiohttp
+        """Return no cookies."""
+        return self._none
 
 
 def client_timeout(seconds: float) -> aiohttp.ClientTimeout:
@@ -38,7 +52,7 @@ def open_session(
     session = aiohttp.ClientSession(
         # The rate limit bounds the requests in flight. A second queue here would use up the timeout of attempts.
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE),
-        cookie_jar=aiohttp.DummyCookieJar(),
+        cookie_jar=NoCookies(),
         headers=headers,
         request_class=requests.create,  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - any callable will do
         timeout=client_timeout(timeout),

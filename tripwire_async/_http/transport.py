@@ -138,7 +138,7 @@ class AiohttpTransport:
         """
         if self.closed:
             raise closed_error()
-        local = self._sessions.get()
+        local = self._sessions.get(request.loop)
         if request.before_wire is not None:
             await request.before_wire(request.deadline)
         stats = request.stats

@@ -115,9 +115,13 @@ class LimitModel:
         if is_probe:
             self.cooldown.accept(permit, now)
         self.slow_start += 1
-        self.flight.accept(window.limit)
+        flight = self.flight
+        if flight.bound == math.inf:
+            flight.accepted += 1
+        else:
+            flight.accept(window.limit)
         if not window.in_flight:
-            self.flight.end()
+            flight.end()
 
     def reject(
         self, permit: Permit, now: float, retry_after: float | None, limit: int | None, remaining: int | None

@@ -23,24 +23,24 @@ class FlightLimit:
 
     Attributes:
         bound: The most requests in flight.
+        accepted: Number of accepted requests in the current flight.
     """
 
-    __slots__ = ("_accepted", "_follows_rejection", "_rejected", "bound")
+    __slots__ = ("_follows_rejection", "_rejected", "accepted", "bound")
 
     def __init__(self) -> None:
         self.bound = math.inf
         self._follows_rejection = False
-        self._accepted = 0
+        self.accepted = 0
         self._rejected = 0
 
     def accept(self, limit: int | None) -> None:
-        """Note an accepted request."""
+        """Note an accepted request; without a bound, counting it in `accepted` does the same."""
         self._follows_rejection = False
-        self._accepted += 1
-        if self.bound < math.inf:
-            self.bound += _GROWTH
-            if self.bound >= max(_DROPPED_AT, limit or 0):
-                self.bound = math.inf
+        self.accepted += 1
+        self.bound += _GROWTH
+        if self.bound >= max(_DROPPED_AT, limit or 0):
+            self.bound = math.inf
 
     def reject(self, in_flight: int) -> None:
         """Note a rejection by another rule, with *in_flight* requests in flight, this one included."""
@@ -53,6 +53,6 @@ class FlightLimit:
 
     def end(self) -> None:
         """Note that nothing is in flight any more."""
-        if self._rejected > max(self._accepted, _NOTICEABLE):
-            self.bound = max(1, self._accepted)
-        self._accepted = self._rejected = 0
+        if self._rejected > max(self.accepted, _NOTICEABLE):
+            self.bound = max(1, self.accepted)
+        self.accepted = self._rejected = 0

@@ -63,11 +63,14 @@ class Scheduler:
 
     def acquire_nowait(self, priority: Priority) -> Permit | None:
         """Return a permit, or None if the call must wait for it."""
-        if self._capacity.available(priority) <= 0 or self._queue.size:
+        capacity = self._capacity
+        if self._queue.size or capacity.in_use >= capacity.total:
+            return None
+        if priority != "interactive" and capacity.available(priority) <= 0:
             return None
         permit = self.model.take_nowait(self._now(), priority)
         if permit is not None:
-            self._capacity.in_use += 1
+            capacity.in_use += 1
         return permit
 
     async def acquire(self, request: Request) -> Permit:

@@ -156,7 +156,7 @@ class RateLimit:
             RequestTimeoutError: The deadline is before its turn; nothing was sent.
             ConfigurationError: The client was closed while the call waited; nothing was sent.
         """
-        state = self._loops.get()
+        state = self._loops.get(request.loop)
         key = (request.operation.authority, request.bearer)
         scheduler = state.schedulers.get(key) or state.open(key)
         permit = scheduler.acquire_nowait(request.priority)
