@@ -233,8 +233,8 @@ def test_a_journal_serves_one_event_loop_after_the_other(redis_server: RedisServ
     journal = RedisJournal(redis_server.url, run="loops")
 
     async def main(count: int) -> int:
-        run = await journal.begin(new_run(count))
-        await journal.aclose()
+        async with journal:
+            run = await journal.begin(new_run(count))
         await journal.aclose()
         return run.endpoints
 

@@ -320,14 +320,13 @@ def test_the_name_of_a_run_is_checked(name: object) -> None:
 
 
 async def test_closing_twice_is_fine(tmp_path: Path) -> None:
-    """And a closed journal opens its file again."""
+    """And a closed journal is open again when it is entered."""
     journal = SqliteJournal(tmp_path / "run.db", run="nightly")
-    await journal.aclose()
     await journal.begin(new_run())
     await journal.aclose()
     await journal.aclose()
-    assert 120 == (await journal.begin(None)).endpoints
-    await journal.aclose()
+    async with journal:
+        assert 120 == (await journal.begin(None)).endpoints
     assert f"<SqliteJournal {str(tmp_path / 'run.db')!r} run='nightly'>" == repr(journal)
 
 
@@ -344,6 +343,7 @@ async def test_a_journal_that_is_closed_while_it_is_read_is_an_error(tmp_path: P
             await anext(reading)
             await journal.aclose()
             if again:
+                await journal.__aenter__()
                 await journal.runs()
             with pytest.raises(JournalError, match="was closed while it was read"):
                 _ = [segment async for segment in reading]

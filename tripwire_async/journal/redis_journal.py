@@ -66,7 +66,8 @@ class RedisJournal:
     workers take them over when the lease has run out. All times are from the clock of the Redis server.
 
     Redis must keep its data: set ``appendonly yes``, and ``maxmemory-policy noeviction`` if its memory is limited.
-    A finished run is deleted after *keep* seconds; a run that is not finished never expires.
+    A finished run is deleted after *keep* seconds; a run that is not finished never expires. A journal that is closed
+    can be used again only by entering it.
 
     Wrong credentials or permissions, a server that is absent, too old, full or a read-only replica, and one that may
     evict the run raise `JournalError` before any request to the API.
@@ -86,7 +87,7 @@ class RedisJournal:
     patience: ClassVar[float] = 0.25
     """Seconds after which a worker stops waiting for a shared page, and reads for itself."""
 
-    __slots__ = ("_has_worked", "_keep", "_lease", "_name", "_pages", "_run_id", "_script")
+    __slots__ = ("_has_worked", "_is_closed", "_keep", "_lease", "_name", "_pages", "_run_id", "_script")
 
     def __init__(
         self,
@@ -115,6 +116,7 @@ class RedisJournal:
         self._keep = keep
         self._run_id: str | None = None
         self._has_worked = False
+        self._is_closed = False
 
     async def begin(self, new: NewRun | None, /) -> Run:
         """Create the run *new*, or find the run of that name; see `Journal`."""
@@ -150,11 +152,11 @@ class RedisJournal:
 
     async def exchange_page(self, ask: PageAsk, /) -> PageReply:
         """Share a page of events with the other workers of the run; see `SharedPages`."""
-        return await self._result(self._pages.exchange_page(ask), timeout=_PATIENCE)
+        return await self._result(self._opened(self._pages).exchange_page(ask), timeout=_PATIENCE)
 
     async def exchange_window(self, ask: WindowAsk, /) -> WindowReply:
         """Share the window of sends with the other workers of the run; see `SharedWindow`."""
-        return await self._result(self._pages.exchange_window(ask), timeout=_PATIENCE)
+        return await self._result(self._opened(self._pages).exchange_window(ask), timeout=_PATIENCE)
 
     async def read(self, after: str | None = None, /) -> AsyncIterator[Segment]:
         """Yield the records in the order of the appends; see `Journal`."""
@@ -227,11 +229,13 @@ class RedisJournal:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; closing twice is fine."""
+        self._is_closed = True
         await self._script.aclose()
         await self._pages.script.aclose()
 
     async def __aenter__(self) -> RedisJournal:
-        """Return the journal; it connects on first use."""
+        """Return the journal, which connects on first use; a closed journal is open again."""
+        self._is_closed = False
         return self
 
     async def __aexit__(
@@ -242,6 +246,13 @@ class RedisJournal:
 
     def __repr__(self) -> str:
         return f"<RedisJournal {self._name!r} at {self._script.location}>"
+
+    def _opened(self, part: T) -> T:
+        """Return a *part* of the journal, unless it is closed."""
+        if self._is_closed:
+            msg = f"{self!r} is closed: create a new one, or enter it again with 'async with'"
+            raise JournalError(msg)
+        return part
 
     async def _read(self, start: str) -> Any:
         """Return entries of the log from *start*; wait while Redis is restarted or fails over."""
@@ -268,7 +279,8 @@ class RedisJournal:
         timeout: float = _PATIENCE,
     ) -> Any:
         """Run a step of the script, or a command; OSError if Redis may be able to run it later."""
-        call = self._script.command(*arguments) if is_command else self._script.run(*arguments, keys=keys)
+        script = self._opened(self._script)
+        call = script.command(*arguments) if is_command else script.run(*arguments, keys=keys)
         return await self._result(call, timeout=min(timeout, _PATIENCE))
 
     async def _result(self, call: Awaitable[T], *, timeout: float) -> T:

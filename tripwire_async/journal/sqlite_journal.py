@@ -42,7 +42,8 @@ class SqliteJournal:
     killed is detected at once. Everything that is recorded is on the disk before a test is sent (WAL mode,
     ``synchronous=FULL``).
 
-    Creating the object opens nothing. It is used on one event loop, and makes one thread.
+    Creating the object opens nothing. It is used on one event loop, and makes one thread. A journal that is closed can
+    be used again only by entering it.
 
     Args:
         path: The file. It is created by the first run. A relative path is resolved now, and symbolic links too.
@@ -59,6 +60,7 @@ class SqliteJournal:
         self._run = run
         self._thread: ThreadPoolExecutor | None = None
         self._store: SqliteStore | None = None
+        self._is_closed = False
 
     async def begin(self, new: NewRun | None, /) -> Run:
         """Create the run, or find it; see `Journal.begin`."""
@@ -116,6 +118,7 @@ class SqliteJournal:
 
     async def aclose(self) -> None:
         """Close the file and end the thread; closing twice is fine."""
+        self._is_closed = True
         thread, store = self._thread, self._store
         self._thread = self._store = None
         if thread is not None and store is not None:
@@ -126,7 +129,8 @@ class SqliteJournal:
                 thread.shutdown(wait=False)
 
     async def __aenter__(self) -> Self:
-        """Return the journal."""
+        """Return the journal; a closed journal is open again."""
+        self._is_closed = False
         return self
 
     async def __aexit__(
@@ -139,6 +143,9 @@ class SqliteJournal:
         return f"<SqliteJournal {str(self._path)!r} run={self._run!r}>"
 
     def _opened(self) -> SqliteStore:
+        if self._is_closed:
+            msg = f"the journal {self._path} is closed: create a new one, or enter it again with 'async with'"
+            raise JournalError(msg)
         if self._store is None:
             from ._sqlite_store import SqliteStore  # noqa: PLC0415 - importing sqlite3 takes longer than all of this package
 
