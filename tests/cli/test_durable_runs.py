@@ -114,17 +114,29 @@ def pause_soon(elsewhere: Elsewhere, number: int, count: int = 1) -> threading.T
     return thread
 
 
-@pytest.mark.parametrize(("number", "count"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGINT, 2)])
+@pytest.fixture
+def hangup() -> Iterator[None]:
+    """Restore the action of SIGHUP, which a run ignores after the first one."""
+    before = signal.getsignal(signal.SIGHUP)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangup")
+@pytest.mark.parametrize(
+    ("number", "count"),
+    [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGHUP, 1), (signal.SIGINT, 2), (signal.SIGHUP, 2)],
+)
 def test_a_signal_pauses_a_run_and_it_can_be_continued(
     cli: Cli, elsewhere: Elsewhere, journal: str, number: int, count: int
 ) -> None:
-    """The status is 130, the command to continue is printed, and no test is sent twice."""
+    """The status names the signal, the command to continue is printed, and no test is sent twice."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     ids = [elsewhere.add_endpoint().id for _ in range(2)]
     thread = pause_soon(elsewhere, number, count)
     ended = cli("test", *ids, "--journal", journal, "--run", "nightly", "--json")
     thread.join()
-    assert 130 == ended.status
+    assert 128 + number == ended.status
     assert ended.err.endswith(f"to continue: tripwire-async test --resume {journal} --run nightly\n")
     assert "paused: 0 of 2 tests ended" in ended.err
     assert ["unknown"] * 2 == [entry["state"] for entry in ended.data]
@@ -137,13 +149,26 @@ def test_a_signal_pauses_a_run_and_it_can_be_continued(
     assert sorted(ids) == sorted(sent(elsewhere))
 
 
-def test_a_run_without_a_journal_ends_with_sigterm_as_with_ctrl_c(cli: Cli, elsewhere: Elsewhere) -> None:
-    """The outcomes so far are reported, and the status is the same."""
+@pytest.mark.usefixtures("hangup")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_without_a_journal_ends_with_a_signal_as_with_ctrl_c(cli: Cli, elsewhere: Elsewhere, number: int) -> None:
+    """The outcomes so far are reported, and the status names the signal."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
-    thread = pause_soon(elsewhere, signal.SIGTERM)
+    thread = pause_soon(elsewhere, number)
     ended = cli("test", elsewhere.add_endpoint().id, "--json")
     thread.join()
-    assert (130, True) == (ended.status, json.loads(ended.out)["interrupted"])
+    assert (128 + number, True) == (ended.status, json.loads(ended.out)["interrupted"])
+
+
+@pytest.mark.usefixtures("hangup")
+def test_a_signal_that_is_ignored_does_not_end_a_run(cli: Cli, elsewhere: Elsewhere) -> None:
+    """Of a command that ``nohup`` started."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", 200, after=0.5))
+    thread = pause_soon(elsewhere, signal.SIGHUP)
+    ended = cli("test", elsewhere.add_endpoint().id, "--json")
+    thread.join()
+    assert (0, False) == (ended.status, json.loads(ended.out)["interrupted"])
 
 
 def test_an_error_that_ends_the_worker_names_the_command_to_continue(

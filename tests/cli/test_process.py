@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -17,8 +18,12 @@ import pytest
 
 from tests.support.loaded_modules import within
 from tripwire_async.cli import main
+from tripwire_async.testing import DeliveryOutcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from tests.cli.conftest import Elsewhere
 
 COMMAND = [sys.executable, "-m", "tripwire_async"]
@@ -118,8 +123,9 @@ def test_a_reader_that_leaves_ends_it_without_a_word(elsewhere: Elsewhere) -> No
     assert (141, b"") == (process.returncode, err)
 
 
-def on_a_terminal(arguments: list[str], *, interrupt_at: bytes = b"") -> tuple[int, str]:
-    """Run the command line on a terminal; press Ctrl-C when it has shown *interrupt_at*. Return status and output."""
+@contextlib.contextmanager
+def terminal(arguments: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Start the command line on a terminal; yield its process, and the descriptor of keyboard and screen."""
     keyboard, output = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"}
     environment.pop("NO_COLOR", None)
@@ -136,6 +142,13 @@ def on_a_terminal(arguments: list[str], *, interrupt_at: bytes = b"") -> tuple[i
         env=environment,
     ) as process:
         os.close(output)
+        yield process, keyboard
+        process.wait(20)
+
+
+def on_a_terminal(arguments: list[str], *, interrupt_at: bytes = b"") -> tuple[int, str]:
+    """Run the command line on a terminal; press Ctrl-C when it has shown *interrupt_at*. Return status and output."""
+    with terminal(arguments) as (process, keyboard):
         shown = b""
         while select.select([keyboard], [], [], 30)[0]:
             try:
@@ -149,7 +162,6 @@ def on_a_terminal(arguments: list[str], *, interrupt_at: bytes = b"") -> tuple[i
                 os.write(keyboard, b"\x03")
                 interrupt_at = b""
         os.close(keyboard)
-        process.wait(20)
     return process.returncode, shown.decode()
 
 
@@ -168,6 +180,17 @@ def test_a_live_table_can_be_interrupted() -> None:
     assert 130 == status
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
     assert "Traceback" not in shown
+
+
+def test_a_run_outlives_its_terminal_until_its_reports_are_written(elsewhere: Elsewhere, tmp_path: Path) -> None:
+    """Writing to a terminal that is gone would fail, in the middle of the pause."""
+    elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
+    endpoint, journal, report = elsewhere.add_endpoint().id, tmp_path / "run.db", tmp_path / "report.html"
+    with terminal(["test", endpoint, "--journal", str(journal), "--report", str(report)]) as (process, keyboard):
+        elsewhere.wait(lambda server: any(request.operation == "retrieveEvent" for request in server.requests))
+        os.close(keyboard)
+    assert 129 == process.returncode
+    assert endpoint in report.read_text(encoding="utf-8")
 
 
 INTERRUPTED = """

@@ -36,11 +36,11 @@ EVENT = json.dumps(
 ).encode()
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGHUP, 0), (signal.SIGINT, 130)])
 def test_the_server_prints_its_url_and_ends_on_a_signal(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, status: int
 ) -> None:
-    """SIGTERM is how a server ends; Ctrl-C is how a person interrupts."""
+    """SIGTERM is how a server ends, or SIGHUP with its terminal; Ctrl-C is how a person interrupts."""
     original = Output.line
 
     def print_and_stop(output: Output, text: str = "") -> None:

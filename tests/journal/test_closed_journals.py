@@ -61,9 +61,7 @@ async def test_a_closed_file_is_not_opened_again(use: str, is_used: bool, tmp_pa
 
 
 @pytest.mark.parametrize("use", REDIS_USES)
-async def test_a_closed_journal_does_not_connect_to_redis_again(
-    use: str, closed_redis_journal: RedisJournal
-) -> None:
+async def test_a_closed_journal_does_not_connect_to_redis_again(use: str, closed_redis_journal: RedisJournal) -> None:
     """Nothing would close that connection. The error is not taken for an outage that passes."""
     with pytest.raises(JournalError) as caught:
         await REDIS_USES[use](closed_redis_journal)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tripwire_async.errors import JournalError, TripwireError
 from tripwire_async.reports import make_report
 
-from .exit_codes import ExitCode
+from .exit_codes import ExitCode, exit_code_of_signal
 from .interruption import complete
 from .journals import failed_of, find_run, open_journal, resume_command, without_password
 from .options import connect, organization_id
@@ -59,7 +59,7 @@ async def run_with_journal(arguments: argparse.Namespace, output: Output) -> int
         try:
             async with run:
                 with output.progress(run.progress):
-                    await complete(run, pauses=True)
+                    stopped_by = await complete(run, pauses=True)
         except JournalError:
             raise
         except TripwireError:
@@ -75,7 +75,7 @@ async def run_with_journal(arguments: argparse.Namespace, output: Output) -> int
             warn(f"to continue: {resume_command(name, arguments.run)}")
         are_written = write_reports(report, arguments)
     if not is_finished:
-        return ExitCode.INTERRUPTED
+        return exit_code_of_signal(stopped_by)
     return status(report) if are_written else ExitCode.BAD_OUTCOME
 
 

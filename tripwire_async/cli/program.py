@@ -41,8 +41,10 @@ EXIT_STATUS: Final[Mapping[str, str]] = {
     "2": "invalid arguments or configuration; no request was sent",
     "3": "the API rejected the request",
     "4": "no valid response",
-    "130": "interrupted",
+    "129": "ended by SIGHUP, because the terminal was closed",
+    "130": "interrupted by Ctrl-C, or paused by another process",
     "141": "the reader of the output has closed it, for example head",
+    "143": "ended by SIGTERM",
 }
 """The exit statuses, with their meaning."""
 

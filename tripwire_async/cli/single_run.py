@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tripwire_async.reports import make_report
 
-from .exit_codes import ExitCode
+from .exit_codes import ExitCode, exit_code_of_signal
 from .interruption import complete
 from .options import connect, organization_id
 from .report_files import write_reports
@@ -39,7 +39,7 @@ async def run_once(arguments: argparse.Namespace, output: Output) -> int:
         started_at = datetime.now(UTC)
         async with run:
             with output.progress(run.progress):
-                is_complete = await complete(run, pauses=False)
+                stopped_by = await complete(run, pauses=False)
         report = make_report(
             run.results.values(),
             organization_id=organization,
@@ -47,11 +47,11 @@ async def run_once(arguments: argparse.Namespace, output: Output) -> int:
             seconds=run.progress().seconds,
             endpoints=endpoints,
             endpoint_ids=ids,
-            interrupted=not is_complete,
+            interrupted=stopped_by is not None,
             about=facts(arguments, run.progress().limits),
         )
         show(output, report)
         are_written = write_reports(report, arguments)
-    if not is_complete:
-        return ExitCode.INTERRUPTED
+    if stopped_by is not None:
+        return exit_code_of_signal(stopped_by)
     return status(report) if are_written else ExitCode.BAD_OUTCOME
