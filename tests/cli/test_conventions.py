@@ -98,6 +98,9 @@ def test_the_version_command_lists_the_dependencies(cli: Cli, monkeypatch: pytes
         (("completion", "csh"), 'SHELL: unknown value "csh". Did you mean "'),
         (("events", "list", "--limit"), "--limit: expected one argument"),
         (("test", "--al"), 'unknown option "--al". Did you mean "--all"?'),
+        (("test", "--repot", "x.html", "--all"), 'unknown option "--repot". Did you mean "--report"?'),
+        (("endpoints", "create", "--nam=x"), 'unknown option "--nam". Did you mean "--name"?'),
+        (("test", "x.html", "--", "--repot"), 'ENDPOINT: "x.html" is not a valid id'),
         (
             ("sessions", "list", "--verdict", "robot"),
             'value "robot". Did you mean "bot"? Choose from: bot, human',

@@ -70,6 +70,8 @@ def test_a_run_is_recorded_and_its_outcomes_are_kept(
         ended = cli("test", *again, "--json")
         assert (1, [entry["state"] for entry in first.data]) == (ended.status, [entry["state"] for entry in ended.data])
         assert "hook 1" == ended.data[1]["name"]
+        assert re.search(r"nothing was sent: the run default finished at [-0-9]+ [:0-9]+Z; --run NAME", ended.err)
+    assert "nothing was sent" not in first.err
     assert sorted(ids) == sorted(sent(elsewhere))
     shown = cli("runs", "show", journal)
     assert re.search(r"(?m)^by state +(2 succeeded, 1 failed|1 failed, 2 succeeded)$", shown.out)

@@ -243,7 +243,7 @@ def test_progress_goes_to_stderr_where_nothing_can_be_redrawn(
     cli: Cli, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A line now and then, so that a log shows that it is alive; with --json none."""
-    monkeypatch.setattr(output, "_PROGRESS_INTERVAL", 0.05)
+    monkeypatch.setattr(output, "_FIRST_PROGRESS", 0.05)
     elsewhere.set_outcome(DeliveryOutcome("succeeded", after=1000))
     endpoint = elsewhere.add_endpoint().id
     assert "tripwire-async: 0 of 1 done; 1 pending, 0 refused; 0.0/s" in cli("test", endpoint, "--timeout", "1").err

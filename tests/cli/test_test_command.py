@@ -41,14 +41,15 @@ def test_one_failure_ends_none_of_the_others(cli: Cli, elsewhere: Elsewhere) -> 
     """Each has a row, a failure has a line on stderr, and the status is 1."""
     elsewhere.set_outcome(DeliveryOutcome("succeeded", 200))
     good, bad = elsewhere.add_endpoint(), elsewhere.add_endpoint()
-    elsewhere.set_outcome(DeliveryOutcome("failed", 500, error="It answered 500."), bad.id)
+    page = "<p>No\nhandler</p>" + "x" * 300
+    elsewhere.set_outcome(DeliveryOutcome("failed", 500, page, error="It answered 500."), bad.id)
     ended = cli("test", good.id, bad.id, UNKNOWN, "we_bad")
     assert 1 == ended.status
     assert ["succeeded", "failed", "refused", "refused"] == [
         line.split()[1] for line in ended.out.splitlines() if line.startswith("we_")
     ]
     first, second, third = ended.err.splitlines()
-    assert f"tripwire-async: {bad.id}: failed: It answered 500." == first
+    assert f"tripwire-async: {bad.id}: failed: It answered 500. Response: <p>No handler</p>{'x' * 182}…" == first
     assert "404" in second
     assert "we_bad" in third
 

@@ -12,7 +12,7 @@ from .exit_codes import ExitCode, exit_code_of_signal
 from .interruption import complete
 from .journals import failed_of, find_run, open_journal, resume_command, without_password
 from .options import connect, organization_id
-from .output import warn
+from .output import Output, warn
 from .report_files import write_reports
 from .run_facts import facts
 from .run_summary import show, show_plan, status
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from tripwire_async.reports import Report
 
     from .journals import AnyJournal
-    from .output import Output
 
 
 async def run_with_journal(arguments: argparse.Namespace, output: Output) -> int:
@@ -70,6 +69,7 @@ async def run_with_journal(arguments: argparse.Namespace, output: Output) -> int
         outcomes = [outcome async for outcome in journal.outcomes()]
         report = _report(arguments, run, now, outcomes, endpoints=endpoints, ids=ids)
         is_finished = now.finished is not None
+        _explain_recorded(found)
         show(output, report, interruption=f"paused: {len(outcomes):,} of {now.endpoints:,} tests ended")
         if not is_finished:
             warn(f"to continue: {resume_command(name, arguments.run)}")
@@ -77,6 +77,13 @@ async def run_with_journal(arguments: argparse.Namespace, output: Output) -> int
     if not is_finished:
         return exit_code_of_signal(stopped_by)
     return status(report) if are_written else ExitCode.BAD_OUTCOME
+
+
+def _explain_recorded(found: Run | None) -> None:
+    """Say that the outcomes are recorded ones if the run that was *found* at the start was finished."""
+    if found is not None and found.finished is not None:
+        ended = Output.timestamp(datetime.fromtimestamp(found.finished, UTC))
+        warn(f"nothing was sent: the run {found.name} finished at {ended}; --run NAME starts another run")
 
 
 def _show_plan(output: Output, plan: Plan, ids: Sequence[str], endpoints: Sequence[WebhookEndpoint]) -> ExitCode:

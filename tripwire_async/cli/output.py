@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _PROGRESS_INTERVAL: Final = 10.0
 """Seconds between two lines of progress, where they cannot replace each other."""
 
+_FIRST_PROGRESS: Final = 2.0
+"""Seconds until the first such line, which shows that the command works."""
+
 
 def warn(text: str) -> None:
     """Print *text* to stderr on one line, without secrets."""
@@ -129,7 +132,7 @@ class Output:
         else:
             from .progress import line, repeat
 
-            with repeat(lambda: warn(line(progress())), _PROGRESS_INTERVAL):
+            with repeat(lambda: warn(line(progress())), _PROGRESS_INTERVAL, first=_FIRST_PROGRESS):
                 yield
 
     @contextlib.contextmanager

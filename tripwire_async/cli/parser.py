@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import itertools
 import os
 import re
 import shutil
@@ -141,7 +142,14 @@ class Parser(argparse.ArgumentParser):
     ) -> Any:
         """Return the parsed arguments and the unknown ones, see `argparse.ArgumentParser.parse_known_args`."""
         self._complete()
-        return super().parse_known_args(args, namespace)
+        try:
+            return super().parse_known_args(args, namespace)
+        except UsageError:
+            # The value of a misspelled option is taken for an argument: the option is the mistake to name.
+            unknown = [word for word in _options(args) if word not in self._option_string_actions]
+            if unknown and not self._commands:
+                self.reject(unknown)
+            raise
 
     def format_help(self) -> str:
         """Return the help."""
@@ -204,6 +212,12 @@ def suggestion(text: str, known: Iterable[str]) -> str:
     words = list(known)
     matches = difflib.get_close_matches(text, words, n=1) or [word for word in words if text and word.startswith(text)]
     return f'. Did you mean "{matches[0]}"?' if matches else ""
+
+
+def _options(arguments: Sequence[str]) -> list[str]:
+    """Return the names of the long options in *arguments*."""
+    before = itertools.takewhile(lambda word: word != "--", arguments)
+    return [word.partition("=")[0] for word in before if word.startswith("--")]
 
 
 def looks_like_key(text: str) -> bool:

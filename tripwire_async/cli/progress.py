@@ -47,8 +47,8 @@ def line(progress: Progress) -> str:
 
 
 @contextlib.contextmanager
-def repeat(action: Callable[[], object], seconds: float) -> Generator[None]:
-    """Call *action* in the event loop every *seconds* seconds while the block runs.
+def repeat(action: Callable[[], object], seconds: float, *, first: float | None = None) -> Generator[None]:
+    """Call *action* in the event loop every *seconds* seconds while the block runs; the *first* time may be sooner.
 
     A thread could see a state that is half changed.
     """
@@ -60,7 +60,7 @@ def repeat(action: Callable[[], object], seconds: float) -> Generator[None]:
         timer = loop.call_later(seconds, again)
         action()
 
-    timer = loop.call_later(seconds, again)
+    timer = loop.call_later(seconds if first is None else first, again)
     try:
         yield
     finally:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _MOST_ROWS: Final = 50
 """Largest table of endpoints; the reports list all of them."""
 
+_LONGEST_RESPONSE: Final = 200
+"""Largest number of characters shown of a response."""
+
 
 def show(output: Output, report: Report, *, interruption: str | None = None) -> None:
     """Print the result by endpoint if there are few, each problem on one line, and the result by host.
@@ -36,7 +39,7 @@ def show(output: Output, report: Report, *, interruption: str | None = None) -> 
     output.emit(report_document(report), Table(("endpoint", *TITLES), rows, NUMBERS))
     for test in report.tests:
         if not test.passed and not (report.interrupted and _is_cut_off(test)):
-            warn(f"{test.endpoint_id}: {state_label(test.state)}: {test.reason}")
+            warn(f"{test.endpoint_id}: {state_label(test.state)}: {test.reason}{_response(test)}")
     if report.interrupted:
         unknown, not_started = (report.states.get(state, 0) for state in ("unknown", "not_started"))
         warn(interruption or f"interrupted: {unknown:,} unknown, {not_started:,} not started")
@@ -61,6 +64,14 @@ def status(report: Report) -> ExitCode:
 def _is_cut_off(test: ReportedTest) -> bool:
     """Return whether the run was interrupted before *test* had ended."""
     return test.outcome is None or not test.outcome.is_final
+
+
+def _response(test: ReportedTest) -> str:
+    """Return what the endpoint of a failed *test* responded, which often explains the status."""
+    text = " ".join(((test.delivery and test.delivery.response_body) or "").split())
+    if len(text) > _LONGEST_RESPONSE:
+        text = text[: _LONGEST_RESPONSE - 1] + "…"
+    return f" Response: {text}" if text else ""
 
 
 def _by_host(report: Report) -> Table:
