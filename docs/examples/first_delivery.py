@@ -1,5 +1,6 @@
 """Send a test webhook to a local receiver and wait for its delivery."""
 
+# [imports]
 from __future__ import annotations
 
 import asyncio
@@ -11,6 +12,7 @@ from tripwire_async.receiver import verify_signature
 from tripwire_async.testing import TripwireServer
 
 
+# [hook]
 async def serve_hook(secret_of: dict[str, str]) -> tuple[web.AppRunner, str]:
     """Listen on a free port; return the runner to clean up, and the URL of the hook."""
 
@@ -28,6 +30,7 @@ async def serve_hook(secret_of: dict[str, str]) -> tuple[web.AppRunner, str]:
     return runner, f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
 
 
+# [main]
 async def main() -> None:
     """Start a test server and a receiver, send a test and wait."""
     async with TripwireServer() as server:
@@ -45,5 +48,6 @@ async def main() -> None:
             await runner.cleanup()
 
 
+# [run]
 if __name__ == "__main__":
     asyncio.run(main())

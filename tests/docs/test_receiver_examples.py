@@ -93,6 +93,7 @@ every_program = pytest.mark.parametrize(
 
 # [shown]
 @every_framework
+@pytest.mark.asyncio
 async def test_an_event_is_received(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
     """The server signs and posts it, the handler runs, and the delivery succeeds."""
     secrets: list[str] = []
