@@ -61,8 +61,11 @@ async def test_a_test_that_arrived_is_adopted_from_one_page() -> None:
 
 
 async def test_a_test_that_did_not_arrive_is_sent_after_three_looks() -> None:
-    """The last look is five seconds after the record and three after the takeover, and the first bound is kept."""
-    for age, seconds in ((0.0, 5.0), (4.0, 3.0), (100.0, 3.0)):
+    """The last look is five seconds after the record and three after the takeover, and the first bound is kept.
+
+    A record from the future was written before the clock of the journal was set back.
+    """
+    for age, seconds in ((0.0, 5.0), (4.0, 3.0), (100.0, 3.0), (-3600.0, 5.0)):
         service, storage = Service(takes=0.0), MemoryStorage()
         started = now()
         await left_by_a_dead_worker(storage, 2, age=age)

@@ -70,6 +70,16 @@ async def test_a_403_of_a_proxy_is_the_outcome_of_its_endpoint() -> None:
     assert {"succeeded": 10, "refused": 10} == states(outcomes)
 
 
+@pytest.mark.parametrize("status", [404, 409, 410])
+async def test_an_endpoint_that_was_disabled_or_deleted_has_its_own_outcome(status: int) -> None:
+    """The others are tested, and the run is finished."""
+    service, journal = Service(), MemoryJournal()
+    service.fault = rejecting(status, "webhooks.endpoint_gone", after=10)
+    outcomes = await recorded_run(service, journal, 20)
+    assert {"succeeded": 10, "refused": 10} == states(outcomes)
+    assert (await journal.runs())[0].finished is not None
+
+
 async def test_a_journal_that_fails_ends_the_worker() -> None:
     """Nothing is sent that is not recorded."""
     service, journal = Service(), MemoryJournal()

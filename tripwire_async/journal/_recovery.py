@@ -74,7 +74,8 @@ class Recovery:
         event = reconciler.claim_recorded(page, entry.endpoint_id, sending.not_before)
         if event is None:
             now = self._clock.now()
-            last = taken_over + max(_AFTER_TAKEOVER, _AFTER_RECORD - age)
+            # The age is negative if the clock of the journal was set back. The record is older than the takeover.
+            last = taken_over + max(_AFTER_TAKEOVER, _AFTER_RECORD - max(0.0, age))
             pauses = (*_FIRST_PAUSES, max(0.0, last - now - sum(_FIRST_PAUSES)))
             try:
                 event = await self._patiently(
