@@ -21,6 +21,8 @@ import msgspec
 
 from tripwire_async.errors import JournalError
 
+from ._short_outcomes import complete, expected_outcome, shorten
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -57,9 +59,9 @@ class Done(msgspec.Struct, frozen=True):
     """Record of an outcome.
 
     Attributes:
-        outcome: The outcome as ``TestOutcome.to_dict`` returns it. In a journal, the token and the request id may be
-            left out: those of the `Sent` record count.
-        sent: The record of the accepted test, for a record that is to be stored; None without one.
+        outcome: The outcome as ``TestOutcome.to_dict`` returns it. In a journal, values may be left out that follow
+            from the `Sent` record.
+        sent: The record of the accepted test, for a record that has not been stored; None without one.
     """
 
     outcome: dict[str, Any]
@@ -67,16 +69,17 @@ class Done(msgspec.Struct, frozen=True):
 
     def complete(self, sent: Sent | None) -> dict[str, Any]:
         """Return the whole outcome of a test with the record *sent*."""
-        if sent is None or "token" in self.outcome:
-            return self.outcome
-        return {**self.outcome, "token": sent.token, "request_id": sent.request_id}
+        return self.outcome if sent is None else complete(self.outcome, expected_outcome(sent.token, sent.request_id))
 
     def shortened(self) -> dict[str, Any]:
-        """Return the outcome without what its `Sent` record has."""
-        sent, outcome = self.sent, self.outcome
-        if sent is None or (outcome["token"], outcome["request_id"]) != (sent.token, sent.request_id):
-            return outcome
-        return {name: value for name, value in outcome.items() if name not in {"token", "request_id"}}
+        """Return the outcome without what follows from its `Sent` record."""
+        sent = self.sent
+        if sent is None:
+            return self.outcome
+        expected = expected_outcome(sent.token, sent.request_id)
+        short = shorten(self.outcome, expected)
+        # An outcome that lacks a value, for example of another version, is stored whole.
+        return short if complete(short, expected) == self.outcome else self.outcome
 
 
 class Handed(msgspec.Struct, frozen=True):
@@ -106,7 +109,7 @@ _decode_outcome: Final = msgspec.json.Decoder(dict[str, Any]).decode
 def encode_batch(records: Iterable[tuple[int, Record]], *, is_short: bool = False) -> bytes:
     """Return a batch of records, each with the index of its endpoint in the chunk.
 
-    With *is_short*, the token of a test is not stored again with its outcome. The journal must have its `Sent` record.
+    With *is_short*, an outcome is stored without what follows from its `Sent` record, which the journal must have.
     """
     return _encoder.encode([_entry(index, record, is_short=is_short) for index, record in records])
 
