@@ -2,18 +2,21 @@
 
 It needs Debian's redis-server. The first rows are on virtual time. A real Redis server runs the script of the rate
 limit, which the processes share in every row. They share pages through that store, or are workers of one run and share
-them through its journal, which is in memory. The last row starts eight real processes. All figures are counts.
+them through its journal, which is in memory. The last rows start eight real processes, all at once, and those that are
+workers of a run have no rate limit. All figures are counts.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import tempfile
 from typing import TYPE_CHECKING, Final
 
 import attrs
 from yarl import URL
 
+from tests.support import kills
 from tests.support.delivery_service import ORGANIZATION, endpoint
 from tests.support.event_store import EventStore, constant, spread
 from tests.support.memory_journal import MemoryStorage
@@ -117,6 +120,18 @@ async def over_the_wire(server: RedisServer) -> float:
     return reads / (150 * PROCESSES)
 
 
+async def workers_over_the_wire(journal: str) -> float:
+    """Return the number of reads per send of eight real processes, which are workers of one run."""
+    count = 150 * PROCESSES
+    result = await kills.run(
+        kills.Scenario(
+            journal=journal, endpoints=count, workers=PROCESSES, kills=0, latency=0.0, settling=2.0, in_flight=200
+        )
+    )
+    assert ([], {}) == (result.errors, result.others)
+    return result.reads / count
+
+
 def main() -> None:
     """Print the reads per send: the least and the most of the seeds."""
     ways = (
@@ -132,8 +147,14 @@ def main() -> None:
             for title, way in ways:
                 reads = [run(reads_of(row, server, seed, way)) for seed in SEEDS]
                 print(f"  {title:<24}{min(reads):>7.1%}{max(reads):>7.1%}", flush=True)
-        print("1,200 tests, deliveries of 2 s, 200 requests per 4 s, eight real processes that share")
-        print(f"  {'':<24}{asyncio.run(over_the_wire(server)):>7.1%}")
+        with tempfile.TemporaryDirectory() as folder:
+            print("1,200 tests, deliveries of 2 s, eight real processes")
+            for title, reads in (
+                ("that share a limit", over_the_wire(server)),
+                ("with a SqliteJournal", workers_over_the_wire(f"{folder}/run.db")),
+                ("with a RedisJournal", workers_over_the_wire(server.url)),
+            ):
+                print(f"  {title:<24}{asyncio.run(reads):>7.1%}", flush=True)
 
 
 if __name__ == "__main__":

@@ -47,9 +47,8 @@ async def _use(journal: RedisJournal | SqliteJournal, run: NewRun) -> None:
     await journal.begin(run)
     reply = await journal.exchange(_ask(1, wanted=1))
     (claim,) = reply.claims
-    if isinstance(journal, RedisJournal):
-        await journal.exchange_page(PageAsk(worker="worker", after=0.0))
-        await journal.exchange_window(WindowAsk(worker="worker", width=200, used=0, wanted=10))
+    await journal.exchange_page(PageAsk(worker="worker", after=0.0))
+    await journal.exchange_window(WindowAsk(worker="worker", width=200, used=0, wanted=10))
     assert [] == [outcome async for outcome in journal.outcomes()]
     await journal.exchange(_ask(2, appends=(Append(claim.chunk, b"records", {}),), ended=(claim.chunk,)))
     assert [segment async for segment in journal.read()]
@@ -103,14 +102,15 @@ async def _pause_run(world: World) -> None:
 
 
 def _methods(name: str, *more: str) -> tuple[str, ...]:
-    every = ("begin", "exchange", "read", "runs", "pause", "drop", "aclose", "__aenter__", "__aexit__", *more)
+    exchanges = ("exchange", "exchange_page", "exchange_window")
+    every = ("begin", *exchanges, "read", "runs", "pause", "drop", "aclose", "__aenter__", "__aexit__", *more)
     return tuple(f"{name}.{method}" for method in every)
 
 
 SCENARIOS = [
     Scenario(
         name="Redis journal",
-        covers=_methods("RedisJournal", "exchange_page", "exchange_window", "outcomes"),
+        covers=_methods("RedisJournal", "outcomes"),
         prepare=_forget_runs,
         run=_use_redis_journal,
         uses_redis=True,

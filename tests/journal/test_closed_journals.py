@@ -26,9 +26,6 @@ USES: dict[str, Callable[[SqliteJournal | RedisJournal], Awaitable[object]]] = {
     "runs": lambda journal: journal.runs(),
     "pause": lambda journal: journal.pause(),
     "drop": lambda journal: journal.drop(),
-}
-REDIS_USES: dict[str, Callable[[RedisJournal], Awaitable[object]]] = {
-    **USES,
     "exchange_page": lambda journal: journal.exchange_page(PageAsk(worker="one", after=0.0)),
     "exchange_window": lambda journal: journal.exchange_window(WindowAsk(worker="one", width=200, used=0, wanted=1)),
 }
@@ -60,11 +57,11 @@ async def test_a_closed_file_is_not_opened_again(use: str, is_used: bool, tmp_pa
         assert 120 == (await journal.begin(new_run())).endpoints
 
 
-@pytest.mark.parametrize("use", REDIS_USES)
+@pytest.mark.parametrize("use", USES)
 async def test_a_closed_journal_does_not_connect_to_redis_again(use: str, closed_redis_journal: RedisJournal) -> None:
     """Nothing would close that connection. The error is not taken for an outage that passes."""
     with pytest.raises(JournalError) as caught:
-        await REDIS_USES[use](closed_redis_journal)
+        await USES[use](closed_redis_journal)
     expected = f"{closed_redis_journal!r} is closed: create a new one, or enter it again with 'async with'"
     assert expected == str(caught.value)
     # A coroutine that is not awaited would be reported here.

@@ -19,11 +19,14 @@ from tests.support.redis_server import RedisServer
 from tests.support.runs import assert_no_task_left, states
 from tests.support.sharing_journal import SharingJournal
 from tripwire_async.errors import JournalError
-from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, SharedPage
+from tripwire_async.journal import SqliteJournal
+from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, SharedPage, WindowAsk
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tripwire_async._http.messages import Request
-    from tripwire_async.middleware.rate_limit.shared_pages import PageReply, WindowAsk
+    from tripwire_async.middleware.rate_limit.shared_pages import PageReply
 
 
 def journals(count: int, pages: MemoryPages, storage: MemoryStorage | None = None) -> list[SharingJournal]:
@@ -50,6 +53,22 @@ async def test_eight_workers_of_a_run_make_one_read_for_fifty_sends() -> None:
     assert {"succeeded": 1200} == states(outcomes)
     assert 0 == service.count("retrieveEvent")
     assert service.reads <= 0.02 * 1200
+
+
+@pytest.mark.serial
+async def test_three_processes_of_a_run_share_their_reads_through_a_file(tmp_path: Path) -> None:
+    """One read per process for the time of the service, and a few pages for all."""
+    path = tmp_path / "run.db"
+    async with SqliteJournal(path) as observer:
+        # Of another run. The files are kept as long as it is present.
+        await observer.exchange_window(WindowAsk(worker="observer", width=1, used=0, wanted=1))
+        result = await run(
+            Scenario(journal=str(path), endpoints=150, kills=0, latency=0.0, settling=0.7, in_flight=150)
+        )
+        sizes = [each.stat().st_size for each in (tmp_path / "run.db-workers").glob("*.shared")]
+        assert max(sizes) > 10_000
+    assert ([], {}) == (result.errors, result.others)
+    assert result.reads <= 10
 
 
 @pytest.mark.serial

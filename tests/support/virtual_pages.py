@@ -12,7 +12,7 @@ from tripwire_async._secrets.secret import Secret
 from tripwire_async.middleware.rate_limit.redis_pages import RedisPages
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 def script() -> str:
@@ -26,10 +26,10 @@ def script() -> str:
 
 @attrs.define
 class VirtualScript:
-    """Runs the script at the time *now*, in seconds."""
+    """Runs the script at the time that *now* returns, in seconds."""
 
     url: str
-    now: float = 1_764_000_000.0
+    now: Callable[[], float]
     _client: Any = attrs.field(init=False)
     _script: Any = attrs.field(init=False)
 
@@ -41,7 +41,7 @@ class VirtualScript:
         self._client.close()
 
     async def run(self, *arguments: bytes | str | int, keys: Sequence[str]) -> Any:
-        return self._script(keys=list(keys), args=[*arguments, str(round(self.now * 1e6))])
+        return self._script(keys=list(keys), args=[*arguments, str(round(self.now() * 1e6))])
 
 
 def virtual_pages(script: VirtualScript, name: str) -> RedisPages:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, final
 from tripwire_async.errors import JournalError
 
 from ._sqlite_file import open_file
-from ._worker_locks import WorkerLocks
+from ._worker_locks import WorkerLocks, workers_folder
 from .protocol import GAUGES, Claim, JournalReply, Run, RunSummary, Segment
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._locks = WorkerLocks(path.with_name(f"{path.name}-workers"))
+        self._locks = WorkerLocks(workers_folder(path))
         self._connection: sqlite3.Connection | None = None
         self._process = os.getpid()
         self._replies: dict[str, tuple[int, JournalReply]] = {}

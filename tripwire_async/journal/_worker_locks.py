@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _all: Final[weakref.WeakSet[WorkerLocks]] = weakref.WeakSet()
 
 
+def workers_folder(path: Path) -> Path:
+    """Return the folder of the lock files of a journal's workers."""
+    return path.with_name(f"{path.name}-workers")
+
+
 @final
 class WorkerLocks:
     """Locks of the workers of one file, in a folder beside it; created on first use.
@@ -31,11 +36,16 @@ class WorkerLocks:
         self._held: dict[str, int] = {}
         _all.add(self)
 
+    def ensure(self, worker: str) -> None:
+        """Hold the lock of *worker*, unless it is held already."""
+        if worker not in self._held:
+            self.hold(worker)
+
     def hold(self, worker: str) -> None:
         """Hold the lock of *worker* until `release`; make a new one if its file was deleted."""
         self.release(worker)
         descriptor = self._create(worker)
-        if not _lock(descriptor):  # pragma: no cover - the name is random, and the file is new
+        if not try_lock(descriptor):  # pragma: no cover - the name is random, and the file is new
             os.close(descriptor)
             raise BlockingIOError
         self._held[worker] = descriptor
@@ -65,7 +75,7 @@ class WorkerLocks:
             descriptor = os.open(self._folder / worker, os.O_RDWR)
         except FileNotFoundError:
             return False
-        if not _lock(descriptor):
+        if not try_lock(descriptor):
             os.close(descriptor)
             return True
         self._remove(worker, descriptor)
@@ -100,7 +110,7 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _lock(descriptor: int) -> bool:
+def try_lock(descriptor: int) -> bool:
     """Lock an open file without waiting; return False if another process has it."""
     try:
         _acquire(descriptor)

@@ -7,12 +7,14 @@ import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar, final
+from typing import TYPE_CHECKING, ClassVar, Final, ParamSpec, Self, TypeVar, final
 
-from tripwire_async._concurrency.finishing import finish
+from tripwire_async._concurrency.finishing import finish_thread
 from tripwire_async.errors import JournalError
 
 from ._outcomes import outcomes_of_chunk
+from ._sqlite_pages import SqlitePages
+from ._worker_locks import workers_folder
 
 if TYPE_CHECKING:
     import sqlite3
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from tripwire_async.deliveries import TestOutcome
+    from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, PageReply, WindowAsk, WindowReply
 
     from ._sqlite_store import SqliteStore
     from .protocol import JournalAsk, JournalReply, NewRun, Run, RunSummary, Segment
@@ -42,13 +45,19 @@ class SqliteJournal:
     killed is detected at once. Everything that is recorded is on the disk before a test is sent (WAL mode,
     ``synchronous=FULL``).
 
-    Creating the object opens nothing. It is used on one event loop, and makes one thread. A journal that is closed can
+    The workers share pages of events and the window of sends through files in that folder. These are a cache: if they
+    cannot be used, each worker reads for itself.
+
+    Creating the object opens nothing. It is used on one event loop, and makes two threads. A journal that is closed can
     be used again only by entering it.
 
     Args:
         path: The file. It is created by the first run. A relative path is resolved now, and symbolic links too.
         run: Name of the run.
     """
+
+    patience: ClassVar[float] = 0.25
+    """Seconds after which a worker stops waiting for a shared page, and reads for itself."""
 
     def __init__(self, path: str | os.PathLike[str], *, run: str = "default") -> None:
         if not run or not isinstance(run, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
@@ -61,6 +70,7 @@ class SqliteJournal:
         self._thread: ThreadPoolExecutor | None = None
         self._store: SqliteStore | None = None
         self._is_closed = False
+        self._pages = SqlitePages(workers_folder(self._path), run)
 
     async def begin(self, new: NewRun | None, /) -> Run:
         """Create the run, or find it; see `Journal.begin`."""
@@ -69,6 +79,16 @@ class SqliteJournal:
     async def exchange(self, ask: JournalAsk, /) -> JournalReply:
         """Append, renew, end and claim in one transaction; see `Journal.exchange`."""
         return await self._call(self._opened().exchange, self._run, ask)
+
+    async def exchange_page(self, ask: PageAsk, /) -> PageReply:
+        """Share a page of events with the other workers of the run; see `SharedPages`."""
+        self._check_open()
+        return await self._pages.exchange_page(ask)
+
+    async def exchange_window(self, ask: WindowAsk, /) -> WindowReply:
+        """Share the window of sends with the other workers of the run; see `SharedWindow`."""
+        self._check_open()
+        return await self._pages.exchange_window(ask)
 
     async def read(self, after: str | None = None, /) -> AsyncIterator[Segment]:
         """Yield the appended records; see `Journal.read`."""
@@ -117,16 +137,15 @@ class SqliteJournal:
         await self._call(self._opened().drop, self._run)
 
     async def aclose(self) -> None:
-        """Close the file and end the thread; closing twice is fine."""
+        """Close the file and end the threads; closing twice is fine."""
         self._is_closed = True
         thread, store = self._thread, self._store
         self._thread = self._store = None
-        if thread is not None and store is not None:
-            try:
-                # A cancellation would remove the step from the queue of the thread, and leave the file open.
-                await finish(_in_thread(thread, store.close))
-            finally:
-                thread.shutdown(wait=False)
+        try:
+            if thread is not None and store is not None:
+                await finish_thread(thread, store.close)
+        finally:
+            await self._pages.aclose()
 
     async def __aenter__(self) -> Self:
         """Return the journal; a closed journal is open again."""
@@ -142,10 +161,13 @@ class SqliteJournal:
     def __repr__(self) -> str:
         return f"<SqliteJournal {str(self._path)!r} run={self._run!r}>"
 
-    def _opened(self) -> SqliteStore:
+    def _check_open(self) -> None:
         if self._is_closed:
             msg = f"the journal {self._path} is closed: create a new one, or enter it again with 'async with'"
             raise JournalError(msg)
+
+    def _opened(self) -> SqliteStore:
+        self._check_open()
         if self._store is None:
             from ._sqlite_store import SqliteStore  # noqa: PLC0415 - importing sqlite3 takes longer than all of this package
 
@@ -193,7 +215,3 @@ def _describe(path: Path, error: sqlite3.Error | OSError) -> str:
     name: str = getattr(error, "sqlite_errorname", "")
     advice = next((advice for code, advice in _ADVICE.items() if name.startswith(code)), None)
     return f"{path} {advice}" if advice else f"{path} cannot be used as a journal: {error}"
-
-
-async def _in_thread(thread: ThreadPoolExecutor, step: Callable[[], None]) -> None:
-    await asyncio.get_running_loop().run_in_executor(thread, step)
