@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tripwire_async.deliveries.reference import DeliveryReference
 
@@ -49,7 +49,7 @@ def shorten(outcome: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str
     for name, value in outcome.items():
         usual = expected.get(name, ...)
         if isinstance(value, dict) and isinstance(usual, dict):
-            short[name] = shorten(value, usual)
+            short[name] = shorten(cast("dict[str, Any]", value), cast("dict[str, Any]", usual))
         elif value != usual:
             short[name] = value
     return short
@@ -60,5 +60,5 @@ def complete(short: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str,
     outcome = {**expected, **short}
     for name, usual in expected.items():
         if isinstance(usual, dict) and isinstance(short.get(name), dict):
-            outcome[name] = complete(short[name], usual)
+            outcome[name] = complete(short[name], cast("dict[str, Any]", usual))
     return outcome
