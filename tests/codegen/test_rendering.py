@@ -126,6 +126,24 @@ def test_enum_members_are_named_after_their_values() -> None:
     assert namespace["Kind"].__doc__ == "The kind."
 
 
+@pytest.mark.parametrize("place", ["query", "body"])
+def test_the_values_of_an_argument_are_a_type(place: str) -> None:
+    """Editors complete them. Enumerations that only responses contain have no such type."""
+    size = {"x-class": "Size", "type": "string", "enum": ["s", "extra large"]}
+    made = operation(operationId="makeThing", parameters=None, requestBody={"content": body("Made")})
+    found = operation(operationId="findThings", parameters=[{"name": "size", "in": "query", "schema": size}])
+    made_schema = {"type": "object", "properties": {"sizes": {"type": "array", "items": size}}}
+    paths: Json = {"/v1/things": {"get": found} if place == "query" else {"post": made}}
+    whole = description({"Made": made_schema} if place == "body" else {}, paths)
+    color = {"x-class": "Color", "type": "string", "enum": ["red"]}
+    whole["components"]["schemas"]["Thing"]["properties"]["color"] = color
+    text = models(whole)
+    assert '\n\nSizeValue: TypeAlias = Literal["s", "extra large"]\n"""The values of `Size` as text' in text
+    assert "class Color(OpenEnum)" in text
+    assert "ColorValue" not in text
+    assert '    "SizeValue": "tripwire_async._generated.models.things",\n' in render_public_module(api(whole))
+
+
 def test_an_extension_inherits_and_narrows_fields() -> None:
     """Fields required by the base stay required and keep its description."""
     name = {"type": "string", "description": "What it is called."}

@@ -29,6 +29,7 @@ from tripwire_async.models import (
     SessionDetail,
     SessionSummary,
     Verdict,
+    VerdictValue,
     VisitorFingerprintSummary,
     WebhookEndpoint,
 )
@@ -53,6 +54,19 @@ async def enums_are_also_plain_texts(tripwire: AsyncTripwire) -> None:
     issued = await tripwire.organizations.api_keys.create("org", name="ci", type="secret", scopes=[ApiKeyScope.ALL])
     assert_type(issued, IssuedApiKey)
     assert_type(issued.revealed_key, Secret)
+    await tripwire.webhooks.create_endpoint("org", name="hook", url="https://a.example", event_types=["webhook.test"])  # type: ignore[list-item] # pyright: ignore[reportArgumentType] - no endpoint can ask for it
+
+
+async def a_misspelt_value_is_an_error(tripwire: AsyncTripwire, text: str) -> None:
+    await tripwire.sessions.list(verdict="robot")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - no such verdict
+    await tripwire.sessions.list(verdict=text)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not every text is a verdict
+    await tripwire.organizations.api_keys.create("org", name="ci", scopes=["webhook:read"])  # type: ignore[list-item] # pyright: ignore[reportArgumentType] - the scope is webhooks:read
+    await tripwire.webhooks.update_endpoint("org", "we", status="enabled")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - the status is active
+
+
+async def a_value_of_a_later_release_is_passed_on_purpose(tripwire: AsyncTripwire, value: VerdictValue) -> None:
+    await tripwire.sessions.list(verdict=Verdict("likely_bot"))
+    await tripwire.sessions.list(verdict=value)
 
 
 async def gate_takes_tokens_as_text_or_secrets(tripwire: AsyncTripwire, pair: DeliveryKeyPair) -> None:

@@ -9,7 +9,7 @@ import attrs
 from .document import DescriptionError, load
 from .operations import WebhookSchemas, read_operations, read_webhooks, referenced_schemas
 from .schemas import SchemaReader, read_schemas
-from .shapes import Alias, Declaration, Endpoint, Model, mentioned
+from .shapes import Alias, Constant, Declaration, Endpoint, Enumeration, Model, Union, mentioned, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -112,8 +112,32 @@ def _modules(
             msg = f"{declaration.pointer}: unused schema"
             raise DescriptionError(msg)
         modules[users[name][0] if len(users[name]) == 1 else SHARED].append(declaration)
+    passed = set(_passed(declared, endpoints))
     for module, declarations in modules.items():
-        yield Module(module, tuple(declarations))
+        yield Module(module, tuple(_with_values(declarations, passed)))
+
+
+def _passed(declared: Mapping[str, Declaration], endpoints: Iterable[Endpoint]) -> Iterator[str]:
+    """Yield the names of what callers pass: query arguments and the fields of request bodies."""
+    for endpoint in endpoints:
+        for argument in endpoint.arguments:
+            yield from names_in(argument.shape)
+        if endpoint.body is not None:
+            yield from mentioned(declared[endpoint.body])
+
+
+def _with_values(declarations: Iterable[Declaration], passed: set[str]) -> Iterator[Declaration]:
+    """Yield *declarations*, and after each enumeration that callers pass an alias of its values."""
+    for declaration in declarations:
+        yield declaration
+        if isinstance(declaration, Enumeration) and declaration.name in passed:
+            yield Alias(
+                f"{declaration.name}Value",
+                Union(tuple(Constant(value) for _, value in declaration.members)),
+                None,
+                f"The values of `{declaration.name}` as text, which an argument accepts as well.",
+                declaration.pointer,
+            )
 
 
 def _reachable(declared: Mapping[str, Declaration], names: Iterable[str]) -> set[str]:

@@ -70,8 +70,8 @@ def annotation(shape: Shape) -> str:
     match shape:
         case Scalar(python):
             return python
-        case Constant(value):
-            return f"Literal[{string(value) if isinstance(value, str) else value}]"
+        case Constant():
+            return f"Literal[{_literal(shape)}]"
         case Named(name):
             return name
         case ListOf(item):
@@ -80,6 +80,10 @@ def annotation(shape: Shape) -> str:
             return f"dict[str, {annotation(value)}]"
         case _:
             return " | ".join(annotation(option) for option in shape.options)
+
+
+def _literal(constant: Constant) -> str:
+    return string(constant.value) if isinstance(constant.value, str) else str(constant.value)
 
 
 def _title(module: Module) -> str:
@@ -143,7 +147,7 @@ def _declarations(module: Module, api: Api) -> Iterator[str]:
 def _declaration(declaration: Declaration, api: Api) -> Iterator[str]:
     match declaration:
         case Alias():
-            yield (f"{declaration.name}: TypeAlias = {annotation(declaration.shape)}")
+            yield from _alias(declaration)
             if declaration.doc:
                 yield from docstring(declaration.doc, indent="")
         case Enumeration():
@@ -155,6 +159,16 @@ def _declaration(declaration: Declaration, api: Api) -> Iterator[str]:
                 yield f"    {name} = {string(value)}"
         case _:
             yield from _model(declaration, sent=declaration.name in api.sent)
+
+
+def _alias(alias: Alias) -> list[str]:
+    """Return the assignment of *alias*; a union of constants is one literal."""
+    assignment = f"{alias.name}: TypeAlias = "
+    if isinstance(alias.shape, Union):
+        constants = [option for option in alias.shape.options if isinstance(option, Constant)]
+        if len(constants) == len(alias.shape.options):
+            return call(f"{assignment}Literal[", map(_literal, constants), "]")
+    return [assignment + annotation(alias.shape)]
 
 
 def _model(model: Model, *, sent: bool) -> Iterator[str]:

@@ -24,7 +24,14 @@ from .raw import RawResource, raw
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
-    from tripwire_async._generated.models.api_keys import ApiKey, IssuedApiKey
+    from tripwire_async._generated.models.api_keys import (
+        ApiKey,
+        ApiKeyClientTargetValue,
+        ApiKeyEnvironmentValue,
+        ApiKeyScopeValue,
+        ApiKeyTypeValue,
+        IssuedApiKey,
+    )
     from tripwire_async._http.api_calls import Caller
 
 
@@ -70,11 +77,11 @@ class ApiKeys(Resource):
         organization_id: str,
         *,
         name: str,
-        type: ApiKeyType | str | UnsetType = UNSET,  # noqa: A002 - named as on the wire
-        client_target: ApiKeyClientTarget | str | UnsetType = UNSET,
-        environment: ApiKeyEnvironment | str | UnsetType = UNSET,
+        type: ApiKeyType | ApiKeyTypeValue | UnsetType = UNSET,  # noqa: A002 - named as on the wire
+        client_target: ApiKeyClientTarget | ApiKeyClientTargetValue | UnsetType = UNSET,
+        environment: ApiKeyEnvironment | ApiKeyEnvironmentValue | UnsetType = UNSET,
         allowed_origins: Iterable[str] | UnsetType = UNSET,
-        scopes: Iterable[ApiKeyScope | str] | UnsetType = UNSET,
+        scopes: Iterable[ApiKeyScope | ApiKeyScopeValue] | UnsetType = UNSET,
     ) -> IssuedApiKey:
         """Issue a key. Store its ``revealed_key``, which no later response contains.
 
@@ -111,7 +118,7 @@ class ApiKeys(Resource):
         *,
         name: str | UnsetType = UNSET,
         allowed_origins: Iterable[str] | UnsetType = UNSET,
-        scopes: Iterable[ApiKeyScope | str] | UnsetType = UNSET,
+        scopes: Iterable[ApiKeyScope | ApiKeyScopeValue] | UnsetType = UNSET,
     ) -> ApiKey:
         """Change the given fields of a key, at least one, and keep the rest.
 

@@ -16,7 +16,11 @@ from .raw import RawResource, raw
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from tripwire_async._generated.models.fingerprints import VisitorFingerprintDetail, VisitorFingerprintSummary
+    from tripwire_async._generated.models.fingerprints import (
+        VisitorFingerprintDetail,
+        VisitorFingerprintSortValue,
+        VisitorFingerprintSummary,
+    )
     from tripwire_async._http.api_calls import Caller
 
 
@@ -37,7 +41,7 @@ class Fingerprints(Resource):
         limit: int | None = None,
         cursor: str | None = None,
         search: str | None = None,
-        sort: VisitorFingerprintSort | str | None = None,
+        sort: VisitorFingerprintSort | VisitorFingerprintSortValue | None = None,
         prefetch: int = 0,
     ) -> Listing[VisitorFingerprintSummary]:
         """List visitor fingerprints: await one page, or iterate over all with ``async for``.
@@ -65,7 +69,7 @@ class Fingerprints(Resource):
         limit: int | None = None,
         cursor: str | None = None,
         search: str | None = None,
-        sort: VisitorFingerprintSort | str | None = None,
+        sort: VisitorFingerprintSort | VisitorFingerprintSortValue | None = None,
         prefetch: int = 0,
     ) -> AsyncGenerator[VisitorFingerprintSummary]:
         """Iterate over the fingerprints of every page; takes the arguments of `list`, with *limit* per page."""

@@ -19,7 +19,7 @@ from .base import Resource
 from .raw import RawResource, raw
 
 if TYPE_CHECKING:
-    from tripwire_async._generated.models.organizations import Organization
+    from tripwire_async._generated.models.organizations import Organization, OrganizationStatusValue
     from tripwire_async._http.api_calls import Caller
 
     from .api_keys import ApiKeys, RawApiKeys
@@ -63,7 +63,7 @@ class Organizations(Resource):
         organization_id: str,
         *,
         name: str | UnsetType = UNSET,
-        status: OrganizationStatus | str | UnsetType = UNSET,
+        status: OrganizationStatus | OrganizationStatusValue | UnsetType = UNSET,
     ) -> Organization:
         """Change the given fields of an organization, at least one, and keep the rest.
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from tripwire_async._generated.models.sessions import SessionDetail, SessionSummary
+    from tripwire_async._generated.models.shared import VerdictValue
     from tripwire_async._http.api_calls import Caller
 
 
@@ -37,7 +38,7 @@ class Sessions(Resource):
         *,
         limit: int | None = None,
         cursor: str | None = None,
-        verdict: Verdict | str | None = None,
+        verdict: Verdict | VerdictValue | None = None,
         search: str | None = None,
         prefetch: int = 0,
     ) -> Listing[SessionSummary]:
@@ -65,7 +66,7 @@ class Sessions(Resource):
         *,
         limit: int | None = None,
         cursor: str | None = None,
-        verdict: Verdict | str | None = None,
+        verdict: Verdict | VerdictValue | None = None,
         search: str | None = None,
         prefetch: int = 0,
     ) -> AsyncGenerator[SessionSummary]:

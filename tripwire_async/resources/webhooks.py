@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async._concurrency.durations import Duration
-    from tripwire_async._generated.models.webhooks import Event, WebhookEndpoint
+    from tripwire_async._generated.models.shared import WebhookDeliveryEventTypeValue
+    from tripwire_async._generated.models.webhooks import (
+        Event,
+        WebhookEndpoint,
+        WebhookEndpointStatusValue,
+        WebhookEventTypeValue,
+    )
     from tripwire_async._http.api_calls import Caller
     from tripwire_async.deliveries import PendingDelivery, PollSchedule
     from tripwire_async.deliveries.loopback import LoopbackEndpoint
@@ -71,7 +77,12 @@ class Webhooks(Resource):
         return Listing(self._call, ApiRequest(operations.LIST_WEBHOOK_ENDPOINTS, (organization_id,)))
 
     async def create_endpoint(
-        self, organization_id: str, *, name: str, url: str, event_types: Iterable[WebhookEventType | str]
+        self,
+        organization_id: str,
+        *,
+        name: str,
+        url: str,
+        event_types: Iterable[WebhookEventType | WebhookEventTypeValue],
     ) -> WebhookEndpoint:
         """Create an endpoint: an HTTPS *url* that receives the given *event_types*, at least one.
 
@@ -89,8 +100,8 @@ class Webhooks(Resource):
         *,
         name: str | UnsetType = UNSET,
         url: str | UnsetType = UNSET,
-        status: WebhookEndpointStatus | str | UnsetType = UNSET,
-        event_types: Iterable[WebhookEventType | str] | UnsetType = UNSET,
+        status: WebhookEndpointStatus | WebhookEndpointStatusValue | UnsetType = UNSET,
+        event_types: Iterable[WebhookEventType | WebhookEventTypeValue] | UnsetType = UNSET,
     ) -> WebhookEndpoint:
         """Change the given fields of an endpoint and keep the rest.
 
@@ -128,7 +139,7 @@ class Webhooks(Resource):
         organization_id: str,
         *,
         endpoint_id: str | None = None,
-        type: WebhookDeliveryEventType | str | None = None,  # noqa: A002 - named as on the wire
+        type: WebhookDeliveryEventType | WebhookDeliveryEventTypeValue | None = None,  # noqa: A002 - named as on the wire
         limit: int | None = None,
     ) -> Listing[Event]:
         """List an organization's latest events with their deliveries, newest first, in one page.

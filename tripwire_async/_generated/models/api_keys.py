@@ -19,6 +19,10 @@ class ApiKeyType(OpenEnum):
     SECRET = "secret"
 
 
+ApiKeyTypeValue: TypeAlias = Literal["publishable", "secret"]
+"""The values of `ApiKeyType` as text, which an argument accepts as well."""
+
+
 class ApiKeyScope(OpenEnum):
     """One thing that an API key may do; `*` stands for everything.
 
@@ -47,6 +51,28 @@ class ApiKeyScope(OpenEnum):
     WEBHOOKS_MANAGE = "webhooks:manage"
 
 
+ApiKeyScopeValue: TypeAlias = Literal[
+    "*",
+    "sessions:list",
+    "sessions:read",
+    "sessions:update",
+    "fingerprints:list",
+    "fingerprints:read",
+    "organizations:create",
+    "organizations:read",
+    "organizations:update",
+    "api_keys:read",
+    "api_keys:manage",
+    "gate:agent_tokens:verify",
+    "gate:agent_tokens:revoke",
+    "gate:login_sessions:consume",
+    "gate:services:read",
+    "gate:services:manage",
+    "webhooks:read",
+    "webhooks:manage",
+]
+"""The values of `ApiKeyScope` as text, which an argument accepts as well."""
+
 ApiKeyId: TypeAlias = str
 """The id of an API key, `key_` and 26 characters."""
 
@@ -62,11 +88,19 @@ class ApiKeyClientTarget(OpenEnum):
     NATIVE_ANDROID = "native-android"
 
 
+ApiKeyClientTargetValue: TypeAlias = Literal["browser", "native-ios", "native-android"]
+"""The values of `ApiKeyClientTarget` as text, which an argument accepts as well."""
+
+
 class ApiKeyEnvironment(OpenEnum):
     """Whether a key works on live or on test data."""
 
     LIVE = "live"
     TEST = "test"
+
+
+ApiKeyEnvironmentValue: TypeAlias = Literal["live", "test"]
+"""The values of `ApiKeyEnvironment` as text, which an argument accepts as well."""
 
 
 class ApiKeyStatus(OpenEnum):

@@ -1,7 +1,7 @@
 # Generated from openapi.yaml by `python -m tripwire_async._codegen`. Do not edit.
 """Models of the tag fingerprints."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import attrs
 
@@ -224,3 +224,7 @@ class VisitorFingerprintSort(OpenEnum):
 
     SEEN_COUNT = "seen_count"
     FIRST_SEEN = "first_seen"
+
+
+VisitorFingerprintSortValue: TypeAlias = Literal["seen_count", "first_seen"]
+"""The values of `VisitorFingerprintSort` as text, which an argument accepts as well."""

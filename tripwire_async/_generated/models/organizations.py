@@ -35,6 +35,10 @@ class OrganizationStatus(OpenEnum):
     DELETED = "deleted"
 
 
+OrganizationStatusValue: TypeAlias = Literal["active", "suspended", "deleted"]
+"""The values of `OrganizationStatus` as text, which an argument accepts as well."""
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class Organization(Model):
     """A tenant, to which keys, webhook endpoints and events belong.

@@ -87,6 +87,10 @@ class Verdict(OpenEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+VerdictValue: TypeAlias = Literal["bot", "human", "inconclusive"]
+"""The values of `Verdict` as text, which an argument accepts as well."""
+
+
 class Phase(OpenEnum):
     """Whether an evaluation rests on a first snapshot or on behavior over time."""
 
@@ -156,6 +160,14 @@ class WebhookDeliveryEventType(OpenEnum):
     GATE_SESSION_APPROVED = "gate.session.approved"
     WEBHOOK_TEST = "webhook.test"
 
+
+WebhookDeliveryEventTypeValue: TypeAlias = Literal[
+    "session.fingerprint.calculated",
+    "session.result.persisted",
+    "gate.session.approved",
+    "webhook.test",
+]
+"""The values of `WebhookDeliveryEventType` as text, which an argument accepts as well."""
 
 FingerprintId: TypeAlias = str
 """The id of a visitor fingerprint, `vid_` and 26 characters."""

@@ -29,6 +29,14 @@ class WebhookEventType(OpenEnum):
     GATE_SESSION_APPROVED = "gate.session.approved"
 
 
+WebhookEventTypeValue: TypeAlias = Literal[
+    "session.fingerprint.calculated",
+    "session.result.persisted",
+    "gate.session.approved",
+]
+"""The values of `WebhookEventType` as text, which an argument accepts as well."""
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class CreateWebhookEndpointRequest(Model):
     """The settings of a new webhook endpoint.
@@ -162,6 +170,10 @@ class WebhookEndpointStatus(OpenEnum):
 
     ACTIVE = "active"
     DISABLED = "disabled"
+
+
+WebhookEndpointStatusValue: TypeAlias = Literal["active", "disabled"]
+"""The values of `WebhookEndpointStatus` as text, which an argument accepts as well."""
 
 
 @attrs.frozen(kw_only=True, repr=False)
