@@ -114,13 +114,6 @@ def find_by_its_last_name(app: Sphinx, env: BuildEnvironment, node: pending_xref
     return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, content, full)
 
 
-def trim_programs(_app: Sphinx, document: nodes.document) -> None:
-    """Remove the blank lines around the part of a program that a page includes."""
-    for block in document.findall(nodes.literal_block):
-        block.rawsource = block.rawsource.strip("\n")
-        block[:] = [nodes.Text(block.rawsource)]
-
-
 def hide_private_modules(_app: Sphinx, document: nodes.document, _page: str) -> None:
     """Show public classes without the private modules that define them."""
     for text in list(document.findall(nodes.Text)):
@@ -136,6 +129,5 @@ def setup(app: Sphinx) -> None:
     app.connect("source-read", list_models)
     app.connect("autodoc-process-signature", tidy_signature)
     app.connect("autodoc-process-docstring", describe_alias)
-    app.connect("doctree-read", trim_programs)
     app.connect("doctree-resolved", hide_private_modules)
     app.connect("missing-reference", find_by_its_last_name)

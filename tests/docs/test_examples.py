@@ -105,6 +105,10 @@ PRINTED = {
         120 calls succeeded
         at most one was rate limited: True
     """,
+    "many_workers.py": """\
+        300 tests succeeded
+        webhooks per endpoint: 1
+    """,
     "loopback.py": """\
         webhook.test: succeeded
         in less than a second

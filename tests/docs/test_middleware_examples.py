@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tripwire_async.middleware import Handler, Request
 
 
-@pytest.mark.asyncio
 async def test_the_header_is_added() -> None:
     """The last layer responds by itself, and nothing is sent."""
 

@@ -91,9 +91,7 @@ every_program = pytest.mark.parametrize(
 )
 
 
-# [shown]
 @every_framework
-@pytest.mark.asyncio
 async def test_an_event_is_received(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
     """The server signs and posts it, the handler runs, and the delivery succeeds."""
     secrets: list[str] = []
@@ -108,7 +106,6 @@ async def test_an_event_is_received(serve: Serve, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out == "an event of type webhook.test\n"
 
 
-# [end]
 @every_framework
 async def test_a_bot_is_detected(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
     """The handler of results prints bots and ignores humans."""

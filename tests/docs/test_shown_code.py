@@ -40,3 +40,24 @@ def test_a_part_of_a_program_is_a_region_or_a_definition(tmp_path: Path) -> None
     assert program.read_text(encoding="utf-8") == code_of(program, None)
     with pytest.raises(LookupError, match="'g'"):
         code_of(program, "g")
+
+
+def linked_from(page: Path) -> set[Path]:
+    """Return the files that *page* links."""
+    links = re.findall(r"\]\(([^)#\s]+)\)", page.read_text(encoding="utf-8"))
+    return {(page.parent / link).resolve() for link in links if "://" not in link}
+
+
+def test_every_program_is_linked() -> None:
+    """A reader gets the whole program from a page that shows a part of it."""
+    programs = [path for path in (ROOT / "docs" / "examples").iterdir() if path.suffix in {".py", ".mjs"}]
+    linked = set().union(*map(linked_from, PAGES))
+    assert programs
+    assert [] == sorted(path.name for path in programs if path not in linked)
+
+
+def test_every_guide_has_a_complete_program() -> None:
+    """The index only lists the guides."""
+    guides = [page for page in PAGES if page.parent.name == "how-to" and page.stem != "index"]
+    assert len(guides) >= 25
+    assert [] == [page.stem for page in guides if not any(path.parent.name == "examples" for path in linked_from(page))]
