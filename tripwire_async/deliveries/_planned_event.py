@@ -90,7 +90,8 @@ class PlannedEvent:
         self.passed = 0
         self.waiting_since = 0.0
         self.waits: set[PlannedWait] = set()
-        self.deferred: list[PlannedWait] = []
+        # Not a list: thousands of empty ones take the garbage collector as long as thousands of full ones.
+        self.deferred: tuple[PlannedWait, ...] = ()
 
     @property
     def is_unread(self) -> bool:

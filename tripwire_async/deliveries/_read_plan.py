@@ -317,13 +317,13 @@ class ReadPlan:
         event.is_reading = False
         for wait in event.deferred:
             self._push_end(wait)
-        event.deferred.clear()
+        event.deferred = ()
 
     def _move_beyond(self, event: PlannedEvent) -> None:
         """Read *event* singly from now on."""
         self._on_page.discard(event)
         event.is_beyond = True
-        event.deferred.clear()
+        event.deferred = ()
         for wait in event.waits:
             self._push_end(wait)
         if not event.is_reading:
@@ -388,7 +388,7 @@ class ReadPlan:
                 return max(due, event.retry_at), event
             queue.pop()
             if event.is_reading:
-                event.deferred.append(wait)
+                event.deferred += (wait,)
         return _NEVER
 
 

@@ -63,6 +63,8 @@ class Sender:
         self.times = SettleTimes()
         self.reconciler = Reconciler(call, clock)
         self._pollers: PerLoop[WeakValueDictionary[str, DeliveryPoller]] = PerLoop(WeakValueDictionary)
+        # A bound method is an object of its own: one for all handles.
+        self._find_poller = self.poller
 
     def poller(self, organization_id: str) -> DeliveryPoller:
         """Return the poller of an organization on the running loop; it lives as long as it is referenced."""
@@ -84,7 +86,7 @@ class Sender:
     ) -> PendingDelivery:
         """Return a handle; *sent_at* is on the clock of the loop."""
         record = DeliveryRecord(reference, latest, sent_at, schedule)
-        return PendingDelivery(record, self.poller, request_id, self._clock)
+        return PendingDelivery(record, self._find_poller, request_id, self._clock)
 
     async def send(
         self,
@@ -122,7 +124,7 @@ class Sender:
         reference = DeliveryReference(organization_id, endpoint_id, test.event_id, test.delivery_ids, time.time())
         # Not through `pending`: every send passes here.
         record = DeliveryRecord(reference, test.latest_delivery, now, schedule)
-        return PendingDelivery(record, self.poller, response.request_id, self._clock)
+        return PendingDelivery(record, self._find_poller, response.request_id, self._clock)
 
     async def send_once(
         self,
