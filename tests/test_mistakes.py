@@ -14,7 +14,7 @@ from tripwire_async.errors import ConfigurationError, SignatureError
 from tripwire_async.gate_delivery import generate_key_pair
 from tripwire_async.journal import RedisJournal, SqliteJournal
 from tripwire_async.middleware import BearerAuth, RedisStore, Retry, default_middleware
-from tripwire_async.receiver import Router, sign_webhook, verify_signature
+from tripwire_async.receiver import Router, WebhookReceiver, sign_webhook, verify_signature
 from tripwire_async.testing import DeliveryOutcome, Fault
 
 if TYPE_CHECKING:
@@ -192,6 +192,26 @@ MISTAKES: Final[dict[str, tuple[Any, type[Exception], str]]] = {
         "a mapping such as request.headers",
     ),  # type: ignore[arg-type] - the mistake
     "an empty signing secret": (lambda t, s: verify_signature(b"{}", {}, ""), ConfigurationError, "check the variable"),
+    "a secret key as the signing secret": (
+        lambda t, s: verify_signature(b"{}", {}, ["whsec_1", f"sk_live_{CANARY}"]),
+        ConfigurationError,
+        "an API key (sk_… or pk_…) was given as a webhook signing secret: pass the endpoint's own whsec_… text",
+    ),
+    "a publishable key as the signing secret of a receiver": (
+        lambda t, s: WebhookReceiver(Router(), f"pk_live_{CANARY}"),
+        ConfigurationError,
+        "was given as a webhook signing secret",
+    ),
+    "a receiver without a signing secret": (
+        lambda t, s: WebhookReceiver(Router(), None),  # type: ignore[arg-type] - the mistake
+        TypeError,
+        "a webhook signing secret must be text or a Secret, not NoneType",
+    ),
+    "an outcome as text": (
+        lambda t, s: s.set_outcome("failed"),  # type: ignore[arg-type] - the mistake
+        TypeError,
+        "outcome must be a DeliveryOutcome or None, not str",
+    ),
     "another signing secret": (
         lambda t, s: verify_signature(b"{}", sign_webhook(b"{}", "whsec_1"), "whsec_2"),
         SignatureError,

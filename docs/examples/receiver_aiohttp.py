@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 from aiohttp import web
@@ -53,4 +54,5 @@ def make_app(secret: SecretSource = secrets_from_environment) -> web.Application
 
 # [end]
 if __name__ == "__main__":
+    logging.basicConfig()  # prints why a webhook was rejected
     web.run_app(make_app(), host="127.0.0.1", port=int(os.environ.get("PORT", "8080")))

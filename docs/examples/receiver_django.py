@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -76,4 +77,5 @@ def make_app(secret: SecretSource = secrets_from_environment) -> Any:
 
 
 if __name__ == "__main__":
+    logging.basicConfig()  # prints why a webhook was rejected
     uvicorn.run(make_app(), host="127.0.0.1", port=int(os.environ.get("PORT", "8080")))

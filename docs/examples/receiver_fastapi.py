@@ -1,6 +1,7 @@
 """Webhook endpoint in FastAPI. TRIPWIRE_SIGNING_SECRET is the signing secret."""
 # No `from __future__ import annotations`: FastAPI evaluates the annotations of its handlers.
 
+import logging
 import os
 
 import uvicorn
@@ -59,4 +60,5 @@ def make_app(secret: SecretSource = secrets_from_environment) -> FastAPI:
 
 # [end]
 if __name__ == "__main__":
+    logging.basicConfig()  # prints why a webhook was rejected
     uvicorn.run(make_app(), host="127.0.0.1", port=int(os.environ.get("PORT", "8080")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 
@@ -64,4 +65,5 @@ def make_app(secret: SecretSource = secrets_from_environment) -> Flask:
 
 # [end]
 if __name__ == "__main__":
+    logging.basicConfig()  # prints why a webhook was rejected
     make_app().run(host="127.0.0.1", port=int(os.environ.get("PORT", "8080")))

@@ -46,7 +46,8 @@ def commands_of(page: Path) -> Iterator[Command]:
 
 COMMANDS = [command for page in PAGES for command in commands_of(page) if "_build" not in command.page]
 SESSIONS = [command for command in COMMANDS if "noxfile.py" in command.line]
-INSTALLATIONS = [command for command in COMMANDS if "pip install" in command.line or " -m venv" in command.line]
+ENVIRONMENT = (" -m venv ", "/activate")
+INSTALLATIONS = [command for command in COMMANDS if any(map(command.line.__contains__, ("pip install", *ENVIRONMENT)))]
 # The receivers and the generator have separate tests; the others take minutes, or run this test.
 TESTED_ELSEWHERE = ("python receiver_", "tripwire_async._codegen", "python -m tests.", ".ci/run")
 PROGRAMS = [
@@ -84,7 +85,7 @@ def test_a_session_exists(command: Command) -> None:
 @pytest.mark.parametrize("command", INSTALLATIONS, ids=name_of)
 def test_an_installation_names_extras_that_exist(command: Command) -> None:
     """The clone, the published package or an environment; the quotes keep the shell from expanding the brackets."""
-    if " -m venv " in command.line:
+    if any(map(command.line.__contains__, ENVIRONMENT)):
         return
     requirement, *groups = command.line.partition("pip install ")[2].removeprefix("-e ").split(" --group ")
     found = re.fullmatch(r"'?(?:\.|tripwire-async)(?:\[([\w,]+)\]')?", requirement)

@@ -55,7 +55,10 @@ async def test_the_program_for_many_endpoints_works(
         r"^async def main\(\).*?\n(?=\n\n)", lambda _: MANY, QUICK_START, flags=re.DOTALL | re.MULTILINE
     )
     assert 1 == replaced
-    assert ["we_accepted succeeded", "we_rejected failed"] == await printed_by(program, monkeypatch, capsys)
+    assert [
+        "we_accepted succeeded The endpoint accepted the webhook.",
+        "we_rejected failed The endpoint did not accept the webhook.",
+    ] == await printed_by(program, monkeypatch, capsys)
 
 
 def test_the_two_commands_come_first() -> None:

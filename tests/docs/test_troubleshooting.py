@@ -23,6 +23,7 @@ EVENT = "wevt_" + 32 * "0"
 FAULTS = {
     "insufficient scope": Fault.status(403),
     "not from the API": Fault.html(502),
+    "a page": Fault.html(200),
     "wrong type": Fault.malformed("data.0.status", 7),
     "too slow": Fault.delay(60),
     "rate limited": Fault.status(429, retry_after=600),

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.api import GONE, NAMED, Thing, Wire, caller
 from tripwire_async._http.api_calls import ApiRequest
-from tripwire_async.errors import APIError, ResponseDecodeError, error_class
+from tripwire_async.errors import APIError, AuthenticationError, ResponseDecodeError, error_class
 
 
 async def test_a_success_is_a_model_with_the_parts_of_the_response() -> None:
@@ -63,6 +63,22 @@ async def test_a_response_that_does_not_match_its_model_is_a_decode_error(
     assert (path is None) is (error.path is None)
     assert excerpt == error.body
     assert "getThing: the response does not match the API's description" in str(error)
+
+
+@pytest.mark.parametrize("media_type", ["text/html; charset=utf-8", "text/plain"])
+async def test_a_page_in_place_of_json_is_named(media_type: str) -> None:
+    """It comes from a proxy, or from a server that is not the API."""
+    with pytest.raises(ResponseDecodeError) as caught:
+        await caller(Wire(200, b"<html>hello</html>", Content_Type=media_type))(ApiRequest(NAMED, ("t", "part_a")))
+    named = media_type.partition(";")[0]
+    assert f"getThing: the response is {named}, not JSON: check base_url; a proxy may have sent it" == str(caught.value)
+
+
+async def test_a_chain_without_authentication_is_the_advice_for_a_missing_key() -> None:
+    """Programs that replace the middleware forget it."""
+    body = b'{"error": {"code": "auth.missing_api_key", "message": "No key."}}'
+    with pytest.raises(AuthenticationError, match="a list that is passed as middleware needs BearerAuth"):
+        await caller(Wire(401, body))(ApiRequest(NAMED, ("t", "part_a")))
 
 
 ADVICE = {

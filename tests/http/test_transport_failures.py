@@ -108,6 +108,19 @@ async def test_after_a_refused_connection_the_request_was_not_sent(transport: Ai
     assert "check base_url" in str(caught.value)
 
 
+async def test_the_advice_for_the_url_of_the_service_is_to_check_the_network(
+    transport: AiohttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default URL is right."""
+
+    async def fail(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", fail)
+    with pytest.raises(TransportError, match="check the network, or pass a proxy"):
+        await transport(make_request("https://api.tripwirejs.com/v1/sessions", "POST"))
+
+
 @pytest.mark.serial
 async def test_after_a_connect_timeout_the_request_was_not_sent(transport: AiohttpTransport) -> None:
     """The backlog is full and the handshake never ends; the connect timeout is shorter than that of the attempt."""
@@ -172,6 +185,7 @@ async def test_after_a_failed_tls_handshake_the_request_was_not_sent(transport: 
     error = await failure_over_tls(transport)
     assert isinstance(error, TransportError)
     assert not error.maybe_sent
+    assert "check whether its URL begins with http://" in str(error)
 
 
 async def failure_over_tls(transport: AiohttpTransport) -> Exception:

@@ -274,7 +274,7 @@ async def test_a_rotated_secret_is_believed_from_the_next_webhook_on() -> None:
 
 async def test_a_set_up_that_cannot_work_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
     """The service is not at fault, and sends the event again after the fix."""
-    assert (await receiver_of(counting()[0], "").respond(TEST, headers_of(TEST))).status == 500
+    assert (await receiver_of(counting()[0], lambda: "").respond(TEST, headers_of(TEST))).status == 500
     assert "empty webhook signing secret" in caplog.text
 
 

@@ -163,3 +163,17 @@ async def test_the_frames_of_an_error_hold_no_result_of_an_earlier_handler() -> 
         await router.dispatch(TEST)
     assert "dispatch" in library_locals(caught.value)
     assert "canary" not in library_locals(caught.value)
+
+
+@pytest.mark.parametrize("name", ["session.result.persistd", "session_result_persisted", "webhooks.test"])
+def test_a_misspelled_event_type_is_a_warning(name: str) -> None:
+    """At the line of the mistake; the handler would never run."""
+    with pytest.warns(UserWarning, match=f'unknown event type "{name}": did you mean "(.*)"') as caught:
+        Router().on("webhook.test", name)
+    assert [__file__] == [warning.filename for warning in caught]
+
+
+@pytest.mark.parametrize("name", ["session.deleted", "session.result.deleted", "gate.session.denied"])
+def test_a_type_that_the_service_could_add_is_no_warning(name: str) -> None:
+    """Warnings are errors in these tests."""
+    Router().on(name)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .messages import Request, Response
 
+_NO_KEY: Final = "auth.missing_api_key"
 _ADVICE: Final = {
     403: "check that the credentials belong to this resource",
     404: "check the ids, and that they belong to the organization of the key",
@@ -38,6 +39,8 @@ def api_error(request: Request, response: Response, profile: Profile) -> APIErro
         advice = "redirects are not followed: check base_url"
     elif status == 401:
         advice = _key_advice(operation, profile)
+        if error.code == _NO_KEY:
+            advice += "; a list that is passed as middleware needs BearerAuth"
     elif status == 403 and operation.scope is not None:
         advice = (
             f"check that the key is a secret key (sk_…), has the scope {operation.scope}, and has access to the "

@@ -10,7 +10,7 @@ from multidict import istr
 from tripwire_async._codec.converter import DecodeError
 from tripwire_async._codec.read_only import decode_response
 from tripwire_async._concurrency.clock import LOOP_CLOCK, time_on
-from tripwire_async._secrets.redaction import excerpt
+from tripwire_async._secrets.redaction import excerpt, sanitize
 from tripwire_async.errors import ResponseDecodeError
 from tripwire_async.profiles import TRIPWIRE
 
@@ -134,10 +134,14 @@ class ApiCaller:
 def decode_error(error: DecodeError, request: Request, response: Response) -> ResponseDecodeError:
     """Return the exception for a successful *response* that cannot be decoded."""
     operation = request.operation
+    media_type = (header(response.headers, "Content-Type") or "").partition(";")[0].strip()
+    reason = f"the response does not match the API's description: {error}"
+    if error.path is None and media_type and "json" not in media_type:
+        reason = f"the response is {sanitize(media_type)}, not JSON: check base_url; a proxy may have sent it"
     # A JSON object that was parsed may hold a secret in any of its fields.
     is_object = error.path is not None and response.body.lstrip().startswith(b"{")
     return ResponseDecodeError(
-        f"{operation.id}: the response does not match the API's description: {error}",
+        f"{operation.id}: {reason}",
         operation=operation.id,
         status=response.status,
         path=error.path,

@@ -11,12 +11,14 @@ import aiohttp
 import attrs
 
 from tripwire_async._secrets.redaction import sanitize
+from tripwire_async.profiles import PROFILES
 
 if TYPE_CHECKING:
     from yarl import URL
 
 _NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _CREDENTIALS: Final = 407
+_DEFAULT_ORIGINS: Final = frozenset(profile.base_url for profile in PROFILES.values())
 _TRUST: Final = "name its CA in SSL_CERT_FILE, or pass a session that trusts it"
 _CERTIFICATE_ADVICE: Final = {
     9: "check the clock of this machine",  # codes of OpenSSL: it is not valid yet
@@ -79,12 +81,16 @@ def connect_problem(url: URL, error: BaseException, text: str, proxy: str | None
         reason = f"{origin} rejects the client in the TLS handshake ({text}): {advice}"
         retryable = False
     elif isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ssl.SSLError):
-        reason = f"the TLS handshake with {target} failed ({text}): check that the server supports TLS 1.2 or later"
+        is_plain = getattr(error.os_error, "reason", None) == "WRONG_VERSION_NUMBER"
+        advice = "whether its URL begins with http://" if is_plain else "that the server supports TLS 1.2 or later"
+        reason = f"the TLS handshake with {target} failed ({text}): check {advice}"
         retryable = False
     elif url.scheme == "https" and isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno is None:
         reason = f"the TLS handshake with {target} was cut off ({text}): check base_url"
     else:
-        reason = f"cannot connect to {target} ({text}): check base_url"
+        is_default = str(origin) in _DEFAULT_ORIGINS
+        advice = "the network, or pass a proxy" if is_default and proxy is None else "base_url"
+        reason = f"cannot connect to {target} ({text}): check {advice}"
     return Problem(reason, retryable)
 
 

@@ -19,6 +19,8 @@ _PHRASES: Final[Mapping[str, str]] = {
     "Allow a longer deadline (with_options)": "Pass a longer --deadline",
     "; wait again, or resume it elsewhere from to_token()": "",
     "; await outcome.pending to follow it": "",
+    "; a list that is passed as middleware needs BearerAuth": "",
+    "check the network, or pass a proxy": "check the network; HTTPS_PROXY names a proxy",
 }
 """Parts of messages, and the same for a user of the command line."""
 

@@ -105,7 +105,7 @@ class _Envelope:
     data: Any
 
 
-_EVENT_TYPES: Final[Mapping[str, tuple[type[WebhookEvent], type[object]]]] = {
+EVENT_TYPES: Final[Mapping[str, tuple[type[WebhookEvent], type[object]]]] = {
     "session.result.persisted": (SessionResultPersistedEvent, SessionResultPersistedPayload),
     "session.fingerprint.calculated": (SessionFingerprintCalculatedEvent, SessionFingerprintCalculatedPayload),
     "gate.session.approved": (GateSessionApprovedEvent, GateApprovedWebhookPayload),
@@ -125,7 +125,7 @@ def parse_event(body: bytes) -> WebhookEvent:
     except DecodeError as problem:
         msg = f"the webhook's body is not an event: {problem}"
         raise EventDecodeError(msg, path=problem.path) from None
-    event, payload = _EVENT_TYPES.get(envelope.type, (UnknownEvent, None))
+    event, payload = EVENT_TYPES.get(envelope.type, (UnknownEvent, None))
     return event(
         id=envelope.id,
         type=envelope.type,

@@ -17,7 +17,7 @@ from tripwire_async.models import GateApprovedWebhookResponse
 from .dedupe import EventStore, RecentEvents
 from .events import GateSessionApprovedEvent
 from .respond import WebhookResponse, receive_or_reject
-from .signature import DEFAULT_TOLERANCE
+from .signature import DEFAULT_TOLERANCE, require_signing_secrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable
@@ -68,6 +68,10 @@ class WebhookReceiver:
         tolerance: Largest accepted age of a webhook, in seconds.
         max_body: Largest accepted body, in bytes.
         now: Function that returns the time in Unix seconds; None means the system clock.
+
+    Raises:
+        ConfigurationError: *secret* is empty, or an API key.
+        TypeError: *secret* is not text, a `Secret` or a function.
     """
 
     __slots__ = ("_max_body", "_now", "_router", "_secret", "_store", "_tolerance")
@@ -83,7 +87,10 @@ class WebhookReceiver:
         now: Callable[[], float] | None = None,
     ) -> None:
         self._router = router
-        self._secret = secret if callable(secret) else hide_all(secret)
+        if not callable(secret):
+            secret = hide_all(secret)
+            require_signing_secrets(secret)
+        self._secret: SecretSource = secret
         self._store = RecentEvents() if store is None else store
         self._tolerance = tolerance
         self._max_body = max_body

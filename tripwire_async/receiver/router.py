@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
+import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, final, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, TypeVar, final, overload
+
+from .events import EVENT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +26,9 @@ __all__ = ["Router"]
 E = TypeVar("E")
 R = TypeVar("R")
 _Handler: TypeAlias = Callable[[Any], object]
+
+_SIMILAR: Final = 0.9
+"""Smallest similarity of a misspelled event type; those of the service are less similar to each other."""
 
 
 class _Decorator(Protocol[E]):
@@ -77,13 +84,15 @@ class Router:
         """Register the decorated function as a handler for events of the type *name*, and of *more* types.
 
         A type may have several handlers. They run one after the other, in the order of their registration. Raises
-        `TypeError` for a type that is not text, and for a handler that is not a function of the event.
+        `TypeError` for a type that is not text, and for a handler that is not a function of the event. Warns of a type
+        that is unknown and almost that of a known one, because a later version of the service could add it.
         """
         names = (name, *more)
         for each in names:
             if not isinstance(each, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
                 msg = f'on() takes event types as text, for example @router.on("webhook.test"), not {each!r}'
                 raise TypeError(msg)
+            _warn_of_similar(each)
 
         def register(handler: Callable[[Any], R]) -> Callable[[Any], R]:
             _check_handler(handler)
@@ -128,6 +137,16 @@ class Router:
         yield self
         for router in self._included:
             yield from router._routers()
+
+
+def _warn_of_similar(name: str) -> None:
+    """Warn if *name* is not known and looks like a misspelled type, whose handler would never run."""
+    if name in EVENT_TYPES:
+        return
+    similar = difflib.get_close_matches(name, EVENT_TYPES, n=1, cutoff=_SIMILAR)
+    if similar:
+        # At the call of `on`.
+        warnings.warn(f'unknown event type "{name}": did you mean "{similar[0]}"?', stacklevel=3)
 
 
 def _check_handler(handler: object) -> None:

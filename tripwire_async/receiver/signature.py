@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from tripwire_async._secrets.keys import Secrets, hide_all, require_secrets
-from tripwire_async.errors import SignatureError
+from tripwire_async.errors import ConfigurationError, SignatureError
 from tripwire_async.profiles import PROFILES, TRIPWIRE
 
 if TYPE_CHECKING:
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from tripwire_async._secrets.secret import Secret
     from tripwire_async.profiles import Profile
 
-__all__ = ["DEFAULT_TOLERANCE", "sign_webhook", "verify_signature"]
+__all__ = ["DEFAULT_TOLERANCE", "require_signing_secrets", "sign_webhook", "verify_signature"]
 
 DEFAULT_TOLERANCE: Final = 300
 """Largest accepted difference between a timestamp and now, in seconds; the service's own rule."""
 
 _SECRET_NAME: Final = "webhook signing secret"  # noqa: S105 - a term for error messages
 _UNIX_SECONDS: Final = re.compile(r"[0-9]{1,12}")
+_API_KEYS: Final = ("sk_", "pk_")
 _HEX_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -57,10 +58,10 @@ def verify_signature(
         SignatureError: The headers are missing or invalid, the webhook is too old, or the signature does not match.
         TypeError: *body* is not bytes or *headers* is not a mapping.
         ValueError: *tolerance* is negative or not a finite number.
-        ConfigurationError: No secret was given, or an empty one.
+        ConfigurationError: No secret was given, an empty one, or an API key.
     """
     secret = hide_all(secret)
-    require_secrets(secret, name=_SECRET_NAME)
+    require_signing_secrets(secret)
     if not isinstance(body, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
         msg = (
             f"the body must be bytes, not {type(body).__name__}: the signature covers the bytes as they were received, "
@@ -99,10 +100,18 @@ def sign_webhook(
     """
     secrets = hide_all(secret)
     del secret
-    require_secrets(secrets, name=_SECRET_NAME)
+    require_signing_secrets(secrets)
     signed_at = str(int(time.time() if timestamp is None else timestamp))
     signature = _digest(body, secrets[0], signed_at).decode()
     return {profile.timestamp_header: signed_at, profile.signature_header: signature}
+
+
+def require_signing_secrets(secrets: tuple[Secret, ...]) -> None:
+    """Check the result of `hide_all`: raise `ConfigurationError` or `TypeError` unless all can be signing secrets."""
+    require_secrets(secrets, name=_SECRET_NAME)
+    if any(secret.reveal().startswith(_API_KEYS) for secret in secrets):
+        msg = "an API key (sk_… or pk_…) was given as a webhook signing secret: pass the endpoint's own whsec_… text"
+        raise ConfigurationError(msg)
 
 
 def _is_genuine(body: bytes, secrets: tuple[Secret, ...], timestamp: str, signature: bytes) -> bool:

@@ -194,7 +194,8 @@ def _print_settings(server: TripwireServer, endpoint_ids: Sequence[str], output:
             }
         )
         return
-    output.line("# The test server and its page run until Ctrl-C. For another terminal:")
+    output.line(f"# The test server runs until Ctrl-C. Its live page: {server.base_url}")
+    output.line("# For another terminal:")
     profile = server.profile
     output.line(f"export {profile.base_url_variable}={server.base_url}")
     output.line(f"export {profile.secret_key_variable}={server.secret_key}")

@@ -93,9 +93,13 @@ class DeliveryControls(ServerParts):
 
         Raises:
             ValueError: The server has no endpoint *endpoint_id*.
+            TypeError: *outcome* is not a `DeliveryOutcome`.
         """
         if endpoint_id is not None:
             self.check_endpoint_id(endpoint_id)
+        if outcome is not None and not isinstance(outcome, DeliveryOutcome):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
+            msg = f"outcome must be a DeliveryOutcome or None, not {type(outcome).__name__}"
+            raise TypeError(msg)
         if outcome is None:
             self._webhook_sender.outcomes.pop(endpoint_id, None)
         else:
