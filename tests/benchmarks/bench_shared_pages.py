@@ -91,8 +91,6 @@ async def reads_of(row: Row, server: RedisServer, seed: int, way: Way) -> float:
         slots = VirtualStore(runner, (0.0002, 0.001), seed=100 * seed + index)
         store: RateLimitStore = _Store(slots, shared) if way.store else slots  # type: ignore[assignment] - it has `exchange`
         chain = compose((Retry(max_attempts=20), RateLimit(store=store)), service)
-        # Workers of a run do not start in the same instant: the first one creates the run.
-        await asyncio.sleep(0.1 * index if way.journal else 0.0)
         caller = ApiCaller(chain, URL("https://api.example"), CallOptions())
         webhooks = Webhooks(caller, LOOP_CLOCK, store=store, base_url="https://api.example")
         count = row.tests // way.processes

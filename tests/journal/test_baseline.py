@@ -11,8 +11,11 @@ import pytest
 from tests.support.delivery_service import BEGINNING, Service, now
 from tests.support.journal_runs import Worker, recorded_run, sends_per_endpoint
 from tests.support.memory_journal import MemoryJournal, MemoryStorage
+from tests.support.memory_pages import MemoryPages
 from tests.support.runs import states
+from tests.support.sharing_journal import SharingJournal
 from tripwire_async.journal.records import Sending, decode_batch
+from tripwire_async.middleware.rate_limit.shared_pages import PageAsk
 
 if TYPE_CHECKING:
     from tripwire_async._http.messages import Request, Response
@@ -58,6 +61,28 @@ async def test_workers_that_start_together_ask_for_the_time_once(dates: bool) ->
     later = [Worker(service, storage, 500) for _ in range(3)]
     await asyncio.gather(first.task, *(worker.task for worker in later))
     assert asked + 1 == service.asked
+
+
+async def test_of_workers_that_start_in_the_same_instant_one_creates_the_run() -> None:
+    """Through a journal that shares pages. The others wait for it."""
+    service, storage, pages = Counting(), MemoryStorage(lease=30.0), MemoryPages(delay=0.01)
+    workers = [Worker(service, storage, 500, journal=SharingJournal(storage, pages=pages)) for _ in range(8)]
+    await asyncio.gather(*(worker.task for worker in workers))
+    assert ({1: 500}, 1) == (sends_per_endpoint(service), service.asked)
+
+
+@pytest.mark.parametrize(("delay", "seconds"), [(0.0, 2.5), (1000.0, 1.0)])
+async def test_a_worker_that_dies_before_it_has_created_the_run_delays_the_others(delay: float, seconds: float) -> None:
+    """By two seconds; a journal whose pages do not respond delays them by its patience."""
+    service, storage, pages = Counting(), MemoryStorage(lease=30.0), MemoryPages(delay=delay)
+    await asyncio.wait(
+        [asyncio.ensure_future(pages.exchange_page(PageAsk(worker="dead", after=0.0, scope="creation")))], timeout=0.01
+    )
+    workers = [Worker(service, storage, 20, journal=SharingJournal(storage, pages=pages)) for _ in range(2)]
+    await asyncio.gather(*(worker.task for worker in workers))
+    assert {1: 20} == sends_per_endpoint(service)
+    first = min(when for name, when in service.requests if name == "sendTestWebhook")
+    assert first < seconds
 
 
 async def test_the_first_sends_of_another_worker_have_the_baseline_of_the_run() -> None:

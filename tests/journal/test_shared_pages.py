@@ -42,6 +42,11 @@ async def outcomes_of(service: Service, workers: list[SharingJournal], count: in
     return results[0]
 
 
+def shared_in(pages: MemoryPages) -> list[PageAsk | WindowAsk]:
+    """Return the requests of workers that test; the others select the worker that creates the run."""
+    return [ask for ask in pages.asks if ask.scope != "creation"]
+
+
 # -- one page for all ---------------------------------------------------------------------------------------------
 
 
@@ -79,8 +84,8 @@ async def test_three_processes_of_a_run_share_their_reads_through_redis() -> Non
             Scenario(journal=server.url, endpoints=150, kills=0, latency=0.0, settling=0.7, in_flight=150)
         )
         async with redis.asyncio.Redis.from_url(server.url, decode_responses=True) as client:
-            (page,) = await client.keys("tripwire:journal:{default}:pages:*")
-            assert await client.hexists(page, "body")
+            keys = await client.keys("tripwire:journal:{default}:pages:*")
+            assert any([await client.hexists(key, "body") for key in keys])
     assert ([], {}) == (result.errors, result.others)
     assert result.reads <= 10
 
@@ -96,7 +101,7 @@ async def test_a_store_that_shares_pages_is_used_instead_of_the_journal() -> Non
         for client, journal in zip(clients, journals(2, pages), strict=True)
     ]
     await asyncio.gather(*runs)
-    assert ([], True) == (pages.asks, bool(stored.asks))
+    assert ([], True) == (shared_in(pages), bool(stored.asks))
 
 
 @pytest.mark.virtual_time
@@ -105,7 +110,7 @@ async def test_a_run_that_reads_nothing_shares_nothing() -> None:
     service, pages = Service(), MemoryPages()
     (journal,) = journals(1, pages)
     await recorded_run(service, journal, 60, until="sent")
-    assert [] == pages.asks
+    assert [] == shared_in(pages)
 
 
 @pytest.mark.virtual_time
@@ -161,7 +166,7 @@ async def test_two_runs_on_one_event_loop_share_the_pages_of_the_first() -> None
         client.send_tests(ORGANIZATION, ids[:60], journal=one), client.send_tests(ORGANIZATION, ids[60:], journal=two)
     )
     assert {1: 120} == sends_per_endpoint(service)
-    assert not [ask for ask in second.asks if isinstance(ask, PageAsk)]
+    assert not [ask for ask in shared_in(second) if isinstance(ask, PageAsk)]
 
 
 # -- failures -----------------------------------------------------------------------------------------------------

@@ -5,14 +5,18 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Final, final
 
+from tripwire_async._concurrency.patience import within
 from tripwire_async.deliveries.listed_tests import list_active_endpoints
-from tripwire_async.errors import JournalError
+from tripwire_async.errors import JournalError, TripwireError
+from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, SharedPages
+from tripwire_async.middleware.rate_limit.store import DEFAULT_PATIENCE
 
 from .protocol import NewRun, endpoints_digest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from tripwire_async._concurrency.clock import Clock
     from tripwire_async._http.api_calls import Caller
     from tripwire_async.deliveries.run_options import RunOptions
 
@@ -25,6 +29,14 @@ _BASELINE_SECONDS: Final = 30.0
 A later worker requests the time itself. Otherwise it could take an event that another program has caused during the run
 for a test of its own that did not arrive. If the clock of the journal jumps, the baseline is still in the past.
 """
+
+
+_CREATION: Final = "creation"
+"""Scope of the lease of the worker that creates a run."""
+
+_CREATION_INTERVAL: Final = 0.1
+_CREATION_LOOKS: Final = 20
+"""Number of looks for a run that another worker creates, and the seconds between them."""
 
 
 @final
@@ -40,6 +52,7 @@ class RunStart:
         creates: Whether the run is created if it does not exist. Otherwise its organization and end count.
         learn_time: Called with the organization; requests the time of the service's clock, and returns a time of it
             that has passed.
+        clock: Measures the waits.
     """
 
     def __init__(
@@ -52,6 +65,7 @@ class RunStart:
         ids: tuple[str, ...] | None,
         creates: bool,
         learn_time: Callable[[str], Awaitable[float]],
+        clock: Clock,
     ) -> None:
         self._journal = journal
         self._call = call
@@ -60,6 +74,7 @@ class RunStart:
         self._ids = ids
         self._creates = creates
         self._learn_time = learn_time
+        self._clock = clock
 
     async def count(self, deadline: float | None) -> int:
         """Return the number of endpoints; create nothing."""
@@ -76,6 +91,8 @@ class RunStart:
             JournalError: The journal cannot be used, or the run has other values. Nothing was sent.
         """
         run = await self._find()
+        if run is None:
+            run = await self._created_by_another()
         if run is None:
             baseline = None if self._ids == () else await self._learn_time(self._options.organization_id)
             new = NewRun(
@@ -95,6 +112,28 @@ class RunStart:
         if run.baseline is not None and run.time - run.created < _BASELINE_SECONDS:
             return run.baseline
         return await self._learn_time(run.organization_id)
+
+    async def _created_by_another(self) -> Run | None:
+        """Return the run that another worker creates now; None if this one must create it.
+
+        Many workers may start at once, and each would list the endpoints and request the time. The lease for reading a
+        page selects one of them.
+        """
+        if not isinstance(self._journal, SharedPages):
+            return None
+        patience: float = getattr(self._journal, "patience", DEFAULT_PATIENCE)
+        ask = PageAsk(worker=secrets.token_hex(6), after=0.0, scope=_CREATION)
+        for _ in range(_CREATION_LOOKS):
+            try:
+                reply = await within(patience, self._journal.exchange_page(ask))
+            except (OSError, TripwireError):
+                return None
+            if reply.is_reader:
+                return None
+            await self._clock.sleep(_CREATION_INTERVAL)
+            if (run := await self._find()) is not None:
+                return run
+        return None
 
     async def _find(self) -> Run | None:
         """Return the run if it exists; None if it can be created."""

@@ -89,7 +89,7 @@ class JournalRun:
         self._call = call
         learn_time = sender.reconciler.learn_time
         self._start_of_run = RunStart(
-            journal, call, options, base_url=base_url, ids=ids, creates=starts, learn_time=learn_time
+            journal, call, options, base_url=base_url, ids=ids, creates=starts, learn_time=learn_time, clock=clock
         )
         self._clock = clock
         self._run: Run | None = None
