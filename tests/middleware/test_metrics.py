@@ -130,9 +130,12 @@ async def test_durations_have_the_buckets_of_the_conventions(reader: InMemoryMet
         return answer()
 
     await compose([Metrics(meter)], handler)(request())
-    bounds = points(reader)["http.client.request.duration"][0].explicit_bounds
+    measured = points(reader)
+    bounds = measured["http.client.request.duration"][0].explicit_bounds
     conventions = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
     assert (conventions, [30, 60, 300]) == (list(bounds[:14]), list(bounds[14:]))
+    for name in ("tripwire.client.rate_limit.wait_time", "tripwire.client.backoff.wait_time"):
+        assert [0, 0.01, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300] == list(measured[name][0].explicit_bounds)
 
 
 @pytest.mark.virtual_time

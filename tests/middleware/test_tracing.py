@@ -55,6 +55,18 @@ async def test_a_call_is_one_client_span_without_ids(spans: InMemorySpanExporter
     assert span.status.status_code is StatusCode.UNSET
 
 
+async def test_a_url_without_a_host_has_an_empty_address(spans: InMemorySpanExporter, tracer: Tracer) -> None:
+    """A program's own transport may use one, for example for a socket in the file system."""
+
+    async def handler(_: Request) -> Response:
+        return answer()
+
+    await compose([Tracing(tracer)], handler)(request(url="unix:///run/api.socket"))
+    (span,) = spans.get_finished_spans()
+    attributes = span.attributes or {}
+    assert ("", 0) == (attributes["server.address"], attributes["server.port"])
+
+
 async def test_the_trace_is_propagated_to_the_service(spans: InMemorySpanExporter, tracer: Tracer) -> None:
     """The header contains the trace id of the span."""
     seen: list[str] = []

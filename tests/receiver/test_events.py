@@ -7,6 +7,7 @@ import json
 import pickle
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +69,13 @@ def test_the_data_is_typed() -> None:
     test = parse_event(body_of("webhook.test"))
     assert isinstance(test, WebhookTestEvent)
     assert test.data.endpoint.id == "we_0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize("event_type", DATA)
+def test_the_class_of_an_event_declares_the_type_of_its_data(event_type: str) -> None:
+    """A program can read it, for example to convert a stored event."""
+    event = parse_event(body_of(event_type))
+    assert attrs.fields_dict(type(event))["data"].type is type(event.data)
 
 
 def test_a_result_as_it_was_recorded_is_accepted() -> None:

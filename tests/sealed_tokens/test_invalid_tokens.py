@@ -12,9 +12,11 @@ import pytest
 
 from tests.support.frames import library_locals
 from tests.support.sealed_tokens import KEY, MESSAGE, OTHERS, SMALLEST, packed, refused, sealed, sealed_2
+from tripwire_async._secrets.crypto import KEY_SIZE, NONCE_SIZE, TAG_SIZE
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.errors import TokenVerificationError
 from tripwire_async.sealed_tokens import verify_token
+from tripwire_async.sealed_tokens.format import RECIPIENT_ID_SIZE
 from tripwire_async.testing import seal_token
 
 
@@ -185,11 +187,19 @@ def test_a_token_too_long_for_its_bound_is_not_even_decoded(monkeypatch: pytest.
     size = len(json.dumps(payload, separators=(",", ":")))
     assert verify_token(token, keys[0], max_inflated=size).raw == payload
 
-    def forbidden(*_: object, **__: object) -> bytes:
-        raise AssertionError
+    decoded: list[str] = []
 
-    monkeypatch.setattr(base64, "b64decode", forbidden)
-    refused("A" * 40_000, max_inflated=1)
+    def decode(text: str, **_: object) -> bytes:
+        decoded.append(text)
+        return b""
+
+    monkeypatch.setattr(base64, "b64decode", decode)
+    longest = 2 + 1024 + 256 * (RECIPIENT_ID_SIZE + NONCE_SIZE + KEY_SIZE + TAG_SIZE)
+    fitting = base64.b64encode(b"\1" * longest).decode()
+    refused(fitting, max_inflated=2)
+    assert decoded == [fitting]
+    refused(fitting + "AAAA", max_inflated=2)
+    assert decoded == [fitting]
 
 
 @pytest.mark.parametrize("limit", [0, -1])

@@ -29,6 +29,7 @@ def operation(method: str = "GET", authority: Authority = "secret") -> Operation
 def request(
     method: str = "GET",
     *,
+    url: str = "https://api.example/v1/things/thing_1",
     authority: Authority = "secret",
     bearer: Secret | None = None,
     deadline: float = 300.0,
@@ -36,7 +37,7 @@ def request(
 ) -> Request:
     return Request(
         operation(method, authority),
-        URL("https://api.example/v1/things/thing_1"),
+        URL(url),
         {"Accept": "application/json"},
         None,
         30.0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["aiohttp_handler", "listen"]
 
-_CHUNK: Final = 64 * 1024
 _log = LOGGER.getChild("receiver")
 
 
@@ -48,7 +47,7 @@ def aiohttp_handler(
         if not request.can_read_body:
             return _web_response(await _respond_to_read_body(receiver, request))
         try:
-            response = await receiver.receive(request.content.iter_chunked(_CHUNK), request.headers)
+            response = await receiver.receive(request.content.iter_any(), request.headers)
         except web.RequestPayloadError:
             response = WebhookResponse(400, b"the body is not encoded as its headers say")
             # Without it, aiohttp reads the rest and logs the failure as an error of this server.

@@ -97,7 +97,7 @@ def _decode(token: object, max_inflated: int) -> bytes:
         raise ValueError  # noqa: TRY004 - an invalid token, not a mistake of the caller
     # Deflate makes incompressible data longer, by far less than a thousandth.
     longest = max_inflated + max_inflated // 1000 + 1024 + MAX_RECIPIENTS * _ENTRY_SIZE
-    _require(len(token) <= longest // 3 * 4 + 4)
+    _require(len(token) <= 4 * (longest // 3 + 1))
     data = base64.b64decode(token, validate=True)
     # Several texts decode to the same bytes, because the last digit has spare bits. Only one of them is the token.
     _require(base64.b64encode(data).decode() == token)

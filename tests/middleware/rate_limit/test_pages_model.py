@@ -11,7 +11,7 @@ from tests.support.memory_pages import Window
 from tests.support.pages_machine import PagesMachine
 from tests.support.redis_server import RedisServer
 from tests.support.virtual_pages import VirtualScript, virtual_pages
-from tripwire_async.middleware.rate_limit.shared_pages import WindowAsk, WindowReply
+from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, WindowAsk, WindowReply
 
 NAMES = itertools.count()
 
@@ -43,6 +43,24 @@ def test_the_script_agrees_with_the_store_in_memory() -> None:
             suppress_health_check=list(HealthCheck),
         )
         machine.runTest()
+
+
+async def test_a_lease_ends_five_seconds_after_its_last_renewal() -> None:
+    """A process that ended without giving it back delays the others for no longer."""
+    now = 100.0
+    with RedisServer() as server:
+        script = VirtualScript(server.url, now=lambda: now)
+        pages = virtual_pages(script, "lease")
+
+        async def is_reader(worker: str) -> bool:
+            return (await pages.exchange_page(PageAsk(worker=worker, after=0.0))).is_reader
+
+        assert await is_reader("a")
+        now += 4.99
+        assert not await is_reader("b")
+        now += 0.02
+        assert await is_reader("b")
+        script.close()
 
 
 def test_parts_are_equal_and_none_is_larger_than_wanted() -> None:

@@ -119,6 +119,7 @@ async def test_a_late_answer_does_not_overwrite_a_newer_one() -> None:
         {"X-RateLimit-Remaining": "0"},
         {"X-RateLimit-Limit": "\N{ARABIC-INDIC DIGIT FIVE}", "X-RateLimit-Remaining": "1"},
         {"X-RateLimit-Limit": "9" * 5000, "X-RateLimit-Remaining": "1"},
+        {"X-RateLimit-Limit": "9" * 16, "X-RateLimit-Remaining": "1"},
     ],
 )
 async def test_headers_that_are_missing_or_invalid_change_nothing(headers: dict[str, str]) -> None:
@@ -128,6 +129,14 @@ async def test_headers_that_are_missing_or_invalid_change_nothing(headers: dict[
     await limit(call(), requests.Script([requests.answer(200, headers)]))
     assert limit.state().limit == 100
     assert limit.state().remaining == 60
+
+
+@pytest.mark.virtual_time
+async def test_a_limit_of_fifteen_digits_is_a_number() -> None:
+    """A service without a limit may report the largest number that it has."""
+    limit = RateLimit()
+    await limit(call(), requests.Script([limited(10**15 - 1, 10**15 - 2)]))
+    assert (limit.state().limit, limit.state().remaining) == (10**15 - 1, 10**15 - 2)
 
 
 @pytest.mark.virtual_time

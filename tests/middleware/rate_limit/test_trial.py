@@ -29,6 +29,12 @@ def test_a_trial_is_planned_for_a_usual_length_that_matters(
     assert trial(shortest, longest).length == length
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 120, 300, 900, 3600])
+def test_a_trial_finds_each_usual_length(length: float) -> None:
+    """Windows of one to a few seconds, parts and multiples of a minute, and an hour."""
+    assert trial(0.99 * length, 1.1 * length).length == length
+
+
 def test_a_trial_goes_once_and_is_timed_by_a_third_of_the_requests() -> None:
     """So the jitter of the first ones does not spoil it; a second one would cost a second rejection."""
     known = LimitModel(lambda: 0.0)

@@ -86,8 +86,8 @@ class LimitModel:
     def take(self, now: float, priority: Priority) -> Permit:
         """Note that a request is sent that was allowed."""
         window, cooldown = self.window, self.cooldown
-        if priority != "interactive" and (oldest := window.oldest) is not None and now >= self._next_check():
-            self._checked_age, self._checked_oldest = now - oldest, oldest
+        if priority != "interactive" and now >= self._next_check():
+            self._checked_age, self._checked_oldest = now - window.oldest, window.oldest
         is_trial = not cooldown.half_open and window.is_precise and self.should_probe(now)
         permit = window.send(now)
         if cooldown.half_open:
@@ -191,8 +191,6 @@ class LimitModel:
         """Return when a bulk request may use the reserve, to see whether the window is shorter than assumed."""
         window = self.window
         oldest, length = window.oldest, window.length
-        if oldest is None:
-            return math.inf
         longest = math.inf if length is None else 0.9 * length
         # Before the length is known, a request can be old because no other was sent since.
         checked = self._checked_age if window.is_precise or oldest == self._checked_oldest else 0.0

@@ -232,11 +232,11 @@ class Window:
         return min(free, max(1, (free + self.in_flight) // self._caution) - self.in_flight)
 
     @property
-    def oldest(self) -> float | None:
-        """End of the oldest request that the service may count; None without a counted request."""
+    def oldest(self) -> float:
+        """End of the oldest request that the service may count; infinite without a counted request."""
         counted = self._counted
         if not counted:
-            return None
+            return math.inf
         if self.is_precise or not self._reported:
             return counted[0].ended_at
         # The others have left, but not long enough ago for the bound.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Backoff:
     """Exponential backoff with full jitter and two bases, as in botocore.
 
