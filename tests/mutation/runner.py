@@ -52,11 +52,13 @@ class MutantRunner:
     Args:
         root: The project.
         folder: Where the copy, the logs and the recorded lines are.
+        known: The test that failed for a mutant in an earlier run, by the key of the mutant.
     """
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(self, root: Path, folder: Path, known: Mapping[str, str]) -> None:
         self._root = root
         self._folder = folder
+        self._known = known
         self._copy = folder / "copy"
         self._baselines: dict[str, Mapping[str, Any]] = {}
         preload()
@@ -104,6 +106,14 @@ class MutantRunner:
                 msg = f"the tests of {package} fail without a mutant, see {log}"
                 raise RuntimeError(msg)
         self._baselines[package] = json.loads(target.read_text(encoding="utf-8"))
+
+    def try_known(self, mutant: Mutant) -> Result | None:
+        """Run the test that noticed *mutant* in an earlier run; None if there is none, or it does not any more."""
+        test = self._known.get(mutant.key, "")
+        if test not in self._baselines[mutant.package]["seconds"]:
+            return None
+        result = self._run(mutant, [test])
+        return None if result.state == "survived" else result
 
     def try_first(self, mutant: Mutant) -> Result | None:
         """Run the tests that are the most likely to notice *mutant*; None if there are others and none of these do."""

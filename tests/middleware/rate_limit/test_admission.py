@@ -172,6 +172,16 @@ def test_the_bound_never_falls_below_one_request() -> None:
     assert flight.bound == 1
 
 
+def test_accepted_requests_raise_the_bound() -> None:
+    """Slowly: by one for twelve of them."""
+    known = model(limit=100, used=0)
+    permits = [known.take(1.0, "interactive") for _ in range(13)]
+    known.reject(permits.pop(), 1.1, 0.5, 100, 90)
+    for permit in permits:
+        known.accept(permit, 1.2, 100, 90)
+    assert known.flight.bound == pytest.approx(14)
+
+
 @pytest.mark.parametrize(("limit", "bound"), [(None, math.inf), (200, math.inf), (600, 210 + 1 / 12)])
 def test_a_bound_is_dropped_once_it_reaches_the_limit(limit: int | None, bound: float) -> None:
     """Without a known limit, at 200 requests."""
