@@ -94,8 +94,8 @@ def test_the_server_that_is_served_has_endpoints_to_try() -> None:
         [*COMMAND, "serve"], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
-        printed = [process.stdout.readline() for _ in range(4)]
-        variables = dict(line.removeprefix("export ").strip().split("=") for line in printed[1:])
+        printed = [process.stdout.readline() for _ in range(5)]
+        variables = dict(line.removeprefix("export ").strip().split("=") for line in printed if "=" in line)
         tested = subprocess.run(  # noqa: S603 - this Python
             [*COMMAND, "test", "--all", "--json"],
             capture_output=True,
