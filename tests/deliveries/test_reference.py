@@ -13,7 +13,9 @@ from tripwire_async.deliveries.reference import DeliveryReference
 
 def test_a_token_brings_the_ids_to_another_process() -> None:
     """With the time of the send in milliseconds. Tokens are safe in URLs."""
-    token = pending("succeeded").to_token()
+    handle = pending("succeeded")
+    token = handle.to_token()
+    assert token is handle.to_token()
     assert DeliveryReference.from_token(token) == REFERENCE
     sent = replace(REFERENCE, sent_at=1_774_382_400.123456)
     assert 1_774_382_400.123 == DeliveryReference.from_token(sent.to_token()).sent_at

@@ -240,6 +240,20 @@ async def test_the_queue_gives_out_no_endpoint_of_a_lost_chunk() -> None:
     assert 0 == queue.room
 
 
+async def test_the_queue_gives_out_an_endpoint_at_once_if_there_is_room() -> None:
+    """In the turn of the event loop in which it is requested, unless another task waits."""
+    queue, lost, held = EntryQueue(2), chunk_of(1), chunk_of(3)
+    lost.is_lost = True
+    queue.put([*lost.entries, *held.entries])
+    tasks = [asyncio.create_task(queue.get()) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert [held.entries[0], held.entries[1], None] == [task.result() if task.done() else None for task in tasks]
+    assert (2, -1) == (queue.active, queue.room)
+    queue.leave()
+    assert held.entries[2] is await tasks[2]
+    queue.close()
+
+
 async def test_records_are_applied_once() -> None:
     """The first acceptance, outcome and bound count; a send without effect resets the state."""
     entry = chunk_of(1).entries[0]

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.delivery_service import Service, endpoint, now
 from tests.support.journal_runs import recorded_run
+from tests.support.journal_worker import new_run
 from tests.support.memory_journal import MemoryJournal, MemoryStorage
 from tests.support.runs import SEND, outcomes_of, run_of, states
 from tripwire_async._concurrency.clock import LOOP_CLOCK
@@ -67,6 +68,45 @@ async def test_a_journal_that_fails_ends_the_sends_that_wait_for_it() -> None:
     with pytest.raises(JournalError, match="the disk is full"):
         await commit
     assert now() < 60.0
+
+
+class TimedJournal(MemoryJournal):
+    """A journal that notes the time of each exchange."""
+
+    async def exchange(self, ask: JournalAsk, /) -> JournalReply:
+        TIMES.append(round(now(), 6))
+        return await super().exchange(ask)
+
+
+TIMES: list[float] = []
+
+
+@pytest.mark.parametrize(
+    ("requests", "expected"),
+    [
+        ([(0.0, 0.25), (0.1, 0.25), (0.2, 0.01)], [0.21]),
+        ([(0.0, 0.25), (0.1, 0.25)], [0.25]),
+        ([(0.0, 0.25), (0.245, 0.01)], [0.25]),
+        ([(0.0, 0.01), (0.1, 0.5), (0.2, 0.1)], [0.01, 0.3]),
+        ([(0.0, 0.01), (0.01, 1.0)], [0.01, 1.01]),
+    ],
+)
+async def test_an_exchange_is_made_at_the_earliest_requested_time(
+    requests: list[tuple[float, float]], expected: list[float]
+) -> None:
+    """A later request neither delays it nor is delayed by it; without a request it is made after a second."""
+    TIMES.clear()
+    journal = TimedJournal()
+    await journal.begin(new_run())
+    writer = writer_of(journal)
+    running = asyncio.create_task(writer.run())
+    for when, within in requests:
+        await asyncio.sleep(when - now())
+        writer.ask(within)
+    await asyncio.sleep(expected[-1] + 0.001 - now())
+    assert expected == TIMES
+    running.cancel()
+    await asyncio.wait([running])
 
 
 async def test_nothing_is_written_for_a_chunk_of_another_worker() -> None:

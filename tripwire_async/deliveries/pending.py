@@ -41,7 +41,7 @@ class PendingDelivery:
         request_id: The service's id of the request that sent the test; None for a handle that was resumed.
     """
 
-    __slots__ = ("__weakref__", "_clock", "_poller", "_record", "request_id")
+    __slots__ = ("__weakref__", "_clock", "_poller", "_record", "_token", "request_id")
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class PendingDelivery:
         self._record = record
         self._poller = poller
         self._clock = clock
+        self._token: str | None = None
         self.request_id = request_id
 
     @property
@@ -129,7 +130,9 @@ class PendingDelivery:
 
         It holds ids and the time of the send, no secret.
         """
-        return self._record.reference.to_token()
+        if self._token is None:
+            self._token = self._record.reference.to_token()
+        return self._token
 
     def __reduce__(self) -> NoReturn:
         msg = "a PendingDelivery cannot be pickled: send to_token(), and continue with webhooks.resume(token)"

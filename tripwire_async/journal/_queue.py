@@ -35,6 +35,8 @@ class EntryQueue:
 
     async def get(self) -> Entry | None:
         """Return the next endpoint, which is in flight until `leave`; None once the queue is closed."""
+        if not self._waiting and (entry := self._take()) is not None:
+            return entry
         turn: asyncio.Future[Entry | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         self.dispatch()
@@ -65,13 +67,19 @@ class EntryQueue:
                 self._waiting.popleft()
             elif self._is_closed:
                 self._waiting.popleft().set_result(None)
-            elif not self._entries or self.active >= self.capacity:
-                return
+            elif (entry := self._take()) is not None:
+                self._waiting.popleft().set_result(entry)
             else:
-                entry = self._entries.popleft()
-                if not entry.chunk.is_lost:
-                    self.active += 1
-                    self._waiting.popleft().set_result(entry)
+                return
+
+    def _take(self) -> Entry | None:
+        """Return the next endpoint, if there is one and room for it."""
+        while self._entries and self.active < self.capacity:
+            entry = self._entries.popleft()
+            if not entry.chunk.is_lost:
+                self.active += 1
+                return entry
+        return None
 
 
 def _urgency(entry: Entry) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from tripwire_async.deliveries.reference import DeliveryReference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_NESTED: Final = ("delivery", "timings")
 
 
 def expected_outcome(token: str, request_id: str | None) -> dict[str, Any]:
@@ -45,20 +47,21 @@ def expected_outcome(token: str, request_id: str | None) -> dict[str, Any]:
 
 def shorten(outcome: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
     """Return *outcome* without the values that are the *expected* ones."""
-    short: dict[str, Any] = {}
-    for name, value in outcome.items():
-        usual = expected.get(name, ...)
-        if isinstance(value, dict) and isinstance(usual, dict):
-            short[name] = shorten(cast("dict[str, Any]", value), cast("dict[str, Any]", usual))
-        elif value != usual:
-            short[name] = value
+    short = _differing(outcome, expected)
+    for name in _NESTED:
+        if short.get(name) is not None and name in expected:
+            short[name] = _differing(short[name], expected[name])
     return short
 
 
 def complete(short: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
     """Return the outcome from which `shorten` made *short*; one that was stored whole stays as it is."""
     outcome = {**expected, **short}
-    for name, usual in expected.items():
-        if isinstance(usual, dict) and isinstance(short.get(name), dict):
-            outcome[name] = complete(short[name], cast("dict[str, Any]", usual))
+    for name in _NESTED:
+        if short.get(name) is not None and name in expected:
+            outcome[name] = {**expected[name], **short[name]}
     return outcome
+
+
+def _differing(values: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in expected or value != expected[name]}

@@ -76,7 +76,7 @@ class Writer:
         self._ended: list[int] = []
         self._wake = asyncio.Event()
         self._timer: Timer | None = None
-        self._timer_at = math.inf
+        self._timer_at = self._timer_within = math.inf
         self._uncommitted: list[asyncio.Future[None]] = []
         self._committing: list[asyncio.Future[None]] = []
         self._stale: list[asyncio.Future[None]] = []
@@ -117,7 +117,13 @@ class Writer:
 
     def ask(self, within: float) -> None:
         """Make an exchange within a number of seconds."""
-        self._wake_at(self._clock.now() + within)
+        # A timer that was set earlier, for the same time or less, comes first.
+        if within < self._timer_within:
+            when = self._clock.now() + within
+            if when < self._timer_at:
+                self._cancel_timer()
+                self._timer_at, self._timer_within = when, within
+                self._timer = self._clock.call_at(when, self._on_timer)
 
     async def commit(self, deadline: float) -> None:
         """Return when all records so far are durable.
@@ -207,20 +213,15 @@ class Writer:
             await self._clock.sleep(delay)
             delay = min(2.0, 2 * delay)
 
-    def _wake_at(self, when: float) -> None:
-        """Wake `run` at a time, unless it is woken earlier."""
-        if when < self._timer_at:
-            self._cancel_timer()
-            self._timer_at = when
-            self._timer = self._clock.call_at(when, self._on_timer)
-
     def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer, self._timer_at = None, math.inf
+        self._timer = None
+        self._timer_at = self._timer_within = math.inf
 
     def _on_timer(self) -> None:
-        self._timer, self._timer_at = None, math.inf
+        self._timer = None
+        self._timer_at = self._timer_within = math.inf
         self._wake.set()
 
     async def _wait(self, waiting: list[asyncio.Future[None]], deadline: float) -> None:

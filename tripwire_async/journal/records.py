@@ -61,7 +61,7 @@ class Done(msgspec.Struct, frozen=True):
     Attributes:
         outcome: The outcome as ``TestOutcome.to_dict`` returns it. In a journal, values may be left out that follow
             from the `Sent` record.
-        sent: The record of the accepted test, for a record that has not been stored; None without one.
+        sent: The record of the accepted test, for an outcome that has not been stored and is whole; otherwise None.
     """
 
     outcome: dict[str, Any]
@@ -69,7 +69,9 @@ class Done(msgspec.Struct, frozen=True):
 
     def complete(self, sent: Sent | None) -> dict[str, Any]:
         """Return the whole outcome of a test with the record *sent*."""
-        return self.outcome if sent is None else complete(self.outcome, expected_outcome(sent.token, sent.request_id))
+        if sent is None or self.sent is not None:
+            return self.outcome
+        return complete(self.outcome, expected_outcome(sent.token, sent.request_id))
 
     def shortened(self) -> dict[str, Any]:
         """Return the outcome without what follows from its `Sent` record."""
