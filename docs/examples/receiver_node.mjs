@@ -11,7 +11,8 @@ function isGenuine(body, headers) {
   const signed = Buffer.concat([Buffer.from(`${timestamp}.`), body]);
   const expected = Buffer.from(createHmac("sha256", secret).update(signed).digest("hex"));
   const age = Math.abs(Date.now() / 1000 - Number(timestamp));
-  return age <= 300 && signature.length === expected.length && timingSafeEqual(signature, expected);
+  const sameLength = signature.length === expected.length;
+  return age <= 300 && sameLength && timingSafeEqual(signature, expected);
 }
 
 const server = createServer(async (request, response) => {
@@ -27,4 +28,6 @@ const server = createServer(async (request, response) => {
   response.writeHead(200).end("received");
 });
 
-server.listen(port, "127.0.0.1", () => console.log(`listening on ${server.address().port}`));
+server.listen(port, "127.0.0.1", () => {
+  console.log(`listening on ${server.address().port}`);
+});
