@@ -255,3 +255,39 @@ async def test_a_listener_that_is_cancelled_while_it_stops_has_stopped(cancellat
         with pytest.raises(aiohttp.ClientConnectionError):
             await session.post(f"http://127.0.0.1:{port}/", data=b"")
     socket.create_server(("127.0.0.1", port)).close()
+
+
+async def test_a_listener_stops_two_seconds_after_its_block_whatever_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Aiohttp waits a second for the request, and a second for its task; then it closes the connection."""
+    loop, started, stop = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+    listening, clock, ahead = loop.create_future(), loop.time, 0.0
+    monkeypatch.setattr(loop, "time", lambda: clock() + ahead)
+
+    async def never(body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
+        started.set()
+        await asyncio.Event().wait()
+        return WebhookResponse(200)
+
+    async def run() -> None:
+        async with listen(never, host="127.0.0.1", port=0) as port:
+            listening.set_result(port)
+            await stop.wait()
+
+    async def has_stopped(seconds: float) -> bool:
+        nonlocal ahead
+        ahead = seconds
+        for _ in range(30):
+            await asyncio.sleep(0)
+        return listener.done()
+
+    listener = asyncio.create_task(run())
+    url = f"http://127.0.0.1:{await listening}/"
+    async with aiohttp.ClientSession() as session:
+        request = asyncio.create_task(session.post(url, data=b""))
+        await started.wait()
+        stop.set()
+        assert [await has_stopped(seconds) for seconds in (0.0, 0.8, 1.1, 2.0, 2.2)] == [False] * 4 + [True]
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await request

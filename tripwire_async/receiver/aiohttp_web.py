@@ -80,7 +80,7 @@ async def listen(
 
     app = web.Application(client_max_size=max_body)
     app.router.add_post("/{path:.*}", handle)
-    # Requests that are still running when the block ends are not waited for.
+    # Requests that are still running when the block ends delay its end by up to twice as long.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     try:
         await runner.setup()

@@ -191,6 +191,17 @@ def test_a_bound_is_dropped_once_it_reaches_the_limit(limit: int | None, bound: 
     assert flight.bound == pytest.approx(bound)
 
 
+def test_a_bound_that_equals_the_limit_is_dropped() -> None:
+    """As floating-point numbers, 246 and 180 twelfths add up to exactly 261."""
+    flight = FlightLimit()
+    flight.reject(246)
+    for _ in range(179):
+        flight.accept(261)
+    assert 260 < flight.bound < 261
+    flight.accept(261)
+    assert flight.bound == math.inf
+
+
 @pytest.mark.parametrize("end", ["abandoned", "not sent"])
 def test_a_flight_ends_with_its_last_request_also_if_that_has_no_response(end: str) -> None:
     """Its accepted requests would otherwise count for the next flight."""
