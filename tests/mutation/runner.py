@@ -89,6 +89,8 @@ class MutantRunner:
                 import coverage
                 import pytest
 
+                # The runs with mutants need not compile the tests and the plugins of pytest again.
+                sys.dont_write_bytecode = False
                 measured = coverage.Coverage(
                     data_file=None, config_file=False, source=[str(copy / "tripwire_async" / package)]
                 )
