@@ -54,8 +54,6 @@ def envelope(**changes: object) -> bytes:
 @pytest.mark.parametrize(
     "data",
     [
-        b"",
-        b" ",
         b"<html>",
         b'{"limit":50,',
         b'{"limit":50,"has_more":true}}',
@@ -66,11 +64,20 @@ def envelope(**changes: object) -> bytes:
     ],
 )
 def test_bytes_that_are_not_json_are_an_error_without_a_path(data: bytes) -> None:
-    """Empty, incomplete, HTML, and values that only JavaScript accepts."""
+    """Incomplete, HTML, and values that only JavaScript accepts."""
     with pytest.raises(DecodeError) as caught:
         decode(data, CursorPagination)
     assert caught.value.path is None
     assert str(caught.value) == "malformed or incomplete JSON"
+
+
+@pytest.mark.parametrize("data", [b"", b" ", b"\r\n"])
+@pytest.mark.parametrize("type_", [CursorPagination, dict, object])
+def test_no_bytes_at_all_are_not_called_malformed(data: bytes, type_: type[object]) -> None:
+    """The error names the cause."""
+    with pytest.raises(DecodeError) as caught:
+        decode(data, type_)
+    assert (None, "it is empty") == (caught.value.path, str(caught.value))
 
 
 def test_a_number_out_of_range_is_an_error() -> None:

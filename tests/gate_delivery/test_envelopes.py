@@ -217,7 +217,7 @@ def test_an_envelope_model_is_checked_like_a_received_envelope() -> None:
 @pytest.mark.parametrize(
     ("plaintext", "message"),
     [
-        (b"", "malformed or incomplete JSON"),
+        (b"", "it is empty"),
         (b"\xff", "malformed or incomplete JSON"),
         (b"[]", "Expected `object`"),
         (b'{"outputs":{}}', "version"),

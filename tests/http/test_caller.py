@@ -39,7 +39,6 @@ async def test_the_body_of_a_response_without_content_is_ignored(body: bytes) ->
 @pytest.mark.parametrize(
     ("body", "path", "excerpt"),
     [
-        (b"", None, ""),
         (b"<html>hello</html>", None, "<html>hello</html>"),
         (b'{"name": "i', None, '{"name": "i'),
         (b"\xff\xfe", None, "\N{REPLACEMENT CHARACTER}" * 2),
@@ -49,7 +48,7 @@ async def test_the_body_of_a_response_without_content_is_ignored(body: bytes) ->
         (b"{}", "$", ""),
         (b'{"x":' + b"[" * 100_000, None, '{"x":' + "[" * 495 + "…"),
     ],
-    ids=["empty", "html", "incomplete", "not UTF-8", "list", "string", "wrong type", "missing", "deep nesting"],
+    ids=["html", "incomplete", "not UTF-8", "list", "string", "wrong type", "missing", "deep nesting"],
 )
 async def test_a_response_that_does_not_match_its_model_is_a_decode_error(
     body: bytes, path: str | None, excerpt: str
@@ -79,6 +78,17 @@ async def test_a_chain_without_authentication_is_the_advice_for_a_missing_key() 
     body = b'{"error": {"code": "auth.missing_api_key", "message": "No key."}}'
     with pytest.raises(AuthenticationError, match="a list that is passed as middleware needs BearerAuth"):
         await caller(Wire(401, body))(ApiRequest(NAMED, ("t", "part_a")))
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, b""), (200, b"\n"), (204, b"")])
+async def test_an_empty_body_is_called_empty(status: int, body: bytes) -> None:
+    """With the status: a proxy may have turned the response into a 204."""
+    with pytest.raises(ResponseDecodeError) as caught:
+        await caller(Wire(status, body, X_Request_Id="req_1"))(ApiRequest(NAMED, ("t", "part_a")))
+    error = caught.value
+    problem = f"the body of the response is empty (status {status}), although the API describes one"
+    assert f"getThing: {problem}" == str(error)
+    assert ("getThing", status, "req_1", None) == (error.operation, error.status, error.request_id, error.path)
 
 
 ADVICE = {

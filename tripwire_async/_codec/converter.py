@@ -60,7 +60,7 @@ def decode(data: bytes, type_: type[T]) -> T:
         repaired = replace_lone_surrogates(data)
         if repaired is not None:
             return decode(repaired, type_)
-        failure = DecodeError("malformed or incomplete JSON")
+        failure = DecodeError("malformed or incomplete JSON" if data.strip() else "it is empty")
     except RecursionError:
         failure = DecodeError("JSON is nested too deeply")
     raise failure

@@ -136,7 +136,9 @@ def decode_error(error: DecodeError, request: Request, response: Response) -> Re
     operation = request.operation
     media_type = (header(response.headers, "Content-Type") or "").partition(";")[0].strip()
     reason = f"the response does not match the API's description: {error}"
-    if error.path is None and media_type and "json" not in media_type:
+    if not response.body.strip():
+        reason = f"the body of the response is empty (status {response.status}), although the API describes one"
+    elif error.path is None and media_type and "json" not in media_type:
         reason = f"the response is {sanitize(media_type)}, not JSON: check base_url; a proxy may have sent it"
     # A JSON object that was parsed may hold a secret in any of its fields.
     is_object = error.path is not None and response.body.lstrip().startswith(b"{")
