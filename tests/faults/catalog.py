@@ -175,6 +175,11 @@ MALFORMED: Final = [
         name="gzip that is not gzip", group="malformed", respond=_sends(lambda e: _whole(e, "Content-Encoding: gzip"))
     ),
     Fault(
+        name="gzip with other data after its end",
+        group="malformed",
+        respond=_sends(lambda e: _whole(e, "Content-Encoding: gzip", body=gzip.compress(e.body) + b"{}")),
+    ),
+    Fault(
         name="status 101",
         group="malformed",
         respond=_sends(lambda e: b"HTTP/1.1 101 Switching Protocols\r\n\r\n" + e.body),
@@ -232,6 +237,14 @@ HARMLESS: Final = [
     ),
     Fault(name="HTTP/1.0", group="harmless", respond=_sends(lambda e: _whole(e).replace(b"HTTP/1.1", b"HTTP/1.0"))),
     Fault(name="gzip", group="harmless", respond=_sends(_gzipped, stays=True)),
+    Fault(
+        name="gzip of two members",
+        group="harmless",
+        respond=_sends(
+            lambda e: _whole(e, "Content-Encoding: gzip", body=gzip.compress(e.body[:9]) + gzip.compress(e.body[9:])),
+            stays=True,
+        ),
+    ),
     Fault(
         name="deflate",
         group="harmless",

@@ -44,15 +44,16 @@ async def any_transport(request: pytest.FixtureRequest) -> AsyncIterator[Aiohttp
         ("gzip", gzip.compress(BODY)),
         ("x-gzip", gzip.compress(BODY)),
         ("GZIP", gzip.compress(BODY)),
+        ("gzip", gzip.compress(BODY[:30]) + gzip.compress(b"") + gzip.compress(BODY[30:])),
         ("deflate", zlib.compress(BODY)),
         ("deflate", raw_deflate(BODY)),
         ("identity", BODY),
         ("", BODY),
     ],
-    ids=["gzip", "x-gzip", "upper case", "deflate", "deflate without a header", "identity", "empty"],
+    ids=["gzip", "x-gzip", "upper case", "several members", "deflate", "deflate without a header", "identity", "empty"],
 )
 async def test_a_body_is_decompressed(any_transport: AiohttpTransport, coding: str, body: bytes) -> None:
-    """Whatever the session is set to; the old name of gzip is understood too."""
+    """Whatever the session is set to; the old name of gzip is understood too, and gzip that was made in parts."""
     async with listening(saying(http("200 OK", body, f"Content-Encoding: {coding}"))) as server:
         assert BODY == (await any_transport(make_request(server.url))).body
 
@@ -83,6 +84,38 @@ async def test_a_body_that_is_cut_off_is_incomplete(any_transport: AiohttpTransp
         with pytest.raises(TransportError, match="its compressed data is cut off or damaged") as caught:
             await any_transport(make_request(server.url, "POST"))
     assert (True, 200) == (caught.value.maybe_sent, caught.value.status)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(BODY) + b"more"),
+        ("gzip", gzip.compress(BODY) + gzip.compress(b" ")[:-1]),
+        ("gzip", gzip.compress(BODY) + 100 * gzip.compress(b"")),
+        ("deflate", zlib.compress(BODY) + b"\0"),
+        ("deflate", raw_deflate(BODY) + raw_deflate(BODY)),
+    ],
+    ids=["other data", "a member that is cut off", "too many members", "deflate", "deflate without a header"],
+)
+async def test_data_after_the_end_is_not_dropped(any_transport: AiohttpTransport, coding: str, body: bytes) -> None:
+    """The part before it can be valid JSON, which says something else than the whole."""
+    async with listening(saying(http("200 OK", body, f"Content-Encoding: {coding}"))) as server:
+        with pytest.raises(TransportError, match="its compressed data is cut off or damaged"):
+            await any_transport(make_request(server.url, "POST"))
+
+
+async def test_the_limit_is_for_all_members_together() -> None:
+    """Each of them is small."""
+    body = 3 * gzip.compress(1000 * b"x")
+    for limit in (2999, 3000):
+        transport = AiohttpTransport(timeout=5.0, max_body=limit)
+        async with listening(saying(http("200 OK", body, "Content-Encoding: gzip"))) as server:
+            if limit == 3000:
+                assert 3000 * b"x" == (await transport(make_request(server.url))).body
+            else:
+                with pytest.raises(ResponseDecodeError, match="larger than 2999 bytes"):
+                    await transport(make_request(server.url))
+        await transport.close()
 
 
 async def test_a_read_whose_compressed_body_was_cut_off_is_retried() -> None:

@@ -10,6 +10,9 @@ ACCEPTED: Final = "gzip, deflate"
 
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
+_MAX_MEMBERS: Final = 100
+"""Limit on the members of gzip data (RFC 1952, section 2.2): each one costs a copy of the data after it."""
+
 
 class UnsupportedCodingError(Exception):
     """The coding of a response was not requested."""
@@ -28,7 +31,7 @@ def decompress(body: bytes, coding: str, limit: int) -> bytes:
 
     Raises:
         UnsupportedCodingError: The coding is not gzip or deflate.
-        IncompleteBodyError: The data ends early, or is not in its coding.
+        IncompleteBodyError: The data ends early, continues after its end, or is not in its coding.
         OversizedBodyError: The decompressed body is larger than *limit*.
     """
     name = coding.strip().lower()
@@ -41,13 +44,19 @@ def decompress(body: bytes, coding: str, limit: int) -> bytes:
         bits = zlib.MAX_WBITS if body[0] & 0xF == zlib.DEFLATED else -zlib.MAX_WBITS
     else:
         raise UnsupportedCodingError
-    inflater = zlib.decompressobj(bits)
-    try:
-        inflated = inflater.decompress(body, limit + 1)
-    except zlib.error:
-        raise IncompleteBodyError from None
-    if len(inflated) > limit:
-        raise OversizedBodyError
-    if not inflater.eof:
-        raise IncompleteBodyError
-    return inflated
+    inflated = b""
+    for _ in range(_MAX_MEMBERS if bits == _GZIP else 1):
+        inflater = zlib.decompressobj(bits)
+        try:
+            inflated += inflater.decompress(body, limit + 1 - len(inflated))
+        except zlib.error:
+            raise IncompleteBodyError from None
+        if len(inflated) > limit:
+            raise OversizedBodyError
+        if not inflater.eof:
+            raise IncompleteBodyError
+        body = inflater.unused_data
+        if not body:
+            return inflated
+    # What follows belongs to the body, which would be cut off without it.
+    raise IncompleteBodyError
