@@ -14,6 +14,7 @@ from tripwire_async.errors import ResponseDecodeError
 from tripwire_async.models import Event
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping, Sequence
 
     from tripwire_async._http.api_calls import ApiResponse
@@ -39,6 +40,12 @@ LIST_EVENT_PAGE: Final = cast(
     "Operation[RawEventPage]", attrs.evolve(cast("Any", operations.LIST_EVENTS), returns=RawEventPage)
 )
 """List an organization's newest events, without decoding them."""
+
+EVENT_ID: Final = operations.RETRIEVE_EVENT.path_arguments[1]
+"""The argument of a call that is the id of an event."""
+
+is_event_id: Final = cast("re.Pattern[str]", EVENT_ID.pattern).fullmatch
+"""Match a text if it can be the id of an event."""
 
 
 @attrs.frozen

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast, final
 
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async._http.api_calls import ApiRequest
+from tripwire_async._http.response_ids import check_id
 from tripwire_async.errors import ResponseDecodeError, ServerError, TransportError
 
-from ._event_page import PAGE_SIZE
+from ._event_page import EVENT_ID, PAGE_SIZE
 from ._server_clock import ServerClock, latest
 
 if TYPE_CHECKING:
@@ -200,6 +201,8 @@ class Reconciler:
                 priority="poll",
             )
         )
+        for index, event in enumerate(response.value.data):
+            check_id(event.id, EVENT_ID, operations.LIST_EVENTS, response, f"$.data[{index}].id")
         self.server_clock.note_headers(started, self._clock.now(), response.headers)
         others = {send for send, endpoint in self._unanswered.items() if endpoint == endpoint_id}
         while response.value.data and not others.isdisjoint(self._unanswered):

@@ -12,8 +12,10 @@ from tripwire_async._concurrency.per_loop import PerLoop
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async._http.messages import BeforeWire
+from tripwire_async._http.response_ids import check_id
 from tripwire_async.errors import ResponseDecodeError, ServerError, TransportError, TripwireError
 
+from ._event_page import EVENT_ID, is_event_id
 from ._outage import OutageRetries
 from ._record import DeliveryRecord
 from ._settle_times import SettleTimes
@@ -116,6 +118,8 @@ class Sender:
                 )
             )
             test, now = response.value.data, response.stats.finished
+            if not is_event_id(test.event_id):
+                check_id(test.event_id, EVENT_ID, operations.SEND_TEST_WEBHOOK, response, "$.data.event_id")
             self.reconciler.claim(test.event_id)
         finally:
             self.reconciler.finish(send)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, final, overload
+from typing import TYPE_CHECKING, Any, Final, final, overload
 
 from tripwire_async._codec.fields import UNSET, UnsetType
 from tripwire_async._generated.models.gate import AcknowledgeGateSessionDeliveryRequest, CreateGateSessionRequest
 from tripwire_async._generated.models.shared import GateDeliveryRequest
 from tripwire_async._generated.operations import gate as operations
 from tripwire_async._http.api_calls import ApiRequest
+from tripwire_async._http.response_ids import check_id
 from tripwire_async._secrets.keys import hide, require_secret
 from tripwire_async.gate_delivery import generate_key_pair
 from tripwire_async.resources.arguments import to_dict, to_model
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from tripwire_async._secrets.secret import Secret
     from tripwire_async.deliveries import PollSchedule
     from tripwire_async.gate_delivery import DeliveryKeyPair
+
+_SESSION_ID: Final = operations.POLL_GATE_SESSION.path_arguments[0]
 
 
 @final
@@ -104,6 +107,7 @@ class GateSessions(Resource):
         )
         response = await self._call(ApiRequest(operations.CREATE_GATE_SESSION, body=body))
         session = response.value.data
+        check_id(session.id, _SESSION_ID, operations.CREATE_GATE_SESSION, response, "$.data.id")
         if pair is None:
             return session
         return PendingGateSession(
