@@ -103,7 +103,7 @@ ADVICE = {
     410: "(it has expired: create a new one)",
     418: "",
     422: "(correct the values that are listed)",
-    429: "(send fewer requests, or wait for retry_after seconds)",
+    429: "(send fewer requests, or wait 3 seconds)",
     500: "",
     503: "",
 }

@@ -23,7 +23,7 @@ _ADVICE: Final = {
     409: "it conflicts with existing data: read the current state first",
     410: "it has expired: create a new one",
     422: "correct the values that are listed",
-    429: "send fewer requests, or wait for retry_after seconds",
+    429: "send fewer requests",
 }
 
 
@@ -33,6 +33,7 @@ def api_error(request: Request, response: Response, profile: Profile) -> APIErro
     error = read_error_body(response.body)
     id_ = request_id(response.headers) or error.request_id
     reason, advice = error.message, _ADVICE.get(status)
+    retry_after = parse_retry_after(response.headers)
     if status < 400:
         location = header(response.headers, "Location")
         reason = "unexpected status" if location is None else f"redirect to {sanitize(location)!r}"
@@ -41,6 +42,8 @@ def api_error(request: Request, response: Response, profile: Profile) -> APIErro
         advice = _key_advice(operation, profile)
         if error.code == _NO_KEY:
             advice += "; a list that is passed as middleware needs BearerAuth"
+    elif status == 429 and retry_after is not None:
+        advice = f"send fewer requests, or wait {retry_after:g} seconds"
     elif status == 403 and operation.scope is not None:
         advice = (
             f"check that the key is a secret key (sk_…), has the scope {operation.scope}, and has access to the "
@@ -61,7 +64,7 @@ def api_error(request: Request, response: Response, profile: Profile) -> APIErro
         next_action=error.next_action,
         field_errors=error.field_errors,
         docs_url=error.docs_url,
-        retry_after=parse_retry_after(response.headers),
+        retry_after=retry_after,
         attempts=request.stats.attempts,
         body=excerpt(response.body),
     )

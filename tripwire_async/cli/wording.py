@@ -12,6 +12,7 @@ _PHRASES: Final[Mapping[str, str]] = {
     "check base_url and the session of the client": "check --base-url",
     "pass base_url=, or select profile=": "or pass --base-url or --profile ",
     "pass a key that begins with sk_ as secret_key=, or": "use a key that begins with sk_ in --secret-key-file, or",
+    "or pass secret_key, with an active": "or pass --secret-key-file, with an active",
     "start a run with send_tests(…, journal=…)": "start a run with test --journal",
     "Use another name for a new run, or resume_tests(journal) to continue the other": (
         "Pass another --run for a new run, or continue the other with test --resume"
