@@ -52,6 +52,7 @@ FORMS: dict[str, Callable[[str], Any]] = {
     "bytes": lambda secret: secret.encode(),
     "lone surrogate": lambda secret: f"{secret}\ud800",
 }
+NO_SECRETS = ("mixed", "bytes")
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -124,6 +125,14 @@ def test_a_handler_that_raises_at_once_shows_no_key() -> None:
     assert not exposed(raised(lambda: BearerAuth(KEY)(request(), last)), CANARY)
 
 
+@pytest.mark.parametrize("form", NO_SECRETS)
+def test_a_receiver_that_rejects_its_secret_shows_nothing(form: str) -> None:
+    """A list with something else among the secrets, and bytes."""
+    error = raised(lambda: WebhookReceiver(Router(), FORMS[form](SIGNING)))
+    assert isinstance(error, TypeError)
+    assert not exposed(error, CANARY)
+
+
 @pytest.mark.parametrize("form", [*FORMS, "function", "async function"])
 async def test_a_failure_in_the_receiver_logs_no_secret(form: str, caplog: pytest.LogCaptureFixture) -> None:
     """A handler raises, and the traceback goes to the log."""
@@ -132,6 +141,8 @@ async def test_a_failure_in_the_receiver_logs_no_secret(form: str, caplog: pytes
         return [SIGNING, Secret(SIGNING)]
 
     sources: dict[str, Any] = {"function": lambda: [SIGNING], "async function": current}
+    # What the receiver rejects at once, a function can still return.
+    sources |= {each: lambda: FORMS[form](SIGNING) for each in NO_SECRETS}
     source = sources[form] if form in sources else FORMS[form](SIGNING)
     router = Router()
 
