@@ -85,6 +85,9 @@ class LoopbackEndpoint:
     def __init__(
         self, sender: Sender, host: str, port: int, *, tolerance: float, now: Callable[[], float] | None, clock: Clock
     ) -> None:
+        from tripwire_async.receiver.arguments import check_tolerance  # noqa: PLC0415 - few programs receive as well
+
+        check_tolerance(tolerance)
         self.port = port
         self._sender = sender
         self._host = host

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, final
 
 import attrs
 
+from .arguments import require_number, require_whole_number
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -67,6 +69,8 @@ class RecentEvents:
         max_age: float = DEFAULT_MAX_AGE,
         now: Callable[[], float] | None = None,
     ) -> None:
+        require_whole_number("max_events", max_events, "events")
+        require_number("max_age", max_age, "seconds")
         if max_events < 1 or not max_age > 0:
             msg = f"max_events must be at least one event and max_age above 0 seconds, not {max_events} and {max_age}"
             raise ValueError(msg)

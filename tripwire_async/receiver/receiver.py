@@ -14,6 +14,7 @@ from tripwire_async._secrets.secret import Secret
 from tripwire_async.gate_delivery import DeliveredCredentials, encrypt_delivery
 from tripwire_async.models import GateApprovedWebhookResponse
 
+from .arguments import check_tolerance, require_whole_number
 from .dedupe import EventStore, RecentEvents
 from .events import GateSessionApprovedEvent
 from .respond import WebhookResponse, receive_or_reject
@@ -71,7 +72,8 @@ class WebhookReceiver:
 
     Raises:
         ConfigurationError: *secret* is empty, or an API key.
-        TypeError: *secret* is not text, a `Secret` or a function.
+        TypeError: *secret* is not text, a `Secret` or a function, or *tolerance* or *max_body* is not a number.
+        ValueError: *tolerance* is negative or not finite.
     """
 
     __slots__ = ("_max_body", "_now", "_router", "_secret", "_store", "_tolerance")
@@ -90,6 +92,8 @@ class WebhookReceiver:
         if not callable(secret):
             secret = hide_all(secret)
             require_signing_secrets(secret)
+        check_tolerance(tolerance)
+        require_whole_number("max_body", max_body, "bytes")
         self._secret: SecretSource = secret
         self._store = RecentEvents() if store is None else store
         self._tolerance = tolerance

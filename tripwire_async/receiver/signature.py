@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import math
 import re
 import time
 from collections.abc import Mapping
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 from tripwire_async._secrets.keys import Secrets, hide_all, require_secrets
 from tripwire_async.errors import ConfigurationError, SignatureError
 from tripwire_async.profiles import PROFILES, TRIPWIRE
+
+from .arguments import MAX_UNIX_SECONDS, check_tolerance, require_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,25 +57,19 @@ def verify_signature(
 
     Raises:
         SignatureError: The headers are missing or invalid, the webhook is too old, or the signature does not match.
-        TypeError: *body* is not bytes or *headers* is not a mapping.
+        TypeError: *body* is not bytes, *headers* is not a mapping, or *tolerance* or *now* is not a number.
         ValueError: *tolerance* is negative or not a finite number.
         ConfigurationError: No secret was given, an empty one, or an API key.
     """
     secret = hide_all(secret)
     require_signing_secrets(secret)
-    if not isinstance(body, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
-        msg = (
-            f"the body must be bytes, not {type(body).__name__}: the signature covers the bytes as they were received, "
-            "and decoding or parsing them first can change them"
-        )
-        raise TypeError(msg)
+    _require_bytes(body)
     if not isinstance(headers, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
         msg = f"headers must be a mapping such as request.headers, not {type(headers).__name__}"
         raise TypeError(msg)
-    if not 0 <= tolerance < math.inf:
-        msg = f"tolerance must be a finite number of seconds of 0 or more, not {tolerance!r}"
-        raise ValueError(msg)
+    check_tolerance(tolerance)
     current = time.time() if now is None else now
+    require_number("now", current, "Unix seconds")
     for timestamp, signature in _signatures(headers):
         # A `now` of nan must be rejected: every comparison with nan is false.
         if not abs(current - int(timestamp)) <= tolerance:
@@ -97,11 +92,23 @@ def sign_webhook(
     """Return the headers with which the service would send *body*, for tests of an endpoint.
 
     *timestamp* is in Unix seconds. A fraction is dropped. None means now. *profile* determines the header names.
+
+    Raises:
+        TypeError: *body* is not bytes, or *timestamp* is not a number.
+        ValueError: No webhook can have this *timestamp*.
+        ConfigurationError: *secret* is empty, or an API key.
     """
     secrets = hide_all(secret)
     del secret
     require_signing_secrets(secrets)
-    signed_at = str(int(time.time() if timestamp is None else timestamp))
+    _require_bytes(body)
+    if timestamp is None:
+        timestamp = time.time()
+    require_number("timestamp", timestamp, "Unix seconds")
+    if not 0 <= timestamp < MAX_UNIX_SECONDS:
+        msg = f"timestamp must be a time in Unix seconds, not {timestamp!r}"
+        raise ValueError(msg)
+    signed_at = str(int(timestamp))
     signature = _digest(body, secrets[0], signed_at).decode()
     return {profile.timestamp_header: signed_at, profile.signature_header: signature}
 
@@ -112,6 +119,15 @@ def require_signing_secrets(secrets: tuple[Secret, ...]) -> None:
     if any(secret.reveal().startswith(_API_KEYS) for secret in secrets):
         msg = "an API key (sk_… or pk_…) was given as a webhook signing secret: pass the endpoint's own whsec_… text"
         raise ConfigurationError(msg)
+
+
+def _require_bytes(body: bytes) -> None:
+    if not isinstance(body, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
+        msg = (
+            f"the body must be bytes, not {type(body).__name__}: the signature covers the bytes as they were received, "
+            "and decoding or parsing them first can change them"
+        )
+        raise TypeError(msg)
 
 
 def _is_genuine(body: bytes, secrets: tuple[Secret, ...], timestamp: str, signature: bytes) -> bool:
