@@ -46,7 +46,6 @@ T = TypeVar("T")
 _LEAVE_SECONDS: Final = 10.0
 """Seconds that leaving may take, in which everything that is known is recorded."""
 
-
 _LONGEST_LEASE: Final = 60.0
 """Bound in seconds on the lease for the wait after a loss; journals without leases name infinity."""
 
@@ -101,6 +100,7 @@ class JournalRun:
         self._epoch = ""
         self._has_joined = False
         self._rejoins = False
+        self._is_leaving = False
         self._page_after_loss: asyncio.Task[Sequence[Event]] | None = None
         self._done_before = 0
         self._tests: RecordedTests | None = None
@@ -141,6 +141,7 @@ class JournalRun:
             await self._offer_all(on_outcome)
             return
         baseline = await self._start_of_run.baseline(run)
+        self._is_leaving = False
         self._stopped = asyncio.get_running_loop().create_future()
         self._writer = writer = Writer(
             self._journal, run.lease, self._clock, wanted=self._wanted, on_reply=self._on_reply
@@ -167,7 +168,7 @@ class JournalRun:
         )
         timer = None
         if end != math.inf:
-            timer = self._clock.call_at(end, lambda: self._start(self._pause(_GRACE)))
+            timer = self._clock.call_at(end, lambda: self._is_leaving or self._start(self._pause(_GRACE)))
         try:
             await self._work(self.pool, writer, min(options.in_flight, run.endpoints))
         finally:
@@ -258,12 +259,13 @@ class JournalRun:
             on_outcome()
 
     async def _leave(self, writer: Writer, writing: asyncio.Task[None]) -> None:
-        """Commit the remaining records and give back the chunks."""
+        """Commit the remaining records and give back the chunks; end all reads, and begin no other."""
+        self._is_leaving = True
         for load in self._loads:
             load.cancel()
         writer.leave()
         try:
-            await asyncio.wait([writing], timeout=_LEAVE_SECONDS)
+            await asyncio.wait([writing, *self._loads], timeout=_LEAVE_SECONDS)
         finally:
             writing.cancel()
 
@@ -297,6 +299,8 @@ class JournalRun:
         # A chunk that has ended here is not among them any more.
         for number in reply.refused & self._chunks.keys():
             tests.lose(self._chunks.pop(number))
+        if self._is_leaving:
+            return
         workers = max(1, reply.workers)
         tests.queue.capacity = max(1, self.options.in_flight // workers)
         cast("WorkerPool", self.pool).share_window(workers)
@@ -337,9 +341,9 @@ class JournalRun:
         self._loading += count
         try:
             # Chunks are claimed first in the order of their numbers, so the records of the others come later.
-            position = next((position for _, position in sorted(chunks, key=_number) if position is not None), None)
-            if position is not None:
-                async for segment in self._journal.read(position):
+            in_order = sorted(chunks, key=lambda taken: taken[0].number)
+            if positions := [position for _, position in in_order if position is not None]:
+                async for segment in self._journal.read(positions[0]):
                     if segment.chunk in held:
                         held[segment.chunk].replay(decode_batch(segment.batch))
             page: Sequence[Event] = ()
@@ -392,7 +396,3 @@ class JournalRun:
             return outcome
         handle = self._sender.pending(pending.reference, latest=pending.latest, request_id=pending.request_id)
         return attrs.evolve(outcome, pending=handle)
-
-
-def _number(chunk: tuple[HeldChunk, str | None]) -> int:
-    return chunk[0].number
