@@ -57,6 +57,6 @@ def _leave_terminal() -> None:
     """Send the output nowhere if its terminal is gone: writing would fail, and end the command early."""
     for descriptor in (1, 2):
         with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
-            # A character device that was a terminal, and is none now.
+            # A character device that was a terminal before.
             if stat.S_ISCHR(os.fstat(descriptor).st_mode) and not os.isatty(descriptor):
                 os.dup2(nowhere.fileno(), descriptor)
