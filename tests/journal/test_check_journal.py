@@ -88,6 +88,12 @@ async def test_a_journal_in_sqlite_follows_the_protocol(tmp_path: Path) -> None:
         (broken_journals.IsAlone, "others is 0"),
         (broken_journals.HasOneScope, "lease of another scope"),
         (broken_journals.KeepsTheLease, "was not given back"),
+        (broken_journals.GivesEachWorkerTheWindow, "150 of 200 are held"),
+        (broken_journals.GivesNoPart, "is 0 and not 150"),
+        (broken_journals.HidesTheOthers, "another worker has a part, and others is 0"),
+        (broken_journals.ForgetsTheOldest, "oldest is 0.0"),
+        (broken_journals.HasOneWindow, "window of another scope"),
+        (broken_journals.KeepsPartsForever, "a worker that has ended keeps its part"),
     ],
 )
 async def test_a_broken_journal_fails_the_check_with_the_broken_rule(broken: type[MemoryJournal], message: str) -> None:

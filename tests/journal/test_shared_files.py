@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.support.journal_worker import JournalWorker, new_run
 from tests.support.pages_machine import PagesMachine
@@ -169,6 +171,18 @@ async def test_a_damaged_file_counts_as_empty(tmp_path: Path, content: bytes) ->
         file.write_bytes(content)
         assert (True, 0) == facts(await two.exchange_page(page_ask("b")))
         assert (False, 1) == facts(await one.exchange_page(page_ask("a")))
+
+
+@given(content=st.binary(max_size=100), has_checksum=st.booleans())
+def test_no_content_of_a_file_is_an_error(content: bytes, has_checksum: bool) -> None:
+    """Also with a correct checksum."""
+    with tempfile.TemporaryDirectory() as name:
+        files = SharedFiles(Path(name) / "workers", "default")
+        files.exchange_page(page_ask("a"))
+        (file,) = (Path(name) / "workers").glob("*.shared")
+        file.write_bytes(zlib.crc32(content).to_bytes(4) + content if has_checksum else content)
+        assert files.exchange_page(page_ask("a")).is_reader
+        files.close()
 
 
 async def test_a_file_whose_end_was_not_written_counts_as_empty(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from tests.support.memory_journal import MemoryJournal
-from tests.support.memory_pages import Pages
+from tests.support.memory_pages import Pages, Window
 from tests.support.virtual_time import now
 from tripwire_async.errors import JournalError
 from tripwire_async.journal.protocol import JournalReply, Segment
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tripwire_async.journal.protocol import JournalAsk, NewRun, Run
-    from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, PageReply
+    from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, PageReply, WindowAsk, WindowReply
 
 _COUNTER = itertools.count()
 
@@ -329,3 +329,44 @@ class HasOneScope(SharesPages):
 class KeepsTheLease(SharesPages):
     async def exchange_page(self, ask: PageAsk, /) -> PageReply:
         return await super().exchange_page(attrs.evolve(ask, is_reading=True))
+
+
+@attrs.define
+class SharesTheWindow(MemoryJournal):
+    """Model of the other optional part: the window is that of the run, by scope."""
+
+    async def exchange_window(self, ask: WindowAsk, /) -> WindowReply:
+        return _WINDOWS.setdefault((self.run, ask.scope), Window()).exchange(ask, now())
+
+
+_WINDOWS: dict[tuple[str, str], Window] = {}
+
+
+class GivesEachWorkerTheWindow(SharesTheWindow):
+    async def exchange_window(self, ask: WindowAsk, /) -> WindowReply:
+        return attrs.evolve(await super().exchange_window(ask), part=ask.wanted)
+
+
+class GivesNoPart(SharesTheWindow):
+    async def exchange_window(self, ask: WindowAsk, /) -> WindowReply:
+        return attrs.evolve(await super().exchange_window(ask), part=0)
+
+
+class HidesTheOthers(SharesTheWindow):
+    async def exchange_window(self, ask: WindowAsk, /) -> WindowReply:
+        return attrs.evolve(await super().exchange_window(ask), others=0)
+
+
+class ForgetsTheOldest(SharesTheWindow):
+    async def exchange_window(self, ask: WindowAsk, /) -> WindowReply:
+        return attrs.evolve(await super().exchange_window(ask), oldest=0.0)
+
+
+class HasOneWindow(SharesTheWindow):
+    async def exchange_window(self, ask: WindowAsk, /) -> WindowReply:
+        return await super().exchange_window(attrs.evolve(ask, scope=""))
+
+
+class KeepsPartsForever(SharesTheWindow):
+    async def exchange_window(self, ask: WindowAsk, /) -> WindowReply:
+        return await super().exchange_window(attrs.evolve(ask, wanted=ask.wanted or 150))

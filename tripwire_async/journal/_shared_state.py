@@ -120,9 +120,7 @@ def _fair_part(ask: WindowAsk, others: list[int]) -> int:
     """Return an equal part; what a worker does not want is divided between the others, which want that number each."""
     left, part = ask.width, 0
     wants = sorted([ask.wanted, *others])
-    for index, wanted in enumerate(wants):
+    for index, wanted in enumerate(wants[: wants.index(ask.wanted) + 1]):
         part = min(wanted, max(1, left // (len(wants) - index)))
-        if wanted == ask.wanted:
-            break
         left -= part
     return part
