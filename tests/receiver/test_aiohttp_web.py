@@ -161,17 +161,52 @@ async def test_a_body_that_is_not_compressed_as_it_says_is_a_400(hook: Hook, cap
     assert hook.seen == []
 
 
-async def test_a_sender_that_goes_away_halfway_does_no_harm(hook: Hook) -> None:
-    """Nothing is handled, and the next webhook is."""
-    assert hook.url.host is not None
-    assert hook.url.port is not None
-    _, writer = await asyncio.open_connection(hook.url.host, hook.url.port)
+async def post_half(port: int | None, *, aborts: bool) -> None:
+    """Send a part of a webhook, and end or abort the connection; return when the server has noticed it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
     await writer.drain()
+    for _ in range(50):  # now the server waits for the rest of the body
+        await asyncio.sleep(0)
+    if aborts:
+        writer.transport.abort()
+        for _ in range(50):
+            await asyncio.sleep(0)
+    else:
+        writer.write_eof()
+        await reader.read()
     writer.close()
-    await writer.wait_closed()
+
+
+def errors_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize("aborts", [False, True])
+async def test_a_sender_that_goes_away_halfway_does_no_harm(
+    aborts: bool, hook: Hook, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is handled, and the next webhook is. The log does not call it an error of this server."""
+    await post_half(hook.url.port, aborts=aborts)
     assert (await hook.post(TEST, headers_of(TEST)))[0] == 200
     assert len(hook.seen) == 1
+    assert [] == errors_in(caplog)
+
+
+@pytest.mark.parametrize("aborts", [False, True])
+async def test_a_listener_takes_no_failure_of_a_sender_for_its_own(
+    aborts: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of the loopback endpoint and of ``listen``, which would print a traceback."""
+    async with listen(accept, host="127.0.0.1", port=0) as port, aiohttp.ClientSession() as session:
+        await post_half(port, aborts=aborts)
+        async with session.post(
+            f"http://127.0.0.1:{port}/", data=b"not gzip", headers={"Content-Encoding": "gzip"}
+        ) as response:
+            assert 400 == response.status
+        async with session.post(f"http://127.0.0.1:{port}/", data=b"") as response:
+            assert 200 == response.status
+    assert [] == errors_in(caplog)
 
 
 async def test_an_approved_gate_session_is_answered_with_credentials(hook: Hook) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["aiohttp_handler", "listen"]
 
+_UNREADABLE: Final = (web.RequestPayloadError, ConnectionError)
 _log = LOGGER.getChild("receiver")
 
 
@@ -48,10 +49,8 @@ def aiohttp_handler(
             return _web_response(await _respond_to_read_body(receiver, request))
         try:
             response = await receiver.receive(request.content.iter_any(), request.headers)
-        except web.RequestPayloadError:
-            response = WebhookResponse(400, b"the body is not encoded as its headers say")
-            # Without it, aiohttp reads the rest and logs the failure as an error of this server.
-            request.content.feed_eof()
+        except _UNREADABLE as error:
+            return _reject_unreadable(request, error)
         web_response = _web_response(response)
         if not request.content.at_eof():
             # The rest of the body is still arriving, so the connection cannot carry another request.
@@ -76,7 +75,11 @@ async def listen(
     """
 
     async def handle(request: web.Request) -> web.Response:
-        return _web_response(await respond(await request.read(), request.headers))
+        try:
+            body = await request.read()
+        except _UNREADABLE as error:
+            return _reject_unreadable(request, error)
+        return _web_response(await respond(body, request.headers))
 
     app = web.Application(client_max_size=max_body)
     app.router.add_post("/{path:.*}", handle)
@@ -89,6 +92,19 @@ async def listen(
         yield int(runner.addresses[0][1])
     finally:
         await finish(runner.cleanup())
+
+
+def _reject_unreadable(request: web.Request, error: Exception) -> web.Response:
+    """Return the response to a body that cannot be read, which aiohttp would log as an error of this server."""
+    problem = b"the connection was lost before the end of the body"
+    if not isinstance(error, ConnectionError):
+        problem = b"the body is incomplete, or not encoded as its headers say"
+        # Otherwise aiohttp reads the rest, and logs the failure.
+        request.content.feed_eof()
+    response = _web_response(WebhookResponse(400, problem))
+    # It is not known where another request begins.
+    response.force_close()
+    return response
 
 
 async def _respond_to_read_body(receiver: WebhookReceiver, request: web.Request) -> WebhookResponse:
