@@ -220,6 +220,18 @@ async def test_a_folder_that_cannot_be_made_is_an_error_of_the_operating_system(
     assert ["run.db-workers"] == names_in(tmp_path)
 
 
+async def test_a_worker_may_have_one_id_for_all_exchanges(tmp_path: Path) -> None:
+    """Those of records, of pages and of the window."""
+    path = tmp_path / "run.db"
+    async with SqliteJournal(path) as journal, SqliteJournal(path) as other:
+        await journal.begin(new_run())
+        assert 1 == len((await JournalWorker(journal, "a").ask(wanted=50)).claims)
+        assert (True, 0) == facts(await journal.exchange_page(page_ask("a")))
+        assert 9 == (await journal.exchange_window(WindowAsk(worker="a", width=10, used=0, wanted=9))).part
+        assert (False, 1) == facts(await other.exchange_page(page_ask("b")))
+        assert 1 == (await other.runs())[0].workers
+
+
 async def test_runs_of_one_file_do_not_share(tmp_path: Path) -> None:
     """Each has its own pages."""
     async with SqliteJournal(tmp_path / "run.db") as one, SqliteJournal(tmp_path / "run.db", run="b") as two:

@@ -30,6 +30,7 @@ _FORMAT: Final = 1
 """Version of the content. Processes with different versions do not share."""
 
 _SUFFIX: Final = ".shared"
+_LOCK_SUFFIX: Final = ".sharing"
 _CHECKSUM_BYTES: Final = 4
 _LOCK_SECONDS: Final = 0.2
 """Seconds for which an exchange waits for that of another process, which takes less than a millisecond."""
@@ -53,7 +54,7 @@ class SharedFiles:
         self._folder = folder
         self._run = run
         self._now = now
-        self._locks = WorkerLocks(folder)
+        self._locks = WorkerLocks(folder, suffix=_LOCK_SUFFIX)
 
     def exchange_page(self, ask: PageAsk) -> PageReply:
         """Share a page; see `SharedPages`."""

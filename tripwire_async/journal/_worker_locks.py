@@ -29,10 +29,12 @@ class WorkerLocks:
 
     Args:
         folder: The folder of the lock files.
+        suffix: End of their names. Workers of two kinds may have the same id.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, suffix: str = "") -> None:
         self._folder = folder
+        self._suffix = suffix
         self._held: dict[str, int] = {}
         _all.add(self)
 
@@ -55,7 +57,7 @@ class WorkerLocks:
             self._folder.mkdir(exist_ok=True)
             # Another process may remove the folder, which was empty, between the two steps.
             with contextlib.suppress(FileNotFoundError):
-                return os.open(self._folder / worker, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+                return os.open(self._path(worker), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
 
     def release(self, worker: str) -> None:
         """Release the lock of *worker* and remove its file; without effect if it is not held."""
@@ -72,7 +74,7 @@ class WorkerLocks:
         if worker in self._held:
             return True
         try:
-            descriptor = os.open(self._folder / worker, os.O_RDWR)
+            descriptor = os.open(self._path(worker), os.O_RDWR)
         except FileNotFoundError:
             return False
         if not try_lock(descriptor):
@@ -87,10 +89,13 @@ class WorkerLocks:
             os.close(descriptor)
         self._held.clear()
 
+    def _path(self, worker: str) -> Path:
+        return self._folder / f"{worker}{self._suffix}"
+
     def _remove(self, worker: str, descriptor: int) -> None:
         # Windows does not remove a file that is open, and removes no folder that is in use.
         with contextlib.suppress(OSError):
-            (self._folder / worker).unlink()
+            self._path(worker).unlink()
         os.close(descriptor)
         with contextlib.suppress(OSError):
             self._folder.rmdir()
