@@ -13,6 +13,7 @@ import pytest
 
 import tripwire_async
 from tests.support.model_strategies import MODELS, sample
+from tests.support.public_modules import MODULES
 from tripwire_async import AsyncTripwire
 from tripwire_async.deliveries.reference import DeliveryReference
 from tripwire_async.errors import ConfigurationError, ServerError
@@ -27,17 +28,6 @@ if TYPE_CHECKING:
 _REFERENCE = DeliveryReference(
     organization_id="org_" + "0" * 26, endpoint_id="we_" + "0" * 32, event_id="wevt_" + "0" * 32
 )
-MODULES = [
-    "deliveries",
-    "errors",
-    "gate_delivery",
-    "journal",
-    "middleware",
-    "receiver",
-    "reports",
-    "sealed_tokens",
-    "testing",
-]
 
 
 @pytest.mark.parametrize("module", [*(f"tripwire_async.{name}" for name in MODULES), "tripwire_async"])

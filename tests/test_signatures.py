@@ -8,22 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from tests.support.public_modules import MODULES
 from tripwire_async import AsyncTripwire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-MODULES = [
-    "deliveries",
-    "errors",
-    "gate_delivery",
-    "journal",
-    "middleware",
-    "receiver",
-    "reports",
-    "sealed_tokens",
-    "testing",
-]
 
 
 def functions(owner: type[Any]) -> Iterator[tuple[str, Any]]:

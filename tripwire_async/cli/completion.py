@@ -15,15 +15,7 @@ if TYPE_CHECKING:
 
     from .parser import Argument, Parser
 
-_BASH: Final = """\
-_tripwire_async() {{
-  # The words of bash are split at equals signs and colons; these are split at spaces and equals signs.
-  local line=${{COMP_LINE:0:COMP_POINT}} command="" value="" previous="" words="" word
-  local current=${{line##*[ =]}}
-  local before=${{line%"$current"}}
-  local -a parts=()
-  read -ra parts <<< "${{before//=/ }}"
-  for word in "${{parts[@]:1}}"; do
+_CHOOSE_WORDS: Final = """\
     previous=$word
     if [[ -n $value ]]; then value=""; continue; fi
     case $word in
@@ -41,6 +33,22 @@ _tripwire_async() {{
 {words}
     esac
   fi
+"""
+"""The same in bash and zsh: the rest of a loop over the words before the cursor, and what can follow them."""
+
+_BASH: Final = (
+    """\
+_tripwire_async() {{
+  # The words of bash are split at equals signs and colons; these are split at spaces and equals signs.
+  local line=${{COMP_LINE:0:COMP_POINT}} command="" value="" previous="" words="" word
+  local current=${{line##*[ =]}}
+  local before=${{line%"$current"}}
+  local -a parts=()
+  read -ra parts <<< "${{before//=/ }}"
+  for word in "${{parts[@]:1}}"; do
+"""
+    + _CHOOSE_WORDS
+    + """\
   local colon=""
   [[ $COMP_WORDBREAKS == *:* ]] && colon=${{current%"${{current##*:}}"}}
   COMPREPLY=()
@@ -51,34 +59,23 @@ _tripwire_async() {{
 }}
 complete -F _tripwire_async tripwire-async
 """
+)
 
-_ZSH: Final = """\
+_ZSH: Final = (
+    """\
 #compdef tripwire-async
 _tripwire_async() {{
   local command="" value="" previous="" word
   local -a entries
   for word in "${{(@)words[2,CURRENT-1]}}"; do
-    previous=$word
-    if [[ -n $value ]]; then value=""; continue; fi
-    case $word in
-      {with_value}) value=1 ;;
-      -*) ;;
-      *) case "$command $word" in {commands}) command="$command $word" ;; esac ;;
-    esac
-  done
-  if [[ -n $value ]]; then
-    case "$command $previous" in
-{values}
-    esac
-  else
-    case $command in
-{words}
-    esac
-  fi
+"""
+    + _CHOOSE_WORDS
+    + """\
   if [[ "$entries" == FILES ]]; then _files; else _describe tripwire-async entries; fi
 }}
 if [[ "$funcstack[1]" == _tripwire_async ]]; then _tripwire_async "$@"; else compdef _tripwire_async tripwire-async; fi
 """
+)
 
 _FISH: Final = """\
 function __tripwire_async_at

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tripwire_async._http.messages import Request, Response
     from tripwire_async._http.pipeline import Handler
 
-    from .rate_limit import RateLimit, RateLimitTotals
+    from .rate_limit import RateLimit
 
 _REQUEST_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 300)
 """Bounds of HTTP's conventions, in seconds, and some longer ones, because a call includes its waits."""
@@ -127,49 +127,31 @@ def _observe(meter: Meter, rate_limit: RateLimit) -> None:
     """Report the state of *rate_limit* whenever the metrics are read."""
     from opentelemetry.metrics import Observation  # noqa: PLC0415 - an extra
 
-    def read(value_of: Callable[[RateLimitTotals], float | None]) -> list[Callable[..., Iterable[Observation]]]:
+    def read(field: str) -> list[Callable[..., Iterable[Observation]]]:
         def observe(_: CallbackOptions) -> Iterable[Observation]:
-            value = value_of(rate_limit.totals())
+            value: float | None = getattr(rate_limit.totals(), field)
             return () if value is None else (Observation(value),)
 
         return [observe]
 
-    meter.create_observable_gauge(
-        "tripwire.rate_limit.limit",
-        read(lambda totals: totals.limit),
-        "{request}",
-        "Requests that the service accepts per window.",
+    gauge, counter, up_down = (
+        meter.create_observable_gauge,
+        meter.create_observable_counter,
+        meter.create_observable_up_down_counter,
     )
-    meter.create_observable_gauge(
-        "tripwire.rate_limit.window",
-        read(lambda totals: totals.window),
-        "s",
-        "Upper bound of the length of the service's window.",
-    )
-    meter.create_observable_up_down_counter(
-        "tripwire.rate_limit.in_flight", read(lambda totals: totals.in_flight), "{request}", "Requests in flight."
-    )
-    meter.create_observable_up_down_counter(
-        "tripwire.rate_limit.waiting",
-        read(lambda totals: totals.waiting),
-        "{call}",
-        "Calls that wait for the rate limit.",
-    )
-    meter.create_observable_gauge(
-        "tripwire.rate_limit.cooldown",
-        read(lambda totals: totals.cooldown),
-        "s",
-        "Seconds until the end of the cooldown; 0 without one.",
-    )
-    meter.create_observable_counter(
-        "tripwire.rate_limit.rejections",
-        read(lambda totals: totals.rejections),
-        "{request}",
-        "Requests that were rejected with the status 429.",
-    )
-    meter.create_observable_gauge(
-        "tripwire.rate_limit.shared",
-        read(lambda totals: totals.shared),
-        "1",
-        "1 while the limit is shared with other processes, 0 while the store cannot be reached.",
-    )
+    # Each metric has the name of a field of `RateLimitTotals`.
+    for field, create, unit, description in (
+        ("limit", gauge, "{request}", "Requests that the service accepts per window."),
+        ("window", gauge, "s", "Upper bound of the length of the service's window."),
+        ("in_flight", up_down, "{request}", "Requests in flight."),
+        ("waiting", up_down, "{call}", "Calls that wait for the rate limit."),
+        ("cooldown", gauge, "s", "Seconds until the end of the cooldown; 0 without one."),
+        ("rejections", counter, "{request}", "Requests that were rejected with the status 429."),
+        (
+            "shared",
+            gauge,
+            "1",
+            "1 while the limit is shared with other processes, 0 while the store cannot be reached.",
+        ),
+    ):
+        create(f"tripwire.rate_limit.{field}", read(field), unit, description)
