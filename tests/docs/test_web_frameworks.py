@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
@@ -16,6 +18,10 @@ from django.conf import settings
 from docs.examples import aiohttp_client, django_client, fastapi_client, flask_client
 from tripwire_async import AsyncTripwire
 from tripwire_async.testing import TripwireServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
 
 
 @pytest.fixture
@@ -87,3 +93,28 @@ async def test_aiohttp_creates_the_client_in_a_cleanup_context(variables: None) 
     finally:
         await runner.cleanup()
     assert repr(app[aiohttp_client.CLIENT]).endswith("closed>")
+
+
+@pytest.mark.one_python
+@pytest.mark.parametrize("module", [aiohttp_client, django_client, fastapi_client, flask_client])
+async def test_the_program_serves(module: ModuleType, variables: None, tmp_path: Path) -> None:
+    """Run as the page says, with the variables that ``serve`` prints, in an empty folder."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(module.__file__),
+        cwd=tmp_path,
+        env={**os.environ, "PORT": str(port), "PYTHONUNBUFFERED": "1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        assert program.stdout
+        async with asyncio.timeout(30):
+            while b"unning on" not in (line := await program.stdout.readline()):
+                assert line, "the program has ended"
+            assert ["https://example.com/hook"] == await listed(port)
+    finally:
+        program.terminate()
+        await program.communicate()
