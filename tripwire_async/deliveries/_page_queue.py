@@ -103,7 +103,6 @@ class PageQueue:
             when, event = head
             if when > now:
                 return when
-            self._steps.pop()
             if event.step == MEDIAN:
                 self._probably_ended[event] = None
                 event.due = when
@@ -113,6 +112,7 @@ class PageQueue:
             self._passed += 1
             self._waiting_since += when
             event.step += 1
+            # With another time or none, the queue drops the entry.
             event.step_due = math.inf
             if event.step < len(STEPS) and event.schedule is None:
                 event.step_due = max(when, self._due(event, STEPS[event.step]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final, final
 
 from tripwire_async.errors import (
@@ -41,7 +40,7 @@ class ReadFailures:
         fail: Ends waits with an error.
     """
 
-    __slots__ = ("_clock", "_decode_failures", "_fail", "_page_error", "_page_error_at", "_plan", "_waits")
+    __slots__ = ("_clock", "_decode_failures", "_fail", "_page_error", "_plan", "_waits")
 
     def __init__(
         self, plan: ReadPlan, waits: Waits, clock: Clock, fail: Callable[[Sequence[Wait], Exception], None]
@@ -51,12 +50,11 @@ class ReadFailures:
         self._clock = clock
         self._fail = fail
         self._decode_failures: dict[str, int] = {}
-        self._page_error: TripwireError | None = None
-        self._page_error_at = -math.inf
+        self._page_error: tuple[float, TripwireError] | None = None
 
     def page_succeeded(self) -> None:
         """Forget the error of the last page read."""
-        self._page_error, self._page_error_at = None, -math.inf
+        self._page_error = None
 
     def forget(self, event_id: str) -> None:
         """Forget that an event could not be decoded."""
@@ -64,8 +62,9 @@ class ReadFailures:
 
     def cause(self, record: DeliveryRecord) -> TripwireError | None:
         """Return what last kept *record* from being read; None if nothing did."""
-        if record.error is None and self._page_error_at > (record.read_at or -math.inf):
-            return self._page_error
+        if record.error is None and self._page_error is not None:
+            failed_at, error = self._page_error
+            return error if record.read_at is None or failed_at > record.read_at else None
         return record.error
 
     def note(self, read: Read, error: TripwireError) -> None:
@@ -76,7 +75,7 @@ class ReadFailures:
         is_late = isinstance(error, RequestTimeoutError)
         if isinstance(read, PageRead):
             if self._page_error is None or not is_late:
-                self._page_error, self._page_error_at = error, self._clock.now()
+                self._page_error = self._clock.now(), error
             return
         for wait in self._waits.of(read.event_id):
             if wait.record.error is None or not is_late:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 SETTLED: Final = frozenset({"succeeded", "failed", "skipped"})
 """The statuses that a delivery never leaves."""
 
-_PROGRESS: Final = {"pending": 0, "delivering": 1}
-
 
 # A struct, because every send makes one, and a class of Python code would take two more calls.
 class DeliveryRecord(msgspec.Struct, eq=False):
@@ -91,5 +89,5 @@ class DeliveryRecord(msgspec.Struct, eq=False):
             self.latest = ours[0] if len(ours) == 1 else min(ours, key=_progress)
 
 
-def _progress(delivery: WebhookDelivery) -> int:
-    return _PROGRESS.get(delivery.status, 2 + (delivery.status in SETTLED))
+def _progress(delivery: WebhookDelivery) -> tuple[bool, bool]:
+    return delivery.status in SETTLED, delivery.status != "pending"

@@ -39,11 +39,7 @@ class SettleTimes:
         self._lock = threading.Lock()
         self._observed: dict[str, tuple[float, bool]] = {}  # age or duration, and whether it has ended
         self._oldest: list[tuple[float, str]] = []  # a heap by the time of the send
-        self._changes = 0
-        self._ends: list[float] = []
-        self._negative_survival: list[float] = []  # negative, as `bisect` wants ascending values
-        self._horizon = 0.0
-        self._median: float | None = None
+        self.refresh()
 
     def observe(self, event_id: str, *, sent: float, age: float, duration: float | None) -> None:
         """Note a delivery that was read at that *age*; *duration* is None while it is open.
@@ -109,8 +105,8 @@ class SettleTimes:
         # Of equal values the ended ones come first: an open delivery is at risk at its own age.
         ordered = sorted((seconds, not ended) for seconds, ended in self._observed.values())
         ends: list[float] = []
-        survival: list[float] = []
-        share, horizon = 1.0, 0.0
+        survival: list[float] = []  # negative, as `bisect` wants ascending values
+        share, horizon = 1.0, math.nan
         for at_risk in range(len(ordered), 0, -1):
             seconds, is_open = ordered[-at_risk]
             if not is_open:

@@ -53,7 +53,6 @@ class ListedTests:
         self._clock = clock
         self._ended: list[TestOutcome] = []
         self._left: Iterator[str] = iter(())
-        self._end = math.inf
         self._is_paused = False
 
     @property
@@ -80,7 +79,7 @@ class ListedTests:
     async def run(self, end: float, on_outcome: Callable[[], object]) -> None:
         """Test the endpoints; after *end*, the rest is timed out."""
         count = await self.count(None if end == math.inf else max(0.0, end - self._clock.now()))
-        self._end, self._on_outcome = end, on_outcome
+        self._on_outcome = on_outcome
         self._left = iter(self.record.ids or ())
         self.pool = WorkerPool(
             self._sender,
@@ -128,14 +127,8 @@ class ListedTests:
 
     async def next(self) -> EndpointTest | None:
         """Return the test of the next endpoint in the list."""
-        if self._is_paused:
-            return None
-        for endpoint_id in self._left:
-            test = self.record.start(endpoint_id)
-            if self._clock.now() < self._end:
-                return test
-            self.finish(test, "timed_out", not_sent_error(endpoint_id))
-        return None
+        endpoint_id = None if self._is_paused else next(self._left, None)
+        return None if endpoint_id is None else self.record.start(endpoint_id)
 
     def leave(self, test: EndpointTest) -> None:
         """Do nothing: the pool itself bounds the tests in flight."""

@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 _MAX_BODY: Final = 64 * 1024
 _REMEMBERED: Final = 1000
+"""Webhooks that are remembered, beside one for each test in progress."""
 
 
 @attrs.frozen(kw_only=True)
@@ -215,7 +216,7 @@ class LoopbackEndpoint:
     def _remember(self, kept: OrderedDict[K, T], key: K, value: T) -> None:
         """Keep the first *value* of a key, as the service may send a webhook again."""
         kept.setdefault(key, value)
-        if len(kept) > max(_REMEMBERED, 2 * self._expected.total()):
+        if len(kept) > _REMEMBERED + self._expected.total():
             kept.popitem(last=False)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .outcomes import Until
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class RunOptions:
     """Checked options of a run.
 
