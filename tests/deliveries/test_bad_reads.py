@@ -61,6 +61,16 @@ async def test_one_event_that_cannot_be_decoded_does_not_invalidate_the_page() -
 
 
 @pytest.mark.virtual_time
+async def test_no_page_is_read_for_an_event_that_cannot_be_decoded() -> None:
+    """It is read singly from the first page on, also where it could not have been pushed off that page."""
+    store = _Damaged(lambda rng: 20.0 if store.events else 2.0)
+    waits = [asyncio.create_task(handle.settled(60.0)) for handle in await send(client_of(store), 20)]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    assert (1, 5) == (store.singles, store.pages)
+    await asyncio.wait(waits)
+
+
+@pytest.mark.virtual_time
 async def test_a_wait_fails_after_three_single_reads_of_its_own_event_that_cannot_be_decoded() -> None:
     """The other waits continue."""
     store = _Damaged(constant(2.0))

@@ -30,7 +30,7 @@ def test_dropped_items_never_come_and_do_not_pile_up(entries: list[tuple[float, 
         queue.push(when, number)
         if not is_kept:
             del current[number]
-        assert len(queue) <= 2 * len(current) + 66
+        assert len(queue) <= 2 * len(current) + 67
     found = []
     while (first := queue.first()) is not None:
         found.append(first[1])
@@ -39,12 +39,14 @@ def test_dropped_items_never_come_and_do_not_pile_up(entries: list[tuple[float, 
 
 
 def test_a_queue_is_cleaned_up_when_it_is_twice_as_long_as_necessary() -> None:
-    """However many items are current, and however many were dropped."""
+    """However many items are current, and however many were dropped. A short queue is not worth the work."""
     current = set(range(200))
     queue: DueQueue[int] = DueQueue(lambda item, when: item in current and when == -item, lambda: len(current))
+    longest = 0
     for number in range(2000):
         queue.push(float(-number), number)
-        assert len(queue) <= 2 * 200 + 66
+        longest = max(longest, len(queue))
+    assert 2 * 200 + 64 + 1 == longest
     found = []
     while (first := queue.first()) is not None:
         found.append(first[1])

@@ -92,6 +92,13 @@ async def test_a_run_ends_although_a_middleware_ignores_the_deadlines_of_reads()
     assert {errors.DeliveryTimeoutError} == {type(outcome.error) for outcome in outcomes}
 
 
+async def test_a_short_run_ends_while_the_endpoints_are_listed() -> None:
+    """The time of the run is the deadline of the list as well."""
+    with pytest.raises(errors.RequestTimeoutError):
+        await webhooks(Service(latency=(5.0, 5.0))).send_tests(ORGANIZATION, timeout=0.5)
+    assert 0.5 == now()
+
+
 async def test_a_run_ends_although_a_middleware_ignores_the_deadline_of_the_list() -> None:
     """Nothing was sent, so the error is that of the run, which can be started again."""
     service = Service(takes=1.0)

@@ -31,6 +31,7 @@ async def test_no_more_tests_are_sent_after_the_oldest_than_a_page_holds() -> No
     for _ in range(3):
         await sends.acquire()
         numbers.append(sends.accept())
+    assert [1, 2, 3] == numbers
     sends.end(numbers[1])
     waiting = await enter_soon(sends)
     assert not waiting.done()
@@ -57,6 +58,17 @@ async def test_a_delivery_that_takes_too_long_does_not_hold_back_sends() -> None
         sends.accept()
     await sends.acquire()
     assert 10.0 == asyncio.get_running_loop().time()
+
+
+async def test_a_delivery_that_takes_too_long_is_not_reported_as_an_open_one() -> None:
+    """From the time on at which it does not hold back sends any more; until the next one it is in the window."""
+    sends = window(width=2)
+    await sends.acquire()
+    sends.accept()
+    assert (1, 0.0) == sends.usage()
+    await asyncio.sleep(10.0)
+    assert (1, None) == sends.usage()
+    await sends.acquire()
 
 
 async def test_if_all_deliveries_take_too_long_only_tests_being_sent_count() -> None:

@@ -97,6 +97,16 @@ def test_the_sample_loses_the_oldest_send_and_not_the_oldest_observation() -> No
     assert 2.0 == times.median
 
 
+def test_the_curve_is_computed_again_when_one_eighth_of_the_sample_is_new() -> None:
+    """Ten of eighty: not for each delivery, as that would take long."""
+    times = observed(*[(1.0, None)] * 80)
+    medians = []
+    for number in range(10):
+        times.observe(f"wevt_{number}", sent=float(number), age=3.0, duration=2.0)
+        medians.append(times.median)
+    assert [None] * 9 + [2.0] == medians
+
+
 @given(st.lists(st.tuples(st.floats(0.01, 100), st.booleans()), min_size=1, max_size=250), st.floats(0, 120))
 def test_the_estimate_is_that_of_the_textbook(looks: list[tuple[float, bool]], age: float) -> None:
     """Kaplan and Meier's product over the ages at which deliveries ended, of the last 200."""

@@ -51,6 +51,8 @@ async def test_a_process_that_has_ended_leaves_its_part_at_once() -> None:
     service, pages = EventStore(constant(1.0)), MemoryPages()
     first, second = process(service, pages), process(service, pages)
     await run_tests(first, 0, 100)
+    last = [ask for ask in pages.asks if isinstance(ask, WindowAsk)][-1]
+    assert (0, 0, 0.0) == (last.used, last.wanted, last.oldest)
     started = now()
     await run_tests(second, 100, 200)
     assert now() - started < 2.5

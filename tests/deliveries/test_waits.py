@@ -1,0 +1,27 @@
+"""Waits in the order of their ends."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+import pytest
+
+from tests.support.scripted_delivery import REFERENCE
+from tripwire_async.deliveries._read_plan import ReadPlan
+from tripwire_async.deliveries._record import DeliveryRecord
+from tripwire_async.deliveries._settle_times import SettleTimes
+from tripwire_async.deliveries._waits import Wait, Waits
+
+
+@pytest.mark.virtual_time
+async def test_waits_are_woken_when_their_end_has_come() -> None:
+    """The others are told when to look again: at the next end."""
+    waits = Waits(ReadPlan(SettleTimes()))
+    ended = []
+    for end in (5.0, 7.0, math.inf):
+        waits.add(wait := Wait(DeliveryRecord(REFERENCE, None, 0.0, None), lambda delivery: False, end), 0.0)
+        waits.sleep(wait, future := asyncio.get_running_loop().create_future())
+        ended.append(future)
+    assert (7.0, [True, False, False]) == (waits.wake_ended(5.0), [future.done() for future in ended])
+    assert (math.inf, [True, True, False]) == (waits.wake_ended(8.0), [future.done() for future in ended])
