@@ -161,14 +161,15 @@ class MutantRunner:
     def _tests(self, mutant: Mutant) -> list[str]:
         """Return the tests that execute the line of *mutant*, the fastest first.
 
-        If it runs on import, these are the tests that execute another line of the module.
+        If it runs on import, these are the tests that execute a function of the module; all if there are none.
         """
         source = (self._copy / mutant.path).read_text(encoding="utf-8")
         baseline = self._baselines[mutant.package]
         seconds, lines = baseline["seconds"], baseline["lines"].get(mutant.path, {})
         names = list(seconds)
         found = {names[number] for line in _lines(source, mutant.line) for number in lines.get(str(line), [])}
-        near = {names[number] for tests in lines.values() for number in tests}
+        inside = _inside_functions(source)
+        near = {names[number] for line, tests in lines.items() if int(line) in inside for number in tests}
         return sorted(found or near or set(names), key=seconds.__getitem__)
 
 
@@ -181,20 +182,28 @@ def _lines(source: str, line: int) -> set[int]:
 
     There are none outside of functions: these lines run on import, in whichever test happens to be the first.
     """
-    best: ast.stmt | None = None
-    is_in_function = False
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            is_in_function |= node.body[0].lineno <= line <= (node.end_lineno or node.lineno)
-        is_around = isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
-        if is_around and (best is None or node.lineno >= best.lineno):
-            best = node
-    if best is None or not is_in_function:
+    if line not in _inside_functions(source):
         return set()
+    around = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    best = max(reversed(around), key=lambda node: node.lineno)
     body: list[ast.stmt] = getattr(best, "body", [])
     if isinstance(best, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return set()
     return set(range(best.lineno, body[0].lineno if body else (best.end_lineno or best.lineno) + 1))
+
+
+def _inside_functions(source: str) -> set[int]:
+    """Return the lines of the bodies of functions, which do not run on import."""
+    return {
+        line
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for line in range(node.body[0].lineno, (node.end_lineno or node.lineno) + 1)
+    }
 
 
 def _result(mutant: Mutant, ending: Ending, log: Path, tests: int) -> Result:
