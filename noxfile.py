@@ -239,6 +239,7 @@ OPT_IN_TESTS = {  # sessions with a folder of tests, and maybe a dependency grou
 PROGRAMS = {  # sessions with a program in a folder of tests, and maybe a dependency group, of the same name
     "cancellation": "Cancel every public coroutine at each of its suspension points.",
     "fuzz": "Pass damaged data to every parser of data from others.",
+    "machines": "Search all state machines with random examples; an argument is their number, 1,000 by default.",
     "mutation": "Change the code in small ways, and check that a test fails for each; takes hours.",
     "soak": "Make mixed traffic with faults and cancellations for a minute, and account for every call.",
 }

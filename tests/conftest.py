@@ -39,7 +39,8 @@ _ONE_PYTHON: Final = (
     *("deliveries/test_poller_model.py", "deliveries/test_reconcile.py", "deliveries/test_run_requests.py"),
     *("deliveries/test_shared_pages.py", "deliveries/test_shared_window.py", "deliveries/test_waiting.py"),
     *("journal/test_kills.py", "journal/test_lost_records.py", "journal/test_recorded_runs.py"),
-    *("middleware/rate_limit/test_odd_services_machine.py", "middleware/rate_limit/test_window_machine.py"),
+    *("middleware/rate_limit/test_limiter_machine.py", "middleware/rate_limit/test_odd_services_machine.py"),
+    "middleware/rate_limit/test_window_machine.py",
     *("middleware/rate_limit/test_pages_model.py", "middleware/rate_limit/test_script_model.py"),
 )
 

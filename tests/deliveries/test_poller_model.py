@@ -7,12 +7,13 @@ import math
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import attrs
-from hypothesis import settings
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.support.delivery_service import ORGANIZATION, endpoint, internal_sender
 from tests.support.event_store import EventStore, client_of, rejection, send
+from tests.support.machine_settings import machine_settings
 from tests.support.memory_pages import MemoryPages
 from tests.support.processes_on_pages import process
 from tests.support.virtual_time import VirtualTimeLoop
@@ -216,8 +217,8 @@ class SharingMachine(PollerMachine):
     processes = 2
 
 
-_SETTINGS = settings(max_examples=25, stateful_step_count=20, deadline=None)
+_SETTINGS = machine_settings(25, 20)
 PollerMachine.TestCase.settings = _SETTINGS
 SharingMachine.TestCase.settings = _SETTINGS
-test_no_wait_times_out_whose_delivery_could_be_read = PollerMachine.TestCase
-test_no_wait_times_out_with_shared_pages = SharingMachine.TestCase
+test_no_wait_times_out_whose_delivery_could_be_read = pytest.mark.machine(PollerMachine.TestCase)
+test_no_wait_times_out_with_shared_pages = pytest.mark.machine(SharingMachine.TestCase)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from hypothesis import settings
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from tests.support.machine_settings import machine_settings
 from tripwire_async.deliveries import PollSchedule
 from tripwire_async.deliveries._read_plan import EventRead, PageRead, ReadPlan
 from tripwire_async.deliveries._settle_times import SettleTimes
@@ -124,5 +125,5 @@ class _Model(RuleBasedStateMachine):
             self.reading.append(found)
 
 
-_Model.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
-test_the_plan_agrees_with_a_model = _Model.TestCase
+_Model.TestCase.settings = machine_settings(60, 40)
+test_the_plan_agrees_with_a_model = pytest.mark.machine(_Model.TestCase)

@@ -8,20 +8,20 @@ import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
+import pytest
 import redis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.support.journal_worker import new_run
+from tests.support.machine_settings import machine_settings
 from tests.support.memory_journal import MemoryJournal, MemoryStorage
 from tests.support.redis_server import RedisServer
 from tripwire_async._redis.source import ScriptSource
 from tripwire_async.journal import Append, JournalAsk, RedisJournal, redis_journal
 
 if TYPE_CHECKING:
-    import pytest
-
     from tripwire_async.journal import JournalReply, Segment
 
 NAMES = itertools.count()
@@ -162,17 +162,12 @@ def without_positions(reply: JournalReply) -> JournalReply:
     return attrs.evolve(reply, claims=claims, refused=frozenset(reply.refused))
 
 
+@pytest.mark.machine
 def test_a_journal_in_redis_agrees_with_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever three workers ask, repeat, lose and end, and however much time passes."""
     monkeypatch.setattr(redis_journal, "_SOURCE", ClockedSource("tripwire_async.journal", "redis_journal.lua"))
     with RedisServer() as server:
         JournalMachine.server = server
         machine = JournalMachine.TestCase()
-        machine.settings = settings(
-            phases=[Phase.generate],
-            max_examples=15,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        )
+        machine.settings = machine_settings(15, 25, phases=[Phase.generate])
         machine.runTest()

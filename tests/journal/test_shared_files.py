@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.journal_worker import JournalWorker, new_run
+from tests.support.machine_settings import machine_settings
 from tests.support.pages_machine import PagesMachine
 from tripwire_async.journal import SqliteJournal
 from tripwire_async.journal._shared_files import SharedFiles
@@ -61,11 +62,10 @@ class FilesMachine(PagesMachine):
         self.folder.cleanup()
 
 
-FilesMachine.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
+FilesMachine.TestCase.settings = machine_settings(25, 40)
 
 
+@pytest.mark.machine
 class TestSharedFiles(FilesMachine.TestCase):
     """Any order of exchanges; afterwards nothing is left of the files."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+import pytest
 
 from tests.support.journal_machine import JournalMachine
+from tests.support.machine_settings import machine_settings
 from tripwire_async.journal import SqliteJournal
 
 
@@ -23,10 +24,9 @@ class SqliteMachine(JournalMachine):
         self.folder.cleanup()
 
 
-SqliteMachine.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
+SqliteMachine.TestCase.settings = machine_settings(25, 30)
 
 
+@pytest.mark.machine
 class TestSqliteJournal(SqliteMachine.TestCase):
     """Exchanges, repeated exchanges, pauses, workers that leave or die."""

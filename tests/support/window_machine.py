@@ -5,11 +5,10 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-import os
 from typing import TYPE_CHECKING
 
 import attrs
-from hypothesis import HealthCheck, assume, settings
+from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -23,17 +22,6 @@ if TYPE_CHECKING:
     from tests.support.brute_force_limit import Kind
     from tripwire_async._http.messages import Priority
     from tripwire_async.middleware.rate_limit._permit import Permit
-
-EXAMPLES = os.environ.get("MACHINE_EXAMPLES")
-"""Number of random examples for a search; without it the suite runs the same few each time."""
-
-SETTINGS = settings(
-    max_examples=int(EXAMPLES or 50),
-    stateful_step_count=25,
-    derandomize=EXAMPLES is None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
 
 PRIORITIES: tuple[Priority, ...] = ("interactive", "send", "poll")
 

@@ -10,15 +10,19 @@ import math
 import random
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from tests.support.window_machine import SETTINGS, WindowMachine
+from tests.support.machine_settings import machine_settings
+from tests.support.window_machine import WindowMachine
 
 if TYPE_CHECKING:
     from tests.support.brute_force_limit import Kind
     from tests.support.window_machine import Sent
     from tripwire_async._http.messages import Priority
+
+pytestmark = pytest.mark.machine
 
 LONGEST_PAUSE = 300.0
 """Seconds after which a request is sent whatever the service said."""
@@ -116,4 +120,4 @@ class OddServiceMachine(WindowMachine):
 
 
 TestOddService = OddServiceMachine.TestCase
-TestOddService.settings = SETTINGS
+TestOddService.settings = machine_settings(50, 25, is_fixed=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import ClassVar
 
-from hypothesis import HealthCheck, Phase, settings
+import pytest
+from hypothesis import Phase
 
+from tests.support.machine_settings import machine_settings
 from tests.support.memory_pages import Window
 from tests.support.pages_machine import PagesMachine
 from tests.support.redis_server import RedisServer
@@ -30,18 +32,13 @@ class ScriptMachine(PagesMachine):
         self.script.close()
 
 
+@pytest.mark.machine
 def test_the_script_agrees_with_the_store_in_memory() -> None:
     """One process reads at a time, pages are newer each time, and the parts fit into the window."""
     with RedisServer() as server:
         ScriptMachine.server = server
         machine = ScriptMachine.TestCase()
-        machine.settings = settings(
-            phases=[Phase.generate],
-            max_examples=60,
-            stateful_step_count=40,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        )
+        machine.settings = machine_settings(60, 40, phases=[Phase.generate])
         machine.runTest()
 
 

@@ -13,7 +13,8 @@ from tests.support import requests
 from tests.support.fake_store import NOTHING, FakeStore
 from tests.support.limit_scenarios import Scenario, after_single_calls
 from tests.support.limit_services import RollingWindow, Service
-from tests.support.rate_limits import call, limited
+from tests.support.limited_server import LimitedServer, persist
+from tests.support.rate_limits import call, limited, now
 from tripwire_async.middleware import RateLimit
 from tripwire_async.middleware.rate_limit._admission import LimitModel
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 def model(limit: int = 10) -> LimitModel:
     """Return a model of single requests, one per minute: the window can be as long as two pauses."""
     known = LimitModel(lambda: 0.0)
-    for now in (0.0, 60.0, 120.0, 180.0):
-        known.accept(known.take(now, "interactive"), now + 0.1, limit, limit - 1)
+    for when in (0.0, 60.0, 120.0, 180.0):
+        known.accept(known.take(when, "interactive"), when + 0.1, limit, limit - 1)
     return known
 
 
@@ -52,6 +53,21 @@ def test_a_rejection_after_a_pause_does_not_lengthen_the_window() -> None:
         known.accept(known.take(181.0, "interactive"), 181.1, 10, 10 - count)
     known.reject(known.take(181.2, "interactive"), 181.3, 299.0, 10, 0)
     assert known.window.length == length
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 30])
+@pytest.mark.parametrize("pauses", [1, 2])
+async def test_a_rejection_right_after_a_pause_does_not_show_the_length(limit: int, pauses: int) -> None:
+    """Another client can have used the limit, and then the request before the pause is not the next one to leave."""
+    server, limiter = LimitedServer(limit, 1.0), RateLimit()
+    for index in range(pauses):
+        await asyncio.gather(*(persist(limiter, server, call()) for _ in range(limit if index == 0 else 1)))
+        await asyncio.sleep(3600)
+    for _ in range(limit):
+        server.decide(now())
+    await asyncio.gather(*(persist(limiter, server, call()) for _ in range(2 * limit)))
+    assert now() < pauses * 3600 + 30
 
 
 @pytest.mark.virtual_time

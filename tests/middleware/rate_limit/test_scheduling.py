@@ -10,13 +10,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec.structs import replace
 
 from tests.support import requests, virtual_time
 from tests.support.limited_server import LimitedServer, persist
+from tests.support.machine_settings import machine_settings
 from tests.support.rate_limits import Wire, call, poll, settle, start
 from tripwire_async._concurrency.clock import LOOP_CLOCK
 from tripwire_async.middleware import RateLimit
@@ -334,5 +334,5 @@ class QueueMachine(RuleBasedStateMachine):
             assert self.queue.size == sum(self.queue.count(priority) for priority in self.model)
 
 
-TestQueue = QueueMachine.TestCase
-TestQueue.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestQueue = pytest.mark.machine(QueueMachine.TestCase)
+TestQueue.settings = machine_settings(60, 40)

@@ -7,10 +7,12 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
-from hypothesis import HealthCheck, Phase, settings
+import pytest
+from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from tests.support.machine_settings import machine_settings
 from tests.support.redis_server import RedisServer
 from tests.support.virtual_store import ScriptRunner
 from tripwire_async.middleware.rate_limit.store import FinishedRequest, SlotGrant, SlotRequest
@@ -152,16 +154,11 @@ class ScriptMachine(RuleBasedStateMachine):
             self.end(client, slot, outcome)
 
 
+@pytest.mark.machine
 def test_the_script_agrees_with_a_brute_force_model() -> None:
     """Slots are granted as far as open and counted requests leave room, whatever the order of events."""
     with RedisServer() as server:
         ScriptMachine.server = server
         machine = ScriptMachine.TestCase()
-        machine.settings = settings(
-            phases=[Phase.generate],
-            max_examples=60,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        )
+        machine.settings = machine_settings(60, 30, phases=[Phase.generate])
         machine.runTest()

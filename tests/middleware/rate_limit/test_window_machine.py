@@ -6,7 +6,12 @@ meets the estimate alone, so that each of its counts can be compared with the se
 
 from __future__ import annotations
 
-from tests.support.window_machine import SETTINGS, WindowMachine
+import pytest
+
+from tests.support.machine_settings import machine_settings
+from tests.support.window_machine import WindowMachine
+
+pytestmark = pytest.mark.machine
 
 TestWindow = WindowMachine.TestCase
-TestWindow.settings = SETTINGS
+TestWindow.settings = machine_settings(50, 25, is_fixed=True)

@@ -19,11 +19,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final, final
 
 import attrs
 
+from ._cooldown import MAX_COOLDOWN
 from ._permit import Permit
 from ._round_trips import RoundTrips
 from ._trial import LengthTrial
@@ -33,6 +34,9 @@ _MAX_REMEMBERED: Final = 10_000
 _MAX_CAUTION: Final = 64
 _PRECISE: Final = 0.9
 """A bound is precise if the window lasts at least this part of it."""
+
+_PAUSE: Final = 1.5 * MAX_COOLDOWN
+"""Seconds without a request that are a pause, and not only a cooldown between two probes."""
 
 
 @attrs.frozen
@@ -348,9 +352,9 @@ class Window:
         if self._bound is None or (not self.is_precise and self.own_usage(now) > limit):
             # With only a few of our requests in the window, the oldest counted one is hardly one of them.
             if whole or len(last) > limit // 2:
-                self.is_precise = True
+                self.is_precise = _shows_length(bound, last)
                 self._limit_length(bound if self._bound is None else min(bound, self._bound), now)
-                if whole and retry_after.is_integer():
+                if whole and self.is_precise and retry_after.is_integer():
                     # Rounded up, and each end of the interval is known but for one round trip.
                     self.trial.propose(bound - 1.0 - 2 * self._round_trips.mean, bound - self._round_trips.shortest)
             return
@@ -367,3 +371,14 @@ class Window:
         if whole and bound > self._bound:
             self._assumed_bound = self._assumed_bound or self._bound
             self._limit_length(min(bound, 2 * self._bound), now)
+
+
+def _shows_length(bound: float, last: list[Permit]) -> bool:
+    """Return whether a rejection shows the length; *bound* follows from the requests *last*.
+
+    If most of the bound is pauses, other clients may have used up the limit since, and the requests from before a pause
+    may have left long ago.
+    """
+    sent = sorted(permit.sent_at for permit in last)
+    gaps = (later - earlier for earlier, later in pairwise(sent))
+    return sum(gap for gap in gaps if gap > _PAUSE) < bound / 2
