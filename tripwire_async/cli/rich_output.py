@@ -13,6 +13,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from .progress import cooldown, counts, pace
+from .tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from tripwire_async.deliveries import Progress
-
-    from .tables import Table
 
 _STYLES: Final = {
     "succeeded": "green",
@@ -49,6 +48,14 @@ _STYLES: Final = {
 }
 
 
+_TEXT: Final = 16
+"""Width from which a column is wrapped rather than shown whole, unless it holds ids."""
+
+_NARROWEST_TEXT: Final = 10
+"""Width that a wrapped column needs to be readable."""
+
+_REQUEST_ID: Final = "request id"
+_ID_WIDTH: Final = 36
 _ID: Final = re.compile(r"[a-z]+_[0-9a-z]{16,}")
 _NARROWEST: Final = 7
 """Width that every column gets at least."""
@@ -83,6 +90,49 @@ def _bar(progress: Progress) -> RenderableType:
 
 
 def _render(table: Table) -> RichTable:
+    """Return *table* for the width of the terminal.
+
+    On a narrow one the request ids are left out first, because a part of one is useless. A table that still does not
+    fit becomes one record after the other.
+    """
+    available = Console().width
+    if _REQUEST_ID in table.titles and not _fits(table, available):
+        table = _without(table, _REQUEST_ID)
+    return _columns(table) if _fits(table, available) else _records(table)
+
+
+def _fits(table: Table, available: int) -> bool:
+    """Return whether every column of *table* has the width that it needs."""
+    cells = zip(table.titles, *table.texts(), strict=True)
+    return sum(_needed(column) + _GAP for column in cells) <= available
+
+
+def _needed(column: Sequence[str]) -> int:
+    # A live table has no request ids at first.
+    width = _ID_WIDTH if column[0] == _REQUEST_ID else max(map(len, column))
+    return width if width <= _TEXT or column[0] == _REQUEST_ID or any(map(_ID.fullmatch, column)) else _NARROWEST_TEXT
+
+
+def _without(table: Table, title: str) -> Table:
+    index = table.titles.index(title)
+    rows = [[*row[:index], *row[index + 1 :]] for row in table.rows]
+    return Table([*table.titles[:index], *table.titles[index + 1 :]], rows, table.numbers)
+
+
+def _records(table: Table) -> RichTable:
+    """Return each row of *table* as lines with a title and a cell."""
+    rendered = RichTable.grid(padding=(0, 2, 0, 0))
+    rendered.add_column(style="bold", no_wrap=True)
+    rendered.add_column(overflow="fold")
+    for row in table.texts():
+        rendered.add_row()
+        for title, cell in zip(table.titles, row, strict=True):
+            rendered.add_row(title, Text(cell, _STYLES.get(cell, "")))
+    rendered.add_row()
+    return rendered
+
+
+def _columns(table: Table) -> RichTable:
     rendered = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     rows = table.texts()
     whole = _whole_columns([table.titles, *rows], Console().width)
@@ -90,7 +140,7 @@ def _render(table: Table) -> RichTable:
         rendered.add_column(
             title,
             justify="right" if title in table.numbers else "left",
-            overflow="ellipsis" if title == "request id" else "fold",
+            overflow="fold",
             no_wrap=index in whole,
         )
     for row in rows:
