@@ -279,3 +279,23 @@ async def test_the_page_is_accessible_at_every_width_and_in_both_schemes(
         "axe.run().then(found => found.violations.map(one => [one.impact, one.id, one.nodes[0].html]))"
     )
     assert [] == violations
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_an_endpoint_with_an_outcome_stays_readable(tab: Tab, server: TripwireServer, width: int) -> None:
+    """The outcome is below the URL, so the name and the URL keep the width of the list."""
+    server.set_outcome(DeliveryOutcome("succeeded", 200))
+    await tab.resize(width, 900)
+    await open_page(tab, server)
+    await until(tab, "document.querySelector('#endpoint-list .chip').textContent", "always succeeded")
+    assert await tab.ask("document.querySelector('#endpoint-list .name').getBoundingClientRect().width") > 150
+
+
+async def test_an_event_type_is_on_one_line(tab: Tab, server: TripwireServer) -> None:
+    """On a screen of 1280 pixels, also the longest one."""
+    server.set_outcome(DeliveryOutcome("succeeded", 200))
+    server.add_endpoint("https://example.com/", event_types=["session.fingerprint.calculated"])
+    server.emit("session.fingerprint.calculated")
+    await open_page(tab, server)
+    await until(tab, "document.querySelector('#delivery-list .event')?.textContent", "session.fingerprint.calculated")
+    assert await tab.ask("document.querySelector('#delivery-list .event').getBoundingClientRect().height") < 30

@@ -24,7 +24,7 @@ function endpointEntry(endpoint) {
     const sent = await control("POST", "/_test/send", { endpoint_id: endpoint.id });
     if (sent) say(`Test sent to ${name.textContent}`);
   } }, "Send test");
-  const root = h("li", { "data-id": endpoint.id }, h("span", { class: "name" }, name, url), status, send);
+  const root = h("li", { "data-id": endpoint.id }, h("span", { class: "name" }, name, url, status), send);
   return { root, update(item) {
     setText(name, item.name);
     setText(url, item.url);
