@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from tripwire_async.middleware.rate_limit.store import DEFAULT_PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,20 +20,33 @@ if TYPE_CHECKING:
 
 @attrs.define
 class Run:
-    """Results of several processes."""
+    """Results of several processes.
+
+    Attributes:
+        seconds: How long the calls of each process took.
+        succeeded: How many calls of each process succeeded.
+        failed: The errors of all other calls.
+        grants: For each process, the grants of the store: time on its clock, slots, and other waiting processes.
+    """
 
     seconds: list[float]
     succeeded: list[int]
     failed: list[str]
+    grants: list[list[tuple[float, int, int]]]
 
 
-async def run(server: TripwireServer, redis: str, *, processes: int, calls: int) -> Run:
+async def run(
+    server: TripwireServer, redis: str, *, processes: int, calls: int, patience: float = DEFAULT_PATIENCE
+) -> Run:
     """Start the given number of *processes* together, each with concurrent *calls*."""
-    reports = await _reports("shared_limit_worker", server, redis, [b"go"] * processes, calls=str(calls))
+    reports = await _reports(
+        "shared_limit_worker", server, redis, [b"go"] * processes, calls=str(calls), patience=str(patience)
+    )
     return Run(
         seconds=[each["seconds"] for each in reports],
         succeeded=[each["succeeded"] for each in reports],
         failed=[error for each in reports for error in each["failed"]],
+        grants=[each["grants"] for each in reports],
     )
 
 
@@ -67,6 +82,15 @@ async def _reports(
         *(worker.communicate(line + b"\n") for worker, line in zip(workers, inputs, strict=True))
     )
     return [json.loads(line) for line, _ in outputs]
+
+
+def most_among_waiting(grants: Sequence[tuple[float, int, int]], window: float, others: int) -> int:
+    """Return the most slots that a process had been granted in *window* seconds by a grant while *others* waited."""
+    most = 0
+    for time, _, waiting in grants:
+        if waiting == others:
+            most = max(most, sum(slots for earlier, slots, _ in grants if time - window < earlier <= time))
+    return most
 
 
 def most_in_a_window(times: Sequence[float], window: float) -> int:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @attrs.define
 class Process:
-    """One process with its counters; *ended* requests are some seconds ago."""
+    """One process with its counters; *ended* requests are some seconds ago.
+
+    Its reports are *late* by no more than the seconds that all of its requests together took.
+    """
 
     store: RedisStore
     client: str
@@ -23,6 +26,7 @@ class Process:
     serial: int = 0
     asked: SlotRequest | None = None
     unreported: list[FinishedRequest] = attrs.field(factory=list)
+    late: float = 0.0
 
     async def ask(
         self, single: int = 0, bulk: int = 0, limit: int | None = None, window: float | None = None
@@ -30,9 +34,12 @@ class Process:
         self.number += 1
         now = time.monotonic()
         ended = tuple(attrs.evolve(each, sent=now - each.sent, at=now - each.at) for each in self.unreported)
-        self.asked = SlotRequest(self.client, self.number, now, single, bulk, limit, window, ended)
+        # The server is on this machine, and has the same clock.
+        self.asked = SlotRequest(self.client, self.number, now, single, bulk, limit, window, ended, time.time())
         self.unreported.clear()
-        return await self.store.exchange(self.asked)
+        grant = await self.store.exchange(self.asked)
+        self.late += time.monotonic() - now
+        return grant
 
     async def again(self) -> SlotGrant:
         assert self.asked is not None

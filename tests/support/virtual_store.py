@@ -58,7 +58,8 @@ class ScriptRunner:
     def run(self, request: SlotRequest, now: float) -> SlotGrant:
         """Run the script at *now* seconds of virtual time."""
         reply: Sequence[int] = self._script(
-            keys=self.keys, args=[encode_request(request), str(round((EPOCH + now) * 1e6))]
+            keys=[*self.keys, f"tripwire:{{{self.name}}}:ended:{request.client}"],
+            args=[encode_request(request), str(round((EPOCH + now) * 1e6))],
         )
         return decode_grant(reply)
 

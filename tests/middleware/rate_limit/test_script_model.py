@@ -1,4 +1,4 @@
-"""The Redis script against a brute-force model of open slots and finished requests."""
+"""The Redis script against a brute-force model of open slots, finished requests and equal parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.support.machine_settings import machine_settings
 from tests.support.redis_server import RedisServer
-from tests.support.virtual_store import ScriptRunner
+from tests.support.virtual_store import EPOCH, ScriptRunner
 from tripwire_async.middleware.rate_limit.store import FinishedRequest, SlotGrant, SlotRequest
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ NAMES = itertools.count()
 
 @attrs.define(eq=False)
 class Client:
-    """One process: its requests in flight, the slots that are open for the script, and the end of its wait."""
+    """One process: its requests in flight, the slots that are open for the script, its ends, and that of its wait.
+
+    The requests of one report count for its part until the last of them has left.
+    """
 
     name: str
     number: int = 0
@@ -35,6 +38,8 @@ class Client:
     in_flight: list[str] = attrs.field(factory=list)
     open: set[str] = attrs.field(factory=set)
     unreported: list[FinishedRequest] = attrs.field(factory=list)
+    ended: list[float] = attrs.field(factory=list)
+    reports: list[tuple[float, int]] = attrs.field(factory=list)
     waits_until: float = -math.inf
     last: SlotRequest | None = None
     last_grant: SlotGrant | None = None
@@ -52,7 +57,6 @@ class ScriptMachine(RuleBasedStateMachine):
         self.window = window / 100
         self.now = 1.0
         self.checked = -math.inf
-        self.ended: list[float] = []
         self.clients = [Client(name) for name in "abc"]
         first = Client("first")
         # A store without data takes the limit from a client, and lets a single request go first.
@@ -84,12 +88,18 @@ class ScriptMachine(RuleBasedStateMachine):
         return grant
 
     def end(
-        self, client: Client, slot: str, outcome: RequestOutcome, limit: int | None = None, count: int | None = None
+        self,
+        client: Client,
+        slot: str,
+        outcome: RequestOutcome,
+        limit: int | None = None,
+        count: int | None = None,
+        arrives_in: float = 0.0,
     ) -> None:
         client.in_flight.remove(slot)
         client.serial += 1
         client.unreported.append(
-            FinishedRequest(client.serial, slot, self.now, self.now, outcome, limit=limit, count=count)
+            FinishedRequest(client.serial, slot, self.now, self.now + arrives_in, outcome, limit=limit, count=count)
         )
 
     def release(self, requester: Client) -> None:
@@ -99,6 +109,15 @@ class ScriptMachine(RuleBasedStateMachine):
                 other.open.clear()
         self.checked = self.now - LEASE
 
+    def part(self, client: Client) -> int:
+        """Return how many more slots *client* may have while others wait: an equal part less what it uses."""
+        waiting = [each for each in self.clients if each is not client and each.waits_until > self.now]
+        count = len(waiting) + 1
+        turn = math.floor(round((EPOCH + self.now) * 1e6) / round(self.window * 1e6))
+        position = (turn + sum(each.name < client.name for each in waiting)) % count
+        part = self.limit * (position + 1) // count - self.limit * position // count
+        return part - len(client.open) - sum(n for last, n in client.reports if last > self.now - self.lifetime)
+
     @rule(hundredths=st.integers(0, 300))
     def wait(self, hundredths: int) -> None:
         """Let time pass."""
@@ -106,26 +125,25 @@ class ScriptMachine(RuleBasedStateMachine):
 
     @rule(index=st.integers(0, 2), interactive=st.integers(0, 30), bulk=st.integers(0, 30))
     def ask_for_slots(self, index: int, interactive: int, bulk: int) -> None:
-        """The grant is what the window leaves, in batches, and never more."""
+        """The grant is what the window leaves, in batches; while others wait, an equal part of it."""
         client = self.clients[index]
-        for finished in client.unreported:
-            client.open.discard(finished.slot)
-            if finished.outcome != "unsent":
-                self.ended.append(finished.at)
+        others = sum(each.waits_until > self.now for each in self.clients if each is not client)
+        ends = [finished.at for finished in client.unreported if finished.outcome != "unsent"]
+        if ends:
+            client.reports.append((max(ends), len(ends)))
+        client.ended += ends
+        client.open -= {finished.slot for finished in client.unreported}
         self.release(client)
         held = sum(len(each.open) for each in self.clients)
         # The first request of all is known to the script alone.
-        counted = sum(when > self.now - self.lifetime for when in (1.0, *self.ended))
+        ended = (when for each in self.clients for when in each.ended)
+        counted = sum(when > self.now - self.lifetime for when in (1.0, *ended))
         free = self.limit - held - counted
-        others = sum(each.waits_until > self.now for each in self.clients if each is not client)
-        grant = self.ask(client, interactive, bulk)
         wanted = interactive + bulk
-        at_most = max(0, min(wanted, free, max(4, math.ceil(self.limit / 10))))
+        part = self.part(client) if others else free
+        grant = self.ask(client, interactive, bulk)
         assert grant.others == others
-        if others:
-            assert grant.granted <= at_most
-        else:
-            assert grant.granted == at_most
+        assert grant.granted == max(0, min(wanted, free, part, max(4, math.ceil(self.limit / 10))))
         assert (grant.limit, grant.cooldown, grant.unsettled) == (self.limit, 0.0, False)
         assert grant.window == self.window
         assert 0.001 <= grant.wait <= 1.0
@@ -145,13 +163,13 @@ class ScriptMachine(RuleBasedStateMachine):
                 else self.now
             )
 
-    @rule(data=st.data(), outcome=st.sampled_from(["accepted", "lost", "unsent"]))
-    def end_a_request(self, data: st.DataObject, outcome: RequestOutcome) -> None:
-        """End one of the requests, also one whose slot was released."""
+    @rule(data=st.data(), outcome=st.sampled_from(["accepted", "lost", "unsent"]), hundredths=st.integers(0, 30))
+    def end_a_request(self, data: st.DataObject, outcome: RequestOutcome, hundredths: int) -> None:
+        """End one of the requests, also one whose slot was released; a lost one may still be on its way."""
         holders = [(client, slot) for client in self.clients for slot in client.in_flight]
         if holders:
             client, slot = data.draw(st.sampled_from(holders))
-            self.end(client, slot, outcome)
+            self.end(client, slot, outcome, arrives_in=hundredths / 100 if outcome == "lost" else 0.0)
 
 
 @pytest.mark.machine

@@ -30,7 +30,11 @@ def encode_request(request: SlotRequest) -> bytes:
         "number": request.number,
         "interactive": request.interactive,
         "bulk": request.bulk,
-        **_without_none(limit=request.limit, window=_micro(request.window)),
+        **_without_none(
+            limit=request.limit,
+            window=_micro(request.window),
+            earliest=None if request.earliest is None else round(request.earliest * _MICRO),
+        ),
         "finished": [_encode_finished(finished, request.now) for finished in request.finished],
     }
     return msgspec.json.encode(fields)
@@ -39,7 +43,7 @@ def encode_request(request: SlotRequest) -> bytes:
 def decode_grant(reply: Sequence[Any]) -> SlotGrant:
     """Return the grant in the *reply* of the script."""
     with decoding():
-        granted, *times, others = reply
+        granted, *times, others, time = reply
         wait, limit, window, cooldown, unsettled = (integer(each, least=-1) for each in times)
         return SlotGrant(
             granted=integer(granted, most=_MAX_GRANTED),
@@ -49,6 +53,7 @@ def decode_grant(reply: Sequence[Any]) -> SlotGrant:
             cooldown=max(0, cooldown) / _MICRO,
             unsettled=bool(unsettled),
             others=integer(others),
+            time=integer(time) / _MICRO,
         )
 
 

@@ -18,6 +18,7 @@ from tripwire_async.errors import ConfigurationError
 
 from ._cooldown import MAX_COOLDOWN
 from ._scheduler import Scheduler
+from ._store_clock import StoreClock
 from .store import DEFAULT_PATIENCE, FinishedRequest, SlotRequest, StoreReplyError
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class StoreAdmission(Scheduler):
         "_serial",
         "_slots",
         "_store",
+        "_store_clock",
         "_store_down",
         "_store_limit",
         "_unreported",
@@ -85,6 +87,7 @@ class StoreAdmission(Scheduler):
         self._number = 1
         self._granted: list[str] = []  # slots not used yet; empty whenever other code runs
         self._slots: dict[Permit, str] = {}
+        self._store_clock = StoreClock()
         self._unreported: list[FinishedRequest] = []
         self._must_report = False  # whether other processes wait for these
         self._serial = 0
@@ -196,8 +199,11 @@ class StoreAdmission(Scheduler):
     ) -> None:
         self._serial += 1
         slot = self._slots.pop(permit, None) or f"alone.{self._serial}"
+        ended = self._now()
+        if outcome == "lost":
+            ended = self.model.window.arrival(permit, ended)
         self._unreported.append(
-            FinishedRequest(self._serial, slot, permit.sent_at, self._now(), outcome, limit, count, retry_after, hold)
+            FinishedRequest(self._serial, slot, permit.sent_at, ended, outcome, limit, count, retry_after, hold)
         )
         self._must_report |= self._unsettled and not self._store_down
         if self._report_timer is None:
@@ -265,7 +271,10 @@ class StoreAdmission(Scheduler):
         finished = tuple(self._unreported)
         # A length that is known from a pause alone would keep the other processes from testing a full window.
         length = window.length if window.is_precise else None
-        request = SlotRequest(self._client, self._number, started, interactive, bulk, window.limit, length, finished)
+        earliest = self._store_clock.earliest(started)
+        request = SlotRequest(
+            self._client, self._number, started, interactive, bulk, window.limit, length, finished, earliest
+        )
         must_report, self._must_report = self._must_report, False
         requester = self._requester
         try:
@@ -292,6 +301,8 @@ class StoreAdmission(Scheduler):
         now, model = self._now(), self.model
         self._number += 1
         self._failure = None
+        if grant.time is not None:
+            self._store_clock.measure(request.now, now, grant.time)
         del self._unreported[: len(request.finished)]
         self._granted = [f"{request.number}.{index}" for index in range(1, grant.granted + 1)]
         self._next_request = now if grant.granted >= request.interactive + request.bulk else now + grant.wait

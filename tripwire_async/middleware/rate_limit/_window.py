@@ -145,11 +145,14 @@ class Window:
     def lose(self, permit: Permit, now: float) -> None:
         """Note that a request ended without a response, or that the service may have counted it."""
         self.trial.lose(permit)
-        # If it was given up early, it is still on its way to the service.
-        now = max(now, permit.sent_at + self._round_trips.mean)
+        now = self.arrival(permit, now)
         self._end(permit, now)
         if self._bound is None:
             self._lost.append(now)
+
+    def arrival(self, permit: Permit, now: float) -> float:
+        """Return by when a request that is given up *now* has arrived: given up early, it is still on its way."""
+        return max(now, permit.sent_at + self._round_trips.mean)
 
     def accept(self, permit: Permit, now: float, limit: int | None, remaining: int | None) -> None:
         """Note an accepted request; *limit* and *remaining* are from the headers of its response."""

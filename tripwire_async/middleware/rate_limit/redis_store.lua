@@ -12,6 +12,7 @@ if ARGV[1] == '' then
 end
 
 local STATE, SLOTS, CLIENTS, ASKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local ENDED = KEYS[5] -- for each report of this client, the number of its requests, until the last of them has left
 
 local LEASE = 5000000
 local RECHECK_INTERVAL = 20000 -- between two requests for what only the end of a request can change
@@ -21,7 +22,8 @@ local WAITING_GRACE = 200000 -- how late a client that waits for slots may ask a
 local KEEP = 86400000 -- milliseconds for which everything is kept without a request
 local MAX_SLOTS = 20000
 local FORGET_AFTER = 60000000
-local REPORT_DELAY = 100000 -- by how much reported times may be late, as each report has its own way to this server
+local REPORT_DELAY = 100000 -- by how much the times of a report may be late if that is unknown
+local MAX_REPORT_DELAY = 1000000 -- a longer one is a clock that was set
 local OPEN = 4e15 -- added to the score of open slots, so that they count and sort after all finished ones
 
 local request = cjson.decode(ARGV[1])
@@ -86,21 +88,19 @@ end
 
 -- Shorten the window if the service counts fewer requests than were sent in it.
 local function shrink(sent, at, counted)
-  -- Reported times are late, each by a different delay. So only requests that ended well before this one was sent are
-  -- certainly older, and one measurement must not take too much away.
-  local latest = sent - REPORT_DELAY
-  if not window or now < shrunk_at + window or count(text(sent - window), '(' .. text(latest)) <= counted + 1 then
+  -- One measurement must not take too much away.
+  if not window or now < shrunk_at + window or count(text(sent - window), '(' .. text(sent)) <= counted + 1 then
     return
   end
   -- One more than the count must have left; another one more, for services that count a request after reporting.
   local missing, oldest = counted + 1, sent
-  for _, member in ipairs(redis.call('ZREVRANGEBYSCORE', SLOTS, '(' .. text(latest), '-inf')) do
+  for _, member in ipairs(redis.call('ZREVRANGEBYSCORE', SLOTS, '(' .. text(sent), '-inf')) do
     local left = sent_at(member)
     if left and string.sub(member, -1) ~= '?' then
       oldest = math.min(oldest, left)
       missing = missing - 1
       if missing == 0 then
-        local shorter = math.max(at - oldest, window / 2)
+        local shorter = math.max(at - oldest, math.ceil(window / 2))
         if shorter < window then
           window, shrunk_at = shorter, now
         end
@@ -132,22 +132,38 @@ local function infer(sent, at, retry_after)
   end
 end
 
-local asked = { number = 0, granted = 0, period = 0, had = 0, serial = 0, open = 0 }
+local asked = { number = 0, granted = 0, serial = 0, open = 0 }
 local before = redis.call('HGET', ASKS, request.client)
 if before then
   asked = cjson.decode(before)
+else
+  redis.call('DEL', ENDED)
 end
 
+-- A report has its own way to this server, so its times are late. By how much at most follows from the earliest time
+-- at which the client can have made the report. Without it, nothing may depend on the report's order among others.
+local delay = request.earliest and now - request.earliest
+local is_delay_known = delay and delay >= 0 and delay <= MAX_REPORT_DELAY
+if not is_delay_known then
+  delay = REPORT_DELAY
+end
+
+redis.call('ZREM', CLIENTS, request.client)
+local waiting = redis.call('ZRANGEBYSCORE', CLIENTS, '(' .. text(now), '+inf')
+local others = #waiting
+
+local ended, last_end = 0, 0 -- how many requests of this report count, and the end of the last one
 local newest_response -- the newest response in this report that has a count
 
--- Record the end of a request.
+-- Record the end of a request: it was sent at *sent* or later, and had ended by *at*.
 local function record(finished)
   local slot = request.client .. ':' .. finished.slot
-  local sent, at = now - finished.sent_ago, now - finished.ended_ago
+  local sent, at = now - delay - finished.sent_ago, now - finished.ended_ago
   asked.open = math.max(0, asked.open - redis.call('ZREM', SLOTS, slot))
   if finished.outcome ~= 'unsent' then
-    local doubt = finished.outcome == 'accepted' and '' or '?'
+    local doubt = finished.outcome == 'accepted' and is_delay_known and '' or '?'
     redis.call('ZADD', SLOTS, text(at), slot .. '|' .. text(sent) .. doubt)
+    ended, last_end = ended + 1, math.max(last_end, at)
   end
   if finished.limit and sent >= newest then
     newest, limit = sent, finished.limit
@@ -186,8 +202,13 @@ for _, finished in ipairs(request.finished) do
     record(finished)
   end
 end
+if ended > 0 then
+  redis.call('ZADD', ENDED, text(last_end), asked.serial .. ':' .. ended)
+end
 if newest_response then
-  shrink(newest_response.sent, newest_response.at, newest_response.count)
+  if is_delay_known then
+    shrink(newest_response.sent, newest_response.at, newest_response.count)
+  end
   if window and newest_response.sent >= newest then
     -- What the service counts and this store does not was sent by clients that do not use this store.
     other_clients = math.max(0, newest_response.count - count('(' .. text(newest_response.sent - lifetime()), '+inf'))
@@ -219,7 +240,6 @@ local function release(client)
   end
 end
 
-redis.call('ZREM', CLIENTS, request.client)
 for _, client in ipairs(redis.call('ZRANGEBYSCORE', CLIENTS, '(' .. text(checked), text(now - LEASE))) do
   release(client)
 end
@@ -229,16 +249,30 @@ for _, client in ipairs(redis.call('ZRANGEBYSCORE', CLIENTS, '-inf', text(now - 
   redis.call('HDEL', ASKS, client)
 end
 
--- Each client that waits for slots may have an equal part of every window.
-local others = redis.call('ZCOUNT', CLIENTS, '(' .. text(now), '+inf')
 local open = count(text(OPEN), '+inf')
-local period = window and math.floor(now / window) or 0
-local had = window and asked.period == period and asked.had or 0
+local counts_for = window and lifetime() or FORGET_AFTER
+redis.call('ZREMRANGEBYSCORE', ENDED, '-inf', text(now - counts_for))
+
+-- Each client that waits for slots may use an equal part of them. It uses its open slots, and its finished ones that
+-- count. So a client that is far away or slow finds its part. The remainder goes to other clients in each window.
+local function part_of(available)
+  local clients, position = others + 1, math.floor(now / window)
+  for _, client in ipairs(waiting) do
+    if client < request.client then
+      position = position + 1
+    end
+  end
+  position = position % clients
+  local part = math.floor((position + 1) * available / clients) - math.floor(position * available / clients)
+  for _, member in ipairs(redis.call('ZRANGE', ENDED, 0, -1)) do
+    part = part - string.match(member, ':(%d+)')
+  end
+  return part - asked.open
+end
 
 local wanted, granted, wait = request.interactive + request.bulk, 0, 0
 if asked.number == request.number then
   granted = asked.granted
-  had = math.max(0, had - granted)
   asked.open = asked.open - granted
 elseif wanted == 0 then
   granted = 0
@@ -263,8 +297,11 @@ else
   else
     free = limit - reported - open
   end
-  -- The next client must find slots too: grant small batches, and equal parts of a window.
-  local part = (others == 0 or not window) and free or math.min(free, math.ceil(limit / (others + 1)) - had)
+  -- The next client must find slots too: grant small batches, and equal parts.
+  local part = free
+  if window and others > 0 then
+    part = math.min(free, part_of(limit - other_clients - (request.interactive > 0 and 0 or reserve)))
+  end
   local batch = math.min(part, math.max(4, math.ceil(limit / 10)))
   local interactive = math.max(0, math.min(request.interactive, batch))
   local bulk = math.max(0, math.min(request.bulk, batch - interactive, free - reserve - interactive))
@@ -301,8 +338,7 @@ for i = 1, granted do
 end
 redis.call('ZADD', CLIENTS, text(granted < wanted and now + wait + WAITING_GRACE or now), request.client)
 redis.call('HSET', ASKS, request.client, cjson.encode({
-  number = request.number, granted = granted, period = period, had = window and had + granted or 0,
-  serial = asked.serial, open = math.max(0, asked.open) + granted,
+  number = request.number, granted = granted, serial = asked.serial, open = math.max(0, asked.open) + granted,
 }))
 redis.call(
   'HSET', STATE, 'last', text(now), 'held_until', text(held_until), 'half_open', half_open, 'probe', probe,
@@ -320,9 +356,10 @@ end
 for _, key in ipairs(KEYS) do
   redis.call('PEXPIRE', key, KEEP)
 end
+redis.call('PEXPIRE', ENDED, math.ceil(math.max(FORGET_AFTER, counts_for) / 1000))
 
 local unsettled = (half_open == 1 or not limit or not window) and 1 or 0
 return {
   granted, math.ceil(wait), limit or -1, window and math.ceil(window) or -1,
-  math.ceil(math.max(0, held_until - now)), unsettled, others,
+  math.ceil(math.max(0, held_until - now)), unsettled, others, now,
 }

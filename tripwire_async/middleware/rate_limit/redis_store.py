@@ -61,7 +61,7 @@ class RedisStore:
         ConfigurationError: The package redis is missing, or an argument is invalid.
     """
 
-    __slots__ = ("_has_worked", "_name", "_pages", "_patience", "_script")
+    __slots__ = ("_has_worked", "_keys", "_name", "_pages", "_patience", "_script")
 
     def __init__(
         self,
@@ -74,8 +74,8 @@ class RedisStore:
         url = None if url is None else hide(url)
         # The braces keep the keys on the same node of a cluster.
         prefix = f"tripwire:{{{name}}}"
-        keys = [f"{prefix}:{part}" for part in ("state", "slots", "clients", "asks")]
-        self._script = RedisScript("RedisStore", url, client, keys=keys, source=_SOURCE)
+        self._keys = [f"{prefix}:{part}" for part in ("state", "slots", "clients", "asks", "ended")]
+        self._script = RedisScript("RedisStore", url, client, keys=self._keys, source=_SOURCE)
         if not _NAME.fullmatch(name):
             msg = f"name must be 1 to 100 letters, digits, '_', '.', ':' or '-', not {name!r}"
             raise ConfigurationError(msg)
@@ -94,7 +94,8 @@ class RedisStore:
 
     async def exchange(self, request: SlotRequest, /) -> SlotGrant:
         """Run the script on the server; see `RateLimitStore`."""
-        return decode_grant(await self._result(self._script.run(encode_request(request))))
+        keys = [*self._keys[:-1], f"{self._keys[-1]}:{request.client}"]
+        return decode_grant(await self._result(self._script.run(encode_request(request), keys=keys)))
 
     async def exchange_page(self, ask: PageAsk, /) -> PageReply:
         """Run the script of shared pages on the server; see `SharedPages`."""

@@ -62,6 +62,8 @@ class SlotRequest:
         limit: The limit as far as the process knows it, for a store that has lost its data.
         window: The length of the window in seconds, as far as the process knows it.
         finished: The requests that have ended since the last request.
+        earliest: The earliest time on the clock of the store at which this can have been created; None until a reply
+            has reported the time. The store knows from it how late the times in *finished* can be.
     """
 
     client: str
@@ -72,6 +74,7 @@ class SlotRequest:
     limit: int | None
     window: float | None
     finished: tuple[FinishedRequest, ...]
+    earliest: float | None = None
 
 
 @attrs.frozen
@@ -86,6 +89,7 @@ class SlotGrant:
         cooldown: Seconds for which no process may send; 0 without a cooldown.
         unsettled: Whether other processes wait for the results of requests in flight.
         others: How many other processes wait for slots.
+        time: Time on the clock of the store, in seconds; None if it does not need `SlotRequest.earliest`.
     """
 
     granted: int
@@ -95,6 +99,7 @@ class SlotGrant:
     cooldown: float
     unsettled: bool
     others: int
+    time: float | None = None
 
 
 class RateLimitStore(Protocol):
