@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from tripwire_async._secrets.redaction import redact
+from tripwire_async.testing._service.http_server import UNREADABLE, reject_unreadable
 from tripwire_async.testing._service.messages import encode
 from tripwire_async.testing.clock import rfc3339
 
@@ -90,7 +91,10 @@ class RecordingProxy:
 
     async def _forward(self, request: web.BaseRequest) -> web.StreamResponse:
         assert self._session is not None  # noqa: S101 - set before the server listens
-        body = await request.read()
+        try:
+            body = await request.read()
+        except UNREADABLE:
+            return reject_unreadable(request)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _NOT_FORWARDED}
         try:
             async with self._session.request(

@@ -35,6 +35,10 @@ class Control(Protocol):
         ...
 
 
+UNREADABLE: Final = (web.RequestPayloadError, ConnectionError)
+"""Exceptions of reading the body of a request, which are not failures of the server."""
+
+
 @final
 class HttpServer:
     """Listens on 127.0.0.1; *port* 0 selects a free one. *control* responds to its own paths."""
@@ -62,6 +66,12 @@ class HttpServer:
             await runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._respond(request)
+        except UNREADABLE:
+            return reject_unreadable(request)
+
+    async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         path, question_mark, _ = request.raw_path.partition("?")
         if self._control.handles(path):
             return await self._control.respond(request)
@@ -74,6 +84,16 @@ class HttpServer:
         if response.bytes_sent is not None:
             return await _truncate(request, response)
         return _complete(response)
+
+
+def reject_unreadable(request: web.BaseRequest) -> web.Response:
+    """Return the response to a body that is incomplete or wrongly encoded, which aiohttp would log as a failure."""
+    # Otherwise aiohttp reads the rest, and logs the failure.
+    request.content.feed_eof()
+    response = web.Response(status=400, text="the body cannot be read")
+    # It is not known where another request begins.
+    response.force_close()
+    return response
 
 
 def _complete(response: ServiceResponse) -> web.Response:
