@@ -42,7 +42,10 @@ class Interruption:
             if self._way != "timeout":
                 return await _Observed(self._work, self)
             async with asyncio.timeout(None) as self._scope:
-                return await _Observed(self._work, self)
+                result = await _Observed(self._work, self)
+            # The work may end in the turn of the loop in which the time is up.
+            self.cancellations *= self._scope.expired()
+            return result
         finally:
             self._is_over = True
 
