@@ -93,7 +93,8 @@ def kind(error: BaseException) -> str:
 
     All kinds of broken connections have one name: a server that is killed breaks them in several ways.
     """
-    cause = error.__cause__ or error
+    # The cause of a timeout of asyncio is the cancellation that ended the wait.
+    cause = error if isinstance(error, TimeoutError) else error.__cause__ or error
     return "ConnectionError" if isinstance(cause, ConnectionError) else type(cause).__name__
 
 
