@@ -6,6 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Final, TypeVar, final
 
+from tripwire_async._concurrency.finishing import finish
 from tripwire_async._redis.errors import is_reply, kind, mistake
 from tripwire_async._redis.script import RedisScript
 from tripwire_async._redis.source import ScriptSource
@@ -107,8 +108,14 @@ class RedisStore:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; the store may be used again, and closed twice."""
-        await self._script.aclose()
-        await self._pages.script.aclose()
+        # A cancellation in the middle would leave the other connections open.
+        await finish(self._close())
+
+    async def _close(self) -> None:
+        try:
+            await self._script.aclose()
+        finally:
+            await self._pages.script.aclose()
 
     async def _result(self, reply: Awaitable[T]) -> T:
         try:
