@@ -72,7 +72,7 @@ def test_at_the_end_no_time_is_left() -> None:
 def test_a_progress_can_be_made_without_a_number_of_workers() -> None:
     """As in the tests of a program that shows it: a run without a journal has one."""
     progress = Progress(endpoints=1, states={}, sending=0, pending=0, seconds=0.0, seconds_left=None, limits=None)
-    assert 1 == progress.workers
+    assert (1, 0) == (progress.workers, progress.done)
 
 
 async def test_a_run_has_a_progress_at_any_time() -> None:
