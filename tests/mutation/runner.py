@@ -89,7 +89,7 @@ class MutantRunner:
                 import coverage
                 import pytest
 
-                # The runs with mutants need not compile the tests and the plugins of pytest again.
+                # So the runs with mutants do not compile the tests and the plugins of pytest again.
                 sys.dont_write_bytecode = False
                 measured = coverage.Coverage(
                     data_file=None, config_file=False, source=[str(copy / "tripwire_async" / package)]
@@ -110,7 +110,7 @@ class MutantRunner:
         self._baselines[package] = json.loads(target.read_text(encoding="utf-8"))
 
     def try_known(self, mutant: Mutant) -> Result | None:
-        """Run the test that noticed *mutant* in an earlier run; None if there is none, or it does not any more."""
+        """Run the test that noticed *mutant* in an earlier run; None if no test did, or it does no more."""
         test = self._known.get(mutant.key, "")
         if test not in self._baselines[mutant.package]["seconds"]:
             return None
