@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from tripwire_async.testing import DeliveryOutcome, TripwireServer
-
-if TYPE_CHECKING:
-    import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,6 +45,16 @@ async def test_the_quick_start_works(monkeypatch: pytest.MonkeyPatch, capsys: py
     ] == await printed_by(QUICK_START, monkeypatch, capsys)
 
 
+async def test_the_program_of_the_front_page_works(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It prints one outcome per endpoint, with the reason of a failure."""
+    [program] = python_blocks((ROOT / "docs" / "index.md").read_text(encoding="utf-8"))
+    accepted, rejected = await printed_by(program, monkeypatch, capsys)
+    assert accepted.startswith("we_accepted succeeded")
+    assert rejected.startswith("we_rejected failed")
+
+
 async def test_the_program_for_many_endpoints_works(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,3 +80,14 @@ def test_links_into_the_repository_resolve() -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
     assert links
     assert [] == [link for link in links if not (ROOT / link).exists()]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_a_front_page_answers_the_first_questions(page: str) -> None:
+    """The service, the supported Pythons, the installation, and where everything else is."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert {"changelog", "license", "security"} <= {Path(link).stem.lower() for link in links}
+    assert [] == [link for link in links if not (ROOT / page).parent.joinpath(link).exists()]
+    for words in ("detects bots", "Python 3.11, 3.12 or 3.13", "pip install .", "reference/index.md"):
+        assert words in text
