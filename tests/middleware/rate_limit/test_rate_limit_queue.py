@@ -70,6 +70,32 @@ async def test_cancelling_a_waiter_in_any_turn_blocks_no_other_call(turns: int) 
 
 
 @pytest.mark.virtual_time
+@pytest.mark.parametrize("turns", range(4))
+async def test_only_what_was_sent_is_counted_when_a_waiter_is_cancelled_in_any_turn(turns: int) -> None:
+    """A permit that is not used is not a request."""
+    wire, limit = Wire(), RateLimit(max_in_flight=1)
+    rejected = limited(10, 0, 429, **{"retry-after": "2"})
+    responses = [*(limited(10, 9 - index) for index in range(10)), rejected, limited(10, 9)]
+
+    async def respond(_: Request) -> Response:
+        return responses.pop(0)
+
+    for _ in range(11):
+        await limit(call(), respond)
+    await asyncio.sleep(5)
+    await limit(call(), respond)
+    _, second = start(limit, wire, call(), call())
+    await settle()
+    wire.sent[0].set_result(limited(10, 8))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    second.cancel()
+    await settle()
+    assert second.cancelled()
+    assert 9 - len(wire.sent) == limit.state().remaining
+
+
+@pytest.mark.virtual_time
 async def test_a_wait_that_is_known_to_pass_the_deadline_fails_at_once() -> None:
     """The end is known, so the error is raised at once and reports the wait."""
     limit = RateLimit()
