@@ -294,7 +294,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build the wheel and its SBOM in dist, check the files of the wheel, and import it without extras."""
+    """Build the wheel and its SBOM in dist, check the files of the wheel, and take the first steps of a user."""
     _install(session, "build", package=None)
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
     session.run("python", "-m", "build", "--wheel", "--no-isolation", silent=True)
@@ -304,6 +304,7 @@ def build(session: nox.Session) -> None:
     session.run(python, "-I", "-W", "error", "-c", "import tripwire_async", external=True)
     session.run(python, "-I", "-m", "tripwire_async", "--help", external=True, silent=True)
     session.log(f"{wheel.name}: imports without extras")
+    session.run("python", "-m", "tests.release.first_steps")
     _write_sbom(session, wheel)
 
 

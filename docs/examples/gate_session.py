@@ -25,10 +25,12 @@ async def sign_up(tripwire: AsyncTripwire, service: str, poll: PollSchedule) -> 
 # [main]
 async def main() -> None:
     """Sign up with a test server and approve the session."""
-    async with TripwireServer() as server, AsyncTripwire(base_url=server.base_url) as tripwire:
-        signing_up = asyncio.create_task(
-            sign_up(tripwire, "acme-prod", PollSchedule(first=0.05))
-        )
+    async with (
+        TripwireServer() as server,
+        AsyncTripwire(base_url=server.base_url) as tripwire,
+        asyncio.TaskGroup() as tasks,
+    ):
+        signing_up = tasks.create_task(sign_up(tripwire, "acme-prod", PollSchedule(first=0.05)))
         await server.until(lambda: bool(server.state.gate.sessions))
         (session,) = server.state.gate.sessions
         server.approve_gate_session(session, {"ACME_API_KEY": "a secret"})

@@ -13,8 +13,8 @@ from tripwire_async.middleware.rate_limit.store import FinishedRequest, SlotRequ
 
 
 def reply(*, granted: int = 0, limit: int = -1, window: int = -1) -> list[int]:
-    """Return a reply of the script: granted, wait, limit, window, cooldown, unsettled, others."""
-    return [granted, 0, limit, window, -1, 0, 0]
+    """Return a reply of the script: granted, wait, limit, window, cooldown, unsettled, others, time."""
+    return [granted, 0, limit, window, -1, 0, 0, 0]
 
 
 def encoded(**changes: Any) -> dict[str, Any]:
