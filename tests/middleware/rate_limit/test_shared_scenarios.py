@@ -34,10 +34,12 @@ def runner(server: RedisServer) -> Iterator[ScriptRunner]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_two_processes_share_a_redis_that_is_60_ms_away(runner: ScriptRunner, seed: int) -> None:
-    """Rule 11 and 12: a request takes a round trip, and hardly any request is rejected."""
+    """A request for slots takes a round trip, and one request is rejected."""
     outcome = run(runner, processes=2, calls=150, counter=RollingWindow(60, 2.0), delay=(0.03, 0.03), seed=seed)
     assert outcome.succeeded == 300
-    assert outcome.rejected <= 15
+    assert outcome.rejected == 1
+    assert outcome.window is not None
+    assert outcome.window >= 2.0
     assert outcome.seconds <= 12
 
 
@@ -46,10 +48,10 @@ def test_eight_processes_share_a_redis_with_jitter(runner: ScriptRunner, seed: i
     """Reported times are late by up to 8 ms; the window is not shortened by that, and no process stalls."""
     outcome = run(runner, processes=8, calls=100, counter=RollingWindow(100, 1.0), delay=(0.0, 0.008), seed=seed)
     assert outcome.succeeded == 800
-    assert outcome.rejected <= 30
+    assert outcome.rejected == 1
     assert outcome.window is not None
-    assert outcome.window >= 0.8
-    assert outcome.seconds <= 10
+    assert outcome.window >= 1.0
+    assert outcome.seconds <= 9
 
 
 @pytest.mark.parametrize("killed_after", [0.0005, 0.002, 0.004])
@@ -70,7 +72,7 @@ def test_a_process_that_is_killed_at_its_first_request_does_not_block_the_others
 
 
 def test_all_processes_keep_a_cooldown_for_another_reason(runner: ScriptRunner) -> None:
-    """Rule 17: a proxy's rejection reaches the store as a cooldown and nothing else, 300 s at most."""
+    """A proxy's rejection reaches the store as a cooldown and nothing else, 300 s at most."""
 
     async def main() -> None:
         one, two = (RateLimit(store=VirtualStore(runner)) for _ in range(2))
