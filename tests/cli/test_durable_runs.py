@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -10,19 +9,17 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.redis_server import RedisServer
-from tripwire_async.cli.interruption import complete
 from tripwire_async.cli.progress import pace
-from tripwire_async.cli.signals import stop_signal
 from tripwire_async.deliveries import Progress
 from tripwire_async.testing import DeliveryOutcome, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.cli.conftest import Elsewhere, Ended
@@ -341,29 +338,3 @@ def test_the_password_of_a_journal_is_not_printed(cli: Cli) -> None:
     ended = cli("runs", "pause", "redis://:hunter2@127.0.0.1:1")
     assert 2 == ended.status
     assert "hunter2" not in ended.out + ended.err
-
-
-async def test_a_cancellation_that_is_not_by_a_signal_goes_on() -> None:
-    """The caller has asked for it."""
-
-    class Run:
-        def __await__(self) -> Generator[Any, None, None]:
-            return asyncio.sleep(1000).__await__()
-
-    run: Any = Run()
-    task = asyncio.create_task(complete(run, pauses=True))
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
-async def test_a_second_sigterm_does_not_disturb_the_end_of_a_command() -> None:
-    """Of ``serve`` and ``listen``."""
-    stopped = stop_signal()
-    signal.raise_signal(signal.SIGTERM)
-    await stopped
-    signal.raise_signal(signal.SIGTERM)
-    for _ in range(4):
-        await asyncio.sleep(0)
-    asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)

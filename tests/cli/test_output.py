@@ -75,6 +75,20 @@ def test_an_id_stays_whole_as_long_as_it_can(
 
 
 @pytest.mark.usefixtures("terminal")
+def test_the_longest_text_of_a_table_is_wrapped(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ids and the short columns stay whole."""
+    monkeypatch.setenv("COLUMNS", "80")
+    endpoint = "we_" + "0" * 32
+    Output().table(Table(("endpoint", "status", "url"), [(endpoint, "failed", "https://example.com/" + "x" * 60)]))
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+    assert any(line.split()[:2] == [endpoint, "failed"] for line in shown)
+    assert 1 + 60 == "".join(shown).count("x")
+    assert max(map(len, shown)) <= 80
+
+
+@pytest.mark.usefixtures("terminal")
 def test_a_table_that_does_not_fit_becomes_records(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

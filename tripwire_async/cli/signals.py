@@ -49,11 +49,11 @@ def stop_signal() -> asyncio.Future[None]:
 
 def _react(action: Callable[[int], object], number: int) -> None:
     if number == HANGUP:
-        _leave_terminal()
+        leave_terminal()
     action(number)
 
 
-def _leave_terminal() -> None:
+def leave_terminal() -> None:
     """Send the output nowhere if its terminal is gone: writing would fail, and end the command early."""
     for descriptor in (1, 2):
         with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
