@@ -309,6 +309,8 @@ async def test_a_failover_changes_the_epoch() -> None:
         await journal.begin(new_run())
         worker = JournalWorker(journal, "one")
         assert "" == (await worker.ask(wanted=50)).epoch
+        # A replica that does not have the run yet would lose it.
+        assert 1 == await client.wait(1, 10_000)
         primary.kill()
 
         async def answers() -> bool:
