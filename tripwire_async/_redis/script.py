@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final, final
 
 from tripwire_async._concurrency.finishing import finish
@@ -15,7 +16,7 @@ from .link import RedisLink
 from .location import check_options, connect, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from redis.asyncio import Redis, RedisCluster
 
@@ -118,3 +119,14 @@ class RedisScript:
             client = connect(self._url)
         guarded = GuardedClient(client)
         return RedisLink(guarded, self._keys, self._source, self._no_script_error), guarded
+
+
+async def close_all(*scripts: RedisScript) -> None:
+    """Close *scripts*, all of them also if closing one fails or is cancelled."""
+    await finish(_close_each(scripts))
+
+
+async def _close_each(scripts: Iterable[RedisScript]) -> None:
+    async with AsyncExitStack() as stack:
+        for script in scripts:
+            stack.push_async_callback(script.aclose)

@@ -8,11 +8,10 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, final
 
-from tripwire_async._concurrency.finishing import finish
 from tripwire_async._concurrency.patience import within
 from tripwire_async._redis.errors import is_reply, kind, lacks_command, mistake, outage
 from tripwire_async._redis.replies import MalformedReplyError, decoding, text
-from tripwire_async._redis.script import RedisScript
+from tripwire_async._redis.script import RedisScript, close_all
 from tripwire_async._redis.source import ScriptSource
 from tripwire_async._secrets.keys import hide
 from tripwire_async.errors import ConfigurationError, JournalError
@@ -231,14 +230,7 @@ class RedisJournal:
     async def aclose(self) -> None:
         """Close the connections of the running event loop; closing twice is fine."""
         self._is_closed = True
-        # A cancellation in the middle would leave the other connections open.
-        await finish(self._close())
-
-    async def _close(self) -> None:
-        try:
-            await self._script.aclose()
-        finally:
-            await self._pages.script.aclose()
+        await close_all(self._script, self._pages.script)
 
     async def __aenter__(self) -> RedisJournal:
         """Return the journal, which connects on first use; a closed journal is open again."""

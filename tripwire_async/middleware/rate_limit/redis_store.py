@@ -6,9 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Final, TypeVar, final
 
-from tripwire_async._concurrency.finishing import finish
 from tripwire_async._redis.errors import is_reply, kind, mistake
-from tripwire_async._redis.script import RedisScript
+from tripwire_async._redis.script import RedisScript, close_all
 from tripwire_async._redis.source import ScriptSource
 from tripwire_async._secrets.keys import hide
 from tripwire_async.errors import ConfigurationError
@@ -108,14 +107,7 @@ class RedisStore:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; the store may be used again, and closed twice."""
-        # A cancellation in the middle would leave the other connections open.
-        await finish(self._close())
-
-    async def _close(self) -> None:
-        try:
-            await self._script.aclose()
-        finally:
-            await self._pages.script.aclose()
+        await close_all(self._script, self._pages.script)
 
     async def _result(self, reply: Awaitable[T]) -> T:
         try:
