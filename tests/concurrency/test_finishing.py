@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tripwire_async._concurrency.finishing import finish
-
-pytestmark = pytest.mark.virtual_time
+from tripwire_async._concurrency.finishing import finish, finish_thread
 
 
+@pytest.mark.virtual_time
 @pytest.mark.parametrize("cancellations", [1, 2])
 async def test_work_ends_before_its_cancellation_is_raised(cancellations: int) -> None:
     """Also if it is cancelled again while the work continues."""
@@ -31,6 +32,7 @@ async def test_work_ends_before_its_cancellation_is_raised(cancellations: int) -
     assert ["first", "second"] == done
 
 
+@pytest.mark.virtual_time
 async def test_an_error_of_the_work_is_raised() -> None:
     """As if it had been awaited itself."""
 
@@ -39,3 +41,41 @@ async def test_an_error_of_the_work_is_raised() -> None:
 
     with pytest.raises(OSError):  # noqa: PT011 - it has no message
         await finish(work())
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("steps", [1, 2, 3])
+async def test_work_that_is_cancelled_before_it_begins_is_done_nevertheless(steps: int) -> None:
+    """At the end of a loop, `asyncio.run` cancels all tasks, also one that has made no step."""
+    done: list[str] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(1.0)
+        finally:
+            done.append("end")
+
+    task = asyncio.create_task(finish(work()))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    for each in asyncio.all_tasks() - {asyncio.current_task()}:
+        each.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ["end"] == done
+
+
+async def test_the_last_step_of_a_thread_is_made_when_all_tasks_are_cancelled() -> None:
+    """It waits in the queue of the thread behind the others."""
+    thread, busy, done = ThreadPoolExecutor(1), threading.Event(), threading.Event()
+    thread.submit(busy.wait)
+    task = asyncio.create_task(finish_thread(thread, done.set))
+    for _ in range(2):
+        await asyncio.sleep(0)
+    for each in asyncio.all_tasks() - {asyncio.current_task()}:
+        each.cancel()
+    await asyncio.sleep(0)
+    busy.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done.is_set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,24 +14,32 @@ if TYPE_CHECKING:
 
 async def finish(work: Coroutine[Any, Any, None]) -> None:
     """Await *work* to its end; a cancellation in the meantime is raised afterwards."""
-    task = asyncio.ensure_future(work)
     try:
-        await asyncio.shield(task)
+        await _end(asyncio.ensure_future(_await(work)))
     except asyncio.CancelledError:
-        while not task.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
+        if inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
+            # All tasks of the loop were cancelled, and a task that is cancelled before its first step does nothing.
+            await finish(work)
         raise
 
 
 async def finish_thread(thread: Executor, last: Callable[[], None]) -> None:
     """Run the *last* step of a *thread* after all others, and end it; a cancellation is raised afterwards."""
+    step = asyncio.wrap_future(thread.submit(last))
+    thread.shutdown(wait=False)
+    # Not within a task: its cancellation would remove the step from the queue of the thread.
+    await _end(step)
+
+
+async def _end(future: asyncio.Future[None]) -> None:
     try:
-        # A cancellation would remove the step from the queue of the thread.
-        await finish(_run(thread, last))
-    finally:
-        thread.shutdown(wait=False)
+        await asyncio.shield(future)
+    except asyncio.CancelledError:
+        while not future.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([future])
+        raise
 
 
-async def _run(thread: Executor, step: Callable[[], None]) -> None:
-    await asyncio.get_running_loop().run_in_executor(thread, step)
+async def _await(work: Coroutine[Any, Any, None]) -> None:
+    await work

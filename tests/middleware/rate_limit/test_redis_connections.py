@@ -11,6 +11,8 @@ import redis.asyncio
 
 from tests.support.redis_server import RedisServer
 from tests.support.store_process import Process
+from tripwire_async._redis import script
+from tripwire_async._redis.source import ScriptSource
 from tripwire_async.errors import ConfigurationError
 from tripwire_async.middleware import RedisStore
 from tripwire_async.middleware.rate_limit.store import StoreReplyError
@@ -134,3 +136,46 @@ async def test_an_error_of_the_script_is_not_a_mistake_of_the_user(store: RedisS
     await raw.set(f"{key}:state", "not a hash")
     with pytest.raises(StoreReplyError, match="ResponseError"):
         await Process(store, "one").ask(single=1)
+
+
+class HangingClient:
+    """Client of redis-py whose server does not respond."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.is_closed = False
+
+    async def execute_command(self, *args: object) -> None:
+        del args
+        self.asked.set()
+        await asyncio.Event().wait()
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+@pytest.mark.parametrize("steps", range(1, 7))
+async def test_connections_are_closed_when_the_loop_ends_in_the_middle(
+    monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """At its end, `asyncio.run` cancels all tasks: the one that closes the store, and those that this one started."""
+    clients: list[HangingClient] = []
+
+    def connect(url: object) -> HangingClient:
+        del url
+        clients.append(HangingClient())
+        return clients[-1]
+
+    monkeypatch.setattr(script, "connect", connect)
+    source = ScriptSource("tripwire_async.middleware.rate_limit", "redis_store.lua")
+    scripts = [script.RedisScript("RedisStore", "redis://x", None, keys=["k"], source=source) for _ in range(2)]
+    asking = [asyncio.create_task(each.run()) for each in scripts]
+    await asyncio.sleep(0)
+    await asyncio.gather(*(client.asked.wait() for client in clients))
+    closing = asyncio.create_task(script.close_all(*scripts))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    await asyncio.wait([closing, *asking])
+    assert [True, True] == [client.is_closed for client in clients]
