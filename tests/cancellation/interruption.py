@@ -7,12 +7,13 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
-Way: TypeAlias = Literal["once", "twice", "timeout"]
-"""A cancellation, a second one while the first is being handled, or the end of an `asyncio.timeout`."""
+Way: TypeAlias = Literal["once", "twice", "timeout", "all"]
+"""A cancellation, a second one while the first is being handled, the end of an `asyncio.timeout`, or a cancellation of
+all tasks, as at the end of `asyncio.run`."""
 
-WAYS: Final[tuple[Way, ...]] = ("once", "twice", "timeout")
+WAYS: Final[tuple[Way, ...]] = ("once", "twice", "timeout", "all")
 
 
 class Interruption:
@@ -20,15 +21,21 @@ class Interruption:
 
     The suspensions of *work* count, and those of tasks that are made with `observe` while it runs.
 
+    Args:
+        beside: The tasks that are cancelled together with *work* in the way ``all``.
+
     Attributes:
         points: Number of suspensions so far.
         cancellations: Number of cancellations so far.
     """
 
-    def __init__(self, work: Coroutine[Any, Any, object], at: int, way: Way) -> None:
+    def __init__(
+        self, work: Coroutine[Any, Any, object], at: int, way: Way, beside: Iterable[asyncio.Task[Any]]
+    ) -> None:
         self._work = work
         self._at = at
         self._way = way
+        self._beside = beside
         self._scope: asyncio.Timeout | None = None
         self._task: asyncio.Task[Any] | None = None
         self._is_over = False
@@ -71,6 +78,9 @@ class Interruption:
             elif self._task is not None:
                 # If it is the running task, it is cancelled at the suspension that comes now.
                 self._task.cancel()
+                if self._way == "all":
+                    for task in tuple(self._beside):
+                        task.cancel()
 
 
 class _Observed(Coroutine[Any, Any, object]):

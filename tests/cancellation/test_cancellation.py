@@ -39,8 +39,8 @@ def _sample() -> list[Case]:
     return [
         Case(
             scenario=scenario,
-            way=generator.choice(WAYS),
-            crowded=generator.random() < 0.5,
+            way=(way := generator.choice(WAYS)),
+            crowded=way != "all" and generator.random() < 0.5,
             uses_redis=scenario.uses_redis or generator.random() < 0.5,
         )
         for scenario in [*others, *generator.sample(plain, _CALLS)]

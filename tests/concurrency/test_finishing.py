@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tripwire_async._concurrency.finishing import finish, finish_thread
+from tripwire_async._concurrency.finishing import finish, finish_closing, finish_thread
 
 
 @pytest.mark.virtual_time
@@ -45,17 +45,15 @@ async def test_an_error_of_the_work_is_raised() -> None:
 
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("steps", [1, 2, 3])
-async def test_work_that_is_cancelled_before_it_begins_is_done_nevertheless(steps: int) -> None:
-    """At the end of a loop, `asyncio.run` cancels all tasks, also one that has made no step."""
+async def test_closing_is_done_when_all_tasks_are_cancelled(steps: int) -> None:
+    """Also the task that closes, which may have made no step; `asyncio.run` does this at its end."""
     done: list[str] = []
 
-    async def work() -> None:
-        try:
-            await asyncio.sleep(1.0)
-        finally:
-            done.append("end")
+    async def close() -> None:
+        await asyncio.sleep(1.0)
+        done.append("end")
 
-    task = asyncio.create_task(finish(work()))
+    task = asyncio.create_task(finish_closing(close))
     for _ in range(steps):
         await asyncio.sleep(0)
     for each in asyncio.all_tasks() - {asyncio.current_task()}:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,12 +13,20 @@ if TYPE_CHECKING:
 
 async def finish(work: Coroutine[Any, Any, None]) -> None:
     """Await *work* to its end; a cancellation in the meantime is raised afterwards."""
+    await _end(asyncio.ensure_future(work))
+
+
+async def finish_closing(close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Await `close()` to its end; a cancellation in the meantime is raised afterwards.
+
+    It is called again if all tasks of the loop are cancelled, as at the end of `asyncio.run`.
+    """
+    closing = asyncio.ensure_future(close())
     try:
-        await _end(asyncio.ensure_future(_await(work)))
+        await _end(closing)
     except asyncio.CancelledError:
-        if inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
-            # All tasks of the loop were cancelled, and a task that is cancelled before its first step does nothing.
-            await finish(work)
+        if closing.cancelled():
+            await finish_closing(close)
         raise
 
 
@@ -39,7 +46,3 @@ async def _end(future: asyncio.Future[None]) -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait([future])
         raise
-
-
-async def _await(work: Coroutine[Any, Any, None]) -> None:
-    await work

@@ -79,14 +79,17 @@ class RedisLink:
 
     async def _connect(self) -> None:
         task = self._connecting
-        if task is None:
+        if task is None or task.cancelled():
             task = self._connecting = asyncio.create_task(self._warm_up())
             task.add_done_callback(_retrieve)
-        try:
-            await asyncio.shield(task)
-        finally:
-            if task.done() and self._connecting is task:
-                self._connecting = None
+        # Not `await task`: if the task is cancelled, the caller is not.
+        await asyncio.wait([task])
+        if self._connecting is task:
+            self._connecting = None
+        if task.cancelled():
+            msg = "the connection was closed before it was made"
+            raise ConnectionError(msg)
+        task.result()
 
     async def _warm_up(self) -> None:
         # With the command that requests use anyway: a user may be permitted to run EVAL and not SCRIPT LOAD.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final, final
 
-from tripwire_async._concurrency.finishing import finish
+from tripwire_async._concurrency.finishing import finish_closing
 from tripwire_async._concurrency.per_loop import PerLoop
 from tripwire_async._secrets.keys import hide, require_secret
 from tripwire_async.errors import ConfigurationError
@@ -98,7 +99,7 @@ class RedisScript:
         """Close the connections of the running event loop; the script may be used again, and closed twice."""
         opened = self._links.pop()
         if opened is not None:
-            await finish(self._close(*opened))
+            await finish_closing(functools.partial(self._close, *opened))
 
     async def _close(self, link: RedisLink, client: RedisClient) -> None:
         try:

@@ -6,7 +6,7 @@ import asyncio
 import os
 from typing import TYPE_CHECKING, Final, final
 
-from tripwire_async._concurrency.finishing import finish
+from tripwire_async._concurrency.finishing import finish_closing
 from tripwire_async._concurrency.patience import within
 from tripwire_async.errors import TripwireError
 from tripwire_async.middleware.rate_limit.shared_pages import WindowAsk
@@ -85,7 +85,7 @@ class WindowShare:
         """Leave the part to the other processes, also if the run is cancelled: they would wait some seconds for it."""
         # With GeneratorExit, the loop was closed: its tasks cannot be awaited or cancelled.
         if not isinstance(error, GeneratorExit):
-            await finish(self._leave())
+            await finish_closing(self._leave)
 
     async def _leave(self) -> None:
         self._task.cancel()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from tripwire_async._concurrency.finishing import finish
+from tripwire_async._concurrency.finishing import finish, finish_closing
 from tripwire_async._logger import LOGGER
 
 from .receiver import DEFAULT_MAX_BODY, WebhookReceiver
@@ -91,7 +91,7 @@ async def listen(
         await finish(web.TCPSite(runner, host, port).start())
         yield int(runner.addresses[0][1])
     finally:
-        await finish(runner.cleanup())
+        await finish_closing(runner.cleanup)
 
 
 def _reject_unreadable(request: web.Request, error: Exception) -> web.Response:

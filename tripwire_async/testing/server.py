@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, final, get_args
 
-from tripwire_async._concurrency.finishing import finish
+from tripwire_async._concurrency.finishing import finish_closing
 from tripwire_async.profiles import TRIPWIRE
 from tripwire_async.testing._control_api.app import ControlApi
 from tripwire_async.testing._server.controls import ServerControls
@@ -160,7 +160,7 @@ class TripwireServer(ServerControls):
 
     async def aclose(self) -> None:
         """Close all connections and cancel all deliveries; a second call has no effect."""
-        await finish(self._close())
+        await finish_closing(self._close)
         self._loop = None
 
     async def _close(self) -> None:

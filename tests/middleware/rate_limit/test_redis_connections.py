@@ -17,6 +17,8 @@ from tripwire_async.errors import ConfigurationError
 from tripwire_async.middleware import RedisStore
 from tripwire_async.middleware.rate_limit.store import StoreReplyError
 
+SOURCE = ScriptSource("tripwire_async.middleware.rate_limit", "redis_store.lua")
+
 
 def test_one_store_serves_one_run_after_the_other(server: RedisServer) -> None:
     """Each event loop has its own connections; closing twice is fine, and so is use after it."""
@@ -151,7 +153,35 @@ class HangingClient:
         await asyncio.Event().wait()
 
     async def aclose(self) -> None:
+        await asyncio.sleep(0)
         self.is_closed = True
+
+
+async def test_closing_a_store_does_not_cancel_the_calls_that_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are told that there is no connection, as when the server is not there."""
+    client = HangingClient()
+    monkeypatch.setattr(script, "connect", lambda url: client)
+    used = script.RedisScript("RedisStore", "redis://x", None, keys=["k"], source=SOURCE)
+    asking = [asyncio.create_task(used.run()) for _ in range(2)]
+    await client.asked.wait()
+    await used.aclose()
+    assert ["ConnectionError"] * 2 == [
+        type(each).__name__ for each in await asyncio.gather(*asking, return_exceptions=True)
+    ]
+
+
+async def test_a_cancelled_attempt_to_connect_is_made_again(server: RedisServer) -> None:
+    """By the next call: whoever cancels all tasks of a loop does not cancel those that come later."""
+    used = script.RedisScript("RedisStore", server.url, None, keys=["k"], source=SOURCE)
+    asking = asyncio.create_task(used.run(b""))
+    for _ in range(2):
+        await asyncio.sleep(0)
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await used.run(b"")
+    await used.aclose()
 
 
 @pytest.mark.parametrize("steps", range(1, 7))
@@ -167,8 +197,7 @@ async def test_connections_are_closed_when_the_loop_ends_in_the_middle(
         return clients[-1]
 
     monkeypatch.setattr(script, "connect", connect)
-    source = ScriptSource("tripwire_async.middleware.rate_limit", "redis_store.lua")
-    scripts = [script.RedisScript("RedisStore", "redis://x", None, keys=["k"], source=source) for _ in range(2)]
+    scripts = [script.RedisScript("RedisStore", "redis://x", None, keys=["k"], source=SOURCE) for _ in range(2)]
     asking = [asyncio.create_task(each.run()) for each in scripts]
     await asyncio.sleep(0)
     await asyncio.gather(*(client.asked.wait() for client in clients))
