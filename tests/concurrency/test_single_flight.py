@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
+import gc
+import weakref
 
 import pytest
 
@@ -43,6 +46,26 @@ async def test_followers_share_the_error_of_the_leader() -> None:
     flight: SingleFlight[str] = SingleFlight()
     ends = await asyncio.gather(*(flight.run(fail) for _ in range(3)), return_exceptions=True)
     assert [ZeroDivisionError] * 3 == [type(end) for end in ends]
+
+
+async def test_an_error_is_not_kept_alive() -> None:
+    """Its frames can hold much, and the garbage collector may come late."""
+    freed: list[bool] = []
+
+    class TrackedError(ZeroDivisionError):
+        def __init__(self) -> None:
+            weakref.finalize(self, freed.append, True)
+
+    async def fail() -> str | None:
+        raise TrackedError
+
+    gc.disable()
+    try:
+        with contextlib.suppress(ZeroDivisionError):
+            await SingleFlight[str]().run(fail)
+        assert [True] == freed
+    finally:
+        gc.enable()
 
 
 async def test_leadership_passes_on_when_the_leader_is_cancelled() -> None:

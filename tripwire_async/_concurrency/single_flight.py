@@ -66,6 +66,8 @@ class SingleFlight(Generic[T]):
         finally:
             self._has_leader = False
             self._notify(loop, result, error)
+            # Otherwise the exception, its traceback and this frame would keep each other alive.
+            error = None
         return result
 
     async def _follow(self, until: float) -> T | None:
