@@ -15,7 +15,7 @@ from tripwire_async.errors import DeliveryTimeoutError
 from ._record import SETTLED, DeliveryRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Coroutine, Generator
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async._concurrency.durations import Duration
@@ -107,14 +107,22 @@ class PendingDelivery:
             ResponseDecodeError: The event was read three times and is not what the API describes.
             ValueError: *timeout* is not a number.
         """
-        return await self._wait(_has_left_pending, "left pending", timeout)
+        seconds = to_optional_seconds("timeout", timeout)
+        try:
+            return await self._wait(_has_left_pending, seconds)
+        except PollTimeout as error:
+            raise self._timeout_error("left pending", seconds) from error.__cause__
 
     async def settled(self, timeout: Duration | None = DEFAULT_TIMEOUT) -> WebhookDelivery:
         """Return the delivery once it has ``succeeded``, ``failed`` or been ``skipped``.
 
         Takes *timeout* and raises as `wait` does.
         """
-        return await self._wait(_has_settled, "settled", timeout)
+        seconds = to_optional_seconds("timeout", timeout)
+        try:
+            return await self._wait(_has_settled, seconds)
+        except PollTimeout as error:
+            raise self._timeout_error("settled", seconds) from error.__cause__
 
     async def refresh(self) -> WebhookDelivery | None:
         """Read the delivery once, now; return it, or None while none is recorded.
@@ -143,17 +151,14 @@ class PendingDelivery:
         status = "unread" if latest is None else str(latest.status)
         return f"<PendingDelivery {status} event_id={self.event_id!r} endpoint_id={self.endpoint_id!r}>"
 
-    async def _wait(
-        self, done: Callable[[WebhookDelivery], bool], state: str, timeout: Duration | None
-    ) -> WebhookDelivery:
-        seconds = to_optional_seconds("timeout", timeout)
+    def _wait(
+        self, done: Callable[[WebhookDelivery], bool], seconds: float | None
+    ) -> Coroutine[Any, Any, WebhookDelivery]:
+        # Not a coroutine of its own, which would be one more object for the garbage collector in each wait.
         record = self._record
         end = math.inf if seconds is None else self._clock.now() + seconds
         record.locate_send(self._clock.now(), time.time())
-        try:
-            return await self._poller(record.reference.organization_id).wait(record, done, end)
-        except PollTimeout as error:
-            raise self._timeout_error(state, seconds) from error.__cause__
+        return self._poller(record.reference.organization_id).wait(record, done, end)
 
     def _timeout_error(self, state: str, timeout: float | None) -> DeliveryTimeoutError:
         record, latest = self._record, self._record.latest

@@ -10,7 +10,8 @@ import msgspec
 _PREFIX: Final = "twd1."
 
 
-class DeliveryReference(msgspec.Struct, frozen=True):
+# Texts and numbers cannot be part of a cycle: the garbage collector need not look at them.
+class DeliveryReference(msgspec.Struct, frozen=True, gc=False):
     """Ids of a delivery in progress.
 
     Attributes:
