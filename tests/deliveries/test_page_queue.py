@@ -13,7 +13,7 @@ def queue_of(*sent_at: float) -> PageQueue:
     queue = PageQueue(lambda event, share: event.sent_at)
     for number, each in enumerate(sent_at):
         event = PlannedEvent(f"wevt_{number}", each, 0.0, None, is_beyond=False)
-        event.waits.add(PlannedWait(event, 0.0, 100.0))
+        event.add(PlannedWait(100.0))
         queue.add(event)
         queue.schedule(event, each)
     return queue

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from tripwire_async.deliveries import PollSchedule
+from tripwire_async.deliveries._planned_event import PlannedWait
 from tripwire_async.deliveries._read_plan import EventRead, PageRead, ReadPlan
 from tripwire_async.deliveries._settle_times import SettleTimes
 
@@ -25,7 +26,7 @@ def plan_of(count: int, times: SettleTimes | None = None, *, end: float = math.i
     """Return a plan for events that were sent at 0."""
     plan = ReadPlan(times or SettleTimes(), rng=lambda: 0.0)
     for number in range(count):
-        plan.add(f"wevt_{number}", now=0.0, end=end, sent_at=0.0, is_beyond=beyond)
+        plan.add(PlannedWait(end), f"wevt_{number}", now=0.0, sent_at=0.0, is_beyond=beyond)
     return plan
 
 
@@ -59,7 +60,7 @@ def test_beyond_the_page_the_first_read_is_at_ten_seconds_while_nothing_is_known
 def test_the_first_read_is_at_the_median() -> None:
     """Measured from the send, not from the wait."""
     plan = ReadPlan(knowing(4.0, 6.0, 8.0))
-    plan.add("wevt_0", now=3.0, end=math.inf, sent_at=1.0)
+    plan.add(PlannedWait(math.inf), "wevt_0", now=3.0, sent_at=1.0)
     assert (7.0, EventRead("wevt_0")) == advance(plan, 3.0)
 
 
@@ -97,7 +98,7 @@ def test_a_schedule_of_the_caller_is_followed() -> None:
     for count in (1, 20):
         plan = ReadPlan(knowing(50.0), rng=lambda: 1.0)
         for number in range(count):
-            plan.add(f"wevt_{number}", now=0.0, end=math.inf, sent_at=0.0, schedule=schedule)
+            plan.add(PlannedWait(math.inf), f"wevt_{number}", now=0.0, sent_at=0.0, schedule=schedule)
         when, read = advance(plan, 0.0)
         assert 0.3 == pytest.approx(when)
         if isinstance(read, EventRead):
@@ -126,7 +127,7 @@ def test_a_few_wait_for_others_for_half_the_median_at_most() -> None:
     """One that has probably ended is not kept waiting for a page that many others would share."""
     plan = ReadPlan(knowing(4.0))
     for number in range(60):
-        plan.add(f"wevt_{number}", now=0.0, end=math.inf, sent_at=0.0 if number < 3 else 30.0)
+        plan.add(PlannedWait(math.inf), f"wevt_{number}", now=0.0, sent_at=0.0 if number < 3 else 30.0)
     when, read = advance(plan, 0.0)
     assert PageRead() == read
     assert when == pytest.approx(4.0 + 2.0)
@@ -135,7 +136,7 @@ def test_a_few_wait_for_others_for_half_the_median_at_most() -> None:
 def test_an_event_that_a_full_page_does_not_hold_stays_beyond_it() -> None:
     """It is then read singly; an event that is younger than a second may not be listed yet."""
     plan = plan_of(4)
-    plan.add("wevt_new", now=1.2, end=math.inf, sent_at=1.2)
+    plan.add(PlannedWait(math.inf), "wevt_new", now=1.2, sent_at=1.2)
     when, _ = advance(plan, 1.3)
     plan.page_finished(["wevt_0", "wevt_1", "wevt_2"], read_at=when, now=when, is_full=True)
     assert (5, 4) == (plan.statistics()["events"], plan.statistics()["on_page"])
@@ -153,7 +154,7 @@ def test_an_event_may_be_missing_from_a_page_with_room_for_five_seconds(age: flo
 def test_no_single_read_is_given_out_while_a_page_is_on_the_wire() -> None:
     """For half a second: the page may make it unnecessary, but may also wait for the rate limit."""
     plan = plan_of(3, knowing(5.0))
-    plan.add("wevt_single", now=0.0, end=math.inf, sent_at=0.0, is_beyond=True)
+    plan.add(PlannedWait(math.inf), "wevt_single", now=0.0, sent_at=0.0, is_beyond=True)
     assert PageRead() == plan.next(5.0)
     assert 5.5 == plan.next(5.01)
     assert EventRead("wevt_single") == plan.next(5.5)
@@ -195,9 +196,11 @@ def test_the_last_reads_of_many_waits_with_one_end_begin_earlier() -> None:
     lead = 1.0 + 1.2 * 6400 * 0.1 / 64
     for number in range(6400):
         plan.event_seen(f"wevt_{number}", read_at=40.0, now=40.0)
-    plan_ends = [plan.add(f"late_{number}", now=0.0, end=60.0, sent_at=58.0, is_beyond=True) for number in range(2)]
+    early_waits = [PlannedWait(60.0) for _ in range(2)]
+    for number, wait in enumerate(early_waits):
+        plan.add(wait, f"late_{number}", now=0.0, sent_at=58.0, is_beyond=True)
     assert pytest.approx(60.0 - lead, abs=0.2) == plan.next(40.0)
-    for wait in plan_ends:
+    for wait in early_waits:
         plan.remove(wait)
     plan.note_speed(0.1, 40.0)
     found = plan.next(40.0)
@@ -208,7 +211,7 @@ def test_the_last_reads_of_many_waits_with_one_end_begin_earlier() -> None:
 def test_a_last_read_goes_before_other_single_reads() -> None:
     """The others have time."""
     plan = plan_of(10, knowing(5.0), beyond=True)
-    plan.add("wevt_last", now=0.0, end=6.5, sent_at=0.0, is_beyond=True)
+    plan.add(PlannedWait(6.5), "wevt_last", now=0.0, sent_at=0.0, is_beyond=True)
     assert EventRead("wevt_last") == plan.next(6.0)
 
 
@@ -229,7 +232,7 @@ def test_a_read_that_is_lost_is_due_again_at_once() -> None:
 def test_a_last_read_that_is_lost_is_made_by_another() -> None:
     """It was the last chance of that wait."""
     plan = plan_of(1, knowing(25.0), end=10.0, beyond=True)
-    plan.add("wevt_0", now=0.0, end=10.0, sent_at=0.0)
+    plan.add(PlannedWait(10.0), "wevt_0", now=0.0, sent_at=0.0)
     assert EventRead("wevt_0") == plan.next(9.0)
     assert isinstance(plan.next(9.1), float)
     plan.event_lost("wevt_0", 9.2)
@@ -264,9 +267,9 @@ def test_where_pages_cannot_be_decoded_events_are_read_singly_for_half_a_minute(
     plan.page_undecodable(5.0)
     reads = [plan.next(5.0) for _ in range(5)]
     assert {EventRead(f"wevt_{number}") for number in range(5)} == set(reads)
-    plan.add("wevt_soon", now=34.0, end=math.inf, sent_at=34.0)
+    plan.add(PlannedWait(math.inf), "wevt_soon", now=34.0, sent_at=34.0)
     assert 0 == plan.statistics()["on_page"]
-    plan.add("wevt_later", now=36.0, end=math.inf, sent_at=36.0)
+    plan.add(PlannedWait(math.inf), "wevt_later", now=36.0, sent_at=36.0)
     assert 1 == plan.statistics()["on_page"]
 
 
@@ -275,8 +278,8 @@ def test_a_page_leaves_alone_what_is_being_read_singly(found: tuple[str, ...], o
     """Its own read plans the next one."""
     plan = plan_of(2, knowing(5.0))
     assert EventRead("wevt_0") == plan.next(5.0)
-    plan.add("wevt_1", now=5.0, end=math.inf, sent_at=0.0)
-    plan.add("wevt_2", now=5.0, end=math.inf, sent_at=0.0)
+    plan.add(PlannedWait(math.inf), "wevt_1", now=5.0, sent_at=0.0)
+    plan.add(PlannedWait(math.inf), "wevt_2", now=5.0, sent_at=0.0)
     _, read = advance(plan, 5.0)
     assert PageRead() == read
     plan.page_finished(found, read_at=6.0, now=6.0, is_full=True)
@@ -313,7 +316,7 @@ def test_an_event_without_a_known_send_is_read_at_once_and_singly() -> None:
     """Its age counts from the first wait, and it may not be on the page."""
     plan = ReadPlan(knowing(5.0))
     for number in range(5):
-        plan.add(f"wevt_{number}", now=50.0, end=math.inf, sent_at=None, is_unknown=True)
+        plan.add(PlannedWait(math.inf), f"wevt_{number}", now=50.0, sent_at=None, is_unknown=True)
     assert {EventRead(f"wevt_{number}") for number in range(5)} == {plan.next(50.0) for _ in range(5)}
 
 

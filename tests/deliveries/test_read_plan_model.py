@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.support.machine_settings import machine_settings
 from tripwire_async.deliveries import PollSchedule
+from tripwire_async.deliveries._planned_event import PlannedWait
 from tripwire_async.deliveries._read_plan import EventRead, PageRead, ReadPlan
 from tripwire_async.deliveries._settle_times import SettleTimes
 
@@ -23,8 +24,7 @@ class _Model(RuleBasedStateMachine):
         self.plan = ReadPlan(self.times, rng=lambda: 0.0)
         self.now = 0.0
         self.count = 0
-        self.waits: dict[object, str] = {}
-        self.ends: dict[object, float] = {}
+        self.waits: dict[PlannedWait, str] = {}
         self.reading: list[PageRead | EventRead] = []
 
     @property
@@ -43,22 +43,22 @@ class _Model(RuleBasedStateMachine):
         else:
             self.count += 1
             event_id = f"wevt_{self.count}"
-        wait = self.plan.add(
+        wait = PlannedWait(self.now + timeout)
+        self.plan.add(
+            wait,
             event_id,
             now=self.now,
-            end=self.now + timeout,
             sent_at=None if age is None else self.now - age,
             schedule=schedule,
         )
         self.waits[wait] = event_id
-        self.ends[wait] = self.now + timeout
 
     @precondition(lambda self: self.waits)
     @rule(data=st.data())
     def leave(self, data: st.DataObject) -> None:
-        wait = data.draw(st.sampled_from(sorted(self.waits, key=lambda wait: (self.waits[wait], self.ends[wait]))))
-        self.plan.remove(wait)  # type: ignore[arg-type] - a wait of the plan
-        del self.waits[wait], self.ends[wait]
+        wait = data.draw(st.sampled_from(sorted(self.waits, key=lambda wait: (self.waits[wait], wait.end))))
+        self.plan.remove(wait)
+        del self.waits[wait]
 
     @rule(seconds=st.sampled_from([0.0, 0.05, 0.5, 3.0, 11.0]))
     def ask(self, seconds: float) -> None:

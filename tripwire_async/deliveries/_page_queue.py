@@ -50,8 +50,8 @@ class PageQueue:
 
     def __init__(self, due: Callable[[PlannedEvent, float], float]) -> None:
         self._due = due
-        self._events: dict[PlannedEvent, None] = {}
-        self._steps: DueQueue[PlannedEvent] = DueQueue(has_step_at, self.__len__)
+        self._events: dict[str, PlannedEvent] = {}
+        self._steps: DueQueue[str, PlannedEvent] = DueQueue(self._events, has_step_at, self.__len__)
         self._probably_ended: dict[PlannedEvent, None] = {}  # the longest waiting first
         self._passed = 0
         self._waiting_since = 0.0
@@ -62,7 +62,7 @@ class PageQueue:
         return len(self._events)
 
     def __iter__(self) -> Iterator[PlannedEvent]:
-        return iter(self._events)
+        return iter(self._events.values())
 
     @property
     def is_worth_a_page(self) -> bool:
@@ -75,17 +75,17 @@ class PageQueue:
 
     def add(self, event: PlannedEvent) -> None:
         """Add an event, whose reads `schedule` plans."""
-        self._events[event] = None
+        self._events[event.event_id] = event
 
     def discard(self, event: PlannedEvent) -> None:
         """Remove an event, if it is there."""
         self.start_over(event)
-        self._events.pop(event, None)
+        self._events.pop(event.event_id, None)
 
     def schedule(self, event: PlannedEvent, first_step: float | None = None) -> None:
         """Plan the steps of *event*: from *first_step* on, or only at the time at which it is due."""
         event.step, event.step_due = (MEDIAN, event.due) if first_step is None else (0, first_step)
-        self._steps.push(event.step_due, event)
+        self._steps.push(event.step_due, event.event_id)
 
     def start_over(self, event: PlannedEvent) -> None:
         """Forget that *event* has waited."""
@@ -116,7 +116,7 @@ class PageQueue:
             event.step_due = math.inf
             if event.step < len(STEPS) and event.schedule is None:
                 event.step_due = max(when, self._due(event, STEPS[event.step]))
-                self._steps.push(event.step_due, event)
+                self._steps.push(event.step_due, event.event_id)
         return math.inf
 
     def page_due(self, median: float) -> float:

@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING, Final, final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tripwire_async._concurrency.polling import PollSchedule
 
 STEPS: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -14,17 +16,33 @@ STEPS: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 MEDIAN: Final = STEPS.index(0.5)
 
 
-@final
 class PlannedWait:
-    """One wait for an event."""
+    """One wait for an event, as far as the plan is concerned; its user may add attributes.
 
-    __slots__ = ("end", "event", "is_active", "started")
+    Attributes:
+        end: When the wait ends; infinity for never.
+        started: When it was added to the plan.
+        event: The event; valid from then on.
+        number: Its number in the plan; zero before and after.
+        previous: The wait for the same event that was added before it.
+        following: The one that was added after it.
+    """
 
-    def __init__(self, event: PlannedEvent, started: float, end: float) -> None:
-        self.event = event
-        self.started = started
+    __slots__ = ("end", "event", "following", "number", "previous", "started")
+
+    event: PlannedEvent
+
+    def __init__(self, end: float) -> None:
         self.end = end
-        self.is_active = True
+        self.started = -math.inf
+        self.number = 0
+        self.previous: PlannedWait | None = None
+        self.following: PlannedWait | None = None
+
+    @property
+    def is_planned(self) -> bool:
+        """True while the wait is in the plan."""
+        return self.number > 0
 
 
 @final
@@ -47,7 +65,9 @@ class PlannedEvent:
         step_due: When that is.
         passed: How many steps count as waiting.
         waiting_since: The sum of the times of these steps.
-        waits: The waits for it.
+        first_wait: The first of the waits for it, which are linked: an event has one nearly always, and a container for
+            each event takes the garbage collector as long as the wait in it.
+        last_wait: The last of them.
         deferred: Waits whose last read was due while it was being read.
     """
 
@@ -56,10 +76,12 @@ class PlannedEvent:
         "due",
         "event_id",
         "failures",
+        "first_wait",
         "is_beyond",
         "is_outlier",
         "is_reading",
         "last_read",
+        "last_wait",
         "passed",
         "read_until",
         "retry_at",
@@ -68,7 +90,6 @@ class PlannedEvent:
         "step",
         "step_due",
         "waiting_since",
-        "waits",
     )
 
     def __init__(
@@ -89,7 +110,8 @@ class PlannedEvent:
         self.step_due = math.inf
         self.passed = 0
         self.waiting_since = 0.0
-        self.waits: set[PlannedWait] = set()
+        self.first_wait: PlannedWait | None = None
+        self.last_wait: PlannedWait | None = None
         # Not a list: thousands of empty ones take the garbage collector as long as thousands of full ones.
         self.deferred: tuple[PlannedWait, ...] = ()
 
@@ -101,7 +123,38 @@ class PlannedEvent:
     @property
     def is_free(self) -> bool:
         """True if it is awaited, and no single read of it is in progress."""
-        return bool(self.waits) and not self.is_reading
+        return self.first_wait is not None and not self.is_reading
+
+    def waits(self) -> Iterator[PlannedWait]:
+        """Yield the waits for it in the order in which they were added; the wait that was yielded may be removed."""
+        wait = self.first_wait
+        while wait is not None:
+            following = wait.following
+            yield wait
+            wait = following
+
+    def add(self, wait: PlannedWait) -> None:
+        """Add a wait for it."""
+        wait.event = self
+        wait.previous = self.last_wait
+        if self.last_wait is None:
+            self.first_wait = wait
+        else:
+            self.last_wait.following = wait
+        self.last_wait = wait
+
+    def remove(self, wait: PlannedWait) -> None:
+        """Remove one of its waits."""
+        previous, following = wait.previous, wait.following
+        if previous is None:
+            self.first_wait = following
+        else:
+            previous.following = following
+        if following is None:
+            self.last_wait = previous
+        else:
+            following.previous = previous
+        wait.previous = wait.following = None
 
 
 def has_step_at(event: PlannedEvent, when: float) -> bool:
@@ -125,10 +178,10 @@ def is_due_by_send(event: PlannedEvent, _: float) -> bool:
 
 
 def ends_on_page(wait: PlannedWait, _: float) -> bool:
-    """Return whether a wait for an event on the page continues."""
-    return wait.is_active and not wait.event.is_beyond
+    """Return whether a wait is for an event on the page."""
+    return not wait.event.is_beyond
 
 
 def ends_beyond(wait: PlannedWait, _: float) -> bool:
-    """Return whether a wait for an event beyond the page continues."""
-    return wait.is_active and wait.event.is_beyond
+    """Return whether a wait is for an event beyond the page."""
+    return wait.event.is_beyond

@@ -67,6 +67,7 @@ _PAGE_READ: Final = PageRead()
 _NEVER: Final = (math.inf, None)
 
 _Candidate: TypeAlias = "tuple[float, PlannedEvent | None]"
+_EventQueue: TypeAlias = "DueQueue[str, PlannedEvent]"
 
 
 @final
@@ -81,6 +82,8 @@ class ReadPlan:
         rng: Returns a number from 0 to 1, for the jitter of a caller's poll intervals.
 
     Attributes:
+        events: The awaited events by their ids.
+        waits: The waits by their numbers, in the order in which they were added.
         latest_page: When a page that is due has to be read, also if another process is reading it: infinity unless it
             is the last read of a wait.
     """
@@ -88,16 +91,17 @@ class ReadPlan:
     def __init__(self, settle_times: SettleTimes, rng: Callable[[], float] = random.random) -> None:
         self._times = ReadTimes(settle_times, rng)
         self.note_speed = self._times.note_speed
-        self._events: dict[str, PlannedEvent] = {}
-        self._waits = 0
+        self.events: dict[str, PlannedEvent] = {}
+        self.waits: dict[int, PlannedWait] = {}
+        self._added = 0
         self._on_page = PageQueue(lambda event, share: self._times.due(event, self._count_beyond(), share))
         self.latest_page = math.inf
-        self._page_ends: DueQueue[PlannedWait] = DueQueue(ends_on_page, self.count_waits)
-        self._single_due: DueQueue[PlannedEvent] = DueQueue(is_due_at, self._count_beyond)
-        self._outlier_due: DueQueue[PlannedEvent] = DueQueue(is_outlier_due_at, self._count_beyond)
+        self._page_ends: DueQueue[int, PlannedWait] = DueQueue(self.waits, ends_on_page, self.waits.__len__)
+        self._single_due: _EventQueue = DueQueue(self.events, is_due_at, self._count_beyond)
+        self._outlier_due: _EventQueue = DueQueue(self.events, is_outlier_due_at, self._count_beyond)
         self._no_outlier_before = -math.inf
-        self._single_unread: DueQueue[PlannedEvent] = DueQueue(is_due_by_send, self._count_beyond)
-        self._single_ends: DueQueue[PlannedWait] = DueQueue(ends_beyond, self.count_waits)
+        self._single_unread: _EventQueue = DueQueue(self.events, is_due_by_send, self._count_beyond)
+        self._single_ends: DueQueue[int, PlannedWait] = DueQueue(self.waits, ends_beyond, self.waits.__len__)
         self._single_reads = 0
         self._page_given: float | None = None
         self._page_failures = 0
@@ -107,30 +111,30 @@ class ReadPlan:
     def statistics(self) -> dict[str, int]:
         """Return how many events, waits and reads there are."""
         return {
-            "events": len(self._events),
+            "events": len(self.events),
             "on_page": len(self._on_page),
-            "waits": self._waits,
+            "waits": len(self.waits),
             "reads": self._single_reads + (self._page_given is not None),
         }
 
     def add(
         self,
+        wait: PlannedWait,
         event_id: str,
         *,
         now: float,
-        end: float,
         sent_at: float | None,
         last_read: float = -math.inf,
         schedule: PollSchedule | None = None,
         is_beyond: bool = False,
         is_unknown: bool = False,
-    ) -> PlannedWait:
+    ) -> None:
         """Add a wait for an event.
 
         Args:
+            wait: The wait, which is not in the plan.
             event_id: The event.
             now: The present.
-            end: When the wait ends; infinity for never.
             sent_at: When the event was sent. While that is unknown the age counts from *now*, and the event is read
                 singly.
             last_read: When a read of the event was last started.
@@ -138,31 +142,31 @@ class ReadPlan:
             is_beyond: Whether the event is known to be beyond the page.
             is_unknown: Whether nothing is known of the delivery, so that it is read at once.
         """
-        event = self._events.get(event_id)
+        event = self.events.get(event_id)
         if event is None:
             is_beyond = is_beyond or sent_at is None or now < self._no_new_on_page_before
             event = PlannedEvent(
                 event_id, now if sent_at is None else sent_at, last_read, schedule, is_beyond=is_beyond
             )
-            self._events[event_id] = event
+            self.events[event_id] = event
             if not is_beyond:
                 self._on_page.add(event)
             self._schedule(event, now if is_unknown and event.is_unread else None)
-        wait = PlannedWait(event, now, end)
-        event.waits.add(wait)
-        self._waits += 1
+        event.add(wait)
+        self._added += 1
+        wait.started, wait.number = now, self._added
+        self.waits[wait.number] = wait
         self._push_end(wait)
-        return wait
 
     def remove(self, wait: PlannedWait) -> None:
         """Remove a wait; an event without one is not read any more."""
-        wait.is_active = False
-        self._waits -= 1
+        del self.waits[wait.number]
+        wait.number = 0
         event = wait.event
-        event.waits.discard(wait)
-        if not event.waits:
+        event.remove(wait)
+        if event.first_wait is None:
             self._on_page.discard(event)
-            del self._events[event.event_id]
+            del self.events[event.event_id]
 
     def next(self, now: float) -> Read | float:
         """Return the read to make now, or the time of the next call."""
@@ -191,10 +195,6 @@ class ReadPlan:
     def share_pages(self, others: PageDemand) -> None:
         """Note the value of the same page for other processes."""
         self._on_page.shared = others
-
-    def count_waits(self) -> int:
-        """Return the number of waits."""
-        return self._waits
 
     # -- how a read ended -----------------------------------------------------------------------------------------
 
@@ -247,7 +247,7 @@ class ReadPlan:
     def event_finished(self, read: EventRead, *, read_at: float, now: float) -> None:
         """Note a single read; the request was sent at *read_at*, and the response came *now*."""
         self._single_reads -= 1
-        event = self._events.get(read.event_id)
+        event = self.events.get(read.event_id)
         if read.is_of_outlier:
             self._times.note_outlier(has_ended=event is None)
         if event is not None:
@@ -257,7 +257,7 @@ class ReadPlan:
     def event_failed(self, event_id: str, now: float) -> None:
         """Note a failed single read, which is retried after a pause."""
         self._single_reads -= 1
-        event = self._events.get(event_id)
+        event = self.events.get(event_id)
         if event is not None:
             self._release(event)
             event.retry_at = self._times.retry(event, now)
@@ -267,20 +267,20 @@ class ReadPlan:
     def event_lost(self, event_id: str, now: float) -> None:
         """Note that a single read did not come to its end: it is due again."""
         self._single_reads -= 1
-        event = self._events.get(event_id)
+        event = self.events.get(event_id)
         if event is not None:
             self._release(event)
             self._schedule(event, now)
 
     def event_seen(self, event_id: str, *, read_at: float, now: float) -> None:
         """Note a read of an event that is not part of this plan."""
-        event = self._events.get(event_id)
+        event = self.events.get(event_id)
         if event is not None and not event.is_reading:
             self._note_read(event, read_at, now)
 
     def event_undecodable(self, event_id: str) -> None:
         """Note an event on the page that could not be decoded: it is read singly from now on."""
-        event = self._events.get(event_id)
+        event = self.events.get(event_id)
         if event is not None and not event.is_beyond:
             self._move_beyond(event)
 
@@ -300,13 +300,13 @@ class ReadPlan:
         if event.is_beyond and event.is_unread and event.schedule is None and due is None:
             # By the time of the send, as the estimate moves, and all of these events with it.
             event.due = math.nan
-            self._single_unread.push(event.sent_at, event)
+            self._single_unread.push(event.sent_at, event.event_id)
             return
         event.due = self._times.due(event, beyond) if due is None else due
         if due is None:
             event.is_outlier = self._times.is_outlier(event)
         if event.is_beyond:
-            (self._outlier_due if event.is_outlier else self._single_due).push(event.due, event)
+            (self._outlier_due if event.is_outlier else self._single_due).push(event.due, event.event_id)
         elif due is None and event.schedule is None:
             self._on_page.schedule(event, self._times.due(event, beyond, STEPS[0]))
         else:
@@ -324,17 +324,17 @@ class ReadPlan:
         self._on_page.discard(event)
         event.is_beyond = True
         event.deferred = ()
-        for wait in event.waits:
+        for wait in event.waits():
             self._push_end(wait)
         if not event.is_reading:
             self._schedule(event)
 
     def _push_end(self, wait: PlannedWait) -> None:
         if wait.end < math.inf:
-            (self._single_ends if wait.event.is_beyond else self._page_ends).push(wait.end, wait)
+            (self._single_ends if wait.event.is_beyond else self._page_ends).push(wait.end, wait.number)
 
     def _count_beyond(self) -> int:
-        return len(self._events) - len(self._on_page)
+        return len(self.events) - len(self._on_page)
 
     # -- the next read --------------------------------------------------------------------------------------------
 
@@ -365,7 +365,7 @@ class ReadPlan:
         due, event = self._next_due(self._outlier_due, now)
         return min(first, (max(due, self._no_outlier_before), event), key=_time)
 
-    def _next_due(self, queue: DueQueue[PlannedEvent], now: float) -> _Candidate:
+    def _next_due(self, queue: _EventQueue, now: float) -> _Candidate:
         """Return the event of a *queue* that is due first, and when."""
         while (head := queue.first()) is not None:
             due, event = head
@@ -378,7 +378,7 @@ class ReadPlan:
             self._schedule(event, due)
         return _NEVER
 
-    def _next_final(self, queue: DueQueue[PlannedWait], beyond: int) -> _Candidate:
+    def _next_final(self, queue: DueQueue[int, PlannedWait], beyond: int) -> _Candidate:
         """Return when a last read is due for the wait that ends first, and of which event."""
         while (head := queue.first()) is not None:
             wait = head[1]

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, cast, final
 
 from ._due_queue import DueQueue
+from ._planned_event import PlannedWait
 from ._record import SETTLED
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from tripwire_async.models import WebhookDelivery
 
     from ._page_exchange import PageLook
-    from ._planned_event import PlannedWait
     from ._read_plan import Read, ReadPlan
     from ._record import DeliveryRecord
     from ._settle_times import SettleTimes
 
 
 @final
-class Wait:
-    """One wait for one delivery.
+class Wait(PlannedWait):
+    """One wait for one delivery; it is in the read plan until it is over.
 
     Attributes:
         record: The delivery.
         done: Returns whether the wait is for the delivery as it is.
-        end: When the wait ends, on the clock of the poller; infinity for never.
-        planned: The wait in the read plan; None once it is over.
         sleeping: The future on which the task of the wait sleeps; None before.
         read: The read that the wait has to make, until it ends.
         found: The delivery that ends the wait.
@@ -37,13 +35,12 @@ class Wait:
         is_queued: Whether the wait is in the queue for reading a page.
     """
 
-    __slots__ = ("done", "end", "error", "found", "is_queued", "planned", "read", "record", "sleeping")
+    __slots__ = ("done", "error", "found", "is_queued", "read", "record", "sleeping")
 
     def __init__(self, record: DeliveryRecord, done: Callable[[WebhookDelivery], bool], end: float) -> None:
+        super().__init__(end)
         self.record = record
         self.done = done
-        self.end = end
-        self.planned: PlannedWait | None = None
         self.sleeping: asyncio.Future[None] | None = None
         self.read: Read | PageLook | None = None
         self.found: WebhookDelivery | None = None
@@ -70,63 +67,59 @@ class Wait:
 class Waits:
     """All waits of one poller; each is in the *plan* as long as it is here."""
 
-    __slots__ = ("_by_end", "_by_event", "_ends", "_plan")
+    __slots__ = ("_by_end", "_ends", "_events", "_plan", "_waits")
 
     def __init__(self, plan: ReadPlan) -> None:
         self._plan = plan
-        self._by_event: dict[str, dict[Wait, None]] = {}
-        self._ends: DueQueue[Wait] = DueQueue(_is_open, plan.count_waits)
-        self._by_end: DueQueue[Wait] = DueQueue(_is_open, plan.count_waits)  # negative, so the latest end comes first
+        self._events = plan.events
+        # Nothing else adds waits to the plan.
+        self._waits = waits = cast("dict[int, Wait]", plan.waits)
+        self._ends: DueQueue[int, Wait] = DueQueue(waits, _is_planned, waits.__len__)
+        self._by_end: DueQueue[int, Wait] = DueQueue(waits, _is_planned, waits.__len__)  # negative: latest end first
 
     def __bool__(self) -> bool:
-        return bool(self._by_event)
+        return bool(self._waits)
 
     def __contains__(self, event_id: object) -> bool:
-        return event_id in self._by_event
+        return event_id in self._events
 
     def of(self, event_id: str) -> tuple[Wait, ...]:
         """Return the waits for an event."""
-        return tuple(self._by_event.get(event_id, ()))
+        event = self._events.get(event_id)
+        return () if event is None else tuple(cast("Iterator[Wait]", event.waits()))
 
     def all(self) -> tuple[Wait, ...]:
         """Return all waits."""
-        return tuple(wait for waits in self._by_event.values() for wait in waits)
+        return tuple(self._waits.values())
 
     def add(self, wait: Wait, now: float) -> None:
         """Add a wait that starts *now*."""
         record, end = wait.record, wait.end
-        wait.planned = self._plan.add(
-            wait.event_id,
+        self._plan.add(
+            wait,
+            record.reference.event_id,
             now=now,
-            end=end,
             sent_at=record.sent_at,
             last_read=record.tried_at,
             schedule=record.schedule,
             is_beyond=record.is_beyond_page,
             is_unknown=record.latest is None,
         )
-        self._by_event.setdefault(wait.event_id, {})[wait] = None
         if end < math.inf:
-            self._ends.push(end, wait)
+            self._ends.push(end, wait.number)
 
     def sleep(self, wait: Wait, future: asyncio.Future[None]) -> None:
         """Let the task of a wait sleep on *future*."""
         wait.sleeping = future
         if not wait.is_queued:
             wait.is_queued = True
-            self._by_end.push(-wait.end, wait)
+            self._by_end.push(-wait.end, wait.number)
 
     def release(self, wait: Wait) -> None:
         """Remove a wait, unless it was removed before."""
-        if wait.planned is None:
-            return
-        wait.record.is_beyond_page = wait.record.sent_at is not None and wait.planned.event.is_beyond
-        self._plan.remove(wait.planned)
-        wait.planned = None
-        waits = self._by_event[wait.event_id]
-        del waits[wait]
-        if not waits:
-            del self._by_event[wait.event_id]
+        if wait.is_planned:
+            wait.record.is_beyond_page = wait.record.sent_at is not None and wait.event.is_beyond
+            self._plan.remove(wait)
 
     def succeed(self, wait: Wait, delivery: WebhookDelivery) -> None:
         """End a wait with the *delivery* that it was for."""
@@ -153,7 +146,7 @@ class Waits:
 
     def sleeping_for(self, event_id: str) -> Wait | None:
         """Return a wait for that event that can be given a read, or None."""
-        return next((wait for wait in self._by_event[event_id] if wait.is_sleeping), None)
+        return next((wait for wait in self.of(event_id) if wait.is_sleeping), None)
 
     def sleeping_longest(self) -> Wait | None:
         """Return the wait with the latest end among the waits that can be given a read, or None."""
@@ -169,12 +162,12 @@ class Waits:
 
 def observe(times: SettleTimes, wait: Wait, *, read_at: float, now: float) -> None:
     """Let *times* learn from what a read, which was started at *read_at*, tells about the delivery of a wait."""
-    record, planned = wait.record, wait.planned
+    record = wait.record
     delivery = record.latest
-    if delivery is None or planned is None or delivery.status == "skipped":
+    if delivery is None or not wait.is_planned or delivery.status == "skipped":
         # A skipped delivery was not sent, so its duration is not an observation.
         return
-    sent_at = planned.event.sent_at
+    sent_at = wait.event.sent_at
     age, duration = max(0.0, read_at - sent_at), None
     if delivery.status in SETTLED:
         age = math.inf if record.sent_at is None else now - sent_at
@@ -182,5 +175,5 @@ def observe(times: SettleTimes, wait: Wait, *, read_at: float, now: float) -> No
     times.observe(record.reference.event_id, sent=sent_at, age=age, duration=duration)
 
 
-def _is_open(wait: Wait, _: float) -> bool:
-    return wait.planned is not None
+def _is_planned(wait: Wait, _: float) -> bool:
+    return wait.is_planned
