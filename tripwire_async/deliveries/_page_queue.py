@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple, final
 
-from ._due_queue import DueQueue
+from tripwire_async._concurrency.due_queue import DueQueue
+
 from ._planned_event import MEDIAN, STEPS, has_step_at
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias, final
 
 import msgspec
 
-from ._due_queue import DueQueue
+from tripwire_async._concurrency.due_queue import DueQueue
+
 from ._page_queue import PageQueue
 from ._planned_event import (
     STEPS,

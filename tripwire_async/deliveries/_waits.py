@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, cast, final
 
-from ._due_queue import DueQueue
+from tripwire_async._concurrency.due_queue import DueQueue, while_present
+
 from ._planned_event import PlannedWait
 from ._record import SETTLED
 
@@ -74,8 +75,8 @@ class Waits:
         self._events = plan.events
         # Nothing else adds waits to the plan.
         self._waits = waits = cast("dict[int, Wait]", plan.waits)
-        self._ends: DueQueue[int, Wait] = DueQueue(waits, _is_planned, waits.__len__)
-        self._by_end: DueQueue[int, Wait] = DueQueue(waits, _is_planned, waits.__len__)  # negative: latest end first
+        self._ends: DueQueue[int, Wait] = DueQueue(waits, while_present, waits.__len__)
+        self._by_end: DueQueue[int, Wait] = DueQueue(waits, while_present, waits.__len__)  # negative: latest end first
 
     def __bool__(self) -> bool:
         return bool(self._waits)
@@ -173,7 +174,3 @@ def observe(times: SettleTimes, wait: Wait, *, read_at: float, now: float) -> No
         age = math.inf if record.sent_at is None else now - sent_at
         duration = (delivery.updated_at - delivery.created_at).total_seconds()
     times.observe(record.reference.event_id, sent=sent_at, age=age, duration=duration)
-
-
-def _is_planned(wait: Wait, _: float) -> bool:
-    return wait.is_planned

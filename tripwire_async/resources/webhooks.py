@@ -179,8 +179,9 @@ class Webhooks(Resource):
         endpoint are read in that case. An event that has appeared since is the test; without one, the test is sent
         again.
         """
-        send = self._sender.send_once if reconcile else self._sender.send
-        return await send(organization_id, endpoint_id, schedule=poll)
+        if reconcile:
+            return await self._sender.send_once(organization_id, endpoint_id, schedule=poll)
+        return await self._sender.send(organization_id, endpoint_id, schedule=poll)
 
     def send_tests(
         self,

@@ -32,6 +32,7 @@ class Waiter:
         owner: The client that makes the call.
         permit: The right to send the request.
         is_closed: Whether the client was closed while the call waited.
+        number: Its number among the waiters with a deadline; zero without one.
     """
 
     future: asyncio.Future[None]
@@ -40,6 +41,7 @@ class Waiter:
     owner: int = 0
     permit: Permit | None = None
     is_closed: bool = False
+    number: int = 0
 
 
 @final

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tripwire_async._concurrency.clock import time_on
 from tripwire_async.errors import RequestTimeoutError, closed_error
 
+from ._deadlines import Deadlines
 from ._queue import CallQueue, Waiter
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Scheduler:
         is_open: Whether the event loop is open; coroutines that are closed after it change nothing.
     """
 
-    __slots__ = ("_capacity", "_clock", "_now", "_queue", "_timer", "_timer_at", "is_open", "model")
+    __slots__ = ("_capacity", "_clock", "_deadlines", "_now", "_queue", "_timer", "_timer_at", "is_open", "model")
 
     def __init__(self, model: LimitModel, capacity: Capacity, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
         self.model = model
@@ -44,6 +45,7 @@ class Scheduler:
         self._clock = clock
         self._now = time_on(loop, clock)
         self._queue = CallQueue(capacity)
+        self._deadlines = Deadlines(clock, self._time_out)
         self._timer: Timer | None = None
         self._timer_at = math.inf
 
@@ -87,7 +89,14 @@ class Scheduler:
         self._queue.add(waiter)
         self._capacity.dispatch(started, self)
         if waiter.permit is None:
-            await self._until_granted(waiter)
+            self._deadlines.add(waiter)
+            try:
+                await self._until_turn(waiter)
+            except BaseException as error:
+                self._leave(waiter, is_closing=isinstance(error, GeneratorExit))
+                raise
+            finally:
+                self._deadlines.discard(waiter)
         now = self._now()
         request.stats.rate_limit_wait += now - started
         if waiter.permit is not None:
@@ -214,29 +223,17 @@ class Scheduler:
         when = until if until > now else self.model.next_change(now)
         return None if when is None else when - now
 
-    async def _until_granted(self, waiter: Waiter) -> None:
-        timer: Timer | None = None
-        if waiter.deadline < math.inf:
-            timer = self._clock.call_at(waiter.deadline, lambda: self._time_out(waiter))
-        try:
-            await self._until_turn(waiter)
-        except GeneratorExit:
-            self._queue.remove(waiter)
-            if waiter.permit is not None:
-                self.abandon(waiter.permit)
-            raise
-        except BaseException:
-            # A cancellation, or a store that raises what it must not.
-            self._queue.remove(waiter)
-            if waiter.permit is not None:
-                # It was cancelled after it had received its permit and before it ran. The next call gets its slot.
-                self.lose(waiter.permit, counted=False)
-            elif not self._queue.size:
+    def _leave(self, waiter: Waiter, *, is_closing: bool) -> None:
+        """Remove a waiter that was cancelled, or whose store has raised what it must not, or whose coroutine closes."""
+        self._queue.remove(waiter)
+        if waiter.permit is None:
+            if not self._queue.size and not is_closing:
                 self._stop()
-            raise
-        finally:
-            if timer is not None:
-                timer.cancel()
+        elif is_closing:
+            self.abandon(waiter.permit)
+        else:
+            # It had received its permit before, and has not run since. The next call gets its slot.
+            self.lose(waiter.permit, counted=False)
 
     def _time_out_before(self, until: float) -> None:
         """Time out all calls whose deadline is before *until*."""

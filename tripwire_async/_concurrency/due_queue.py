@@ -67,3 +67,8 @@ class DueQueue(Generic[K, T]):
     def _current(self, entry: tuple[float, int, K]) -> T | None:
         item = self._items.get(entry[2])
         return item if item is not None and self._is_current(item, entry[0]) else None
+
+
+def while_present(_item: object, _when: float) -> bool:
+    """Return True: the item is due as long as it is there."""
+    return True

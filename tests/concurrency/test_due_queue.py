@@ -7,7 +7,7 @@ import gc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tripwire_async.deliveries._due_queue import DueQueue
+from tripwire_async._concurrency.due_queue import DueQueue
 
 
 def test_items_come_in_the_order_of_their_times() -> None:
