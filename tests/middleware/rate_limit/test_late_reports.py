@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.fake_store import NOTHING, FakeStore
@@ -109,6 +109,7 @@ delays = st.floats(0.0, 0.5)
     drift=st.floats(-0.001, 0.001),
     replies=st.lists(st.tuples(st.floats(0.0, 100.0), delays, delays), min_size=1),
 )
+@example(ahead=0.0, drift=-0.001, replies=[(0.0, 0.0, 0.0), (0.0, 0.0, 0.5), (0.0, 0.0, 0.5), (0.0, 0.0, 0.5)])
 def test_the_bound_is_never_later_than_the_clock_of_the_store(
     ahead: float, drift: float, replies: list[tuple[float, float, float]]
 ) -> None:

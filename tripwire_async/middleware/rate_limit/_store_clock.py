@@ -7,6 +7,9 @@ from typing import Final, final
 _DRIFT: Final = 0.001
 """Seconds per second by which two clocks may diverge: each is off by 500 ppm at most while it is adjusted."""
 
+_ROUNDING: Final = 1e-6
+"""Seconds to which times are compared: Redis counts microseconds, and sums of times are rounded."""
+
 
 @final
 class StoreClock:
@@ -31,6 +34,6 @@ class StoreClock:
         ahead = time - received
         before, expected = self.earliest(sent), self.earliest(received)
         # If the store made the reply before that was possible, its clock was set back, and the bound is void.
-        if before is not None and expected is not None and before <= time:
+        if before is not None and expected is not None and before <= time + _ROUNDING:
             ahead = max(ahead, expected - received)
         self._ahead, self._measured_at = ahead, received
