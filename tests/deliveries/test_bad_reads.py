@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -185,6 +186,20 @@ async def test_a_key_that_is_rejected_ends_all_waits(
     handles = await send(client_of(store), count)
     ends = await asyncio.gather(*(handle.settled(60.0) for handle in handles), return_exceptions=True)
     assert [error] * count == [type(end) for end in ends]
+
+
+@pytest.mark.virtual_time
+async def test_an_error_that_ends_many_waits_has_the_traceback_of_one() -> None:
+    """Otherwise the frames of thousands of waits would be kept, and printed for each of them."""
+    store = EventStore(fail=answering("listEvents", rejection(403)))
+    handles = await send(client_of(store), 100)
+    ends = await asyncio.gather(*(handle.settled(60.0) for handle in handles), return_exceptions=True)
+    errors = [end for end in ends if isinstance(end, PermissionDeniedError)]
+    assert 100 == len(errors)
+    for error in errors:
+        functions = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+        assert 1 == functions.count("settled")
+        assert "_make" in functions
 
 
 @pytest.mark.virtual_time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import traceback
 from typing import TYPE_CHECKING
 
 import pytest
@@ -147,7 +148,18 @@ async def test_a_bug_in_a_middleware_is_the_outcome_of_one_test() -> None:
 
     outcomes = await run_of(Service(takes=1.0, fault=fail), 4)
     assert ["succeeded", "unknown", "succeeded", "succeeded"] == [outcome.state for outcome in outcomes]
-    assert isinstance(outcomes[1].error, ZeroDivisionError)
+    error = outcomes[1].error
+    assert isinstance(error, ZeroDivisionError)
+    assert "fail" == traceback.extract_tb(error.__traceback__)[-1].name
+
+
+async def test_an_error_of_the_library_has_no_traceback_in_an_outcome() -> None:
+    """The frames of a hundred thousand failed sends would take a gigabyte."""
+    outcomes = await run_of(Service(takes=1.0, fault=reject(SEND, 503)), 4)
+    found = [outcome.error for outcome in outcomes]
+    assert [errors.ServerError] * 4 == [type(error) for error in found]
+    links = [link for error in found if error is not None for link in (error, error.__cause__, error.__context__)]
+    assert [] == [link for link in links if link is not None and link.__traceback__ is not None]
 
 
 async def test_a_bug_after_the_send_does_not_count_as_not_sent() -> None:

@@ -1,4 +1,4 @@
-"""Removal of the locals of other libraries' frames from an exception: they hold the request with its credentials."""
+"""Removal of frames, or of their locals, from an exception: those of a call hold the request with its credentials."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 
@@ -16,6 +17,21 @@ def clear_frames(error: BaseException, outer: BaseException | None) -> None:
     locals of frames by default. Call it where the exception leaves the frames of another library, and pass the
     exception that the caller handles as *outer*: its frames belong to the caller and keep their locals.
     """
+    for link in _links(error, outer):
+        _clear(link.__traceback__)
+
+
+def drop_frames(error: BaseException) -> None:
+    """Remove the tracebacks of *error*, its causes and its contexts, for an error that is stored as a value.
+
+    The frames of one failed call take 3 to 15 kB, and a run can have a hundred thousand of them.
+    """
+    for link in _links(error, None):
+        link.__traceback__ = None
+
+
+def _links(error: BaseException, outer: BaseException | None) -> Iterator[BaseException]:
+    """Return *error*, its causes, its contexts and the members of groups, without *outer* and what it belongs to."""
     seen = {id(outer)}
     pending: list[BaseException | None] = [error]
     while pending:
@@ -23,7 +39,7 @@ def clear_frames(error: BaseException, outer: BaseException | None) -> None:
         if link is None or id(link) in seen:
             continue
         seen.add(id(link))
-        _clear(link.__traceback__)
+        yield link
         pending += [link.__cause__, link.__context__]
         if isinstance(link, BaseExceptionGroup):
             pending += cast("BaseExceptionGroup[BaseException]", link).exceptions

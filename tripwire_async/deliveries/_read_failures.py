@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
+from tripwire_async._secrets.frames import drop_frames
 from tripwire_async.errors import (
     AuthenticationError,
     NotFoundError,
@@ -72,6 +73,7 @@ class ReadFailures:
 
         The last read of a wait often times out, which is less informative than the error before it.
         """
+        drop_frames(error)
         is_late = isinstance(error, RequestTimeoutError)
         if isinstance(read, PageRead):
             if self._page_error is None or not is_late:

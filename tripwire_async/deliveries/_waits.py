@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, cast, final
+from typing import TYPE_CHECKING, NoReturn, cast, final
 
 from tripwire_async._concurrency.due_queue import DueQueue, while_present
 
@@ -13,6 +13,7 @@ from ._record import SETTLED
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable, Iterator
+    from types import TracebackType
 
     from tripwire_async.models import WebhookDelivery
 
@@ -32,11 +33,12 @@ class Wait(PlannedWait):
         sleeping: The future on which the task of the wait sleeps; None before.
         read: The read that the wait has to make, until it ends.
         found: The delivery that ends the wait.
-        error: The error that ends the wait.
+        error: The error that ends the wait, and other waits as well.
+        traceback: The traceback of the error, without the frames of the waits that raise it.
         is_queued: Whether the wait is in the queue for reading a page.
     """
 
-    __slots__ = ("done", "error", "found", "is_queued", "read", "record", "sleeping")
+    __slots__ = ("done", "error", "found", "is_queued", "read", "record", "sleeping", "traceback")
 
     def __init__(self, record: DeliveryRecord, done: Callable[[WebhookDelivery], bool], end: float) -> None:
         super().__init__(end)
@@ -46,6 +48,7 @@ class Wait(PlannedWait):
         self.read: Read | PageLook | None = None
         self.found: WebhookDelivery | None = None
         self.error: Exception | None = None
+        self.traceback: TracebackType | None = None
         self.is_queued = False
 
     @property
@@ -57,6 +60,17 @@ class Wait(PlannedWait):
     def is_sleeping(self) -> bool:
         """True if the wait can be given a read."""
         return self.sleeping is not None and not self.sleeping.done()
+
+    def raise_error(self) -> NoReturn:
+        """Raise the error that ends the wait, once."""
+        error, trace = cast("Exception", self.error), self.traceback
+        # Otherwise the exception, its traceback and the wait would keep each other alive.
+        self.error = self.traceback = None
+        try:
+            # Each raise adds its frames, and thousands of waits can end with one error.
+            raise error.with_traceback(trace)
+        finally:
+            del error
 
     def wake(self) -> None:
         """Wake the task of the wait."""
@@ -131,7 +145,7 @@ class Waits:
     def fail(self, waits: Iterable[Wait], error: Exception) -> None:
         """End *waits* with an error."""
         for wait in waits:
-            wait.error = error
+            wait.error, wait.traceback = error, error.__traceback__
             self.release(wait)
             wait.wake()
 

@@ -202,7 +202,7 @@ class DeliveryPoller:
         if wait.found is not None:
             return wait.found
         if wait.error is not None:
-            raise wait.error
+            wait.raise_error()
         if self._clock.now() >= wait.end - _MARGIN:
             raise PollTimeout from self._failures.cause(wait.record)
         return None

@@ -90,7 +90,8 @@ class TestOutcome:
         endpoint_id: Id of the endpoint.
         state: State in which the test ended.
         delivery: The delivery as it was last read; None if it was never read.
-        error: Error that explains the state; None if the delivery explains it. ``unknown`` always has one.
+        error: Error that explains the state; None if the delivery explains it. ``unknown`` always has one. A
+            `TripwireError` has no traceback here, since those of a large run would take much memory.
         pending: Handle for awaiting the delivery further, or elsewhere; None if no test was accepted.
         attempts: Number of HTTP requests made for the send; 0 if nothing was sent.
         request_ids: The service's ids of the requests, for its support.

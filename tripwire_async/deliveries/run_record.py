@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, final
 
+from tripwire_async._secrets.frames import drop_frames
+from tripwire_async.errors import TripwireError
+
 from .endpoint_test import EndpointTest, unfinished_error
 from .estimates import TestCounts
 
@@ -74,6 +77,9 @@ class RunRecord:
 
     def finish(self, test: EndpointTest, state: TestState, error: Exception | None = None) -> TestOutcome:
         """Note that *test* has ended; return its outcome."""
+        if isinstance(error, TripwireError):
+            # It says what happened. Any other exception, such as one of a middleware, needs its traceback.
+            drop_frames(error)
         test.is_over = True
         del self._in_progress[test.endpoint_id]
         if test.pending is None:

@@ -219,11 +219,15 @@ async def _find_after(
     error: TripwireError, find: Callable[[], Awaitable[Event | None]], retries: OutageRetries
 ) -> Event | None:
     """Return what *find* does, also if the service is away for some time; raise *error* if it cannot tell."""
-    while True:
-        try:
-            return await find()
-        except UncertainError:
-            raise error from None
-        except TripwireError as cause:
-            if not (isinstance(cause, (TransportError, ServerError)) and _may_pass(cause) and await retries.wait()):
-                raise error from cause
+    try:
+        while True:
+            try:
+                return await find()
+            except UncertainError:
+                raise error from None
+            except TripwireError as cause:
+                if not (isinstance(cause, (TransportError, ServerError)) and _may_pass(cause) and await retries.wait()):
+                    raise error from cause
+    finally:
+        # Otherwise the exception, its traceback and this frame would keep each other alive.
+        del error

@@ -39,7 +39,7 @@ class RetryLoop:
     quota: RetryQuota
     on_retry: tuple[OnRetry, ...]
     clock: Clock
-    latest: Response | TransportError
+    latest: Response | TransportError = attrs.field(repr=False)  # missing once it was raised
     is_entered: bool = False
     cost: int = 0
     spent: int = 0
@@ -55,7 +55,11 @@ class RetryLoop:
         )
         await retrying(self.attempt)
         if not isinstance(self.latest, Response):
-            raise self.latest
+            try:
+                raise self.latest
+            finally:
+                # Otherwise the exception, its traceback and this loop would keep each other alive.
+                del self.latest
         if self.latest.status < 400:
             self.quota.give_back(self.spent)
         return self.latest
@@ -73,6 +77,8 @@ class RetryLoop:
             self.latest = _with_previous(error, previous)
         except TransportError as error:
             self.latest = error
+        finally:
+            del previous
         return self.latest
 
     def is_retryable(self, outcome: Response | TransportError) -> bool:

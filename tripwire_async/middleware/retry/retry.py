@@ -114,4 +114,5 @@ class Retry:
             clock=self._clock,
             latest=first,
         )
+        del first
         return await loop.run()
