@@ -162,7 +162,8 @@ def test_no_single_read_is_given_out_while_a_page_is_on_the_wire() -> None:
 
 def test_sixty_four_single_reads_at_once_and_more_where_they_wait_for_the_limit() -> None:
     """A read that is not in the limiter's queue when a window opens gets no turn in it."""
-    plan = plan_of(1000, knowing(5.0), beyond=True)
+    times = knowing(5.0)
+    plan = plan_of(1000, times, beyond=True)
 
     def given() -> int:
         count = 0
@@ -171,9 +172,9 @@ def test_sixty_four_single_reads_at_once_and_more_where_they_wait_for_the_limit(
         return count
 
     assert 64 == given()
-    plan.note_speed(0.04, 5.0)
+    times.read_speed.note(0.04, 5.0)
     assert 336 == given()
-    plan.note_speed(0.04, 0.1)
+    times.read_speed.note(0.04, 0.1)
     assert 0 == given()
 
 
@@ -191,8 +192,9 @@ def test_a_last_read_is_never_before_the_middle_of_the_wait() -> None:
 
 def test_the_last_reads_of_many_waits_with_one_end_begin_earlier() -> None:
     """They cannot all be made in the last second; and earlier still where reads wait for the rate limit."""
-    plan = plan_of(6400, knowing(28.0, 29.0, 30.0), end=100.0, beyond=True)
-    plan.note_speed(0.1, 0.0)
+    times = knowing(28.0, 29.0, 30.0)
+    plan = plan_of(6400, times, end=100.0, beyond=True)
+    times.read_speed.note(0.1, 0.0)
     lead = 1.0 + 1.2 * 6400 * 0.1 / 64
     for number in range(6400):
         plan.event_seen(f"wevt_{number}", read_at=40.0, now=40.0)
@@ -202,7 +204,7 @@ def test_the_last_reads_of_many_waits_with_one_end_begin_earlier() -> None:
     assert pytest.approx(60.0 - lead, abs=0.2) == plan.next(40.0)
     for wait in early_waits:
         plan.remove(wait)
-    plan.note_speed(0.1, 40.0)
+    times.read_speed.note(0.1, 40.0)
     found = plan.next(40.0)
     assert isinstance(found, float)
     assert found < 100.0 - 48.0

@@ -91,7 +91,6 @@ class ReadPlan:
 
     def __init__(self, settle_times: SettleTimes, rng: Callable[[], float] = random.random) -> None:
         self._times = ReadTimes(settle_times, rng)
-        self.note_speed = self._times.note_speed
         self.events: dict[str, PlannedEvent] = {}
         self.waits: dict[int, PlannedWait] = {}
         self._added = 0

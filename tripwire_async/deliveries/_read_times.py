@@ -68,23 +68,17 @@ class ReadTimes:
     """Times at which to read an event, from the estimate.
 
     Args:
-        settle_times: Estimate of the durations of deliveries.
+        settle_times: Estimate of the durations of deliveries, and the speed of reads.
         rng: Returns a number from 0 to 1, for the jitter of a caller's poll intervals.
     """
 
-    __slots__ = ("_limit_wait", "_outlier_hits", "_read_seconds", "_rng", "settle_times")
+    __slots__ = ("_outlier_hits", "_rng", "_speed", "settle_times")
 
     def __init__(self, settle_times: SettleTimes, rng: Callable[[], float]) -> None:
         self.settle_times = settle_times
+        self._speed = settle_times.read_speed
         self._rng = rng
-        self._read_seconds = 0.0
-        self._limit_wait = 0.0
         self._outlier_hits = 0.0  # the share of the last reads of outliers that found an end
-
-    def note_speed(self, seconds: float, limit_wait: float) -> None:
-        """Note that a read took so long, after it had waited so long for the rate limit."""
-        self._read_seconds += (seconds - self._read_seconds) / 8 if self._read_seconds else seconds
-        self._limit_wait = limit_wait
 
     def note_outlier(self, *, has_ended: bool) -> None:
         """Note what a read of an event has found that has taken longer than nearly all others."""
@@ -98,7 +92,7 @@ class ReadTimes:
     @property
     def single_reads_at_once(self) -> int:
         """Maximum number of concurrent reads of single events."""
-        return SINGLE_READS if self._limit_wait <= LIMIT_WAIT else SINGLE_READS_QUEUED
+        return SINGLE_READS if self._speed.limit_wait <= LIMIT_WAIT else SINGLE_READS_QUEUED
 
     def due(self, event: PlannedEvent, beyond: int, share: float = 0.5) -> float:
         """Return when *event* has ended with a probability of *share*; *beyond* events are read singly.
@@ -132,7 +126,7 @@ class ReadTimes:
         nearly_all = self.settle_times.quantile_after(0.0, _NEARLY_ALL)
         if nearly_all is None:
             return FIRST_READ
-        return min(FIRST_READ, max(nearly_all, _READS_PER_PAUSE * self._read_seconds))
+        return min(FIRST_READ, max(nearly_all, _READS_PER_PAUSE * self._speed.seconds))
 
     def is_outlier(self, event: PlannedEvent) -> bool:
         """Return whether *event* has taken so long already that nothing suggests that it ends soon."""
@@ -145,7 +139,7 @@ class ReadTimes:
             return FIRST_READ_BEYOND
         median = min(median, LATEST_FIRST_READ)
         # Many take a while to read: the one in the middle is read at the median.
-        return median - min(median, beyond * self._read_seconds / SINGLE_READS) / 2
+        return median - min(median, beyond * self._speed.seconds / SINGLE_READS) / 2
 
     def retry(self, event: PlannedEvent, now: float) -> float:
         """Return when to read *event* again after a failed read."""
@@ -156,6 +150,7 @@ class ReadTimes:
 
         A short wait with a long lead would make each of its reads a last one, so it is never before the middle.
         """
-        reading = _FINAL_READ_MARGIN * beyond * self._read_seconds / SINGLE_READS
-        limit = _FINAL_READ_MARGIN * self._limit_wait if self._limit_wait > LIMIT_WAIT else 0.0
+        reading = _FINAL_READ_MARGIN * beyond * self._speed.seconds / SINGLE_READS
+        limit_wait = self._speed.limit_wait
+        limit = _FINAL_READ_MARGIN * limit_wait if limit_wait > LIMIT_WAIT else 0.0
         return max(end - FINAL_READ_LEAD - max(reading, min(limit, LONGEST_LEAD_FOR_LIMIT)), (started + end) / 2)

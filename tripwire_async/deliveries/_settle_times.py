@@ -8,6 +8,8 @@ import threading
 from bisect import bisect_left, bisect_right
 from typing import Final, final
 
+from ._read_speed import ReadSpeed
+
 _SAMPLE_SIZE: Final = 200
 _REFRESH_SHARE: Final = 8
 """The curve is computed again when this fraction of the observations, one in N, is new."""
@@ -31,11 +33,25 @@ class SettleTimes:
     It is a Kaplan-Meier estimate: a delivery that is still open counts as one that takes longer than its age. The first
     ends that are seen are those of the fastest deliveries, so a median of the ended ones alone would be too low while a
     batch is young. Ages and durations are in seconds. Several threads may use one instance.
+
+    Attributes:
+        read_speed: Speed of the reads that were made for it.
     """
 
-    __slots__ = ("_changes", "_ends", "_horizon", "_lock", "_median", "_negative_survival", "_observed", "_oldest")
+    __slots__ = (
+        "_changes",
+        "_ends",
+        "_horizon",
+        "_lock",
+        "_median",
+        "_negative_survival",
+        "_observed",
+        "_oldest",
+        "read_speed",
+    )
 
     def __init__(self) -> None:
+        self.read_speed = ReadSpeed()
         self._lock = threading.Lock()
         self._observed: dict[str, tuple[float, bool]] = {}  # age or duration, and whether it has ended
         self._oldest: list[tuple[float, str]] = []  # a heap by the time of the send

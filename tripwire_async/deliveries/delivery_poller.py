@@ -51,7 +51,7 @@ class DeliveryPoller:
     Args:
         call: Calls the operations.
         organization_id: The organization.
-        times: Estimate of the durations of deliveries, updated by each read.
+        times: Estimate of the durations of deliveries, and the speed of reads, updated by each read.
         clock: The clock that the waits are measured on.
         exchange: Shares pages with other processes; None to read all of them.
 
@@ -341,7 +341,7 @@ class DeliveryPoller:
         read_at = started + stats.waited
         if exchange is not None:
             exchange.keep(page, started=read_at, stats=stats)
-        self._note_speed(stats)
+        self._times.read_speed.note_call(stats)
         self._failures.page_succeeded()
         self.read_at = now = self._clock.now()
         for event in page.events:
@@ -355,7 +355,7 @@ class DeliveryPoller:
     def _take(self, page: FoundPage) -> None:
         """Store the events of a page that another process has read, as if this one had read it."""
         shared, read_at = page.events, page.read_at
-        self._plan.note_speed(shared.seconds, shared.limit_wait)
+        self._times.read_speed.note(shared.seconds, shared.limit_wait)
         if self._times.median is None:
             for event_id, age, duration in shared.durations():
                 self._times.observe(event_id, sent=-math.inf, age=age, duration=duration)
@@ -378,7 +378,7 @@ class DeliveryPoller:
                 operations.RETRIEVE_EVENT, (self._organization_id, read.event_id), deadline=limit, priority="poll"
             )
         )
-        self._note_speed(response.stats)
+        self._times.read_speed.note_call(response.stats)
         self._failures.forget(read.event_id)
         read_at = started + response.stats.waited
         self._store(read.event_id, response.value.data.webhook_deliveries, read_at)
@@ -393,7 +393,3 @@ class DeliveryPoller:
             if record.latest is not None and wait.done(record.latest):
                 self._waits.succeed(wait, record.latest)
                 self._forget(event_id)
-
-    def _note_speed(self, stats: CallStats) -> None:
-        waited = stats.rate_limit_wait
-        self._plan.note_speed(max(0.0, stats.finished - stats.started - waited), waited)
