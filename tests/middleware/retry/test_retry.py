@@ -49,12 +49,14 @@ async def test_a_successful_response_is_returned_unchanged(status: int) -> None:
 
 
 async def test_a_call_that_succeeds_at_once_bypasses_tenacity(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A permanent failure does not import it either: tenacity costs a fifth of a whole call."""
+    """A permanent failure or a call out of time does not import it either: tenacity costs a fifth of a whole call."""
     monkeypatch.delattr("tenacity.AsyncRetrying")
     assert await retry()(request(), Script([GOOD])) is GOOD
     assert (await retry()(request(), Script([answer(404)]))).status == 404
     with pytest.raises(TransportError):
         await retry()(request("POST"), Script([LOST]))
+    with pytest.raises(TransportError):
+        await retry()(request("POST", deadline=elapsed()), Script([UNSENT]))
 
 
 @pytest.mark.parametrize("failure", [answer(503), LOST, LATE, UNSENT])

@@ -87,7 +87,9 @@ class Retry:
         try:
             first = await call_next(request)
         except TransportError as error:
-            if not is_retryable(request.operation.method, error):
+            # A call that ran out of time, for example in the queue of the rate limit, is not retried either. Tenacity
+            # would notice it too, but takes 100 µs for each of the thousands of calls that may end together.
+            if not is_retryable(request.operation.method, error) or self._clock.now() >= request.deadline:
                 raise
             first = error
         else:
