@@ -38,7 +38,8 @@ class PathArgument:
         return "" if match is None else match[1]
 
 
-@attrs.frozen(kw_only=True)
+# Compared by identity as well: the paths of calls are cached.
+@attrs.frozen(kw_only=True, eq=False)
 class Operation(Generic[T_co]):
     """One operation of the API.
 
@@ -71,6 +72,5 @@ class Operation(Generic[T_co]):
     template: str = attrs.field(
         init=False,
         repr=False,
-        eq=False,
         default=attrs.Factory(lambda self: _PLACEHOLDER.sub("%s", self.path), takes_self=True),
     )

@@ -30,7 +30,7 @@ def build_path(operation: Operation[Any], values: tuple[str, ...]) -> str:
     Raises `ValueError` for a value that is not a valid id, and `TypeError` for one that is not a string.
     """
     try:
-        return operation.template % tuple(map(quote_segment, operation.path_arguments, values))
+        return _cached_path(operation, values)
     except (TypeError, AttributeError):
         for argument, value in zip(operation.path_arguments, values, strict=False):
             if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
@@ -39,6 +39,12 @@ def build_path(operation: Operation[Any], values: tuple[str, ...]) -> str:
                     msg += f": pass the attribute id of the {type(value).__name__}"
                 raise TypeError(msg) from None
         raise
+
+
+# Tests are sent to the same endpoints again and again.
+@functools.lru_cache(maxsize=1024)
+def _cached_path(operation: Operation[Any], values: tuple[str, ...]) -> str:
+    return operation.template % tuple(map(quote_segment, operation.path_arguments, values))
 
 
 # Ids recur, the organization's in every call: the cache saves checking and quoting them again.

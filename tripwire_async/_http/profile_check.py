@@ -25,6 +25,8 @@ def check_profile(operation: Operation[Any], body: Any, profile: Profile) -> Non
             f"{PROFILES[operation.profiles[0]].title} profile only"
         )
         raise ConfigurationError(msg)
+    if body is None:
+        return
     for name, owner in _marked_fields(body.__class__):
         if owner != profile.name and getattr(body, name) is not UNSET:
             msg = (

@@ -36,7 +36,8 @@ class ServerClock:
 
     def note(self, started: float, finished: float, date: datetime) -> None:
         """Learn from a *date* that the server wrote between two times of our clock."""
-        uncertainty = finished - started + _resolution(date)
+        # The same as `_resolution`: every send passes here.
+        uncertainty = finished - started + (_RESOLUTION if date.microsecond else 1.0)
         if uncertainty <= self._uncertainty + _DRIFT * (finished - self._noted):
             self._offset = date.timestamp() - finished
             self._uncertainty = uncertainty

@@ -71,9 +71,11 @@ class Reconciler:
         self._unanswered[send] = endpoint_id
         return send
 
-    def finish(self, send: object) -> None:
-        """Note that a send has received its response or has failed."""
+    def finish(self, send: object, event_id: str | None) -> None:
+        """Note that a send has received its response, and claim its event, or that it has failed, without an event."""
         del self._unanswered[send]
+        if event_id is not None:
+            self._claimed.append(event_id)
 
     def claim(self, event_id: str) -> None:
         """Note that an event belongs to a send of this client."""

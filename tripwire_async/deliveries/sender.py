@@ -105,7 +105,8 @@ class Sender:
 
         Raises what the call raises. After a lost response the test may have been sent.
         """
-        send = self.reconciler.start(endpoint_id)
+        reconciler = self.reconciler
+        send, event_id = reconciler.start(endpoint_id), None
         try:
             response = await self._call(
                 ApiRequest(
@@ -120,14 +121,15 @@ class Sender:
             test, now = response.value.data, response.stats.finished
             if not is_event_id(test.event_id):
                 check_id(test.event_id, EVENT_ID, operations.SEND_TEST_WEBHOOK, response, "$.data.event_id")
-            self.reconciler.claim(test.event_id)
+            event_id = test.event_id
         finally:
-            self.reconciler.finish(send)
-        if test.latest_delivery is not None:
-            self.reconciler.server_clock.note(response.stats.started, now, test.latest_delivery.created_at)
+            reconciler.finish(send, event_id)
+        latest = test.latest_delivery
+        if latest is not None:
+            reconciler.server_clock.note(response.stats.started, now, latest.created_at)
         reference = DeliveryReference(organization_id, endpoint_id, test.event_id, test.delivery_ids, time.time())
         # Not through `pending`: every send passes here.
-        record = DeliveryRecord(reference, test.latest_delivery, now, schedule)
+        record = DeliveryRecord(reference, latest, now, schedule)
         return PendingDelivery(record, self._find_poller, response.request_id, self._clock)
 
     async def send_once(

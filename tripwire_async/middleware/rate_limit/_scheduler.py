@@ -113,7 +113,10 @@ class Scheduler:
         """End an accepted request; *limit* and *remaining* are from the headers of its response."""
         now = self._now()
         self.model.accept(permit, now, limit, remaining)
-        self._release(now)
+        capacity = self._capacity
+        capacity.in_use -= 1
+        if self._queue.size or capacity.in_turn:
+            self._use_free_slot(now)
 
     def reject(self, permit: Permit, retry_after: float | None, limit: int | None, remaining: int | None) -> None:
         """End a rejected request, and hold all calls until *retry_after* has passed."""
@@ -198,10 +201,10 @@ class Scheduler:
 
     def _release(self, now: float) -> None:
         self._capacity.in_use -= 1
-        if self._queue.size:
-            self._capacity.dispatch(now, self)
-        elif self._capacity.in_turn:
-            self._capacity.dispatch(now)
+        self._use_free_slot(now)
+
+    def _use_free_slot(self, now: float) -> None:
+        self._capacity.dispatch(now, self if self._queue.size else None)
 
     def _after_rejection(self, now: float) -> None:
         self._time_out_before(self.model.cooldown.until)

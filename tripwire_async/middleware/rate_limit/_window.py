@@ -163,7 +163,13 @@ class Window:
         self._round_trips.measure(now - permit.sent_at)
         if self._bound is not None:
             self._set_lifetime(self._bound)
-        self._end(permit, now)
+        # The same as `_end`: every response passes here.
+        self.in_flight -= 1
+        permit.ended_at = now
+        counted = self._counted
+        counted.append(permit)
+        if len(counted) > _MAX_REMEMBERED:
+            self._drop()
         count = limit - remaining
         if self._caution > 1:
             self._clean_streak += 1

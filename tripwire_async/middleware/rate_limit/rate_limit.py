@@ -179,9 +179,10 @@ class RateLimit:
             )
             scheduler.lose(permit, counted=not unsent)
             raise
-        if permit.sent_at < request.stats.connected_at < math.inf:
+        connected_at = request.stats.connected_at
+        if permit.sent_at < connected_at < math.inf:
             # Connecting takes several round trips, and none of them is part of the window.
-            permit.sent_at = request.stats.connected_at
+            permit.sent_at = connected_at
         limit, remaining = parse_headers(response.headers)
         if response.status == 429:
             with self._lock:
