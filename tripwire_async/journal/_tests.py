@@ -172,6 +172,7 @@ class RecordedTests:
     def leave(self, test: EndpointTest) -> None:  # noqa: ARG002 - the signature of the protocol
         """Note that a test does not count as in flight any more."""
         self.queue.leave()
+        self._writer.claim()
 
     def accept(self, test: EndpointTest, pending: PendingDelivery) -> None:
         """Record that the service has accepted *test*."""

@@ -84,6 +84,7 @@ class Writer:
         self._time = 0.0
         self._time_at = 0.0
         self._is_leaving = False
+        self._may_claim = True
         self._timeouts = TimeoutGroup(clock, asyncio.get_running_loop())
 
     @property
@@ -124,6 +125,11 @@ class Writer:
                 self._cancel_timer()
                 self._timer_at, self._timer_within = when, within
                 self._timer = self._clock.call_at(when, self._on_timer)
+
+    def claim(self) -> None:
+        """Make an exchange soon if the worker has room for a chunk, and the journal may have a free one."""
+        if self._may_claim and COMMIT_NOW < self._timer_within and self._wanted():
+            self.ask(COMMIT_NOW)
 
     async def commit(self, deadline: float) -> None:
         """Return when all records so far are durable.
@@ -190,6 +196,9 @@ class Writer:
             # outcomes must not refer to those records.
             self._is_intact = self._number == 1
             self._epoch = reply.epoch
+        if ask.wanted:
+            # With less than it asked for, the worker has all chunks that were free.
+            self._may_claim = sum(len(claim.endpoint_ids) for claim in reply.claims) >= ask.wanted
         self._on_reply(reply)
         committed, self._committing = self._committing, []
         stale, self._stale = self._stale, []
