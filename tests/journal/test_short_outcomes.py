@@ -12,7 +12,7 @@ import pytest
 from tests.support.sample_report import STARTED_AT, delivery, every_kind, outcome
 from tripwire_async.deliveries import TestOutcome
 from tripwire_async.journal._outcomes import outcomes_of_chunk
-from tripwire_async.journal.records import Done, Record, Sent, decode_batch, encode_batch
+from tripwire_async.journal.records import Done, NewOutcome, Record, Sent, decode_batch, encode_batch
 
 FIRST = outcome(0, "succeeded", delivery(0, "succeeded", response_body=None))
 LATER = attrs.evolve(
@@ -53,6 +53,29 @@ def test_every_outcome_comes_back_as_it_was(*, is_short: bool) -> None:
     # An error of another class, which one of them has, is read as a TripwireError.
     whole = [TestOutcome.from_dict(one.to_dict()).to_dict() for one in every]
     assert whole == read(encode_batch(records, is_short=is_short))
+
+
+@pytest.mark.parametrize("is_short", [True, False])
+def test_an_outcome_is_stored_like_its_dict(*, is_short: bool) -> None:
+    """Usual outcomes, which are not compared value by value, and all others."""
+    first = sent_record(FIRST)
+    assert first is not None
+    others = Sent("twd1.x", 14.0, first.request_id), Sent(first.token, 14.0, "req_x")
+    changes: list[dict[str, Any]] = [
+        {"attempts": 2},
+        {"delivery": None},
+        {"endpoint_id": LATER.endpoint_id[::-1]},
+        {"error": TimeoutError("late")},
+        {"is_final": False},
+        {"pending": None},
+        {"request_ids": ("req_1", "req_2")},
+        {"request_ids": ("req_x",)},
+    ]
+    for one in (*every_kind(), FIRST, LATER, *(attrs.evolve(FIRST, **change) for change in changes)):
+        for sent in (sent_record(one), *others, None):
+            record = NewOutcome(one, sent)
+            expected = encode_batch([(0, Done(one.to_dict(), sent))], is_short=is_short)
+            assert expected == encode_batch([(0, record)], is_short=is_short)
 
 
 def test_the_outcome_of_a_usual_test_has_its_state_and_times_alone() -> None:

@@ -109,12 +109,32 @@ async def test_an_exchange_is_made_at_the_earliest_requested_time(
     await asyncio.wait([running])
 
 
+async def test_a_chunk_is_claimed_soon_after_there_is_room_for_it() -> None:
+    """If the last claim got as many endpoints as it asked for; otherwise no chunk is free."""
+    TIMES.clear()
+    journal, room = TimedJournal(), 100
+    await journal.begin(new_run(150))
+    writer = Writer(journal, 30.0, LOOP_CLOCK, wanted=lambda: room, on_reply=lambda _: None)
+    running = asyncio.create_task(writer.run())
+    for when, wanted in ((0.0, 100), (0.1, 0), (0.2, 50), (0.3, 100), (0.4, 50)):
+        await asyncio.sleep(when - now())
+        room = wanted
+        writer.claim()
+        # Several tests that end at once make one exchange.
+        writer.claim()
+        await asyncio.sleep(0.05)
+        room = 0
+    assert [0.01, 0.21, 0.31] == TIMES
+    running.cancel()
+    await asyncio.wait([running])
+
+
 async def test_nothing_is_written_for_a_chunk_of_another_worker() -> None:
     """Its records and its end are dropped."""
     journal, chunk = MemoryJournal(), held_chunk()
     writer = writer_of(journal)
     chunk.is_lost = True
-    writer.append(chunk.entries[0], Sending(0.0, 0.0), {}, within=0.0)
+    writer.append(chunk.entries[0], Sending(0.0, 0.0), within=0.0)
     writer.end(chunk)
     running = asyncio.create_task(writer.run())
     await asyncio.sleep(10.0)

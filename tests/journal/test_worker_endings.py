@@ -262,7 +262,7 @@ async def test_progress_counts_the_tests_of_all_workers() -> None:
     runs = [recorded_run(service, MemoryJournal(storage), 400) for _ in range(2)]
     assert (None, 0) == (runs[0].progress().endpoints, runs[0].progress().workers)
     tasks = [asyncio.create_task(outcomes_of(run)) for run in runs]
-    await asyncio.sleep(3.0)
+    await asyncio.sleep(2.5)
     one, other = (run.progress() for run in runs)
     assert (400, 2, 400, 2) == (one.endpoints, one.workers, other.endpoints, other.workers)
     assert one.done > 100

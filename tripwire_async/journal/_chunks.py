@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from .records import Done, Sending, Sent
+from .records import Done, NewOutcome, Sending, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .protocol import Claim
-    from .records import Record
+    from .records import NewRecord, Record
 
 
 @attrs.define(eq=False)
@@ -25,7 +25,8 @@ class Entry:
         endpoint_id: Id of the endpoint.
         sending: The last record of a send. Its ``not_before`` is that of the first.
         sent: The record of the accepted test; None before.
-        outcome: The outcome as it was recorded; None before.
+        is_done: Whether an outcome was recorded.
+        outcome: The outcome as it was read from the journal; None without one.
         is_handed: Whether the consumer has received the outcome.
         event_id: The event that was found for a test in doubt; None without one.
     """
@@ -35,22 +36,27 @@ class Entry:
     endpoint_id: str
     sending: Sending | None = None
     sent: Sent | None = None
+    is_done: bool = False
     outcome: dict[str, Any] | None = None
     is_handed: bool = False
     event_id: str | None = None
 
-    def apply(self, record: Record) -> None:
+    def apply(self, record: NewRecord) -> None:
         """Update the state by a record; the first record of a test's acceptance, and of its outcome, counts."""
         if isinstance(record, Sending):
             if record.sends == 0:
                 self.sending = None
+            elif self.sending is None:
+                self.sending = record
             else:
-                not_before = record.not_before if self.sending is None else self.sending.not_before
-                self.sending = Sending(not_before, record.time, record.sends)
+                self.sending = Sending(self.sending.not_before, record.time, record.sends)
         elif isinstance(record, Sent):
             self.sent = self.sent or record
+        elif isinstance(record, NewOutcome):
+            self.is_done = True
         elif isinstance(record, Done):
             self.outcome = self.outcome or record.complete(self.sent)
+            self.is_done = True
         else:
             self.hand_over()
 
@@ -63,9 +69,11 @@ class Entry:
     @property
     def phase(self) -> str | None:
         """Name under which the counts of the run have this test in progress; None if they do not."""
-        if self.outcome is not None or (self.sending is None and self.sent is None):
+        if self.is_done:
             return None
-        return "sending" if self.sent is None else "pending"
+        if self.sent is not None:
+            return "pending"
+        return None if self.sending is None else "sending"
 
 
 @attrs.define(eq=False)

@@ -8,6 +8,8 @@ from tripwire_async.deliveries.test_source import AbandonedTestError
 from tripwire_async.errors import TransportError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from ._chunks import Entry
 
 
@@ -24,11 +26,11 @@ class SendLog(Protocol):
         """True if the chunks of the worker are certainly its own."""
         ...
 
-    async def record_send(self, entry: Entry, deadline: float) -> None:
+    def record_send(self, entry: Entry, deadline: float) -> Awaitable[None]:
         """Make a record of the next send of an endpoint durable."""
         ...
 
-    async def refresh(self, deadline: float) -> None:
+    def refresh(self, deadline: float) -> Awaitable[None]:
         """Return when the chunks of the worker are certainly its own."""
         ...
 

@@ -21,10 +21,10 @@ from tripwire_async.errors import (
 from ._hooks import RecordedSend
 from ._queue import EntryQueue
 from ._writer import COMMIT_LATER, COMMIT_NOW, COMMIT_SOON
-from .records import HANDED, Done, Sending, Sent
+from .records import HANDED, NewOutcome, Sending, Sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from tripwire_async._concurrency.clock import Clock
     from tripwire_async.deliveries import PendingDelivery
@@ -104,9 +104,9 @@ class RecordedTests:
         if takeover is not None:
             self._takeovers[chunk] = takeover
         for entry in chunk.entries:
-            if entry.outcome is not None and not entry.is_handed:
+            if entry.is_done and not entry.is_handed:
                 self._offer(entry)
-        self.queue.put(entry for entry in chunk.entries if entry.outcome is None)
+        self.queue.put(entry for entry in chunk.entries if not entry.is_done)
         if chunk.left == 0:
             self._writer.end(chunk)
 
@@ -122,7 +122,7 @@ class RecordedTests:
             if event.created_at.timestamp() >= since
         }
         for entry in chunk.entries:
-            if entry.endpoint_id in events and entry.phase is None and entry.outcome is None:
+            if entry.endpoint_id in events and entry.phase is None and not entry.is_done:
                 self._write(entry, Sending(since, self._writer.time), within=COMMIT_NOW)
 
     def lose(self, chunk: HeldChunk) -> None:
@@ -147,7 +147,7 @@ class RecordedTests:
         """Record that the consumer has received an outcome."""
         if not entry.is_handed:
             entry.hand_over()
-            self._writer.append(entry, HANDED, {}, within=COMMIT_LATER)
+            self._writer.append(entry, HANDED, within=COMMIT_LATER)
             if entry.chunk.left == 0:
                 self._writer.end(entry.chunk)
                 self._forget(entry.chunk)
@@ -190,7 +190,7 @@ class RecordedTests:
         self._note_response(entry)
         outcome = self._record.finish(test, state, error)
         if not entry.chunk.is_lost:
-            self._write(entry, Done(outcome.to_dict(), entry.sent), state, within=COMMIT_LATER)
+            self._write(entry, NewOutcome(outcome, entry.sent), state, within=COMMIT_LATER)
             self._handover.add(entry, outcome)
             self._on_outcome()
 
@@ -228,15 +228,15 @@ class RecordedTests:
         """True if the chunks of the worker are certainly its own."""
         return self._writer.is_fresh
 
-    async def record_send(self, entry: Entry, deadline: float) -> None:
+    def record_send(self, entry: Entry, deadline: float) -> Awaitable[None]:
         """Make a record of the next send of an endpoint durable."""
         sends = 1 if entry.sending is None else entry.sending.sends + 1
         self._write(entry, Sending(self._not_before(entry), self._writer.time, sends), within=COMMIT_NOW)
-        await self._writer.commit(deadline)
+        return self._writer.commit(deadline)
 
-    async def refresh(self, deadline: float) -> None:
+    def refresh(self, deadline: float) -> Awaitable[None]:
         """Return when the chunks of the worker are certainly its own."""
-        await self._writer.refresh(deadline)
+        return self._writer.refresh(deadline)
 
     def note_wire(self, entry: Entry) -> None:
         """Note that a test is sent now."""
@@ -244,20 +244,13 @@ class RecordedTests:
 
     # -- details ----------------------------------------------------------------------------------------------------
 
-    def _write(self, entry: Entry, record: Sending | Sent | Done, state: str | None = None, *, within: float) -> None:
+    def _write(
+        self, entry: Entry, record: Sending | Sent | NewOutcome, state: str | None = None, *, within: float
+    ) -> None:
         """Append a record, with the change of the counts that it makes."""
         before = entry.phase
         entry.apply(record)
-        after = entry.phase
-        counts: dict[str, int] = {}
-        if before != after:
-            if before is not None:
-                counts[before] = -1
-            if after is not None:
-                counts[after] = 1
-        if state is not None:
-            counts[state] = 1
-        self._writer.append(entry, record, counts, within=within)
+        self._writer.append(entry, record, (before, state or entry.phase), within=within)
 
     def _offer(self, entry: Entry) -> None:
         self._handover.add_recorded(entry)

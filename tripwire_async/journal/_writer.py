@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import math
 import secrets
-from typing import TYPE_CHECKING, Final, final
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 
 from tripwire_async._concurrency.timeouts import Timeout, TimeoutGroup
 from tripwire_async.errors import JournalError
@@ -15,13 +16,13 @@ from .protocol import Append, JournalAsk
 from .records import encode_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable
 
     from tripwire_async._concurrency.clock import Clock, Timer
 
     from ._chunks import Entry, HeldChunk
     from .protocol import Journal, JournalReply
-    from .records import Record
+    from .records import NewRecord
 
 COMMIT_NOW: Final = 0.01
 """Seconds for which records are gathered that a send waits for. Shorter waits cost more hand-overs between threads."""
@@ -39,6 +40,11 @@ _PATIENCE: Final = 300.0
 """Seconds for which a journal that cannot be reached is tried."""
 
 _LEAVE_SECONDS: Final = 5.0
+
+Change: TypeAlias = "tuple[str | None, str | None]"
+"""Counts of the run from which and to which a record moves a test."""
+
+_NO_CHANGE: Final[Change] = (None, None)
 
 
 @final
@@ -71,8 +77,7 @@ class Writer:
         self._number = 0
         self._epoch = ""
         self._is_intact = True
-        self._records: dict[int, list[tuple[int, Record]]] = {}
-        self._counts: dict[int, dict[str, int]] = {}
+        self._records: dict[int, tuple[list[tuple[int, NewRecord]], list[Change]]] = {}
         self._ended: list[int] = []
         self._wake = asyncio.Event()
         self._timer: Timer | None = None
@@ -95,20 +100,22 @@ class Writer:
     @property
     def is_fresh(self) -> bool:
         """True if the leases of the worker are certainly still its own: the journal responded in half of their time."""
-        return self._clock.now() < self._held_until
+        return self._held_until == math.inf or self._clock.now() < self._held_until
 
-    def append(self, entry: Entry, record: Record, counts: Mapping[str, int], *, within: float) -> None:
+    def append(self, entry: Entry, record: NewRecord, change: Change = _NO_CHANGE, *, within: float) -> None:
         """Add a record, to be committed *within* seconds, and its change of the counts of the run.
 
         The records of a chunk that another worker holds are dropped.
         """
-        if not entry.chunk.is_lost:
-            number = entry.chunk.number
-            self._records.setdefault(number, []).append((entry.index, record))
-            totals = self._counts.setdefault(number, {})
-            for name, change in counts.items():
-                totals[name] = totals.get(name, 0) + change
-            self.ask(within)
+        chunk = entry.chunk
+        if not chunk.is_lost:
+            added = self._records.get(chunk.number)
+            if added is None:
+                added = self._records[chunk.number] = [], []
+            added[0].append((entry.index, record))
+            added[1].append(change)
+            if within < self._timer_within:
+                self.ask(within)
 
     def end(self, chunk: HeldChunk) -> None:
         """Note that a chunk has ended."""
@@ -128,16 +135,16 @@ class Writer:
 
     def claim(self) -> None:
         """Make an exchange soon if the worker has room for a chunk, and the journal may have a free one."""
-        if self._may_claim and COMMIT_NOW < self._timer_within and self._wanted():
+        if self._may_claim and self._timer_within > COMMIT_NOW and self._wanted():
             self.ask(COMMIT_NOW)
 
-    async def commit(self, deadline: float) -> None:
+    def commit(self, deadline: float) -> Coroutine[Any, Any, None]:
         """Return when all records so far are durable.
 
         Raises:
             JournalError: The *deadline* has passed, or the journal cannot be used.
         """
-        await self._wait(self._uncommitted, deadline)
+        return self._wait(self._uncommitted, deadline)
 
     async def refresh(self, deadline: float) -> None:
         """Return when the leases are certainly the worker's own; raise as `commit` does."""
@@ -172,7 +179,6 @@ class Writer:
 
     async def _exchange(self, *, is_last: bool) -> None:
         records, self._records = self._records, {}
-        counts, self._counts = self._counts, {}
         ended, self._ended = self._ended, []
         self._committing, self._uncommitted = self._uncommitted, []
         self._number += 1
@@ -181,8 +187,8 @@ class Writer:
             number=self._number,
             lease=0.0 if is_last else self._lease,
             appends=tuple(
-                Append(number, encode_batch(batch, is_short=self._is_intact), counts[number])
-                for number, batch in records.items()
+                Append(number, encode_batch(batch, is_short=self._is_intact), _totals(changes))
+                for number, (batch, changes) in records.items()
             ),
             ended=tuple(ended) if self._is_intact else (),
             wanted=0 if is_last else self._wanted(),
@@ -248,3 +254,15 @@ class Writer:
         for turn in (*self._committing, *self._uncommitted, *self._stale):
             if not turn.done():
                 turn.set_exception(error)
+
+
+def _totals(changes: Iterable[Change]) -> dict[str, int]:
+    """Return what *changes* add to each count."""
+    totals: dict[str, int] = {}
+    for (before, after), number in Counter(changes).items():
+        if before != after:
+            if before is not None:
+                totals[before] = totals.get(before, 0) - number
+            if after is not None:
+                totals[after] = totals.get(after, 0) + number
+    return totals

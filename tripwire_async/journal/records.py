@@ -17,17 +17,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import attrs
 import msgspec
 
 from tripwire_async.errors import JournalError
 
-from ._short_outcomes import complete, expected_outcome, shorten
+from ._short_outcomes import complete, expected_outcome, short_outcome, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tripwire_async.deliveries import TestOutcome
 
-class Sending(msgspec.Struct, frozen=True, array_like=True):
+
+# The garbage collector need not visit records without references to containers.
+class Sending(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Record that is durable before a test is sent.
 
     Attributes:
@@ -41,7 +45,7 @@ class Sending(msgspec.Struct, frozen=True, array_like=True):
     sends: int = 1
 
 
-class Sent(msgspec.Struct, frozen=True, array_like=True):
+class Sent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Record of a test that the service has accepted.
 
     Attributes:
@@ -73,15 +77,37 @@ class Done(msgspec.Struct, frozen=True):
             return self.outcome
         return complete(self.outcome, expected_outcome(sent.token, sent.request_id))
 
-    def shortened(self) -> dict[str, Any]:
-        """Return the outcome without what follows from its `Sent` record."""
+    def payload(self, *, is_short: bool) -> dict[str, Any]:
+        """Return what is stored; see `encode_batch`."""
         sent = self.sent
-        if sent is None:
+        if sent is None or not is_short:
             return self.outcome
         expected = expected_outcome(sent.token, sent.request_id)
         short = shorten(self.outcome, expected)
         # An outcome that lacks a value, for example of another version, is stored whole.
         return short if complete(short, expected) == self.outcome else self.outcome
+
+
+@attrs.frozen
+class NewOutcome:
+    """Record of an outcome that is not stored yet. It is read as `Done`.
+
+    Attributes:
+        outcome: The outcome.
+        sent: The record of the accepted test; None without one.
+    """
+
+    outcome: TestOutcome
+    sent: Sent | None
+
+    def payload(self, *, is_short: bool) -> dict[str, Any]:
+        """Return what is stored; see `encode_batch`."""
+        sent = self.sent
+        if is_short and sent is not None:
+            short = short_outcome(self.outcome, sent.token, sent.request_id)
+            if short is not None:
+                return short
+        return Done(self.outcome.to_dict(), sent).payload(is_short=is_short)
 
 
 class Handed(msgspec.Struct, frozen=True):
@@ -90,9 +116,11 @@ class Handed(msgspec.Struct, frozen=True):
 
 Record: TypeAlias = Sending | Sent | Done | Handed
 
+NewRecord: TypeAlias = Record | NewOutcome
+
 HANDED: Final = Handed()
 
-_KINDS: Final[dict[type[Record], int]] = {Sending: 1, Sent: 2, Done: 3, Handed: 4}
+_KINDS: Final[dict[type[NewRecord], int]] = {Sending: 1, Sent: 2, Done: 3, NewOutcome: 3, Handed: 4}
 
 
 class _Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -108,21 +136,21 @@ _decode_sent: Final = msgspec.json.Decoder(Sent).decode
 _decode_outcome: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def encode_batch(records: Iterable[tuple[int, Record]], *, is_short: bool = False) -> bytes:
+def encode_batch(records: Iterable[tuple[int, NewRecord]], *, is_short: bool = False) -> bytes:
     """Return a batch of records, each with the index of its endpoint in the chunk.
 
     With *is_short*, an outcome is stored without what follows from its `Sent` record, which the journal must have.
     """
-    return _encoder.encode([_entry(index, record, is_short=is_short) for index, record in records])
-
-
-def _entry(index: int, record: Record, *, is_short: bool) -> tuple[Any, ...]:
-    kind = _KINDS[type(record)]
-    if isinstance(record, Handed):
-        return (index, kind)
-    if isinstance(record, Done):
-        return (index, kind, record.shortened() if is_short else record.outcome)
-    return (index, kind, record)
+    entries: list[tuple[Any, ...]] = []
+    for index, record in records:
+        kind = _KINDS[type(record)]
+        if record is HANDED:
+            entries.append((index, kind))
+        elif isinstance(record, (NewOutcome, Done)):
+            entries.append((index, kind, record.payload(is_short=is_short)))
+        else:
+            entries.append((index, kind, record))
+    return _encoder.encode(entries)
 
 
 def decode_batch(batch: bytes) -> list[tuple[int, Record]]:
