@@ -14,6 +14,7 @@ import math
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final, final
 
+from tripwire_async._concurrency.clock import time_on
 from tripwire_async._concurrency.contexts import InEmptyContext
 from tripwire_async._concurrency.polling import PollTimeout
 from tripwire_async._generated.operations import webhooks as operations
@@ -67,6 +68,7 @@ class DeliveryPoller:
         "_exchange",
         "_failures",
         "_loop",
+        "_now",
         "_organization_id",
         "_plan",
         "_timer",
@@ -90,6 +92,7 @@ class DeliveryPoller:
         self._times = times
         self._clock = clock
         self._loop = asyncio.get_running_loop()
+        self._now = time_on(self._loop, clock)
         self._plan = ReadPlan(times)
         self._waits = Waits(self._plan)
         self._failures = ReadFailures(self._plan, self._waits, clock, self._fail)
@@ -112,11 +115,11 @@ class DeliveryPoller:
         """
         if record.latest is not None and done(record.latest):
             return record.latest
-        if self._clock.now() >= end - _MARGIN:
+        if self._now() >= end - _MARGIN:
             raise PollTimeout
         wait = Wait(record, done, end)
         has_read = False
-        self._waits.add(wait, self._clock.now())
+        self._waits.add(wait, self._now())
         try:
             while (delivery := self._result(wait)) is None:
                 self._waits.sleep(wait, sleeping := self._loop.create_future())
@@ -157,7 +160,7 @@ class DeliveryPoller:
 
     async def refresh(self, record: DeliveryRecord) -> None:
         """Read the event of *record* now, for all who wait for it; raises whatever kept it from being read."""
-        started, event_id = self._clock.now(), record.reference.event_id
+        started, event_id = self._now(), record.reference.event_id
         try:
             response = await self._call(
                 ApiRequest(operations.RETRIEVE_EVENT, (self._organization_id, event_id), priority="poll")
@@ -168,7 +171,7 @@ class DeliveryPoller:
         deliveries, read_at = response.value.data.webhook_deliveries, started + response.stats.waited
         record.update(deliveries, read_at)
         self._store(event_id, deliveries, read_at)
-        self._plan.event_seen(event_id, read_at=read_at, now=self._clock.now())
+        self._plan.event_seen(event_id, read_at=read_at, now=self._now())
         self._dispatch()
 
     def statistics(self) -> dict[str, int]:
@@ -203,7 +206,7 @@ class DeliveryPoller:
             return wait.found
         if wait.error is not None:
             wait.raise_error()
-        if self._clock.now() >= wait.end - _MARGIN:
+        if self._now() >= wait.end - _MARGIN:
             raise PollTimeout from self._failures.cause(wait.record)
         return None
 
@@ -218,7 +221,7 @@ class DeliveryPoller:
         """Give out the reads that are due, wake the waits whose end has come, and set the timer for the rest."""
         if not self._waits:
             return
-        now = self._clock.now()
+        now = self._now()
         next_end = self._waits.wake_ended(now + _MARGIN / 2)
         while not isinstance(read := self._plan.next(now), (int, float)):
             if isinstance(read, EventRead):
@@ -276,7 +279,7 @@ class DeliveryPoller:
 
     async def _make(self, wait: Wait, read: Read) -> None:
         """Make the *read* that *wait* was given, and store its result for all waits."""
-        started = self._clock.now()
+        started = self._now()
         wait.record.try_at(started)
         limit = None if wait.end == math.inf else max(0.0, wait.end - started)
         try:
@@ -285,7 +288,7 @@ class DeliveryPoller:
             else:
                 await InEmptyContext(self._read_page(started, limit))
         except RequestTimeoutError as error:
-            if self._clock.now() >= wait.end - _MARGIN:
+            if self._now() >= wait.end - _MARGIN:
                 # The end of this wait has cut it off: the others have time.
                 self._failures.note(read, error)
                 self._lose(read)
@@ -300,7 +303,7 @@ class DeliveryPoller:
             return True
         latest = self._plan.latest_page
         found = await self._exchange_pages(exchange, wait, is_due=True)
-        now = self._clock.now()
+        now = self._now()
         if found is True or (found is False and now >= latest):
             return True
         self._plan.page_delayed(now if found else min(now + LOOK_INTERVAL, latest))
@@ -308,7 +311,7 @@ class DeliveryPoller:
 
     async def _exchange_pages(self, exchange: PageExchange, wait: Wait, *, is_due: bool) -> FoundPage | bool:
         """Publish a page, and look for one of another process; see `PageExchange.exchange`."""
-        now = self._clock.now()
+        now = self._now()
         found = await exchange.exchange(self._plan.demand(now), is_due=is_due, limit=max(0.0, wait.end - now))
         if not exchange.is_closed:
             self._plan.share_pages(exchange.demand)
@@ -320,7 +323,7 @@ class DeliveryPoller:
     def _lose(self, read: Read | PageLook) -> None:
         """Note a read that did not come to its end."""
         if isinstance(read, EventRead):
-            self._plan.event_lost(read.event_id, self._clock.now())
+            self._plan.event_lost(read.event_id, self._now())
         elif isinstance(read, PageRead):
             self._plan.page_lost()
         else:
@@ -330,7 +333,7 @@ class DeliveryPoller:
         """Let an event be read that was due while its waits were reading pages."""
         if event_id in self._blocked:
             self._blocked.remove(event_id)
-            self._plan.event_lost(event_id, self._clock.now())
+            self._plan.event_lost(event_id, self._now())
 
     # -- results of reads ------------------------------------------------------------------------------------------
 
@@ -343,7 +346,7 @@ class DeliveryPoller:
             exchange.keep(page, started=read_at, stats=stats)
         self._times.read_speed.note_call(stats)
         self._failures.page_succeeded()
-        self.read_at = now = self._clock.now()
+        self.read_at = now = self._now()
         for event in page.events:
             if event.id in self._waits:
                 self._store(event.id, event.webhook_deliveries, read_at)
@@ -368,7 +371,7 @@ class DeliveryPoller:
             shared.events.keys() | shared.incomplete,
             shared.incomplete,
             read_at=read_at,
-            now=self._clock.now(),
+            now=self._now(),
             is_full=shared.is_full,
         )
 
@@ -382,14 +385,15 @@ class DeliveryPoller:
         self._failures.forget(read.event_id)
         read_at = started + response.stats.waited
         self._store(read.event_id, response.value.data.webhook_deliveries, read_at)
-        self._plan.event_finished(read, read_at=read_at, now=self._clock.now())
+        self._plan.event_finished(read, read_at=read_at, now=self._now())
 
     def _store(self, event_id: str, deliveries: Sequence[WebhookDelivery], read_at: float) -> None:
         """Write the result of a read of one event to the records of its waits, and wake the waits that end with it."""
+        now = self._now()
         for wait in self._waits.of(event_id):
             record = wait.record
             record.update(deliveries, read_at)
-            observe(self._times, wait, read_at=read_at, now=self._clock.now())
+            observe(self._times, wait, read_at=read_at, now=now)
             if record.latest is not None and wait.done(record.latest):
                 self._waits.succeed(wait, record.latest)
                 self._forget(event_id)
