@@ -36,15 +36,16 @@ class Timeout(msgspec.Struct, eq=False):
         self.task.cancel()
 
     def __enter__(self) -> None:
-        task = asyncio.current_task(self.group.loop)
+        group = self.group
+        task = asyncio.current_task(group.loop)
         if task is None:
             msg = "this coroutine runs in no task of the event loop that its request was made on"
             raise RuntimeError(msg)
         self.task = task
         self.cancellations = task.cancelling()
-        self.group.pending.add(self)
-        if self.when < self.group.expires_at:
-            self.group.start_timer(self.when)
+        group.pending.add(self)
+        if self.when < group.expires_at:
+            group.start_timer(self.when)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

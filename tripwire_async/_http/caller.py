@@ -113,21 +113,23 @@ class ApiCaller:
         stats = CallStats() if call.stats is None else call.stats
         stats.started = now
         seconds = options.deadline if call.deadline is None else min(call.deadline, options.deadline)
+        before_wire = call.before_wire
+        # Without keywords, which take half as long again for so many fields.
         return Request(
-            operation=operation,
-            url=url,
-            headers=headers,
-            body=body,
-            timeout=options.timeout,
-            deadline=now + seconds,
-            bearer=call.bearer,
-            max_attempts=options.max_attempts,
-            priority=call.priority,
-            owner=self._owner,
-            loop=loop,
-            stats=stats,
-            before_wire=call.before_wire,
-            before_write=None if call.before_wire is None else call.before_wire.check,
+            operation,
+            url,
+            headers,
+            body,
+            options.timeout,
+            now + seconds,
+            call.bearer,
+            options.max_attempts,
+            call.priority,
+            stats,
+            before_wire,
+            None if before_wire is None else before_wire.check,
+            self._owner,
+            loop,
         )
 
 

@@ -151,7 +151,7 @@ class RequestFactory:
         """
         merged = _default_headers(url.host_port_subcomponent).copy()
         merged.update(headers)
-        unusual = (
+        if (
             params
             or skip_auto_headers
             or cookies
@@ -168,22 +168,17 @@ class RequestFactory:
             or traces
             or trust_env
             or more
-        )
-        if (
-            not unusual
-            and (data is None or type(data) is bytes)
-            and url.raw_user is None
-            and url.raw_password is None
-            and not url.raw_fragment
+            or (data is not None and type(data) is not bytes)
+            or url.raw_user is not None
+            or url.raw_password is not None
+            or url.raw_fragment
             # The constructor of aiohttp interprets these headers.
-            and hdrs.CONTENT_LENGTH not in merged
-            and hdrs.CONTENT_ENCODING not in merged
-            and hdrs.TRANSFER_ENCODING not in merged
-            and hdrs.EXPECT not in merged
-            and not loop.get_debug()
+            or hdrs.CONTENT_LENGTH in merged
+            or hdrs.CONTENT_ENCODING in merged
+            or hdrs.TRANSFER_ENCODING in merged
+            or hdrs.EXPECT in merged
+            or loop.get_debug()
         ):
-            request: TimedRequest = PlainRequest(method, url, merged, data, loop, response_class, session, timer)
-        else:
             request = TimedRequest(
                 method,
                 url,
@@ -210,6 +205,8 @@ class RequestFactory:
                 trust_env=trust_env,
                 **more,
             )
+        else:
+            request = PlainRequest(method, url, merged, data, loop, response_class, session, timer)
         attempt, self.attempt = self.attempt, None
         # None if aiohttp sends an idempotent request again, unless an earlier request was never created.
         if attempt is not None and attempt.url is url:

@@ -127,7 +127,12 @@ class Window:
     def send_nowait(self, now: float) -> Permit | None:
         """Note that a request is sent if there is certainly room; return None if `free` must decide."""
         limit = self.limit
-        if limit is None or self._caution > 1 or self.used(now) >= limit:
+        if limit is None or self._caution > 1:
+            return None
+        # Without a bound it is the same as `used`: every request passes here.
+        reported = self._reported[0][1] if self._reported else 0
+        used = reported + len(self._lost) + self.in_flight if self._bound is None else self.used(now)
+        if used >= limit:
             return None
         self.in_flight += 1
         return Permit(now, self._dropped + len(self._counted))
