@@ -33,10 +33,12 @@ class EntryQueue:
         """Number of endpoints for which there is room, in addition to the queued ones."""
         return 0 if self._is_closed else self.capacity - self.active - len(self._entries)
 
+    def get_nowait(self) -> Entry | None:
+        """Return the next endpoint, which is in flight until `leave`; None if it has to wait for one."""
+        return None if self._waiting else self._take()
+
     async def get(self) -> Entry | None:
-        """Return the next endpoint, which is in flight until `leave`; None once the queue is closed."""
-        if not self._waiting and (entry := self._take()) is not None:
-            return entry
+        """Wait for the next endpoint and return it; None once the queue is closed."""
         turn: asyncio.Future[Entry | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         self.dispatch()

@@ -156,7 +156,7 @@ class RecordedTests:
 
     async def next(self) -> EndpointTest | None:
         """Return the next test; None when this worker has no more part in the run."""
-        entry = await self.queue.get()
+        entry = self.queue.get_nowait() or await self.queue.get()
         if entry is None:
             return None
         test = self._record.start(entry.endpoint_id)
@@ -172,7 +172,8 @@ class RecordedTests:
     def leave(self, test: EndpointTest) -> None:  # noqa: ARG002 - the signature of the protocol
         """Note that a test does not count as in flight any more."""
         self.queue.leave()
-        self._writer.claim()
+        if self.queue.room > 0:
+            self._writer.claim()
 
     def accept(self, test: EndpointTest, pending: PendingDelivery) -> None:
         """Record that the service has accepted *test*."""
