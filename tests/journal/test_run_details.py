@@ -23,7 +23,7 @@ from tripwire_async.journal._chunks import HeldChunk
 from tripwire_async.journal._hooks import RecordedSend
 from tripwire_async.journal._queue import EntryQueue
 from tripwire_async.journal.protocol import Claim
-from tripwire_async.journal.records import Done, Sending, encode_batch
+from tripwire_async.journal.records import Done, Sending, Sent, encode_batch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -251,6 +251,20 @@ async def test_the_queue_gives_out_an_endpoint_at_once_if_there_is_room() -> Non
     assert (2, -1) == (queue.active, queue.room)
     queue.leave()
     assert held.entries[2] is await tasks[2]
+    queue.close()
+
+
+async def test_accepted_tests_come_first_and_then_tests_in_doubt() -> None:
+    """Also before endpoints that wait already: the events of accepted tests are soon no longer on the newest page."""
+    queue, waiting, taken_over = EntryQueue(5), chunk_of(2), chunk_of(3)
+    untouched, doubtful, accepted = taken_over.entries
+    doubtful.apply(Sending(1.0, 2.0))
+    accepted.apply(Sending(1.0, 2.0))
+    accepted.apply(Sent("twd1.x"))
+    queue.put(waiting.entries)
+    queue.put(taken_over.entries)
+    assert [accepted, doubtful, *waiting.entries, untouched] == [queue.get_nowait() for _ in range(5)]
+    assert queue.get_nowait() is None
     queue.close()
 
 
