@@ -265,3 +265,11 @@ def test_a_look_that_cannot_succeed_does_not_put_off_one_that_can() -> None:
     window.accept(window.send(1.2), 1.3, 64, 64 - 32)  # there are more than these inside, but one of them is lost
     window.accept(window.send(1.3), 1.4, 64, 64 - 3)
     assert window.length is not None
+
+
+def test_requests_without_a_response_are_forgotten_like_the_others() -> None:
+    """At most 10,000 requests are remembered as counted, however they ended."""
+    window = Window()
+    for number in range(10_005):
+        window.lose(window.send(number / 1000), number / 1000 + 0.1)
+    assert window.statistics().counted == 10_000
