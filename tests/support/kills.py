@@ -118,10 +118,22 @@ class _Workers:
 
     async def end(self) -> None:
         """Wait until all workers have ended; they do when the run is finished."""
-        for worker in self.running:
-            _, error = await worker.communicate()
-            if worker.returncode:
-                self.result.errors.append(error.decode())
+        while self.running:
+            worker = self.running.pop()
+            _, output = await worker.communicate()
+            error = output.decode()
+            if worker.returncode and self.scenario.disturb is not None and _cannot_begin(error):
+                await self.start()
+            elif worker.returncode:
+                self.result.errors.append(error)
+
+
+def _cannot_begin(error: str) -> bool:
+    """Return whether a worker has ended since its journal was away at its start: a service manager starts another.
+
+    Workers that have reached the journal before wait for it.
+    """
+    return "in _begin" in error and "does not respond" in error
 
 
 async def run(scenario: Scenario, *, seconds: float = 120.0) -> Result:
