@@ -40,6 +40,14 @@ def test_the_most_exact_response_counts_until_it_is_old() -> None:
     assert times.earliest(5002.0) == pytest.approx(BEGINNING + 5091.0, abs=0.01)
 
 
+def test_a_date_with_a_fraction_is_more_exact_than_a_whole_second() -> None:
+    """A whole second may have been truncated, however fast the response was."""
+    times = ServerClock()
+    times.note(10.0, 10.1, dated(100.0))
+    times.note(11.0, 11.5, dated(101.3))
+    assert times.earliest(11.5) == pytest.approx(BEGINNING + 101.3, abs=0.01)
+
+
 def test_the_date_header_is_used() -> None:
     """It has whole seconds only. A malformed one is ignored."""
     times = ServerClock()
