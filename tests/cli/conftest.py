@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from tripwire_async.testing._service.records import Endpoint
 
 T = TypeVar("T")
+
+
+@pytest.fixture(autouse=True)
+def hangup() -> Iterator[None]:
+    """Let SIGHUP end a command, also if the tests are run by ``nohup``, which ignores it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @attrs.frozen
