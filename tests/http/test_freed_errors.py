@@ -38,6 +38,10 @@ RESPONSES = {
     "closed": b"",
     "late": None,
 }
+KEPT_BY_AIOHTTP = {"no HTTP", "closed"}
+"""Responses after which an exception of aiohttp is part of a cycle. From Python 3.12 on, its frames refer to those of
+the wait, whose delivery has the error of its last read."""
+
 CALLS: dict[str, Callable[[AsyncTripwire], Awaitable[object]]] = {
     "get": lambda client: client.sessions.get("sid_" + 26 * "0"),
     "list": lambda client: client.sessions.list(),
@@ -86,7 +90,8 @@ async def test_an_error_is_freed_with_its_caller(call: str) -> None:
     gc.disable()
     try:
         before = errors()
-        await asyncio.gather(*(fail(response, call) for response in RESPONSES))
+        responses = RESPONSES.keys() - (KEPT_BY_AIOHTTP if call == "wait" else set())
+        await asyncio.gather(*(fail(response, call) for response in responses))
         await asyncio.sleep(0)
         assert [] == [text for key, text in errors().items() if key not in before]
     finally:

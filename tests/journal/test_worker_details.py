@@ -129,6 +129,22 @@ async def test_a_chunk_is_claimed_soon_after_there_is_room_for_it() -> None:
     await asyncio.wait([running])
 
 
+async def test_a_cancelled_send_does_not_keep_the_others_from_their_commit() -> None:
+    """Both wait for the same exchange."""
+    journal = MemoryJournal()
+    await journal.begin(new_run())
+    writer = writer_of(journal)
+    cancelled, other = (asyncio.ensure_future(writer.commit(now() + 60.0)) for _ in range(2))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    writer.ask(0.0)
+    running = asyncio.create_task(writer.run())
+    await other
+    assert cancelled.cancelled()
+    running.cancel()
+    await asyncio.wait([running])
+
+
 async def test_nothing_is_written_for_a_chunk_of_another_worker() -> None:
     """Its records and its end are dropped."""
     journal, chunk = MemoryJournal(), held_chunk()

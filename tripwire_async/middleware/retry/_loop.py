@@ -64,11 +64,12 @@ class RetryLoop:
             self.quota.give_back(self.spent)
         return self.latest
 
-    async def attempt(self) -> Response | TransportError:
+    async def attempt(self) -> None:
+        """Make an attempt. Its result is in `latest` only: in a frame of tenacity, an exception would be kept alive."""
         if not self.is_entered:
-            # The first attempt was made before tenacity was entered. Return its result.
+            # The first attempt was made before tenacity was entered.
             self.is_entered = True
-            return self.latest
+            return
         previous = self.latest
         try:
             self.latest = await self.call_next(self.request)
@@ -79,10 +80,9 @@ class RetryLoop:
             self.latest = error
         finally:
             del previous
-        return self.latest
 
-    def is_retryable(self, outcome: Response | TransportError) -> bool:
-        return is_retryable(self.request.operation.method, outcome)
+    def is_retryable(self, _: None) -> bool:
+        return is_retryable(self.request.operation.method, self.latest)
 
     def wait(self, state: tenacity.RetryCallState) -> float:
         throttled = isinstance(self.latest, Response) and self.latest.status == 429
