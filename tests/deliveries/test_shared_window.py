@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,27 +58,6 @@ async def test_a_process_that_has_ended_leaves_its_part_at_once() -> None:
     assert now() - started < 2.5
     assert 200 == sum(event.accepted < started + 0.1 for event in service.events) - 100
     assert 1.0 < max(ask.oldest for ask in pages.asks if isinstance(ask, WindowAsk)) < 1.5
-
-
-@pytest.mark.virtual_time
-async def test_a_process_that_is_alone_asks_less_often() -> None:
-    """As long as there is no other one; with another one, each knows soon what the other has."""
-    asks: list[tuple[float, str]] = []
-
-    def note(ask: PageAsk | WindowAsk) -> None:
-        if isinstance(ask, WindowAsk):
-            asks.append((now(), ask.worker))
-
-    service, pages = EventStore(constant(30.0)), MemoryPages(fail=note)
-    first = asyncio.create_task(run_tests(process(service, pages), 0, 100))
-    await asyncio.sleep(10.0)
-    alone = [time for time, _ in asks]
-    assert [0.1, 0.2, 0.4, 0.5, 0.5] == [round(y - x, 3) for x, y in itertools.pairwise(alone)][:5]
-    second = asyncio.create_task(run_tests(process(service, pages), 100, 100))
-    await asyncio.sleep(1.0)
-    both = [time for time, worker in asks if worker == asks[0][1] and time > 10.5]
-    assert {0.1} == {round(y - x, 3) for x, y in itertools.pairwise(both)}
-    await asyncio.gather(first, second)
 
 
 @pytest.mark.virtual_time

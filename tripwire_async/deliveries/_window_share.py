@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 _INTERVAL: Final = 0.1
 """Seconds between two exchanges."""
 
-_MAX_INTERVAL_ALONE: Final = 0.5
-"""The same, at most, while there is no other process: the next one gets its part this much later."""
-
 _ROUNDING: Final = 1e-3
 """Seconds by which a time in a reply may be off."""
 
@@ -99,10 +96,7 @@ class WindowShare:
         pause = _INTERVAL
         while True:
             await self._clock.sleep(pause)
-            if not await self.update():
-                pause = min(2 * pause, _MAX_PAUSE)
-            else:
-                pause = _INTERVAL if self._others else min(2 * pause, _MAX_INTERVAL_ALONE)
+            pause = _INTERVAL if await self.update() else min(2 * pause, _MAX_PAUSE)
 
     async def _exchange(self, used: int, wanted: int, oldest: float) -> WindowReply | None:
         ask = WindowAsk(
