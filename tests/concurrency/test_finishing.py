@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tripwire_async._concurrency.finishing import finish, finish_closing, finish_thread
+from tripwire_async._concurrency.finishing import finish_closing, finish_thread
 
 
 @pytest.mark.virtual_time
@@ -23,7 +23,7 @@ async def test_work_ends_before_its_cancellation_is_raised(cancellations: int) -
         await asyncio.sleep(1.0)
         done.append("second")
 
-    task = asyncio.create_task(finish(work()))
+    task = asyncio.create_task(finish_closing(work))
     for _ in range(cancellations):
         await asyncio.sleep(0.5)
         task.cancel()
@@ -40,7 +40,7 @@ async def test_an_error_of_the_work_is_raised() -> None:
         raise OSError
 
     with pytest.raises(OSError):  # noqa: PT011 - it has no message
-        await finish(work())
+        await finish_closing(work)
 
 
 @pytest.mark.virtual_time

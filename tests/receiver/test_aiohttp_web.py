@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import io
 import json
-import socket
 import subprocess
 import sys
 import zlib
@@ -237,59 +236,6 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 
 async def accept(body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
     return WebhookResponse(200)
-
-
-def free_port() -> int:
-    """Return a port that can be bound; a listener that was left behind keeps it."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-@pytest.mark.parametrize("turns", range(8))
-async def test_a_listener_that_is_cancelled_while_it_starts_leaves_no_socket(turns: int) -> None:
-    """At any turn of the loop."""
-    port, entered = free_port(), asyncio.Event()
-
-    async def run() -> None:
-        async with listen(accept, host="127.0.0.1", port=port):
-            entered.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(run())
-    for _ in range(turns):
-        await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, 5)
-    assert {asyncio.current_task()} == asyncio.all_tasks()
-    socket.create_server(("127.0.0.1", port)).close()
-
-
-@pytest.mark.parametrize("cancellations", [1, 3])
-async def test_a_listener_that_is_cancelled_while_it_stops_has_stopped(cancellations: int) -> None:
-    """The cleanup ends before the cancellation continues, also with a connection that is kept alive."""
-    listening, stop = asyncio.get_running_loop().create_future(), asyncio.Event()
-
-    async def run() -> None:
-        async with listen(accept, host="127.0.0.1", port=0) as port:
-            listening.set_result(port)
-            await stop.wait()
-
-    task = asyncio.create_task(run())
-    port = await listening
-    async with aiohttp.ClientSession() as session:
-        async with session.post(f"http://127.0.0.1:{port}/", data=b"") as response:
-            assert 200 == response.status
-        stop.set()
-        for _ in range(cancellations):
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(task, 5)
-        with pytest.raises(aiohttp.ClientConnectionError):
-            await session.post(f"http://127.0.0.1:{port}/", data=b"")
-    socket.create_server(("127.0.0.1", port)).close()
 
 
 async def test_a_listener_stops_two_seconds_after_its_block_whatever_runs(

@@ -1,4 +1,4 @@
-"""Work that a cancellation must not leave half done, such as opening and closing sockets."""
+"""Work that a cancellation must not leave half done, such as closing sockets."""
 
 from __future__ import annotations
 
@@ -9,11 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from concurrent.futures import Executor
-
-
-async def finish(work: Coroutine[Any, Any, None]) -> None:
-    """Await *work* to its end; a cancellation in the meantime is raised afterwards."""
-    await _end(asyncio.ensure_future(work))
 
 
 async def finish_closing(close: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from tripwire_async._concurrency.finishing import finish, finish_closing
+from tripwire_async._concurrency.finishing import finish_closing
+from tripwire_async._concurrency.serving import port_of, start_server
 from tripwire_async._logger import LOGGER
 
 from .receiver import DEFAULT_MAX_BODY, WebhookReceiver
@@ -87,9 +88,12 @@ async def listen(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     try:
         await runner.setup()
-        # A cancellation in the middle of the start would leave a socket that no cleanup knows.
-        await finish(web.TCPSite(runner, host, port).start())
-        yield int(runner.addresses[0][1])
+        assert runner.server is not None  # noqa: S101 - it was set up
+        server = await start_server(runner.server, host, port)
+        try:
+            yield port_of(server)
+        finally:
+            server.close()
     finally:
         await finish_closing(runner.cleanup)
 

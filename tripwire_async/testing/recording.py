@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, final
 import aiohttp
 from aiohttp import web
 
+from tripwire_async._concurrency.finishing import finish_closing
+from tripwire_async._concurrency.serving import port_of, start_server
 from tripwire_async._secrets.redaction import redact
 from tripwire_async.testing._service.http_server import UNREADABLE, reject_unreadable
 from tripwire_async.testing._service.messages import encode
@@ -73,11 +75,13 @@ class RecordingProxy:
         os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600))
         async with contextlib.AsyncExitStack() as stack:
             self._session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-            runner = web.ServerRunner(web.Server(self._forward, access_log=None), shutdown_timeout=1.0)
+            handler = web.Server(self._forward, access_log=None)
+            runner = web.ServerRunner(handler, shutdown_timeout=1.0)
             await runner.setup()
-            stack.push_async_callback(runner.cleanup)
-            await web.TCPSite(runner, "127.0.0.1", self._port).start()
-            self._port = int(runner.addresses[0][1])
+            stack.push_async_callback(finish_closing, runner.cleanup)
+            server = await start_server(handler, "127.0.0.1", self._port)
+            stack.callback(server.close)
+            self._port = port_of(server)
             self._stack = stack.pop_all()
         return self
 

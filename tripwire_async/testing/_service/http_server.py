@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
 from aiohttp import web
 
-from tripwire_async._concurrency.finishing import finish
+from tripwire_async._concurrency.serving import port_of, start_server
 
 from .errors import ServiceError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping
 
     from .dispatcher import Dispatcher
@@ -48,22 +49,23 @@ class HttpServer:
         self._service = service
         self._control = control
         self._runner: web.ServerRunner | None = None
+        self._server: asyncio.Server | None = None
         self.port = port
 
     async def start(self) -> None:
         """Start to listen."""
-        server = web.Server(self._handle, access_log=None)
-        self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
+        handler = web.Server(self._handle, access_log=None)
+        self._runner = web.ServerRunner(handler, shutdown_timeout=1.0)
         await self._runner.setup()
-        # A cancellation in the middle of the start would leave a socket that no cleanup knows.
-        await finish(web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=1024).start())
-        self.port = int(self._runner.addresses[0][1])
+        self._server = await start_server(handler, "127.0.0.1", self.port, backlog=1024)
+        self.port = port_of(self._server)
 
     async def aclose(self) -> None:
         """Close all connections; a second call has no effect."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        if self._server is not None:
+            self._server.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
