@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -54,7 +55,8 @@ def message(ended: Ended) -> str:
         ("TRIPWIRE_ORGANIZATION", "sk_test_1", 2, "TRIPWIRE_ORGANIZATION: a key is not an id: organization ids begin"),
         ("TRIPWIRE_BASE_URL", "http://example.com", 2, "must begin with https://"),
         ("TRIPWIRE_BASE_URL", "nonsense", 2, "TRIPWIRE_BASE_URL 'nonsense'"),
-        ("TRIPWIRE_BASE_URL", "http://127.0.0.1:1", 4, "cannot connect to http://127.0.0.1:1"),
+        ("TRIPWIRE_BASE_URL", "http://127.0.0.1:1", 4, "cannot connect to http://127.0.0.1:1 ("),
+        ("TRIPWIRE_BASE_URL", "http://127.0.0.1:1", 4, "): check TRIPWIRE_BASE_URL"),
     ],
 )
 def test_a_wrong_environment_is_named(
@@ -65,6 +67,21 @@ def test_a_wrong_environment_is_named(
     ended = cli(*ENDPOINTS, "--deadline", "5")
     assert status == ended.status
     assert words in message(ended)
+
+
+@pytest.mark.parametrize("form", ["--json", ""])
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("http://127.0.0.1:1", "): check --base-url"), ("nonsense", "--base-url 'nonsense' is not a valid")],
+)
+def test_a_wrong_option_is_named_and_not_the_variable(
+    cli: Cli, elsewhere: Elsewhere, form: str, url: str, words: str
+) -> None:
+    """The option takes precedence over the variable, which is right."""
+    ended = cli(*ENDPOINTS, "--deadline", "5", "--base-url", url, *form.split())
+    printed = json.loads(ended.out)["error"]["message"] if form else message(ended)
+    assert words in printed
+    assert "TRIPWIRE_BASE_URL" not in printed
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_all_is_well(cli: Cli, elsewhere: Elsewhere) -> None:
     """Every check has a line, and there is no advice."""
     ended = cli("doctor")
     assert (0, "") == (ended.status, ended.err)
-    checks = ["versions", "proxy", "key", "connection", "organization", "scopes", "clock", "rate limit"]
+    checks = ["versions", "key", "proxy", "connection", "organization", "scopes", "clock", "rate limit"]
     assert checks == list(findings(cli("doctor", "--json")))
     for check in checks:
         assert f"\n{check}  " in ended.out
@@ -77,6 +77,9 @@ def test_without_an_organization_the_rest_is_checked(
         ("TRIPWIRE_SECRET_KEY", "sk_test_unknown", "authentication", "401 auth.invalid_api_key"),
         ("TRIPWIRE_ORGANIZATION", "org_" + "0" * 26, "organization", "does not exist for this key"),
         ("TRIPWIRE_BASE_URL", "http://127.0.0.1:1", "connection", "cannot connect"),
+        ("TRIPWIRE_BASE_URL", "http://127.0.0.1:1", "connection", "check TRIPWIRE_BASE_URL"),
+        ("TRIPWIRE_BASE_URL", "http://[::1", "configuration", "TRIPWIRE_BASE_URL 'http://[::1' is not a valid URL"),
+        ("TRIPWIRE_BASE_URL", "https://user:hunter2@example.com", "configuration", "must not have a user"),
         ("TRIPWIRE_BASE_URL", "http://example.com", "configuration", "must begin with https://"),
     ],
 )
@@ -92,6 +95,7 @@ def test_a_failed_check_has_advice(
     assert words in last["details"]
     assert last["advice"]
     assert "sk_test_unknown" not in ended.out
+    assert "hunter2" not in ended.out
 
 
 def test_an_unknown_kind_of_key_is_a_warning(cli: Cli, elsewhere: Elsewhere, tmp_path: Path) -> None:

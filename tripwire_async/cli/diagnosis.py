@@ -22,7 +22,7 @@ from tripwire_async.errors import (
     TripwireError,
 )
 
-from .options import base_url, connect, organization_id, profile_of, read_secret_key
+from .options import base_url, base_url_source, connect, organization_id, profile_of, read_secret_key
 from .wording import in_terms_of_options
 
 if TYPE_CHECKING:
@@ -65,8 +65,6 @@ async def diagnose(arguments: argparse.Namespace) -> list[Finding]:
 async def _findings(arguments: argparse.Namespace) -> AsyncIterator[Finding]:
     yield _versions()
     try:
-        url = base_url(arguments)
-        yield _proxy(url)
         yield _key(arguments)
         client = connect(arguments)
     except ConfigurationError as error:
@@ -77,6 +75,7 @@ async def _findings(arguments: argparse.Namespace) -> AsyncIterator[Finding]:
             "correct the option or the variable that is named",
         )
         return
+    yield _proxy(base_url(arguments))
     try:
         organization = organization_id(arguments)
     except ConfigurationError as error:
@@ -84,7 +83,9 @@ async def _findings(arguments: argparse.Namespace) -> AsyncIterator[Finding]:
         yield Finding("organization", "warning", str(error), "commands for endpoints, events and keys need it")
     async with client:
         async for finding in _of_service(
-            client.with_options(timeout=_TIMEOUT, deadline=_TIMEOUT, max_attempts=1), organization
+            client.with_options(timeout=_TIMEOUT, deadline=_TIMEOUT, max_attempts=1),
+            organization,
+            base_url_source(arguments),
         ):
             yield finding
 
@@ -133,7 +134,7 @@ def _key(arguments: argparse.Namespace) -> Finding:
     )
 
 
-async def _of_service(client: AsyncTripwire, organization: str | None) -> AsyncIterator[Finding]:
+async def _of_service(client: AsyncTripwire, organization: str | None, url_source: str) -> AsyncIterator[Finding]:
     """Yield the findings of requests to the API."""
     allowed: list[str] = []
     denied: list[str] = []
@@ -153,7 +154,8 @@ async def _of_service(client: AsyncTripwire, organization: str | None) -> AsyncI
             return
         except TripwireError as error:
             advice = "try again later" if isinstance(error, APIError) else "check the URL, the network and the proxy"
-            yield Finding("connection", "failed", in_terms_of_options(str(error)), advice)
+            message = in_terms_of_options(str(error), url_source=url_source)
+            yield Finding("connection", "failed", message, advice)
             return
         else:
             allowed.append(scope)

@@ -36,15 +36,15 @@ def report_usage_error(error: UsageError, *, as_json: bool) -> ExitCode:
     return ExitCode.USAGE
 
 
-def report_error(error: Exception, *, as_json: bool) -> ExitCode:
-    """Print *error*, and return the exit status."""
-    status = exit_code(error)
+def report_error(error: Exception, *, as_json: bool, url_source: str) -> ExitCode:
+    """Print *error*, and return the exit status; see `in_terms_of_options` for *url_source*."""
+    status, message = exit_code(error), in_terms_of_options(str(error), url_source=url_source)
     if not as_json:
-        warn(str(error))
+        warn(message)
     elif isinstance(error, APIError):
-        _print_json(error.code or f"http_{error.status}", str(error), status, hint=error.next_action, request=error)
+        _print_json(error.code or f"http_{error.status}", message, status, hint=error.next_action, request=error)
     else:
-        _print_json(_code(error), str(error), status)
+        _print_json(_code(error), message, status)
     return status
 
 

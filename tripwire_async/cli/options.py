@@ -136,6 +136,12 @@ def base_url(arguments: argparse.Namespace) -> str:
     return arguments.base_url or select_base_url(profile_of(arguments))
 
 
+def base_url_source(arguments: argparse.Namespace) -> str:
+    """Return the option or the environment variable that the URL of the API comes from, the option by default."""
+    variable = profile_of(arguments).base_url_variable
+    return variable if arguments.base_url is None and os.environ.get(variable) else "--base-url"
+
+
 def connect(arguments: argparse.Namespace) -> AsyncTripwire:
     """Return a client for *arguments* and the environment; raise `ConfigurationError` without a key."""
     from tripwire_async import AsyncTripwire
@@ -153,9 +159,8 @@ def connect(arguments: argparse.Namespace) -> AsyncTripwire:
         )
     except ConfigurationError as error:
         # The library names its own argument.
-        source = profile.base_url_variable if arguments.base_url is None else "--base-url"
         message = str(error).replace("pass base_url=, or select profile=", "or pass --base-url or --profile ")
-        raise ConfigurationError(message.replace("base_url", source, 1)) from None
+        raise ConfigurationError(message.replace("base_url", base_url_source(arguments), 1)) from None
 
 
 def profile_of(arguments: argparse.Namespace) -> Profile:

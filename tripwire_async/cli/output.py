@@ -31,9 +31,9 @@ _FIRST_PROGRESS: Final = 2.0
 """Seconds until the first such line, which shows that the command works."""
 
 
-def warn(text: str) -> None:
-    """Print *text* to stderr on one line, without secrets."""
-    sys.stderr.write(f"tripwire-async: {redact(one_line(in_terms_of_options(text)))}\n")
+def warn(text: str, *, url_source: str = "--base-url") -> None:
+    """Print *text* to stderr on one line, without secrets; see `in_terms_of_options` for *url_source*."""
+    sys.stderr.write(f"tripwire-async: {redact(one_line(in_terms_of_options(text, url_source=url_source)))}\n")
     sys.stderr.flush()
 
 
@@ -44,10 +44,12 @@ class Output:
     Args:
         as_json: Whether to print a JSON document and nothing else.
         live: Whether a table may be redrawn when it changes, if the terminal supports that.
+        url_source: The option or the environment variable that the URL of the API comes from.
     """
 
-    def __init__(self, *, as_json: bool = False, live: bool = True) -> None:
+    def __init__(self, *, as_json: bool = False, live: bool = True, url_source: str = "--base-url") -> None:
         self.as_json = as_json
+        self.url_source = url_source
         self._live = live
         self._rich = None if as_json else _rich()
 

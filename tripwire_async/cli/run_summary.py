@@ -39,7 +39,8 @@ def show(output: Output, report: Report, *, interruption: str | None = None) -> 
     output.emit(report_document(report), Table(("endpoint", *TITLES), rows, NUMBERS))
     for test in report.tests:
         if not test.passed and not (report.interrupted and _is_cut_off(test)):
-            warn(f"{test.endpoint_id}: {state_label(test.state)}: {test.reason}{_response(test)}")
+            problem = f"{test.endpoint_id}: {state_label(test.state)}: {test.reason}{_response(test)}"
+            warn(problem, url_source=output.url_source)
     if report.interrupted:
         unknown, not_started = (report.states.get(state, 0) for state in ("unknown", "not_started"))
         warn(interruption or f"interrupted: {unknown:,} unknown, {not_started:,} not started")

@@ -14,6 +14,7 @@ from tripwire_async.errors import TripwireError
 
 from .exit_codes import ExitCode
 from .failure import report_error, report_os_error
+from .options import base_url_source
 from .output import Output, warn
 from .tables import one_line
 
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except (TripwireError, ValueError) as error:
-        return report_error(error, as_json=arguments.json)
+        return report_error(error, as_json=arguments.json, url_source=base_url_source(arguments))
     except BrokenPipeError:
         _discard_output()
         return ExitCode.BROKEN_PIPE
@@ -58,7 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _main(arguments: argparse.Namespace) -> int:
-    status: int = await arguments.command(arguments, Output(as_json=arguments.json, live=not arguments.verbose))
+    output = Output(as_json=arguments.json, live=not arguments.verbose, url_source=base_url_source(arguments))
+    status: int = await arguments.command(arguments, output)
     return status
 
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PHRASES: Final[Mapping[str, str]] = {
-    "check base_url and the session of the client": "check --base-url",
+    "check base_url and the session of the client": "check base_url",
     "pass base_url=, or select profile=": "or pass --base-url or --profile ",
     "pass a key that begins with sk_ as secret_key=, or": "use a key that begins with sk_ in --secret-key-file, or",
     "or pass secret_key, with an active": "or pass --secret-key-file, with an active",
@@ -26,7 +26,6 @@ _PHRASES: Final[Mapping[str, str]] = {
 """Parts of messages, and the same for a user of the command line."""
 
 _NAMES: Final[Mapping[str, str]] = {
-    "base_url": "--base-url",
     "organization_id": "--organization",
     "endpoint_id": "ENDPOINT",
     "event_id": "EVENT",
@@ -35,11 +34,15 @@ _NAMES: Final[Mapping[str, str]] = {
     "key_id": "KEY",
     "max_attempts": "the number of attempts",
 }
-_NAME: Final = re.compile(rf"\b(?:{'|'.join(_NAMES)})\b")
+_NAME: Final = re.compile(rf"\b(?:base_url|{'|'.join(_NAMES)})\b")
 
 
-def in_terms_of_options(message: str) -> str:
-    """Return *message* with the names of options and arguments in place of those of Python."""
+def in_terms_of_options(message: str, *, url_source: str = "--base-url") -> str:
+    """Return *message* with the names of options and arguments in place of those of Python.
+
+    *url_source* is the option or the environment variable that the URL of the API comes from.
+    """
     for phrase, replacement in _PHRASES.items():
         message = message.replace(phrase, replacement)
-    return _NAME.sub(lambda found: _NAMES[found[0]], message)
+    names = {**_NAMES, "base_url": url_source}
+    return _NAME.sub(lambda found: names[found[0]], message)
