@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.kills import Scenario, run
+from tests.support import kills
+from tests.support.kills import Result, Scenario, Workers, run
 from tests.support.redis_server import RedisServer
+from tripwire_async.testing import TripwireServer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+CANNOT_BEGIN = "line 1, in _begin: Redis does not respond"
 
 
 @pytest.mark.parametrize("kind", ["redis", "sqlite"])
@@ -22,3 +29,25 @@ async def test_each_endpoint_receives_one_webhook_although_workers_are_killed(ki
     assert [] == result.errors
     assert ({}, 60) == (result.others, len(result.webhooks))
     assert 1 <= result.kills <= 2
+
+
+async def nothing() -> None:
+    """Disturb nothing."""
+
+
+@pytest.mark.parametrize(
+    ("error", "disturb", "restarts"),
+    [(CANNOT_BEGIN, nothing, 2), (CANNOT_BEGIN, None, 0), ("in _exchange: Redis does not respond", nothing, 0)],
+)
+async def test_a_worker_that_cannot_begin_is_started_again_a_bounded_number_of_times(
+    monkeypatch: pytest.MonkeyPatch, error: str, disturb: object, restarts: int
+) -> None:
+    """Only if the store was disturbed, and only for that error. The last error is reported."""
+    monkeypatch.setattr(kills, "RESTARTS", 2)
+    result = Result(Counter())
+    async with TripwireServer() as server, asyncio.timeout(30.0):
+        scenario = Scenario(journal="unused", disturb=disturb)  # type: ignore[arg-type] - the parameters are valid
+        workers = Workers(server, scenario, result, (sys.executable, "-S", "-c", f"raise SystemExit({error!r})"))
+        await workers.start()
+        await workers.end()
+    assert ([f"{error}\n"], restarts) == (result.errors, result.restarts)

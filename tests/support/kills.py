@@ -17,6 +17,9 @@ from tripwire_async.testing import DeliveryOutcome, Fault, TripwireServer, Webho
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+RESTARTS = 30
+"""Number of workers in a run, at most, that are started again because they could not begin."""
+
 
 @attrs.frozen(kw_only=True)
 class Scenario:
@@ -58,6 +61,8 @@ class Result:
     Attributes:
         webhooks: Number of webhooks of each endpoint, as the server has counted them.
         kills: Number of workers that were killed before they had finished.
+        stops: Number of workers that were stopped and continued.
+        restarts: Number of workers that were started again because they could not begin.
         reads: Number of reads of events.
         errors: The error output of workers that failed.
     """
@@ -65,6 +70,7 @@ class Result:
     webhooks: Counter[str]
     kills: int = 0
     stops: int = 0
+    restarts: int = 0
     reads: int = 0
     errors: list[str] = attrs.field(factory=list)
 
@@ -75,13 +81,22 @@ class Result:
 
 
 @attrs.define(eq=False)
-class _Workers:
+class Workers:
+    """Processes that work on the run of a *scenario*.
+
+    Attributes:
+        command: The program of a worker.
+        running: The workers that were started and not waited for.
+    """
+
     server: TripwireServer
     scenario: Scenario
     result: Result
+    command: tuple[str, ...] = (sys.executable, "-m", "tests.support.killed_worker")
     running: list[asyncio.subprocess.Process] = attrs.field(factory=list)
 
     async def start(self) -> asyncio.subprocess.Process:
+        """Start a worker."""
         server, scenario = self.server, self.scenario
         options = {
             "base-url": server.base_url,
@@ -93,9 +108,7 @@ class _Workers:
         }
         arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
         pipe = asyncio.subprocess.PIPE
-        worker = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.support.killed_worker", *arguments, stdout=pipe, stderr=pipe
-        )
+        worker = await asyncio.create_subprocess_exec(*self.command, *arguments, stdout=pipe, stderr=pipe)
         self.running.append(worker)
         return worker
 
@@ -122,14 +135,16 @@ class _Workers:
             worker = self.running.pop()
             _, output = await worker.communicate()
             error = output.decode()
-            if worker.returncode and self.scenario.disturb is not None and _cannot_begin(error):
+            is_disturbed = self.scenario.disturb is not None and _cannot_begin(error)
+            if worker.returncode and is_disturbed and self.result.restarts < RESTARTS:
+                self.result.restarts += 1
                 await self.start()
             elif worker.returncode:
                 self.result.errors.append(error)
 
 
 def _cannot_begin(error: str) -> bool:
-    """Return whether a worker has ended since its journal was away at its start: a service manager starts another.
+    """Return whether a worker has ended because its journal was away at its start: a service manager starts another.
 
     Workers that have reached the journal before wait for it.
     """
@@ -146,7 +161,7 @@ async def run(scenario: Scenario, *, seconds: float = 120.0) -> Result:
         server.set_outcome(DeliveryOutcome("succeeded", after=scenario.settling))
         server.fail("sendTestWebhook", Fault.delay(scenario.latency))
         result = Result(Counter())
-        workers = _Workers(server, scenario, result)
+        workers = Workers(server, scenario, result)
         try:
             await _disturb(workers, random_times)
             await workers.end()
@@ -163,7 +178,7 @@ async def run(scenario: Scenario, *, seconds: float = 120.0) -> Result:
     return result
 
 
-async def _disturb(workers: _Workers, times: random.Random) -> None:
+async def _disturb(workers: Workers, times: random.Random) -> None:
     scenario, server = workers.scenario, workers.server
 
     def has_sent() -> bool:
