@@ -142,10 +142,13 @@ def _check_version(path: Path, version: int) -> None:
 def _create(path: Path) -> None:
     new = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
     try:
-        with contextlib.closing(_connect(new)) as connection:
-            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
-            connection.executescript(_SCHEMA)
+        with contextlib.closing(_open(new)) as connection:
+            # Until it is linked into place, nothing uses the file, so that it is written once, at the end.
+            connection.executescript(
+                "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; BEGIN;"
+                f"PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {FORMAT}; {_SCHEMA} COMMIT"
+            )
+            _set_durability(path, connection)
         with new.open("rb") as file:
             os.fsync(file.fileno())
         # If another process has created the file in the meantime, its file is used.
@@ -157,14 +160,18 @@ def _create(path: Path) -> None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # Each step begins its transaction itself, and all run in one thread, but it may not be the thread that closes.
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = _open(path)
     try:
         _set_durability(path, connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    # Each step begins its transaction itself, and all run in one thread, but it may not be the thread that closes.
+    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
 
 def _set_durability(path: Path, connection: sqlite3.Connection) -> None:
