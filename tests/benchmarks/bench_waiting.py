@@ -3,21 +3,28 @@
 Each row is one situation: tests that are sent and awaited at once, or a run of `send_tests`, with deliveries that take
 5 to 20 seconds (*spread*) or with a long tail (*heavy*). A timeout is *false* if the delivery had ended at least one
 second before. Lateness is the time between the end of a delivery and the end of the wait for it.
-``python -m tests.benchmarks.bench_waiting 2000`` runs the rows of at most that many tests.
 
-CPU time is that of the client for each test that was asked for. Where the rate limit lets only some of them be sent
-within the deadline of a call, the column *sent* is smaller, and the time of the calls that ended without a send is
-included. The service is in the same process, as both are on virtual time; its own CPU time is left out, and its events
-are not tracked by the garbage collector. The tasks of the caller, two objects of `asyncio.gather` for each of them
-included, and the virtual event loop count as part of the client.
+The second part compares the CPU time per test of a large number of tests with that of 2,000. The speed of a machine
+changes within seconds, so one figure after the other says little. Each large run has as many small ones around it as
+hold the same number of tests, half of them before it, and the median of several such ratios counts.
+
+``--most 2000`` leaves out the rows of more tests, ``--part growth`` runs only the comparison, and ``--only`` selects
+rows by words of their titles: ``--part growth --only "send_tests 10,000 heavy none"`` takes a minute or two.
+
+CPU time is that of the client per requested test. Where the rate limit lets only some of them be sent within the
+deadline of a call, the column *sent* is smaller, and the time of the calls that ended without a send is included. The
+service is in the same process, as both are on virtual time; its own CPU time is left out, and its events are not
+tracked by the garbage collector. The tasks of the caller, two objects of `asyncio.gather` for each of them included,
+and the virtual event loop count as part of the client.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import gc
+import itertools
 import statistics
-import sys
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -41,6 +48,11 @@ if TYPE_CHECKING:
 SEEDS: Final = (1, 2, 3)
 TIMEOUT: Final = 300.0
 
+SMALL: Final = 2_000
+LARGE: Final = (10_000, 50_000)
+BOUND: Final = 1.2
+"""Most that a test of a large number may cost, compared with one of a small number."""
+
 
 @attrs.frozen
 class Row:
@@ -57,6 +69,10 @@ class Row:
         kind = "spread" if self.durations is spread else "heavy"
         limit = "none" if self.limit is None else f"{self.limit}/60 s"
         return f"{how:<15}{self.count:>7,}  {kind:<7}{limit:<9}"
+
+    def has(self, words: str) -> bool:
+        """Return whether all *words* are in the title."""
+        return set(words.split()) <= set(str(self).replace(", ", " ").split())
 
 
 ROWS: Final = (
@@ -75,15 +91,25 @@ ROWS: Final = (
     Row(True, 50_000, heavy_tailed),
     Row(True, 2_000, heavy_tailed, 600),
     Row(True, 10_000, heavy_tailed, 600),
+    Row(True, 2_000, spread, 600),
     Row(True, 10_000, spread, 600),
     Row(True, 50_000, heavy_tailed, 600),
 )
-"""Within one kind and limit, CPU time at 10,000 and at 50,000 tests is to be at most 1.2 times that at 2,000."""
+
+SHAPES: Final = (
+    Row(False, SMALL, spread),
+    Row(False, SMALL, heavy_tailed),
+    Row(True, SMALL, spread),
+    Row(True, SMALL, heavy_tailed),
+    Row(True, SMALL, spread, 600),
+    Row(True, SMALL, heavy_tailed, 600),
+)
+"""Situations in which the number of tests must not matter. The rate limit lets no more than 2,000 be sent at once."""
 
 
 @attrs.define
 class Result:
-    """Result of one run of a row; *reads* are for each test that was sent, *cpu* for each that was asked for."""
+    """Result of one run of a row; *reads* are for each test that was sent, *cpu* for each requested one."""
 
     sent: int
     false: int
@@ -104,7 +130,8 @@ async def measure(row: Row, seed: int) -> Result:
     started = time.process_time()
     await (_send_tests if row.is_run else _at_once)(row, webhooks, ended)
     cpu = time.process_time() - started - store.cpu
-    lateness, false = [], 0
+    lateness: list[float] = []
+    false = 0
     for number, (finished, timed_out) in ended.items():
         ends = store.events[number].ends
         if timed_out:
@@ -149,13 +176,12 @@ async def _send_tests(row: Row, webhooks: Webhooks, ended: dict[int, tuple[float
                 ended[number] = loop.time(), outcome.state == "timed_out"
 
 
-def main() -> None:
+def print_rows(most: int, words: str) -> None:
     """Print a line for each row: medians over the seeds, and the worst number of false timeouts."""
-    most = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
     print(f"{'waits':<22}  {'kind':<7}{'limit':<9}{'sent':>7}{'false':>6}{'late 50 %':>10}{'99 %':>8}", end="")
     print(f"{'reads':>7}{'CPU µs':>8}{'s':>7}")
     for row in ROWS:
-        if row.count > most:
+        if row.count > most or not row.has(words):
             continue
         results = [run(measure(row, seed)) for seed in SEEDS[: 1 if row.count > 10_000 else 3]]
         cuts = [statistics.quantiles(result.lateness, n=100) for result in results]
@@ -167,6 +193,49 @@ def main() -> None:
             f"{statistics.median(result.seconds for result in results):>7.0f}",
             flush=True,
         )
+
+
+def compare(small: Row, large: Row, seeds: itertools.count[int]) -> tuple[float, float]:
+    """Return the CPU time per test of *small* and of *large*, in seconds, measured at about the same time."""
+    as_many = large.count // small.count
+    costs = [run(measure(small, next(seeds))).cpu for _ in range(as_many // 2)]
+    cpu = run(measure(large, next(seeds))).cpu
+    costs += [run(measure(small, next(seeds))).cpu for _ in range(as_many - as_many // 2)]
+    return statistics.mean(costs), cpu
+
+
+def print_growth(most: int, words: str, pairs: int) -> None:
+    """Print, for each shape and large number, the ratio of the CPU times per test."""
+    print(f"\n{'CPU per test':<22}  {'kind':<7}{'limit':<9}{f'of {SMALL:,}':>10}{'of all':>8}{'ratio':>7}", end="")
+    print(f"{'range':>14}{'bound':>7}")
+    for count, shape in itertools.product(LARGE, SHAPES):
+        row = attrs.evolve(shape, count=count)
+        if count > most or not row.has(words):
+            continue
+        seeds = itertools.count(1)
+        run(measure(shape, next(seeds)))  # fills caches
+        costs = [compare(shape, row, seeds) for _ in range(pairs)]
+        ratios = [large / small for small, large in costs]
+        print(
+            f"{row}{statistics.median(small for small, _ in costs) * 1e6:>10.0f}"
+            f"{statistics.median(large for _, large in costs) * 1e6:>8.0f}{statistics.median(ratios):>7.2f}"
+            f"{f'{min(ratios):.2f} to {max(ratios):.2f}':>14}{BOUND:>7}",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Print the parts that the arguments ask for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=("rows", "growth"), help="run only this part")
+    parser.add_argument("--most", type=int, default=LARGE[-1], help="leave out the rows of more tests")
+    parser.add_argument("--only", default="", metavar="WORDS", help="run only the rows with all of these words")
+    parser.add_argument("--pairs", type=int, default=5, help="how often each large number is compared")
+    options = parser.parse_args()
+    if options.part != "growth":
+        print_rows(options.most, options.only)
+    if options.part != "rows":
+        print_growth(options.most, options.only, options.pairs)
 
 
 if __name__ == "__main__":
