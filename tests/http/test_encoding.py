@@ -19,7 +19,7 @@ from tripwire_async._generated.operations.gate import GET_GATE_REGISTRY_SERVICE
 from tripwire_async._generated.operations.webhooks import SEND_TEST_WEBHOOK
 from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async._http.caller import ApiCaller
-from tripwire_async._http.encoding import build_path
+from tripwire_async._http.encoding import build_url
 from tripwire_async._http.options import CallOptions
 from tripwire_async._http.transport import AiohttpTransport
 
@@ -252,11 +252,18 @@ class Clock:
 def test_an_invalid_id_is_explained(value: str, reason: str) -> None:
     """An id of another kind is named; no message shows a regular expression."""
     with pytest.raises(ValueError, match="endpoint_id") as caught:
-        build_path(SEND_TEST_WEBHOOK, (ORGANIZATION, value))
+        build_url(URL("https://api.example"), SEND_TEST_WEBHOOK, (ORGANIZATION, value))
     assert f"endpoint_id {value!r} is not a valid id: {reason}" == str(caught.value)
+
+
+@pytest.mark.parametrize("base", ["https://api.example/base", "https://api.example/base/"])
+def test_the_path_of_the_base_url_is_kept(base: str) -> None:
+    """With and without a slash at its end."""
+    url = build_url(URL(base), GET_GATE_REGISTRY_SERVICE, ("abc",))
+    assert url == URL("https://api.example/base/v1/gate/registry/abc")
 
 
 def test_an_id_without_a_prefix_is_rejected_without_an_explanation() -> None:
     """The pattern of a service id has no prefix."""
     with pytest.raises(ValueError, match=r"^service_id 'A' is not a valid id$"):
-        build_path(GET_GATE_REGISTRY_SERVICE, ("A",))
+        build_url(URL("https://api.example"), GET_GATE_REGISTRY_SERVICE, ("A",))

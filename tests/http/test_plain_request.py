@@ -73,7 +73,16 @@ def assert_equal(request: aiohttp.ClientRequest, expected: aiohttp.ClientRequest
         st.sampled_from(["accept", "Content-Type", "content-length", "Host", "user-agent", "X-A", "Expect", "TE"]),
         st.sampled_from(["1", "application/json", "100-continue"]),
     ),
-    host=st.sampled_from(["https://api.example", "http://127.0.0.1:8080", "http://[::1]:1", "http://api.example:80"]),
+    host=st.sampled_from(
+        [
+            "https://api.example",
+            "https://api.example.",
+            "http://api.example:443",
+            "http://127.0.0.1:8080",
+            "http://[::1]:1",
+            "http://api.example:80",
+        ]
+    ),
 )
 def test_every_attribute_is_the_same_as_by_aiohttp(
     method: str, data: bytes | None, headers: dict[str, str], host: str
@@ -86,6 +95,15 @@ def test_every_attribute_is_the_same_as_by_aiohttp(
         assert_equal(plain_request(method, url, **given), aiohttp.ClientRequest(method, url, **given))
 
     run(main())
+
+
+async def test_each_of_many_origins_has_its_own_connections() -> None:
+    """Requests to more hosts and ports than are remembered have the keys of aiohttp, each time."""
+    for port in (*range(1, 40), *range(1, 40)):
+        for scheme in ("http", "https"):
+            url = URL(f"{scheme}://api.example:{port}/")
+            given = arguments()
+            assert_equal(plain_request("GET", url, **given), aiohttp.ClientRequest("GET", url, **given))
 
 
 async def test_a_request_of_this_library_is_plain() -> None:

@@ -16,7 +16,7 @@ from tripwire_async.profiles import TRIPWIRE
 
 from .api_calls import ApiResponse
 from .api_errors import api_error
-from .encoding import build_path, build_query, encode_body
+from .encoding import build_query, build_url, encode_body
 from .headers import REQUEST_ID, header, request_id
 from .messages import CallStats, Request
 from .profile_check import check_profile
@@ -67,7 +67,6 @@ class ApiCaller:
         self._profile = profile
         self._handler = handler
         self._base_url = base_url
-        self._prefix = base_url.raw_path.rstrip("/")
         self._options = options
         self._clock = clock
         self._headers = dict(options.headers)
@@ -104,7 +103,7 @@ class ApiCaller:
     def _request(self, call: ApiRequest[Any], now: float, loop: asyncio.AbstractEventLoop) -> Request:
         operation, options = call.operation, self._options
         check_profile(operation, call.body, self._profile)
-        url = self._base_url.with_path(self._prefix + build_path(operation, call.path), encoded=True)
+        url = build_url(self._base_url, operation, call.path)
         if call.query is not None and (query := build_query(call.query)):
             url = url.with_query(query)
         headers, body = self._headers, None

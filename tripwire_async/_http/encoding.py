@@ -1,4 +1,4 @@
-"""Encoding of arguments: path, query and body of a request."""
+"""Encoding of arguments: URL, query and body of a request."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from tripwire_async._codec.converter import DecodeError, encode, structure, unst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from yarl import URL
 
     from tripwire_async._operation import Operation, PathArgument
 
@@ -24,13 +26,13 @@ _ID_KINDS: Final = {
 }
 
 
-def build_path(operation: Operation[Any], values: tuple[str, ...]) -> str:
-    """Return the path of *operation* with *values* in place of its placeholders.
+def build_url(base_url: URL, operation: Operation[Any], values: tuple[str, ...]) -> URL:
+    """Return the URL of *operation*, its path with *values* in place of the placeholders.
 
     Raises `ValueError` for a value that is not a valid id, and `TypeError` for one that is not a string.
     """
     try:
-        return _cached_path(operation, values)
+        return _cached_url(base_url, operation, values)
     except (TypeError, AttributeError):
         for argument, value in zip(operation.path_arguments, values, strict=False):
             if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without a type checker
@@ -41,10 +43,11 @@ def build_path(operation: Operation[Any], values: tuple[str, ...]) -> str:
         raise
 
 
-# Tests are sent to the same endpoints again and again.
+# Tests are sent to the same endpoints again and again. A URL keeps its parts once aiohttp has asked for them.
 @functools.lru_cache(maxsize=1024)
-def _cached_path(operation: Operation[Any], values: tuple[str, ...]) -> str:
-    return operation.template % tuple(map(quote_segment, operation.path_arguments, values))
+def _cached_url(base_url: URL, operation: Operation[Any], values: tuple[str, ...]) -> URL:
+    path = operation.template % tuple(map(quote_segment, operation.path_arguments, values))
+    return base_url.with_path(base_url.raw_path.rstrip("/") + path, encoded=True)
 
 
 # Ids recur, the organization's in every call: the cache saves checking and quoting them again.

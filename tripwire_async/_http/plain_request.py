@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 import aiohttp
 from aiohttp import hdrs
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from .messages import Request
+
+_MAX_ORIGINS: Final = 16
 
 # Saves `super()`, which would take longer than the method itself.
 _send: Final = aiohttp.ClientRequest.send
@@ -56,7 +57,12 @@ class PlainRequest(TimedRequest):
     """A request of a URL, headers, and bytes or nothing as the body; a `RequestFactory` creates it.
 
     The class holds the attributes that are the same for all such requests, and its constructor sets only the others.
+
+    Attributes:
+        connection_key: The key of its connections in the pool, which aiohttp would work out for each request.
     """
+
+    connection_key: Any = None  # pyright: ignore[reportIncompatibleMethodOverride] - an attribute in place of aiohttp's property
 
     chunked = None
     compress = None
@@ -78,7 +84,9 @@ class PlainRequest(TimedRequest):
         response_class: type[aiohttp.ClientResponse],
         session: aiohttp.ClientSession,
         timer: Any,
+        connection_key: Any,
     ) -> None:
+        self.connection_key = connection_key
         self.method = method
         self.url = self.original_url = url
         self.headers = headers
@@ -95,6 +103,13 @@ class PlainRequest(TimedRequest):
             headers[hdrs.CONTENT_LENGTH] = "0"
 
 
+class _Origin(NamedTuple):
+    """What the requests to one scheme, host and port have in common."""
+
+    headers: CIMultiDict[str]
+    connection_key: Any
+
+
 @final
 class RequestFactory:
     """Creates the requests of one session, and connects each of them with the attempt that it belongs to.
@@ -106,10 +121,11 @@ class RequestFactory:
         attempt: The attempt whose request is created next.
     """
 
-    __slots__ = ("_now", "attempt")
+    __slots__ = ("_now", "_origins", "attempt")
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
+        self._origins: dict[tuple[str, str], _Origin] = {}
         self.attempt: Request | None = None
 
     # Every argument is named: Python takes longer to collect twenty arguments in a dictionary than all of the rest
@@ -149,8 +165,6 @@ class RequestFactory:
         to three percent of a call. All other requests, and all requests in debug mode, are made by aiohttp's
         constructor.
         """
-        merged = _default_headers(url.host_port_subcomponent).copy()
-        merged.update(headers)
         if (
             params
             or skip_auto_headers
@@ -173,10 +187,10 @@ class RequestFactory:
             or url.raw_password is not None
             or url.raw_fragment
             # The constructor of aiohttp interprets these headers.
-            or hdrs.CONTENT_LENGTH in merged
-            or hdrs.CONTENT_ENCODING in merged
-            or hdrs.TRANSFER_ENCODING in merged
-            or hdrs.EXPECT in merged
+            or hdrs.CONTENT_LENGTH in headers
+            or hdrs.CONTENT_ENCODING in headers
+            or hdrs.TRANSFER_ENCODING in headers
+            or hdrs.EXPECT in headers
             or loop.get_debug()
         ):
             request = TimedRequest(
@@ -206,7 +220,12 @@ class RequestFactory:
                 **more,
             )
         else:
-            request = PlainRequest(method, url, merged, data, loop, response_class, session, timer)
+            origin = self._origins.get((url.scheme, url.raw_authority)) or self._add_origin(url, loop)
+            merged = origin.headers.copy()
+            merged.update(headers)
+            request = PlainRequest(
+                method, url, merged, data, loop, response_class, session, timer, origin.connection_key
+            )
         attempt, self.attempt = self.attempt, None
         # None if aiohttp sends an idempotent request again, unless an earlier request was never created.
         if attempt is not None and attempt.url is url:
@@ -215,10 +234,12 @@ class RequestFactory:
             request.now = self._now
         return request
 
-
-@functools.lru_cache(maxsize=16)
-def _default_headers(host: str | None) -> CIMultiDict[str]:
-    headers = CIMultiDict({hdrs.HOST: host or ""})
-    headers.update(aiohttp.ClientRequest.DEFAULT_HEADERS)
-    headers[hdrs.USER_AGENT] = SERVER_SOFTWARE
-    return headers
+    def _add_origin(self, url: URL, loop: asyncio.AbstractEventLoop) -> _Origin:
+        headers = CIMultiDict({hdrs.HOST: url.host_port_subcomponent or ""})
+        headers.update(aiohttp.ClientRequest.DEFAULT_HEADERS)
+        headers[hdrs.USER_AGENT] = SERVER_SOFTWARE
+        origin = _Origin(headers, aiohttp.ClientRequest("GET", url, loop=loop).connection_key)
+        if len(self._origins) == _MAX_ORIGINS:
+            self._origins.clear()
+        self._origins[url.scheme, url.raw_authority] = origin
+        return origin
