@@ -20,7 +20,7 @@ from tests.support.virtual_time import run
 from tests.support.wire import OK
 from tripwire_async._http.plain_request import PlainRequest, RequestFactory, TimedRequest
 
-plain_request = RequestFactory(time.monotonic).create
+plain_request = RequestFactory(time.monotonic, {}).create
 URL_ = URL("https://api.example:8443/v1/things/a%2Fb?limit=5", encoded=True)
 
 
@@ -95,6 +95,18 @@ def test_every_attribute_is_the_same_as_by_aiohttp(
         assert_equal(plain_request(method, url, **given), aiohttp.ClientRequest(method, url, **given))
 
     run(main())
+
+
+@pytest.mark.parametrize("changes", [{}, {"expect100": True}], ids=["plain", "unusual"])
+@pytest.mark.parametrize("headers", [{}, {"accept": "text/plain", "X-A": "1"}], ids=["none", "one replaced"])
+async def test_the_headers_of_every_request_are_added(changes: dict[str, Any], headers: dict[str, str]) -> None:
+    """A header of the request replaces one of the same name in any case."""
+    common = {"Accept": "application/json", "User-Agent": "a client"}
+    given = arguments(**changes, headers=CIMultiDict(headers))
+    request = RequestFactory(time.monotonic, common).create("GET", URL_, **given)
+    given["headers"] = CIMultiDict({name: value for name, value in common.items() if name not in given["headers"]})
+    given["headers"].update(headers)
+    assert_equal(request, aiohttp.ClientRequest("GET", URL_, **given))
 
 
 async def test_each_of_many_origins_has_its_own_connections() -> None:

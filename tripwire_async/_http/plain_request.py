@@ -15,7 +15,7 @@ from .connected import note_connection
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
 
     from yarl import URL
 
@@ -116,15 +116,17 @@ class RequestFactory:
 
     Args:
         now: The clock of the notes about connections.
+        headers: Headers of every request; aiohttp would convert those of a session each time.
 
     Attributes:
         attempt: The attempt whose request is created next.
     """
 
-    __slots__ = ("_now", "_origins", "attempt")
+    __slots__ = ("_headers", "_now", "_origins", "attempt")
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], headers: Mapping[str, str]) -> None:
         self._now = now
+        self._headers = headers
         self._origins: dict[tuple[str, str], _Origin] = {}
         self.attempt: Request | None = None
 
@@ -158,7 +160,7 @@ class RequestFactory:
         trust_env: Any,
         **more: Any,
     ) -> aiohttp.ClientRequest:
-        """Return a request that is equal to an `aiohttp.ClientRequest` with the same arguments.
+        """Return a request that is equal to an `aiohttp.ClientRequest` with the same arguments and the common headers.
 
         For every request, aiohttp's constructor considers cookies, credentials, proxies, compression and forms. The
         requests of this library need none of them, and a `PlainRequest` takes less than half the time, which saves two
@@ -193,10 +195,12 @@ class RequestFactory:
             or hdrs.EXPECT in headers
             or loop.get_debug()
         ):
+            merged = CIMultiDict(self._headers)
+            merged.update(headers)
             request = TimedRequest(
                 method,
                 url,
-                headers=headers,
+                headers=merged,
                 data=data,
                 loop=loop,
                 response_class=response_class,
@@ -238,6 +242,7 @@ class RequestFactory:
         headers = CIMultiDict({hdrs.HOST: url.host_port_subcomponent or ""})
         headers.update(aiohttp.ClientRequest.DEFAULT_HEADERS)
         headers[hdrs.USER_AGENT] = SERVER_SOFTWARE
+        headers.update(self._headers)
         origin = _Origin(headers, aiohttp.ClientRequest("GET", url, loop=loop).connection_key)
         if len(self._origins) == _MAX_ORIGINS:
             self._origins.clear()

@@ -12,8 +12,6 @@ from aiohttp import hdrs
 from .transport_errors import connect_timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from yarl import URL
 
     from tripwire_async._secrets.secret import Secret
@@ -45,15 +43,12 @@ def client_timeout(seconds: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=None, connect=connect_timeout(seconds), ceil_threshold=math.inf)
 
 
-def open_session(
-    requests: RequestFactory, headers: Mapping[str, str], timeout: float, proxy: Secret | None
-) -> aiohttp.ClientSession:
+def open_session(requests: RequestFactory, timeout: float, proxy: Secret | None) -> aiohttp.ClientSession:
     """Return a new session for the running event loop; *timeout* is that of most attempts, in seconds."""
     session = aiohttp.ClientSession(
         # The rate limit bounds the requests in flight. A second queue here would use up the timeout of attempts.
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE),
         cookie_jar=NoCookies(),
-        headers=headers,
         request_class=requests.create,  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - any callable will do
         timeout=client_timeout(timeout),
         auto_decompress=False,

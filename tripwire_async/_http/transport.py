@@ -270,11 +270,11 @@ class AiohttpTransport:
     def _create(self) -> LoopSession:
         loop = get_running_loop()
         now = time_on(loop, self._clock)
-        requests = RequestFactory(now)
+        requests = RequestFactory(now, self._headers)
         timeouts = TimeoutGroup(self._clock, loop)
         if self._caller_session is not None:
             return LoopSession(self._caller_session, requests, timeouts, now, None)
-        session = open_session(requests, self._headers, self._timeout, self._proxy)
+        session = open_session(requests, self._timeout, self._proxy)
         closer = self._close_at_end(session, timeouts)
         # The first step suspends nowhere. It makes the generator known to the loop, which warns if it has closed its
         # generators before.
