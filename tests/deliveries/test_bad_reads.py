@@ -61,6 +61,25 @@ async def test_one_event_that_cannot_be_decoded_does_not_invalidate_the_page() -
     assert store.singles <= 4
 
 
+class _Renamed(EventStore):
+    """A store whose pages name the subject of an event, its data and its type otherwise."""
+
+    def serve(self, request: Request, now: float) -> Response:
+        response = super().serve(request, now)
+        if request.operation.id != "listEvents":
+            return response
+        body = response.body.replace(b'"subject": {', b'"about": {').replace(b'"data": {}', b'"data": 5')
+        return Response(response.status, response.headers, body.replace(b'"type": "webhook.test"', b'"kind": "test"'))
+
+
+@pytest.mark.virtual_time
+async def test_only_the_id_and_the_deliveries_of_the_events_of_a_page_matter() -> None:
+    """All settle by pages, whatever else an event contains."""
+    store = _Renamed(constant(2.0))
+    await asyncio.gather(*(handle.settled(60.0) for handle in await send(client_of(store), 20)))
+    assert 0 == store.singles
+
+
 @pytest.mark.virtual_time
 async def test_no_page_is_read_for_an_event_that_cannot_be_decoded() -> None:
     """It is read singly from the first page on, also where it could not have been pushed off that page."""

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import attrs
 import pytest
 
 from tests.support.scripted_delivery import EVENT, delivery
 from tripwire_async._http.messages import CallStats
-from tripwire_async.deliveries._event_page import EventPage
+from tripwire_async.deliveries._event_page import EventPage, PageEvent
 from tripwire_async.deliveries._shared_events import SharedEvents, decode_events, encode_events
-from tripwire_async.models import Event, EventSubject, WebhookDelivery, WebhookDeliveryEventType
+
+if TYPE_CHECKING:
+    from tripwire_async.models import WebhookDelivery
 
 
 def shared_page(*deliveries: WebhookDelivery, stats: CallStats | None = None) -> SharedEvents:
     """Return a page of one event with *deliveries*, as another process receives it."""
-    event = Event(
-        object="event",
-        id=EVENT,
-        type=WebhookDeliveryEventType.WEBHOOK_TEST,
-        subject=EventSubject(type="webhook_endpoint", id=deliveries[0].endpoint_id),
-        data={},
-        webhook_deliveries=deliveries,
-        created_at=deliveries[0].created_at,
-    )
+    event = PageEvent("event", EVENT, deliveries)
     shared = decode_events(encode_events(EventPage([event], {}, 1), stats or CallStats()) or b"")
     assert shared is not None
     return shared

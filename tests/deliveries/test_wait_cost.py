@@ -1,4 +1,4 @@
-"""Objects that the garbage collector visits for each wait and each call that waits for the limit.
+"""Objects that the garbage collector visits for each wait, each call that waits for the limit, and each page.
 
 It visits all of them again and again while their number grows. That was a third of the processor time of 50,000 waits.
 """
@@ -8,10 +8,15 @@ from __future__ import annotations
 import asyncio
 import gc
 
+import msgspec
 import pytest
 
-from tests.support.event_store import EventStore, client_of, constant, send
+from tests.support.delivery_service import endpoint
+from tests.support.event_store import PAGE, EventStore, client_of, constant, send
 from tests.support.rate_limits import Wire, call
+from tripwire_async._http.api_calls import ApiResponse
+from tripwire_async._http.messages import CallStats
+from tripwire_async.deliveries._event_page import RawEventPage, decode_page
 from tripwire_async.middleware.rate_limit import RateLimit
 
 pytestmark = pytest.mark.virtual_time
@@ -53,6 +58,23 @@ async def test_a_wait_is_six_objects_and_its_task() -> None:
     assert (tracked() - before) / COUNT - alone < 6.5
     for task in tasks:
         task.cancel()
+
+
+async def test_an_event_of_a_page_is_two_objects() -> None:
+    """Its delivery, and the tuple of that. A page with more starts a collection more often."""
+    store = EventStore(constant(1000.0))
+    for number in range(PAGE):
+        store.accept(endpoint(number), now=0.0)
+    data = msgspec.Raw(f"[{', '.join(event.body(1.0) for event in store.events)}]".encode())
+    response = ApiResponse(RawEventPage(data), 200, {}, b"", None, CallStats())
+    decode_page(response)
+    before = tracked()
+    gc.disable()
+    try:
+        page = decode_page(response)
+        assert (len(gc.get_objects()) - before) / len(page.events) < 2.5
+    finally:
+        gc.enable()
 
 
 async def test_a_call_in_the_queue_of_the_limit_is_four_objects_and_its_task() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import attrs
 import msgspec
@@ -11,7 +11,7 @@ from tripwire_async._codec.converter import DecodeError, decode
 from tripwire_async._generated.operations import webhooks as operations
 from tripwire_async._http.api_calls import ApiRequest
 from tripwire_async.errors import ResponseDecodeError
-from tripwire_async.models import Event
+from tripwire_async.models import WebhookDelivery
 
 if TYPE_CHECKING:
     import re
@@ -30,6 +30,18 @@ class RawEventPage(msgspec.Struct):
     """A page whose events are not decoded yet."""
 
     data: msgspec.Raw
+
+
+class PageEvent(msgspec.Struct, gc=False):
+    """One event of a page: its id and deliveries; the rest of it is not decoded.
+
+    With all fields, a page was 800 objects for the garbage collector instead of 400, and nearly each page started a
+    collection. Runs took 5 % more processor time, and the collector three times as long for spread deliveries.
+    """
+
+    object: Literal["event"]
+    id: str
+    webhook_deliveries: tuple[WebhookDelivery, ...]
 
 
 class _EventId(msgspec.Struct):
@@ -58,7 +70,7 @@ class EventPage:
         count: How many events there were in all.
     """
 
-    events: Sequence[Event]
+    events: Sequence[PageEvent]
     undecodable: Mapping[str, ResponseDecodeError]
     count: int
 
@@ -79,7 +91,7 @@ def decode_page(response: ApiResponse[RawEventPage]) -> EventPage:
     data = bytes(response.value.data)
     try:
         # One call decodes a page in a third of the time that 200 calls take.
-        events: Sequence[Event] = decode(data, tuple[Event, ...])
+        events: Sequence[PageEvent] = decode(data, tuple[PageEvent, ...])
     except DecodeError as problem:
         return _decode_singly(data, response, problem)
     return EventPage(events, {}, len(events))
@@ -90,11 +102,11 @@ def _decode_singly(data: bytes, response: ApiResponse[RawEventPage], problem: De
         raw_events = decode(data, tuple[msgspec.Raw, ...])
     except DecodeError:
         raise _error(response, problem) from problem
-    events: list[Event] = []
+    events: list[PageEvent] = []
     undecodable: dict[str, ResponseDecodeError] = {}
     for raw in raw_events:
         try:
-            events.append(decode(bytes(raw), Event))
+            events.append(decode(bytes(raw), PageEvent))
         except DecodeError as error:
             try:
                 undecodable[decode(bytes(raw), _EventId).id] = _error(response, error)
