@@ -1,6 +1,6 @@
 """Cost of `send_test`, compared with a bare ``session.post``: ``python -m tests.benchmarks.bench_call``.
 
-All calls go over loopback to the same 300 endpoints of a server in a separate process, 64 at a time. The figures are
+All calls go over loopback to the same endpoints of a server in a separate process, 64 at a time. The figures are
 the processor time of this process. The bare call reads the response and parses it with ``msgspec.json.decode``;
 `send_test` runs the four default middleware layers and checks every field. A second bare call sets a timeout and
 headers per call, like handwritten programs do.
@@ -95,8 +95,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--calls", type=int, default=256)
     parser.add_argument("--in-flight", type=int, default=64)
+    parser.add_argument("--endpoints", type=int, default=ENDPOINTS, help="above 1,024, no URL is reused")
     options = parser.parse_args()
-    with server(limit=LIMIT, endpoints=ENDPOINTS) as where:
+    with server(limit=LIMIT, endpoints=options.endpoints) as where:
         costs = asyncio.run(measure(where, options))
     print(
         f"{options.rounds} rounds of {options.calls} calls, {options.in_flight} in flight: microseconds of CPU per call"
