@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,6 +59,34 @@ async def test_a_process_that_has_ended_leaves_its_part_at_once() -> None:
     assert now() - started < 2.5
     assert 200 == sum(event.accepted < started + 0.1 for event in service.events) - 100
     assert 1.0 < max(ask.oldest for ask in pages.asks if isinstance(ask, WindowAsk)) < 1.5
+
+
+@pytest.mark.virtual_time
+async def test_a_process_that_is_alone_is_as_fast_as_without_a_store() -> None:
+    """Between two exchanges it sends as many tests as come to an end."""
+    seconds: list[float] = []
+    for pages in (None, MemoryPages()):
+        started = now()
+        await run_tests(process(EventStore(constant(0.02)), pages), 0, 800)
+        seconds.append(now() - started)
+    assert seconds[1] == pytest.approx(seconds[0], rel=0.01)
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("seconds", [0.02, 0.3, 3.0])
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_process_that_joins_another_gets_its_part_soon(seed: int, seconds: float) -> None:
+    """At a random time, when the tests of the first that are in the window have ended. One page contains all events."""
+    service, pages = EventStore(constant(seconds)), MemoryPages(delay=0.002)
+    first = asyncio.create_task(run_tests(process(service, pages), 0, 600))
+    await asyncio.sleep(random.Random(seed).uniform(0.0, 0.5))  # noqa: S311 - reproducible times
+    started = now()
+    second = asyncio.create_task(run_tests(process(service, pages), 600, 100))
+    await asyncio.gather(first, second)
+    ids = {endpoint(number) for number in range(600, 700)}
+    joined = min(event.accepted for event in service.events if event.endpoint_id in ids)
+    assert joined < started + seconds + 0.9
+    assert most_in_flight(service) <= 200
 
 
 @pytest.mark.virtual_time

@@ -44,6 +44,7 @@ class SendWindow:
         "_accepts",
         "_clock",
         "_hold_until",
+        "_is_alone",
         "_open",
         "_sending",
         "_since",
@@ -60,6 +61,7 @@ class SendWindow:
         self._accepted = 0
         self._accepts: deque[float] = deque()  # times, while processes share the window
         self._since: float | None = None
+        self._is_alone = False
         self._open: OrderedDict[int, float] = OrderedDict()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._timer: Timer | None = None
@@ -99,12 +101,14 @@ class SendWindow:
         self._open.pop(number, None)
         self._dispatch()
 
-    def resize(self, width: int, since: float | None = None) -> None:
+    def resize(self, width: int, since: float | None = None, *, is_alone: bool = False) -> None:
         """Change the width. A smaller one applies to later sends; with 0, none is admitted.
 
-        *since* is the time of the oldest open test of all processes that share the window; None if they do not.
+        *since* is the time of the oldest open test of all processes that share the window; None if they do not. With
+        *is_alone*, no other process has a test in it. The window then moves on with the tests of this process alone,
+        and not with each call of this method.
         """
-        self.width, self._since = width, since
+        self.width, self._since, self._is_alone = width, since, is_alone
         if since is None:
             self._accepts.clear()
         while self._accepts and since is not None and self._accepts[0] < since:
@@ -125,7 +129,7 @@ class SendWindow:
         return self._used(), next((since for since in self._open.values() if self._hold_until(since) > now), None)
 
     def _used(self) -> int:
-        if self._since is not None:
+        if self._since is not None and not self._is_alone:
             return len(self._accepts) + self._sending
         oldest = next(iter(self._open), self._accepted + 1)
         return self._accepted - oldest + 1 + self._sending

@@ -71,7 +71,7 @@ class WindowShare:
             return False
         self._others = reply.others
         # The reply is from after *now*, so that the oldest test was sent at this time or later.
-        self._window.resize(reply.part, now - reply.oldest - _ROUNDING)
+        self._window.resize(reply.part, now - reply.oldest - _ROUNDING, is_alone=not reply.others)
         return True
 
     async def __aenter__(self) -> None:

@@ -66,7 +66,7 @@ class WorkerPool:
         tests: The tests to make, and where their results go.
         end: Time at which the run ends, on the *clock*; infinity for no end.
         clock: Measures the waits.
-        left: Returns the number of tests that were not started; None while that is unknown.
+        left: Returns the number of tests that were not started; None if that is unknown, and may be any number.
         sharing: Shares pages and the window of sends with the other workers of the run, unless the client does already.
     """
 
@@ -91,7 +91,8 @@ class WorkerPool:
         self._tests = tests
         self._limit_wait = 0.0
         self._outage = Outage(clock, end)
-        self.window = SendWindow(max(PAGE_SIZE, options.in_flight), self._hold_until, clock)
+        width = max(PAGE_SIZE, options.in_flight)
+        self.window = SendWindow(width, self._hold_until, clock)
         self._pages: PageExchange | None = None
         self._share: WindowShare | None = None
         if options.settle:
@@ -100,7 +101,7 @@ class WorkerPool:
             for each in (sender.sharing, sharing):
                 if self._share is None and each is not None:
                     self._share = each.window_share(
-                        options.organization_id, self.window, left or (lambda: options.in_flight), clock
+                        options.organization_id, self.window, left or (lambda: width), clock
                     )
 
     async def run(self, tasks: int) -> None:
