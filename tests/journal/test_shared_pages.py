@@ -91,6 +91,16 @@ async def test_three_processes_of_a_run_share_their_reads_through_redis() -> Non
 
 
 @pytest.mark.virtual_time
+async def test_a_worker_that_is_alone_has_the_whole_window_from_its_first_send_on() -> None:
+    """It does not know how many tests the others leave to it, also if it has few in flight at once."""
+    service, pages = Service(takes=0.5), MemoryPages()
+    (journal,) = journals(1, pages)
+    assert {"succeeded": 100} == states(await recorded_run(service, journal, 100, in_flight=20))
+    wanted = [ask.wanted for ask in shared_in(pages) if isinstance(ask, WindowAsk)]
+    assert ({200}, 0) == (set(wanted[:-1]), wanted[-1])
+
+
+@pytest.mark.virtual_time
 async def test_a_store_that_shares_pages_is_used_instead_of_the_journal() -> None:
     """Processes of other runs use it as well."""
     service, stored, pages = Service(takes=2.0), MemoryPages(), MemoryPages()

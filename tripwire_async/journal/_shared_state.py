@@ -6,7 +6,7 @@ if its process is alive.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, final
+from typing import TYPE_CHECKING, Final, TypeVar, final
 
 import msgspec
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, WindowAsk
 
 _Report = TypeVar("_Report", "Reader", "Sender")
+
+RENEWAL: Final = 1.0
+"""Seconds after which a worker that is alone records an exchange again that changes nothing, and another page."""
 
 
 class Reader(msgspec.Struct, array_like=True):
@@ -85,6 +88,21 @@ class PageState(msgspec.Struct, array_like=True):
             overdue=sum(other.overdue for other in others.values()),
         )
 
+    def repeat(self, ask: PageAsk, now: float) -> PageReply | None:
+        """Return the reply to *ask* if its worker is alone and nothing has to be recorded; otherwise None.
+
+        The lease is not recorded. A worker that joins meanwhile may read the same page.
+        """
+        publish = ask.publish
+        if (
+            self.workers.keys() != {ask.worker}
+            or self.reader
+            or self.started > ask.after
+            or (publish is not None and publish.started >= self.started + RENEWAL)
+        ):
+            return None
+        return PageReply(time=now, is_reader=ask.is_due)
+
 
 @final
 class WindowState(msgspec.Struct, array_like=True):
@@ -103,6 +121,17 @@ class WindowState(msgspec.Struct, array_like=True):
             self.workers = {**others, ask.worker: sender}
         oldest = min((sender.sent for sender in self.workers.values()), default=now)
         return WindowReply(part=part, oldest=now - oldest, others=len(others))
+
+    def repeat(self, ask: WindowAsk, now: float) -> WindowReply | None:  # noqa: ARG002 - the signature of `PageState`
+        """Return the reply to *ask* if its worker is alone and nothing has to be recorded; otherwise None.
+
+        The oldest test that is recorded may have ended. A worker that joins then counts too many tests, not too few.
+        """
+        own = self.workers.get(ask.worker)
+        part = _fair_part(ask, [])
+        if own is None or len(self.workers) > 1 or (own.wanted, own.held) != (ask.wanted, max(part, ask.used)):
+            return None
+        return WindowReply(part=part, oldest=ask.oldest, others=0)
 
 
 def _others(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeVar, final
 
 from tripwire_async._concurrency.finishing import finish_thread
 
 from ._shared_files import SharedFiles
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, PageReply, WindowAsk, WindowReply
+
+Ask = TypeVar("Ask")
+Reply = TypeVar("Reply")
 
 
 @final
@@ -33,11 +37,16 @@ class SqlitePages:
 
     async def exchange_page(self, ask: PageAsk) -> PageReply:
         """Return the reply to *ask*."""
-        return await asyncio.get_running_loop().run_in_executor(self._started(), self._files.exchange_page, ask)
+        # A hand-over to the thread costs more than the look at the file.
+        if (reply := self._files.repeat_page(ask)) is not None:
+            return reply
+        return await self._in_thread(self._files.exchange_page, ask)
 
     async def exchange_window(self, ask: WindowAsk) -> WindowReply:
         """Return the reply to *ask*."""
-        return await asyncio.get_running_loop().run_in_executor(self._started(), self._files.exchange_window, ask)
+        if (reply := self._files.repeat_window(ask)) is not None:
+            return reply
+        return await self._in_thread(self._files.exchange_window, ask)
 
     async def aclose(self) -> None:
         """Remove what is not used any more, and end the thread."""
@@ -45,7 +54,7 @@ class SqlitePages:
         if thread is not None:
             await finish_thread(thread, self._files.close)
 
-    def _started(self) -> ThreadPoolExecutor:
+    def _in_thread(self, exchange: Callable[[Ask], Reply], ask: Ask) -> Awaitable[Reply]:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="tripwire-pages")
-        return self._thread
+        return asyncio.get_running_loop().run_in_executor(self._thread, exchange, ask)
