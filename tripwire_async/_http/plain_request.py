@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
@@ -10,18 +12,14 @@ from aiohttp import hdrs
 from aiohttp.http import SERVER_SOFTWARE
 from aiohttp.payload import BytesPayload
 from multidict import CIMultiDict
+from yarl import URL
 
 from .connected import note_connection
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Coroutine, Mapping
 
-    from yarl import URL
-
     from .messages import Request
-
-_MAX_ORIGINS: Final = 16
 
 # Saves `super()`, which would take longer than the method itself.
 _send: Final = aiohttp.ClientRequest.send
@@ -122,12 +120,12 @@ class RequestFactory:
         attempt: The attempt whose request is created next.
     """
 
-    __slots__ = ("_headers", "_now", "_origins", "attempt")
+    __slots__ = ("_headers", "_now", "_origin", "attempt")
 
     def __init__(self, now: Callable[[], float], headers: Mapping[str, str]) -> None:
         self._now = now
         self._headers = headers
-        self._origins: dict[tuple[str, str], _Origin] = {}
+        self._origin = functools.lru_cache(maxsize=16)(functools.partial(_prepare, headers))
         self.attempt: Request | None = None
 
     # Every argument is named: Python takes longer to collect twenty arguments in a dictionary than all of the rest
@@ -224,7 +222,7 @@ class RequestFactory:
                 **more,
             )
         else:
-            origin = self._origins.get((url.scheme, url.raw_authority)) or self._add_origin(url, loop)
+            origin = self._origin(url.scheme, url.raw_authority)
             merged = origin.headers.copy()
             merged.update(headers)
             request = PlainRequest(
@@ -238,13 +236,12 @@ class RequestFactory:
             request.now = self._now
         return request
 
-    def _add_origin(self, url: URL, loop: asyncio.AbstractEventLoop) -> _Origin:
-        headers = CIMultiDict({hdrs.HOST: url.host_port_subcomponent or ""})
-        headers.update(aiohttp.ClientRequest.DEFAULT_HEADERS)
-        headers[hdrs.USER_AGENT] = SERVER_SOFTWARE
-        headers.update(self._headers)
-        origin = _Origin(headers, aiohttp.ClientRequest("GET", url, loop=loop).connection_key)
-        if len(self._origins) == _MAX_ORIGINS:
-            self._origins.clear()
-        self._origins[url.scheme, url.raw_authority] = origin
-        return origin
+
+def _prepare(common: Mapping[str, str], scheme: str, authority: str) -> _Origin:
+    url = URL.build(scheme=scheme, authority=authority, encoded=True)
+    headers = CIMultiDict({hdrs.HOST: url.host_port_subcomponent or ""})
+    headers.update(aiohttp.ClientRequest.DEFAULT_HEADERS)
+    headers[hdrs.USER_AGENT] = SERVER_SOFTWARE
+    headers.update(common)
+    request = aiohttp.ClientRequest(hdrs.METH_GET, url, loop=asyncio.get_running_loop())
+    return _Origin(headers, request.connection_key)
