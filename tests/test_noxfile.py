@@ -1,11 +1,13 @@
-"""Messages of noxfile.py on machines where it cannot run."""
+"""Messages of noxfile.py on machines where it cannot run, and the tests that its sessions run."""
 
 from __future__ import annotations
 
 import ast
 import importlib.util
+import itertools
 import re
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,8 @@ import pytest
 if TYPE_CHECKING:
     from types import ModuleType
 
-NOXFILE = Path(__file__).parents[1] / "noxfile.py"
+ROOT = Path(__file__).parents[1]
+NOXFILE = ROOT / "noxfile.py"
 
 
 @pytest.fixture
@@ -56,18 +59,60 @@ def test_a_python_without_venv_prints_the_package_to_install(
     assert not (tmp_path / "nox-itself").exists()
 
 
-def test_every_session_that_is_named_elsewhere_exists() -> None:
-    """In the script that runs all checks, and in the table for contributors."""
+def sessions() -> set[str]:
+    """Return the names of the sessions in noxfile.py, apart from those with the version of a Python."""
     text = NOXFILE.read_text(encoding="utf-8")
-    defined = {
+    return {
         *re.findall(r"^def (\w+)\(session", text, flags=re.MULTILINE),
         *re.findall(r'^    "(\w+)": "', text, flags=re.MULTILINE),
     }
-    script = (NOXFILE.parent / ".ci" / "run").read_text(encoding="utf-8")
-    [named] = re.findall(r"^sessions\+=\((\w+(?: \w+)+)\)", script, flags=re.MULTILINE)
-    table = re.findall(
-        r"^\| `(\w+)` \|", (NOXFILE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8"), flags=re.MULTILINE
-    )
-    assert {"soak", "lint"} <= set(named.split())
+
+
+def test_every_session_that_is_named_elsewhere_exists() -> None:
+    """In the script that runs all checks, and in the table for contributors."""
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    lists = re.findall(r"^(?:tests|beside)\+?=\(([^$)]+)\)", script, flags=re.MULTILINE)
+    named = {*" ".join(lists).replace('"', " ").split()}
+    table = re.findall(r"^\| `(\w+)` \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert {"tests", "lowest", "soak", "docs", "browser", "lint", "types", "layers", "generated", "build"} == named
     assert {"mutation", "types"} <= set(table)
-    assert not {*named.split(), *table} - defined
+    assert not {*named, *table} - sessions()
+
+
+def test_the_session_tests_runs_every_test_whatever_its_marks() -> None:
+    """Each one in exactly one of its runs of pytest."""
+    text = NOXFILE.read_text(encoding="utf-8")
+    [runs] = re.findall(r"^TEST_RUNS = \((.*)\)$", text, flags=re.MULTILINE)
+    expressions = re.findall(r'\("([^"]+)"', runs)
+    markers = [line.partition("(")[0].partition(":")[0] for line in pytest_settings()["markers"]]
+    assert {"one_python", "serial"} <= set(markers)
+    for values in itertools.product([False, True], repeat=len(markers)):
+        marks = dict(zip(markers, values, strict=True))
+        selecting = [each for each in expressions if eval(each, {}, marks)]  # noqa: S307 - of this project's file
+        assert 1 == len(selecting), marks
+
+
+def test_a_folder_that_the_session_tests_leaves_out_has_its_own_session() -> None:
+    """Of the same name."""
+    left_out = [name for name in pytest_settings()["norecursedirs"] if name.startswith("tests/")]
+    assert left_out
+    assert {name.removeprefix("tests/") for name in left_out} <= sessions()
+
+
+def test_every_module_with_tests_is_collected() -> None:
+    """Pytest finds only files that begin with test_."""
+    found = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "tests").rglob("*.py")
+        if not path.name.startswith("test_")
+        if re.search(r"^(?:async )?def test_|^class Test", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    ]
+    assert [] == found
+
+
+def pytest_settings() -> dict[str, list[str]]:
+    """Return the settings of pytest."""
+    settings: dict[str, list[str]] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+        "pytest"
+    ]["ini_options"]
+    return settings
