@@ -5,16 +5,19 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from tests.support.requests import Script, answer, request
+from tripwire_async import AsyncTripwire
 from tripwire_async._secrets.secret import Secret
-from tripwire_async.errors import ConfigurationError, TransportError
+from tripwire_async.errors import ConfigurationError, NotFoundError, TransportError
 from tripwire_async.middleware.auth import BearerAuth
 from tripwire_async.profiles import FOIL, TRIPWIRE
 
 if TYPE_CHECKING:
-    from tripwire_async._http.messages import Request
+    from tripwire_async._http.messages import Request, Response
+    from tripwire_async._http.pipeline import Handler
     from tripwire_async._operation import Authority
 
 KEY = "sk_test_0123456789"
@@ -55,6 +58,25 @@ async def test_the_other_headers_stay() -> None:
     assert handler.seen[0].headers == {"Accept": "application/json", "Authorization": f"Bearer {KEY}"}
     assert before.headers == {"Accept": "application/json"}
     assert handler.seen[0].stats is before.stats
+
+
+async def test_the_key_goes_to_the_url_that_a_middleware_chooses() -> None:
+    """It is code of the same process, and the documentation says what its change of the URL means."""
+
+    async def choose_another_host(request: Request, call_next: Handler) -> Response:
+        return await call_next(msgspec.structs.replace(request, url=request.url.with_host("eu.api.example")))
+
+    handler = Script([answer(404)])
+
+    async def respond(request: Request, _: Handler) -> Response:
+        return await handler(request)
+
+    chain = [choose_another_host, BearerAuth(KEY), respond]
+    async with AsyncTripwire(base_url="https://api.example", middleware=chain) as tripwire:
+        with pytest.raises(NotFoundError):
+            await tripwire.sessions.get("sid_" + 26 * "0")
+    [seen] = handler.seen
+    assert ("eu.api.example", f"Bearer {KEY}") == (seen.url.host, seen.headers["Authorization"])
 
 
 @pytest.mark.parametrize("bearer", [None, Secret("gtpoll_1")])

@@ -36,6 +36,7 @@ class BearerAuth:
 
     Operations with the authority ``secret`` get *key*, or the token in ``Request.bearer`` if the call has one.
     Operations that require a token get the token of the call, never the key. ``public`` operations get nothing.
+    The credentials go to ``Request.url``, also if a middleware has changed it.
 
     Args:
         key: The secret key. The default is the environment variable of *profile*, read once, here. Without either,
