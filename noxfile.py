@@ -55,7 +55,7 @@ def run_itself(arguments: list[str]) -> int:
         if not _install_nox(python):
             return 1
         stamp.write_text(expected, encoding="utf-8")
-    environment = _with_uv(python, _with_pyenv(dict(os.environ)))
+    environment = _with_uv(python, _with_pyenv(with_bytecode(dict(os.environ))))
     try:
         status = subprocess.call([str(python), "-m", "nox", "--noxfile", __file__, *arguments], env=environment)
     except KeyboardInterrupt:
@@ -94,6 +94,17 @@ def _install_nox(python: Path) -> bool:
             return True
     _fail("pip could not install nox; see its output above.")
     return False
+
+
+def with_bytecode(environment: dict[str, str]) -> dict[str, str]:
+    """Return *environment* with a cache for bytecode in .nox if it forbids the caches beside the sources.
+
+    Without any cache, each of many processes compiles all of its modules, and pytest rewrites all assertions again.
+    """
+    if not environment.get("PYTHONDONTWRITEBYTECODE"):
+        return environment
+    others = {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**others, "PYTHONPYCACHEPREFIX": str(ROOT / ".nox" / "bytecode")}
 
 
 def _with_pyenv(environment: dict[str, str]) -> dict[str, str]:
@@ -140,7 +151,9 @@ LICENSES = "Apache;BSD;MIT;PSF;Python Software Foundation"
 # Many tests wait for processes and sockets, so two workers for each processor take a third less time than one.
 WORKERS = min(8, 2 * (os.cpu_count() or 1))
 # Tests that measure real time would fail beside others, so they run alone, after the rest.
-TEST_RUNS = (("not serial", "-n", str(WORKERS), "--dist=worksteal"), ("serial",))
+# They are collected from their files alone, because collecting all tests takes some seconds.
+SERIAL = (str(path) for path in (ROOT / "tests").rglob("test_*.py") if "mark.serial" in path.read_text("utf-8"))
+TEST_RUNS = (("not serial", "-n", str(WORKERS), "--dist=worksteal"), ("serial", *sorted(SERIAL)))
 
 nox.needs_version = ">=2025.10.16"
 nox.options.sessions = ["tests", "lint", "types", "layers", "generated", "docs", "build"]

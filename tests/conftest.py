@@ -63,6 +63,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(_TESTS).as_posix().startswith(_ONE_PYTHON):
             item.add_marker("one_python")
+        # noxfile.py looks for the mark in the text of the files.
+        if item.get_closest_marker("serial") and "mark.serial" not in item.path.read_text(encoding="utf-8"):
+            msg = f"{item.nodeid} would be run by no session: write pytest.mark.serial in its file"
+            raise pytest.UsageError(msg)
 
 
 def pytest_asyncio_loop_factories(

@@ -9,6 +9,7 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -116,3 +117,18 @@ def pytest_settings() -> dict[str, list[str]]:
         "pytest"
     ]["ini_options"]
     return settings
+
+
+def test_bytecode_is_kept_apart_where_it_must_not_be_beside_the_sources(noxfile: Any) -> None:
+    """An environment that does not forbid it stays as it is."""
+    assert {"A": "b"} == noxfile.with_bytecode({"A": "b"})
+    kept = noxfile.with_bytecode({"A": "b", "PYTHONDONTWRITEBYTECODE": "1"})
+    assert {"A": "b", "PYTHONPYCACHEPREFIX": str(ROOT / ".nox" / "bytecode")} == kept
+
+
+def test_the_file_of_each_serial_test_is_found_by_its_text(pytestconfig: pytest.Config, tmp_path: Path) -> None:
+    """The session collects only files that contain the mark, so a test that gets it elsewhere would not be run."""
+    conftest = pytestconfig.pluginmanager.get_plugin(str(ROOT / "tests" / "conftest.py"))
+    item = SimpleNamespace(path=ROOT / "tests" / "test_lazy.py", nodeid="test_it", get_closest_marker=lambda name: name)
+    with pytest.raises(pytest.UsageError, match="test_it would be run by no session"):
+        conftest.pytest_collection_modifyitems([item])

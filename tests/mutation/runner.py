@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from collections import Counter
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -149,7 +150,7 @@ class MutantRunner:
             return pytest.main([*_OPTIONS, *files], plugins=[Selection({test: seconds[test] for test in tests})])
 
         # A compiled module is recognized by size and time, which the mutant may share with it.
-        for compiled in (module.parent / "__pycache__").glob(f"{module.stem}.*"):
+        for compiled in Path(cache_from_source(str(module))).parent.glob(f"{module.stem}.*"):
             compiled.unlink()
         try:
             module.write_text(mutant.source, encoding="utf-8")
