@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import sys
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -16,6 +15,7 @@ from aiohttp import web
 from django.conf import settings
 
 from docs.examples import receiver_aiohttp, receiver_django, receiver_fastapi, receiver_flask, receiver_starlette
+from tests.docs.programs import serving
 from tripwire_async import AsyncTripwire
 from tripwire_async._codec.converter import unstructure
 from tripwire_async._secrets.secret import Secret
@@ -175,24 +175,10 @@ def test_the_secrets_are_read_from_the_environment(module: ModuleType, monkeypat
 @every_program
 async def test_the_program_listens(module: ModuleType, tmp_path: Path) -> None:
     """Each file runs by itself, in an empty folder, with only the variables that it documents."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    program = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(module.__file__),
-        cwd=tmp_path,
-        env={"TRIPWIRE_SIGNING_SECRET": "whsec_1", "PORT": str(port), "PYTHONUNBUFFERED": "1"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        assert program.stdout
-        async with asyncio.timeout(30), aiohttp.ClientSession() as session:
-            while b"unning on" not in (line := await program.stdout.readline()):
-                assert line, "the program has ended"
-            headers = sign_webhook(b"{}", "whsec_1")
-            async with session.post(f"http://127.0.0.1:{port}/hook", data=b"{}", headers=headers) as response:
-                assert response.status == 400
-    finally:
-        program.terminate()
-        await program.communicate()
+    async with (
+        serving(module, tmp_path, {"TRIPWIRE_SIGNING_SECRET": "whsec_1"}) as port,
+        aiohttp.ClientSession() as session,
+    ):
+        headers = sign_webhook(b"{}", "whsec_1")
+        async with session.post(f"http://127.0.0.1:{port}/hook", data=b"{}", headers=headers) as response:
+            assert response.status == 400

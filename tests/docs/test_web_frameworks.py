@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import sys
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -16,6 +15,7 @@ from aiohttp import web
 from django.conf import settings
 
 from docs.examples import aiohttp_client, django_client, fastapi_client, flask_client
+from tests.docs.programs import serving
 from tripwire_async import AsyncTripwire
 from tripwire_async.testing import TripwireServer
 
@@ -99,22 +99,5 @@ async def test_aiohttp_creates_the_client_in_a_cleanup_context(variables: None) 
 @pytest.mark.parametrize("module", [aiohttp_client, django_client, fastapi_client, flask_client])
 async def test_the_program_serves(module: ModuleType, variables: None, tmp_path: Path) -> None:
     """Run as the page says, with the variables that ``serve`` prints, in an empty folder."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    program = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(module.__file__),
-        cwd=tmp_path,
-        env={**os.environ, "PORT": str(port), "PYTHONUNBUFFERED": "1"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        assert program.stdout
-        async with asyncio.timeout(30):
-            while b"unning on" not in (line := await program.stdout.readline()):
-                assert line, "the program has ended"
-            assert ["https://example.com/hook"] == await listed(port)
-    finally:
-        program.terminate()
-        await program.communicate()
+    async with serving(module, tmp_path, os.environ) as port:
+        assert ["https://example.com/hook"] == await listed(port)

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import redis
 
+from tests.support.virtual_script import register
 from tripwire_async._secrets.secret import Secret
 from tripwire_async.middleware.rate_limit.redis_pages import RedisPages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-
-def script() -> str:
-    """Return the script, with its time as the last argument."""
-    package = resources.files("tripwire_async.middleware.rate_limit")
-    source = package.joinpath("shared_pages.lua").read_text(encoding="utf-8")
-    changed = source.replace("redis.call('TIME')", "{math.floor(ARGV[#ARGV] / 1000000), ARGV[#ARGV] % 1000000}")
-    assert changed != source
-    return changed
 
 
 @attrs.define
@@ -34,8 +24,7 @@ class VirtualScript:
     _script: Any = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._client = redis.Redis.from_url(self.url)  # pyright: ignore[reportUnknownMemberType] - redis-py's own types
-        self._script = self._client.register_script(script())
+        self._client, self._script = register(self.url, "shared_pages.lua", time="ARGV[#ARGV]")
 
     def close(self) -> None:
         self._client.close()

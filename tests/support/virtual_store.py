@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import redis
 
+from tests.support.virtual_script import register
 from tripwire_async.middleware.rate_limit._redis_protocol import decode_grant, encode_request
 
 if TYPE_CHECKING:
@@ -22,15 +21,6 @@ if TYPE_CHECKING:
 
 EPOCH = 1_764_000_000.0
 """Unix time at which virtual time begins."""
-
-
-def script() -> str:
-    """Return the script, with its time as the second argument."""
-    package = resources.files("tripwire_async.middleware.rate_limit")
-    source = package.joinpath("redis_store.lua").read_text(encoding="utf-8")
-    changed = source.replace("redis.call('TIME')", "{math.floor(ARGV[2] / 1000000), ARGV[2] % 1000000}")
-    assert changed != source
-    return changed
 
 
 @attrs.define
@@ -48,8 +38,7 @@ class ScriptRunner:
     _script: Any = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._client = redis.Redis.from_url(self.url)
-        self._script = self._client.register_script(script())
+        self._client, self._script = register(self.url, "redis_store.lua", time="ARGV[2]")
 
     @property
     def keys(self) -> list[str]:
