@@ -79,10 +79,7 @@ def _install_nox(python: Path) -> bool:
         import ensurepip  # noqa: F401 - Debian packages it separately; without it, venv fails with an unclear message
         import venv
     except ImportError:
-        _fail(
-            "This Python has no venv module.",
-            "On Debian and Ubuntu: apt-get install python3-venv",
-        )
+        _fail("This Python has no venv module.", "On Debian and Ubuntu: apt-get install python3-venv")
         return False
     print("noxfile.py: installing nox in", OWN_ENVIRONMENT.relative_to(ROOT), file=sys.stderr)
     venv.EnvBuilder(clear=True, with_pip=True, symlinks=os.name != "nt").create(OWN_ENVIRONMENT)
@@ -101,10 +98,9 @@ def with_bytecode(environment: dict[str, str]) -> dict[str, str]:
 
     Without any cache, each of many processes compiles all of its modules, and pytest rewrites all assertions again.
     """
-    if not environment.get("PYTHONDONTWRITEBYTECODE"):
+    if not environment.pop("PYTHONDONTWRITEBYTECODE", ""):
         return environment
-    others = {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**others, "PYTHONPYCACHEPREFIX": str(ROOT / ".nox" / "bytecode")}
+    return {**environment, "PYTHONPYCACHEPREFIX": str(ROOT / ".nox" / "bytecode")}
 
 
 def _with_pyenv(environment: dict[str, str]) -> dict[str, str]:
@@ -250,6 +246,7 @@ OPT_IN_TESTS = {  # sessions with a folder of tests, and maybe a dependency grou
     "queue": "Run the example worker of a task queue in arq, with a real Redis, and kill one of two.",
 }
 PROGRAMS = {  # sessions with a program in a folder of tests, and maybe a dependency group, of the same name
+    "benchmarks": "Measure calls, decoding, imports and more, and show the previous results; or only those named.",
     "cancellation": "Cancel every public coroutine at each of its suspension points.",
     "fuzz": "Pass damaged data to every parser of data from others.",
     "machines": "Search all state machines with random examples; an argument is their number, 1,000 by default.",
@@ -360,13 +357,6 @@ def _direct_dependencies() -> set[str]:
     """Return the normalized names of the packages that the package and its extras require on this platform."""
     parsed = [Requirement(requirement) for requirement in _requirements()]
     return {canonicalize_name(each.name) for each in parsed if each.marker is None or each.marker.evaluate()}
-
-
-@nox.session(default=False)
-def benchmarks(session: nox.Session) -> None:
-    """Measure calls, decoding, imports and more, and show the previous results; arguments select benchmarks by name."""
-    _install(session, "tests", "benchmarks")
-    session.run("python", "-m", "tests.benchmarks", *session.posargs)
 
 
 @nox.session(default=False)
