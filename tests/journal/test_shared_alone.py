@@ -161,7 +161,7 @@ class TestAlone(AloneMachine.TestCase):
 
 
 def test_a_worker_that_is_alone_writes_once_per_second(tmp_path: Path) -> None:
-    """Ten exchanges of the window, and five reads of a page with two exchanges each."""
+    """Ten exchanges of the window, and five page reads with two exchanges each; only published pages are written."""
     now = EPOCH
     process = Process(SharedFiles(tmp_path / "workers", "default", lambda: now), lambda: now)
     for _ in range(5):
@@ -170,7 +170,7 @@ def test_a_worker_that_is_alone_writes_once_per_second(tmp_path: Path) -> None:
             assert (WIDTH, 0) == (process.window(window_ask("a")).part, 0)
             now += 0.01
         assert process.page(page_ask("a", after=now, is_due=True)).is_reader
-        assert not process.page(page_ask("a", after=now, publish=SharedPage(now, b"page"))).is_reader
+        assert not process.page(page_ask("a", after=now)).is_reader
     assert 1 + 2 == process.written
     now += RENEWAL
     process.window(window_ask("a"))
@@ -179,31 +179,17 @@ def test_a_worker_that_is_alone_writes_once_per_second(tmp_path: Path) -> None:
     process.files.close()
 
 
-def test_the_first_page_of_a_worker_is_there_for_the_next_one(tmp_path: Path) -> None:
-    """A later one too, unless it is from the same second."""
+def test_a_page_that_is_published_is_there_for_the_next_worker(tmp_path: Path) -> None:
+    """Each one. A worker that knows an older one receives it as well."""
     now = EPOCH
     first, second = (SharedFiles(tmp_path / "workers", "default", lambda: now) for _ in range(2))
     process = Process(first, lambda: now)
-
-    def publish() -> None:
-        process.page(page_ask("a", after=now, publish=SharedPage(now, f"{now - EPOCH:.1f}".encode())))
-
-    def published() -> bytes | None:
-        page = second.exchange_page(page_ask("b")).page
-        return page and page.body
-
-    publish()
-    assert process.page(page_ask("a", after=now - 1.0)).page == SharedPage(now, b"0.0")
-    now += 1.0
-    process.page(page_ask("a", after=now))
-    now += 0.4
-    publish()
-    now += 0.1
-    publish()
-    assert b"1.4" == published()
-    now += 0.1
-    publish()
-    assert b"1.6" == published()
+    for _ in range(2):
+        now += 0.1
+        page = SharedPage(now, str(now).encode())
+        process.page(page_ask("a", after=now, publish=page))
+        assert page == process.page(page_ask("a", after=now - 1.0)).page
+    assert page == second.exchange_page(page_ask("b")).page
     first.close()
     second.close()
 

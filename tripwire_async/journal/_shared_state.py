@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _Report = TypeVar("_Report", "Reader", "Sender")
 
 RENEWAL: Final = 1.0
-"""Seconds after which a worker that is alone records an exchange again that changes nothing, and another page."""
+"""Seconds after which a worker that is alone records an exchange that changes nothing."""
 
 
 class Reader(msgspec.Struct, array_like=True):
@@ -93,13 +93,8 @@ class PageState(msgspec.Struct, array_like=True):
 
         The lease is not recorded. A worker that joins meanwhile may read the same page.
         """
-        publish = ask.publish
-        if (
-            self.workers.keys() != {ask.worker}
-            or self.reader
-            or self.started > ask.after
-            or (publish is not None and publish.started >= self.started + RENEWAL)
-        ):
+        is_alone = self.workers.keys() == {ask.worker}
+        if not is_alone or self.reader or self.started > ask.after or ask.publish is not None:
             return None
         return PageReply(time=now, is_reader=ask.is_due)
 
