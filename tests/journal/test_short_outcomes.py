@@ -71,6 +71,18 @@ def test_an_outcome_is_stored_like_its_dict(*, is_short: bool) -> None:
         {"request_ids": ("req_1", "req_2")},
         {"request_ids": ("req_x",)},
     ]
+    assert FIRST.delivery is not None
+    deliveries: list[dict[str, Any]] = [
+        {"attempts": 2},
+        {"endpoint_id": FIRST.endpoint_id[::-1]},
+        {"error": "connection refused"},
+        {"event_id": "wevt_0"},
+        {"event_type": "session.verdict"},
+        {"id": "wdlv_0"},
+        {"response_body": "ok"},
+        {"response_status": None},
+    ]
+    changes += [{"delivery": attrs.evolve(FIRST.delivery, **change)} for change in deliveries]
     for one in (*every_kind(), FIRST, LATER, *(attrs.evolve(FIRST, **change) for change in changes)):
         for sent in (sent_record(one), *others, None):
             record = NewOutcome(one, sent)

