@@ -60,7 +60,7 @@ async def iterated(run: TestRun) -> list[TestOutcome]:
 async def test_a_journal_that_fails_ends_the_sends_that_wait_for_it() -> None:
     """They have the error of the journal, and are not sent."""
     writer = writer_of(FailingJournal())
-    commit = asyncio.create_task(writer.commit(now() + 60.0))
+    commit = asyncio.ensure_future(writer.commit(now() + 60.0))
     await asyncio.sleep(0)
     writer.ask(0.0)
     with pytest.raises(JournalError, match="the disk is full"):
@@ -68,6 +68,39 @@ async def test_a_journal_that_fails_ends_the_sends_that_wait_for_it() -> None:
     with pytest.raises(JournalError, match="the disk is full"):
         await commit
     assert now() < 60.0
+
+
+async def test_each_send_waits_for_its_record_until_its_own_deadline() -> None:
+    """They share a timer, which is set for the next one. A send that was cancelled is not among them."""
+    writer = writer_of(MemoryJournal(MemoryStorage()))
+    ended: list[tuple[float, float]] = []
+
+    async def wait(seconds: float) -> None:
+        with pytest.raises(JournalError, match="before the deadline of the call"):
+            await writer.commit(seconds)
+        ended.append((seconds, now()))
+
+    tasks = [asyncio.create_task(wait(seconds)) for seconds in (2.0, 3.0, 1.0, 2.5, 1.0)]
+    await asyncio.sleep(0.5)
+    tasks[3].cancel()
+    await asyncio.wait(tasks)
+    assert [(1.0, 1.0), (1.0, 1.0), (2.0, 2.0), (3.0, 3.0)] == ended
+    assert tasks[3].cancelled()
+
+
+async def test_a_send_after_the_end_of_its_worker_waits_until_its_deadline() -> None:
+    """The timer of an earlier one has ended with the worker."""
+    storage = MemoryStorage()
+    journal = MemoryJournal(storage)
+    await journal.begin(new_run(0))
+    writer = writer_of(journal)
+    early = asyncio.ensure_future(writer.commit(5.0))
+    writer.leave()
+    await writer.run()
+    await early
+    with pytest.raises(JournalError, match="before the deadline of the call"):
+        await writer.commit(60.0)
+    assert now() == 60.0
 
 
 class TimedJournal(MemoryJournal):

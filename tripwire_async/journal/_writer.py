@@ -7,16 +7,15 @@ import contextlib
 import math
 import secrets
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, final
 
-from tripwire_async._concurrency.timeouts import Timeout, TimeoutGroup
 from tripwire_async.errors import JournalError
 
 from .protocol import Append, JournalAsk
 from .records import encode_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from tripwire_async._concurrency.clock import Clock, Timer
 
@@ -45,6 +44,13 @@ Change: TypeAlias = "tuple[str | None, str | None]"
 """Counts of the run from which and to which a record moves a test."""
 
 _NO_CHANGE: Final[Change] = (None, None)
+
+
+class _Wait(NamedTuple):
+    """Wait for an exchange, and the time at which it ends without one."""
+
+    turn: asyncio.Future[None]
+    deadline: float
 
 
 @final
@@ -82,15 +88,17 @@ class Writer:
         self._wake = asyncio.Event()
         self._timer: Timer | None = None
         self._timer_at = self._timer_within = math.inf
-        self._uncommitted: list[asyncio.Future[None]] = []
-        self._committing: list[asyncio.Future[None]] = []
-        self._stale: list[asyncio.Future[None]] = []
+        self._uncommitted: list[_Wait] = []
+        self._committing: list[_Wait] = []
+        self._stale: list[_Wait] = []
+        self._loop = asyncio.get_running_loop()
+        self._deadline_timer: Timer | None = None
+        self._next_deadline = math.inf
         self._held_until = -math.inf
         self._time = 0.0
         self._time_at = 0.0
         self._is_leaving = False
         self._may_claim = True
-        self._timeouts = TimeoutGroup(clock, asyncio.get_running_loop())
 
     @property
     def time(self) -> float:
@@ -138,7 +146,7 @@ class Writer:
         if self._may_claim and self._timer_within > COMMIT_NOW and self._wanted():
             self.ask(COMMIT_NOW)
 
-    def commit(self, deadline: float) -> Coroutine[Any, Any, None]:
+    def commit(self, deadline: float) -> Awaitable[None]:
         """Return when all records so far are durable.
 
         Raises:
@@ -170,7 +178,7 @@ class Writer:
             raise
         finally:
             self._cancel_timer()
-            self._timeouts.stop()
+            self._cancel_deadline_timer()
 
     def leave(self) -> None:
         """Make `run` commit the remaining records, give back all chunks and return."""
@@ -208,7 +216,7 @@ class Writer:
         self._on_reply(reply)
         committed, self._committing = self._committing, []
         stale, self._stale = self._stale, []
-        for turn in (*committed, *stale):
+        for turn, _ in (*committed, *stale):
             if not turn.done():
                 turn.set_result(None)
         self.ask(min(_CLAIM_INTERVAL if self._wanted() else _IDLE, self._lease / 3))
@@ -239,19 +247,42 @@ class Writer:
         self._timer_at = self._timer_within = math.inf
         self._wake.set()
 
-    async def _wait(self, waiting: list[asyncio.Future[None]], deadline: float) -> None:
-        """Wait for the next exchange, until *deadline*."""
-        turn: asyncio.Future[None] = self._timeouts.loop.create_future()
-        waiting.append(turn)
-        try:
-            with Timeout(self._timeouts, deadline):
-                await turn
-        except TimeoutError:
-            msg = "the journal did not respond before the deadline of the call; the test was not sent"
-            raise JournalError(msg) from None
+    def _wait(self, waiting: list[_Wait], deadline: float) -> asyncio.Future[None]:
+        """Return a future that ends with the next exchange, or with an error at the *deadline*."""
+        turn: asyncio.Future[None] = self._loop.create_future()
+        waiting.append(_Wait(turn, deadline))
+        # One timer for all: nearly always, the exchange comes first.
+        if deadline < self._next_deadline:
+            self._start_deadline_timer(deadline)
+        return turn
+
+    def _cancel_deadline_timer(self) -> None:
+        if self._deadline_timer is not None:
+            self._deadline_timer.cancel()
+        self._deadline_timer, self._next_deadline = None, math.inf
+
+    def _start_deadline_timer(self, deadline: float) -> None:
+        self._cancel_deadline_timer()
+        self._next_deadline = deadline
+        self._deadline_timer = self._clock.call_at(deadline, self._on_deadline)
+
+    def _on_deadline(self) -> None:
+        # An event loop may run a timer slightly early.
+        now = max(self._clock.now(), self._next_deadline)
+        waits = [wait for wait in self._waits() if not wait.turn.done()]
+        for turn, deadline in waits:
+            if deadline <= now:
+                msg = "the journal did not respond before the deadline of the call; the test was not sent"
+                turn.set_exception(JournalError(msg))
+        self._deadline_timer, self._next_deadline = None, math.inf
+        if later := [deadline for _, deadline in waits if deadline > now]:
+            self._start_deadline_timer(min(later))
+
+    def _waits(self) -> list[_Wait]:
+        return [*self._committing, *self._uncommitted, *self._stale]
 
     def _fail(self, error: JournalError) -> None:
-        for turn in (*self._committing, *self._uncommitted, *self._stale):
+        for turn, _ in self._waits():
             if not turn.done():
                 turn.set_exception(error)
 
