@@ -58,6 +58,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not import the files that this session does not run."""
+    if "not one_python" not in config.option.markexpr or not collection_path.is_relative_to(_TESTS):
+        return None
+    path = collection_path.relative_to(_TESTS).as_posix()
+    return f"{path}/".startswith(_ONE_PYTHON) or path.startswith(_ONE_PYTHON) or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what the session ``tests`` alone runs."""
     for item in items:

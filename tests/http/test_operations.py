@@ -9,9 +9,9 @@ from typing import Any
 
 import attrs
 import pytest
-import yaml
 
 import tripwire_async
+from tests.testing.document import document
 from tripwire_async import _generated, models
 from tripwire_async._operation import Operation
 
@@ -23,7 +23,7 @@ CONSTANTS: dict[str, Operation[Any]] = {
     for name, value in vars(importlib.import_module(f"tripwire_async._generated.operations.{tag}")).items()
     if isinstance(value, Operation)
 }
-DESCRIPTION = yaml.safe_load((PACKAGE / "_codegen" / "openapi.yaml").read_text(encoding="utf-8"))
+DESCRIPTION = document()
 DESCRIBED: dict[str, tuple[str, str, dict[str, Any]]] = {
     operation["operationId"]: (method.upper(), path, operation)
     for path, item in DESCRIPTION["paths"].items()
