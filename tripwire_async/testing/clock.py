@@ -53,7 +53,7 @@ class ManualClock:
     It implements the client's clock protocol, so one clock can drive the server, the client or both.
 
     With *autojump* the clock also moves by itself: when nothing has used it for 10 milliseconds, because all tasks
-    wait, it advances to its next timer. A test with hours of waiting then takes milliseconds. Work that takes real
+    wait, it advances to its next timer. A test with hours of waiting then takes seconds. Work that takes real
     time and does not use the clock, such as a request to another process, must be under `hold`.
 
     Args:
