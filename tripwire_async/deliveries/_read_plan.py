@@ -135,8 +135,7 @@ class ReadPlan:
             wait: The wait, which is not in the plan.
             event_id: The event.
             now: The present.
-            sent_at: When the event was sent. While that is unknown the age counts from *now*, and the event is read
-                singly.
+            sent_at: When the event was sent. While that is unknown, its age counts from *now*, and it is read singly.
             last_read: When a read of the event was last started.
             schedule: The poll intervals of the caller; None for the estimated times.
             is_beyond: Whether the event is known to be beyond the page.
@@ -187,6 +186,11 @@ class ReadPlan:
         if event.is_outlier:
             self._no_outlier_before = now + self._times.outlier_pause
         return EventRead(event.event_id, event.is_outlier)
+
+    @property
+    def awaits_page(self) -> bool:
+        """True if a page may contain an awaited event."""
+        return bool(self._on_page)
 
     def demand(self, now: float) -> PageDemand:
         """Return the value of a page that is read *now*."""

@@ -248,7 +248,7 @@ class DeliveryPoller:
     def _next_look(self, now: float) -> float:
         """Have a wait look for a page of another process if it is time to; return when to call again."""
         exchange = self._exchange
-        if exchange is None or exchange.is_looking or not self._plan.demand(now).awaited:
+        if exchange is None or exchange.is_looking or not self._plan.awaits_page:
             return math.inf
         if exchange.next_look > now:
             return exchange.next_look

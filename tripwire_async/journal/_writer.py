@@ -7,7 +7,7 @@ import contextlib
 import math
 import secrets
 from collections import Counter
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, final
+from typing import TYPE_CHECKING, Final, TypeAlias, final
 
 from tripwire_async.errors import JournalError
 
@@ -46,11 +46,8 @@ Change: TypeAlias = "tuple[str | None, str | None]"
 _NO_CHANGE: Final[Change] = (None, None)
 
 
-class _Wait(NamedTuple):
-    """Wait for an exchange, and the time at which it ends without one."""
-
-    turn: asyncio.Future[None]
-    deadline: float
+_Wait: TypeAlias = "tuple[asyncio.Future[None], float]"
+"""Wait for an exchange, and the time at which it ends without one."""
 
 
 @final
@@ -250,7 +247,7 @@ class Writer:
     def _wait(self, waiting: list[_Wait], deadline: float) -> asyncio.Future[None]:
         """Return a future that ends with the next exchange, or with an error at the *deadline*."""
         turn: asyncio.Future[None] = self._loop.create_future()
-        waiting.append(_Wait(turn, deadline))
+        waiting.append((turn, deadline))
         # One timer for all: nearly always, the exchange comes first.
         if deadline < self._next_deadline:
             self._start_deadline_timer(deadline)
@@ -269,7 +266,7 @@ class Writer:
     def _on_deadline(self) -> None:
         # An event loop may run a timer slightly early.
         now = max(self._clock.now(), self._next_deadline)
-        waits = [wait for wait in self._waits() if not wait.turn.done()]
+        waits = [wait for wait in self._waits() if not wait[0].done()]
         for turn, deadline in waits:
             if deadline <= now:
                 msg = "the journal did not respond before the deadline of the call; the test was not sent"
