@@ -10,20 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.event_store import EventStore, constant, send
-from tests.support.memory_pages import EPOCH, MemoryPages
+from tests.support.memory_pages import MemoryPages
 from tests.support.processes_on_pages import process
 from tests.support.virtual_time import now
 from tests.support.waits import settle
 from tripwire_async import PollSchedule
 from tripwire_async._concurrency.clock import LOOP_CLOCK
-from tripwire_async._http.messages import CallStats
-from tripwire_async.deliveries._event_page import EventPage
 from tripwire_async.deliveries._page_exchange import PageExchange
 from tripwire_async.deliveries._page_queue import PageDemand
-from tripwire_async.middleware.rate_limit.shared_pages import PageAsk
 
 if TYPE_CHECKING:
-    from tripwire_async.middleware.rate_limit.shared_pages import WindowAsk
+    from tripwire_async.middleware.rate_limit.shared_pages import PageAsk, WindowAsk
 
 pytestmark = pytest.mark.virtual_time
 
@@ -70,23 +67,3 @@ async def test_the_first_read_of_a_process_is_at_the_usual_duration_that_the_pag
     reads = len(service.reads)
     await settle(await send(process(service, pages), 3))
     assert reads + 1 == len(service.reads)
-
-
-async def test_a_process_that_is_alone_publishes_a_page_per_second() -> None:
-    """For one that comes later. With another process, it publishes each."""
-    pages, page, demand = MemoryPages(), EventPage([], {}, 0), PageDemand(3, 0.0)
-    exchange = PageExchange(pages, "scope", LOOP_CLOCK)
-
-    async def published() -> list[float]:
-        pages.asks.clear()
-        for _ in range(20):
-            await asyncio.sleep(0.1)
-            await exchange.exchange(demand, is_due=True, limit=math.inf)
-            exchange.keep(page, started=now(), stats=CallStats())
-            await exchange.exchange(demand, is_due=False, limit=math.inf)
-        asks = [ask for ask in pages.asks if isinstance(ask, PageAsk)]
-        return [round(ask.publish.started - EPOCH, 3) for ask in asks if ask.publish is not None]
-
-    assert [0.1, 1.1] == await published()
-    await PageExchange(pages, "scope", LOOP_CLOCK).exchange(demand, is_due=False, limit=math.inf)
-    assert 20 == len(await published())

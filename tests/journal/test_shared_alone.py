@@ -161,7 +161,7 @@ class TestAlone(AloneMachine.TestCase):
 
 
 def test_a_worker_that_is_alone_writes_once_per_second(tmp_path: Path) -> None:
-    """Ten exchanges of the window, and five page reads with two exchanges each; only published pages are written."""
+    """Ten exchanges of the window, and five page reads with two exchanges each, whose pages are not published."""
     now = EPOCH
     process = Process(SharedFiles(tmp_path / "workers", "default", lambda: now), lambda: now)
     for _ in range(5):

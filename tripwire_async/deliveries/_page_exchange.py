@@ -29,7 +29,7 @@ LOOK_INTERVAL: Final = 0.1
 """Seconds between two looks for a page of another process."""
 
 LOOK_INTERVAL_ALONE: Final = 1.0
-"""The same while no other process is present, and seconds between two pages that are then published."""
+"""The same while no other process is present."""
 
 _FIRST_PAUSE: Final = 0.1
 _MAX_PAUSE: Final = 2.0
@@ -71,11 +71,9 @@ class PageExchange:
 
     __slots__ = (
         "_clock",
-        "_others",
         "_pages",
         "_patience",
         "_pause",
-        "_published",
         "_reading",
         "_scope",
         "_seen",
@@ -99,8 +97,6 @@ class PageExchange:
         self._store_time: float | None = None  # of the store, less the time of the poller, at most
         self._reading: CallStats | None = None
         self._unpublished: SharedPage | None = None
-        self._published = -math.inf
-        self._others = 0
         self._pause = 0.0
         self.demand = PageDemand(0, 0.0)
         self.next_look = -math.inf
@@ -123,16 +119,10 @@ class PageExchange:
             self._reading = None
 
     def keep(self, page: EventPage, *, started: float, stats: CallStats) -> None:
-        """Keep a page for the next exchange; its read *started* then, on the clock of the poller.
-
-        While no other process is present, only some pages are kept, for one that comes later.
-        """
+        """Keep a page for the next exchange; its read *started* then, on the clock of the poller."""
         self.is_incomplete = False
-        if self._store_time is None:
-            return
-        self._seen = started + self._store_time
-        if self._others or self._seen >= self._published + LOOK_INTERVAL_ALONE:
-            self._published = self._seen
+        if self._store_time is not None:
+            self._seen = started + self._store_time
             body = encode_events(page, stats)
             self._unpublished = None if body is None else SharedPage(self._seen, body)
 
@@ -173,7 +163,6 @@ class PageExchange:
     def _merge(self, reply: PageReply, asked: float) -> FoundPage | bool:
         now = self._clock.now()
         self._pause = 0.0
-        self._others = reply.others
         self._store_time = reply.time - now
         self.demand = PageDemand(reply.awaited, reply.overdue)
         self.next_look = now + (LOOK_INTERVAL if reply.others else LOOK_INTERVAL_ALONE)
