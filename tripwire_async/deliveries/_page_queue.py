@@ -52,7 +52,7 @@ class PageQueue:
     def __init__(self, due: Callable[[PlannedEvent, float], float]) -> None:
         self._due = due
         self._events: dict[str, PlannedEvent] = {}
-        self._steps: DueQueue[str, PlannedEvent] = DueQueue(self._events, has_step_at, self.__len__)
+        self._steps: DueQueue[str, PlannedEvent] = DueQueue(self._events, has_step_at, self._events.__len__)
         self._probably_ended: dict[PlannedEvent, None] = {}  # the longest waiting first
         self._passed = 0
         self._waiting_since = 0.0
@@ -69,6 +69,12 @@ class PageQueue:
     def is_worth_a_page(self) -> bool:
         """True if a page is read for the events, not each of them singly."""
         return len(self._events) + self.shared.awaited >= SEVERAL
+
+    def due(self, event: PlannedEvent) -> float:
+        """Return when *event* is due by itself: it is read singly, or it is too new to be listed."""
+        if math.isnan(event.due):
+            event.due = self._due(event, STEPS[MEDIAN])
+        return event.due
 
     def demand(self, now: float) -> PageDemand:
         """Return the value of a page that is read *now*, for these events alone."""

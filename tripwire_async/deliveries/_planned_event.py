@@ -60,9 +60,9 @@ class PlannedEvent:
         read_until: When that read ended.
         failures: Failed reads since then.
         retry_at: When it may be read again after a failed read.
-        due: When to read it singly; nan if that depends on the time of the send.
+        due: When to read it singly; nan before that is needed, or if it depends on the time of the send.
         step: Which of `STEPS` comes next.
-        step_due: When that is.
+        step_due: When that is; infinity unless the event is on the page and not being read.
         passed: How many steps count as waiting.
         waiting_since: The sum of the times of these steps.
         first_wait: The first of the waits for it, which are linked: an event has one nearly always, and a container for
@@ -159,7 +159,7 @@ class PlannedEvent:
 
 def has_step_at(event: PlannedEvent, when: float) -> bool:
     """Return whether the next step of an event on the page is *when*."""
-    return event.step_due == when and not event.is_beyond and event.is_free
+    return event.step_due == when
 
 
 def is_due_at(event: PlannedEvent, when: float) -> bool:

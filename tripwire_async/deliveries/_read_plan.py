@@ -94,7 +94,7 @@ class ReadPlan:
         self.events: dict[str, PlannedEvent] = {}
         self.waits: dict[int, PlannedWait] = {}
         self._added = 0
-        self._on_page = PageQueue(lambda event, share: self._times.due(event, self._count_beyond(), share))
+        self._on_page = PageQueue(self._times.due)
         self.latest_page = math.inf
         self._page_ends: DueQueue[int, PlannedWait] = DueQueue(self.waits, ends_on_page, self.waits.__len__)
         self._single_due: _EventQueue = DueQueue(self.events, is_due_at, self._count_beyond)
@@ -224,7 +224,7 @@ class ReadPlan:
                 self._note_read(event, read_at, now)
             elif event.sent_at <= read_at:
                 # Too new to be listed: the page does not contain it.
-                self._schedule(event, max(event.due, now + FIRST_READ))
+                self._schedule(event, max(self._on_page.due(event), now + FIRST_READ))
 
     def page_delayed(self, until: float) -> None:
         """Note that another process is reading the page: it is due again at *until*."""
@@ -300,21 +300,21 @@ class ReadPlan:
     def _schedule(self, event: PlannedEvent, due: float | None = None) -> None:
         """Plan the next read of *event*, at *due* if that is given."""
         self._on_page.start_over(event)
-        beyond = self._count_beyond()
-        if event.is_beyond and event.is_unread and event.schedule is None and due is None:
-            # By the time of the send, as the estimate moves, and all of these events with it.
+        if due is None and event.schedule is None and (event.is_unread or not event.is_beyond):
             event.due = math.nan
-            self._single_unread.push(event.sent_at, event.event_id)
+            if event.is_beyond:
+                # By the time of the send, as the estimate moves, and all of these events with it.
+                self._single_unread.push(event.sent_at, event.event_id)
+            else:
+                self._on_page.schedule(event, self._times.due(event, STEPS[0]))
             return
-        event.due = self._times.due(event, beyond) if due is None else due
+        event.due = self._times.due(event, beyond=self._count_beyond()) if due is None else due
+        if not event.is_beyond:
+            self._on_page.schedule(event)
+            return
         if due is None:
             event.is_outlier = self._times.is_outlier(event)
-        if event.is_beyond:
-            (self._outlier_due if event.is_outlier else self._single_due).push(event.due, event.event_id)
-        elif due is None and event.schedule is None:
-            self._on_page.schedule(event, self._times.due(event, beyond, STEPS[0]))
-        else:
-            self._on_page.schedule(event)
+        (self._outlier_due if event.is_outlier else self._single_due).push(event.due, event.event_id)
 
     def _release(self, event: PlannedEvent) -> None:
         """Allow reads of *event* again; a wait whose last read was due during the read may need another."""
@@ -361,7 +361,7 @@ class ReadPlan:
         if first[0] <= now:
             return first
         if not self._on_page.is_worth_a_page:
-            on_page = [(event.due, event) for event in self._on_page if not event.is_reading]
+            on_page = [(self._on_page.due(event), event) for event in self._on_page if not event.is_reading]
             first = min(first, self._next_final(self._page_ends, 0), *on_page, key=_time)
         if (unread := self._single_unread.first()) is not None:
             first = min(first, (unread[0] + self._times.first_read_beyond(beyond), unread[1]), key=_time)
@@ -376,7 +376,7 @@ class ReadPlan:
             if due > now or event.schedule is not None or event.is_unread or event.failures:
                 return head
             # The estimate may have moved since the event was planned.
-            due = self._times.due(event, self._count_beyond())
+            due = self._times.due(event, beyond=self._count_beyond())
             if due <= now:
                 return head
             self._schedule(event, due)

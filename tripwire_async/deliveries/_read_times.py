@@ -94,7 +94,7 @@ class ReadTimes:
         """Maximum number of concurrent reads of single events."""
         return SINGLE_READS if self._speed.limit_wait <= LIMIT_WAIT else SINGLE_READS_QUEUED
 
-    def due(self, event: PlannedEvent, beyond: int, share: float = 0.5) -> float:
+    def due(self, event: PlannedEvent, share: float = 0.5, *, beyond: int = 0) -> float:
         """Return when *event* has ended with a probability of *share*; *beyond* events are read singly.
 
         Read at a half, half of the reads tell an end: more often, and most tell nothing.
