@@ -6,7 +6,8 @@ second before. Lateness is the time between the end of a delivery and the end of
 
 The second part compares the CPU time per test of a large number of tests with that of 2,000. The speed of a machine
 changes within seconds, so one figure after the other says little. Each large run has as many small ones around it as
-hold the same number of tests, half of them before it, and the median of several such ratios counts.
+hold the same number of tests, half of them before it, and the median of several such ratios counts. The columns *gc*
+are the part of Python's garbage collector.
 
 ``--most 2000`` leaves out the rows of more tests, ``--part growth`` runs only the comparison, and ``--only`` selects
 rows by words of their titles: ``--part growth --only "send_tests 10,000 heavy none"`` takes a minute or two.
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import gc
 import itertools
 import statistics
@@ -43,7 +45,7 @@ from tripwire_async.resources.webhooks import Webhooks
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Iterable
 
 SEEDS: Final = (1, 2, 3)
 TIMEOUT: Final = 300.0
@@ -109,14 +111,30 @@ SHAPES: Final = (
 
 @attrs.define
 class Result:
-    """Result of one run of a row; *reads* are for each test that was sent, *cpu* for each requested one."""
+    """Result of one run of a row; *reads* are for each test that was sent, *cpu* and *gc* for each requested one."""
 
     sent: int
     false: int
     lateness: list[float]
     reads: float
     cpu: float
+    gc: float
     seconds: float
+
+
+@contextlib.contextmanager
+def collecting(times: list[float]) -> Generator[None]:
+    """Append the start of each garbage collection, negative, and its end; their sum is the time of all."""
+
+    def note(phase: str, _: object) -> None:
+        now = time.process_time()
+        times.append(now if phase == "stop" else -now)
+
+    gc.callbacks.append(note)
+    try:
+        yield
+    finally:
+        gc.callbacks.remove(note)
 
 
 async def measure(row: Row, seed: int) -> Result:
@@ -127,8 +145,10 @@ async def measure(row: Row, seed: int) -> Result:
     webhooks = Webhooks(ApiCaller(chain, URL("https://api.example"), CallOptions()), LOOP_CLOCK)
     ended: dict[int, tuple[float, bool]] = {}
     gc.collect()
+    collections: list[float] = []
     started = time.process_time()
-    await (_send_tests if row.is_run else _at_once)(row, webhooks, ended)
+    with collecting(collections):
+        await (_send_tests if row.is_run else _at_once)(row, webhooks, ended)
     cpu = time.process_time() - started - store.cpu
     lateness: list[float] = []
     false = 0
@@ -144,6 +164,7 @@ async def measure(row: Row, seed: int) -> Result:
         lateness=lateness,
         reads=len(store.reads) / len(store.events),
         cpu=cpu / row.count,
+        gc=sum(collections) / row.count,
         seconds=asyncio.get_running_loop().time(),
     )
 
@@ -195,33 +216,42 @@ def print_rows(most: int, words: str) -> None:
         )
 
 
-def compare(small: Row, large: Row, seeds: itertools.count[int]) -> tuple[float, float]:
-    """Return the CPU time per test of *small* and of *large*, in seconds, measured at about the same time."""
+def compare(small: Row, large: Row, seeds: itertools.count[int]) -> tuple[list[Result], Result]:
+    """Return results of *small*, for as many tests in all as *large* has, and that of *large* between them."""
     as_many = large.count // small.count
-    costs = [run(measure(small, next(seeds))).cpu for _ in range(as_many // 2)]
-    cpu = run(measure(large, next(seeds))).cpu
-    costs += [run(measure(small, next(seeds))).cpu for _ in range(as_many - as_many // 2)]
-    return statistics.mean(costs), cpu
+    results = [run(measure(small, next(seeds))) for _ in range(as_many // 2)]
+    result = run(measure(large, next(seeds)))
+    results += [run(measure(small, next(seeds))) for _ in range(as_many - as_many // 2)]
+    return results, result
 
 
 def print_growth(most: int, words: str, pairs: int) -> None:
-    """Print, for each shape and large number, the ratio of the CPU times per test."""
-    print(f"\n{'CPU per test':<22}  {'kind':<7}{'limit':<9}{f'of {SMALL:,}':>10}{'of all':>8}{'ratio':>7}", end="")
-    print(f"{'range':>14}{'bound':>7}")
+    """Print the ratio of the CPU times per test for each shape and large number, and the part of the collector."""
+    print(
+        f"\n{'CPU µs per test':<22}  {'kind':<7}{'limit':<9}{f'of {SMALL:,}':>10}{'gc':>5}{'of all':>8}{'gc':>5}",
+        end="",
+    )
+    print(f"{'ratio':>7}{'range':>14}{'bound':>7}")
     for count, shape in itertools.product(LARGE, SHAPES):
         row = attrs.evolve(shape, count=count)
         if count > most or not row.has(words):
             continue
         seeds = itertools.count(1)
         run(measure(shape, next(seeds)))  # fills caches
-        costs = [compare(shape, row, seeds) for _ in range(pairs)]
-        ratios = [large / small for small, large in costs]
+        results = [compare(shape, row, seeds) for _ in range(pairs)]
+        few = [each for small, _ in results for each in small]
+        many = [large for _, large in results]
+        ratios = [large.cpu / statistics.mean(each.cpu for each in small) for small, large in results]
         print(
-            f"{row}{statistics.median(small for small, _ in costs) * 1e6:>10.0f}"
-            f"{statistics.median(large for _, large in costs) * 1e6:>8.0f}{statistics.median(ratios):>7.2f}"
-            f"{f'{min(ratios):.2f} to {max(ratios):.2f}':>14}{BOUND:>7}",
+            f"{row}{_micros(each.cpu for each in few):>10}{_micros(each.gc for each in few):>5}"
+            f"{_micros(each.cpu for each in many):>8}{_micros(each.gc for each in many):>5}"
+            f"{statistics.median(ratios):>7.2f}{f'{min(ratios):.2f} to {max(ratios):.2f}':>14}{BOUND:>7}",
             flush=True,
         )
+
+
+def _micros(seconds: Iterable[float]) -> str:
+    return f"{statistics.median(seconds) * 1e6:.0f}"
 
 
 def main() -> None:
