@@ -82,8 +82,9 @@ def open_file(path: Path, *, create: bool) -> sqlite3.Connection:
             raise JournalError(msg, is_missing=True)
         _create(path)
     check_file(path)
-    connection = _connect(path)
+    connection = _open(path)
     try:
+        _set_durability(path, connection)
         _check_database(path, connection)
     except BaseException:
         connection.close()
@@ -157,16 +158,6 @@ def _create(path: Path) -> None:
     finally:
         for suffix in ("", "-wal", "-shm"):
             new.with_name(new.name + suffix).unlink(missing_ok=True)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = _open(path)
-    try:
-        _set_durability(path, connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 def _open(path: Path) -> sqlite3.Connection:
