@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import binascii
 from typing import Any, Final
 
 import msgspec
 
 _PREFIX: Final = "twd1."
+
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
 # Texts and numbers cannot be part of a cycle: the garbage collector need not look at them.
@@ -35,7 +38,8 @@ class DeliveryReference(msgspec.Struct, frozen=True, gc=False):
         """
         sent_at = None if self.sent_at is None else round(self.sent_at, 3)
         fields = [self.organization_id, self.endpoint_id, self.event_id, sent_at, *self.delivery_ids]
-        return _PREFIX + base64.urlsafe_b64encode(msgspec.json.encode(fields)).decode().rstrip("=")
+        packed = binascii.b2a_base64(msgspec.json.encode(fields), newline=False)
+        return _PREFIX + packed.translate(_URL_SAFE, b"=").decode()
 
     @classmethod
     def from_token(cls, token: str) -> DeliveryReference:

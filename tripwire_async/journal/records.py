@@ -88,7 +88,7 @@ class Done(msgspec.Struct, frozen=True):
         return short if complete(short, expected) == self.outcome else self.outcome
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class NewOutcome:
     """Record of an outcome that is not stored yet. It is read as `Done`.
 
