@@ -241,7 +241,7 @@ def _lowest(requirement: str) -> str:
 
 OPT_IN_TESTS = {  # sessions with a folder of tests, and maybe a dependency group, of the same name
     "browser": "Test the HTML report, the page of the test server and the documentation; needs Chromium and Node.",
-    "kills": "Kill workers of durable runs at random times, and count the webhooks; takes 15 minutes.",
+    "kills": "Kill workers of durable runs and of a shared limit, and count their requests; takes 15 minutes.",
     "postgres": "Test the example journal in PostgreSQL; needs: apt-get install postgresql.",
     "queue": "Run the example worker of a task queue in arq, with a real Redis, and kill one of two.",
 }
