@@ -28,6 +28,15 @@ def test_durations_are_rounded_to_microseconds() -> None:
     assert {0.123457} == set(timings.to_dict().values())
 
 
+@pytest.mark.parametrize("seconds", [0.0, 1e305, -1e305, float("inf")])
+def test_a_value_that_is_no_duration_stays_as_it_is(seconds: float) -> None:
+    """It may come from a damaged file of outcomes."""
+    timings = TestTimings(
+        queued=seconds, rate_limit_wait=seconds, backoff_wait=seconds, network_time=seconds, settling=seconds
+    )
+    assert {seconds} == set(timings.to_dict().values())
+
+
 def test_the_error_is_the_reason_on_one_line() -> None:
     """An error without a text is named by its class."""
     assert "no connection to the host." == outcome(1, "refused", None, ValueError("no connection\n to the host")).reason

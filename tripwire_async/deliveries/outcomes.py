@@ -59,14 +59,19 @@ class TestTimings:
 
     def to_dict(self) -> dict[str, float]:
         """Return the durations by name, in seconds, rounded to microseconds."""
-        # A journal stores them for each test, and `round` to a number of digits takes several times as long.
         return {
-            "queued": round(1e6 * self.queued) / 1e6,
-            "rate_limit_wait": round(1e6 * self.rate_limit_wait) / 1e6,
-            "backoff_wait": round(1e6 * self.backoff_wait) / 1e6,
-            "network_time": round(1e6 * self.network_time) / 1e6,
-            "settling": round(1e6 * self.settling) / 1e6,
+            "queued": _rounded(self.queued),
+            "rate_limit_wait": _rounded(self.rate_limit_wait),
+            "backoff_wait": _rounded(self.backoff_wait),
+            "network_time": _rounded(self.network_time),
+            "settling": _rounded(self.settling),
         }
+
+
+def _rounded(seconds: float) -> float:
+    # A journal stores five for each test. Most waits are 0, and `round` to a number of digits takes several times as
+    # long as this. Values beyond the bound, from a damaged file, cannot be converted to a whole number.
+    return round(1e6 * seconds) / 1e6 if seconds and -1e9 < seconds < 1e9 else seconds
 
 
 _FORMAT: Final = 1

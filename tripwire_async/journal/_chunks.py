@@ -29,6 +29,7 @@ class Entry:
         outcome: The outcome as it was read from the journal; None without one.
         is_handed: Whether the consumer has received the outcome.
         event_id: The event that was found for a test in doubt; None without one.
+        phase: Name under which the counts of the run have this test in progress; None if they do not.
     """
 
     chunk: HeldChunk
@@ -40,6 +41,7 @@ class Entry:
     outcome: dict[str, Any] | None = None
     is_handed: bool = False
     event_id: str | None = None
+    phase: str | None = None
 
     def apply(self, record: NewRecord) -> None:
         """Update the state by a record; the first record of a test's acceptance, and of its outcome, counts."""
@@ -59,21 +61,18 @@ class Entry:
             self.is_done = True
         else:
             self.hand_over()
+        if self.is_done:
+            self.phase = None
+        elif self.sent is not None:
+            self.phase = "pending"
+        else:
+            self.phase = None if self.sending is None else "sending"
 
     def hand_over(self) -> None:
         """Note that the consumer has received the outcome."""
         if not self.is_handed:
             self.is_handed = True
             self.chunk.left -= 1
-
-    @property
-    def phase(self) -> str | None:
-        """Name under which the counts of the run have this test in progress; None if they do not."""
-        if self.is_done:
-            return None
-        if self.sent is not None:
-            return "pending"
-        return None if self.sending is None else "sending"
 
 
 @attrs.define(eq=False)

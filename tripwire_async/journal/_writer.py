@@ -43,8 +43,6 @@ _LEAVE_SECONDS: Final = 5.0
 Change: TypeAlias = "tuple[str | None, str | None]"
 """Counts of the run from which and to which a record moves a test."""
 
-_NO_CHANGE: Final[Change] = (None, None)
-
 
 _Wait: TypeAlias = "tuple[asyncio.Future[None], float]"
 """Wait for an exchange, and the time at which it ends without one."""
@@ -107,7 +105,7 @@ class Writer:
         """True if the leases of the worker are certainly still its own: the journal responded in half of their time."""
         return self._held_until == math.inf or self._clock.now() < self._held_until
 
-    def append(self, entry: Entry, record: NewRecord, change: Change = _NO_CHANGE, *, within: float) -> None:
+    def append(self, entry: Entry, record: NewRecord, change: Change | None = None, *, within: float) -> None:
         """Add a record, to be committed *within* seconds, and its change of the counts of the run.
 
         The records of a chunk that another worker holds are dropped.
@@ -118,7 +116,8 @@ class Writer:
             if added is None:
                 added = self._records[chunk.number] = [], []
             added[0].append((entry.index, record))
-            added[1].append(change)
+            if change is not None:
+                added[1].append(change)
             if within < self._timer_within:
                 self.ask(within)
 
