@@ -18,7 +18,8 @@ import aioresponses.core
 import pytest
 from aiohttp import ClientResponse
 from aioresponses import aioresponses as answering
-from hypothesis import settings
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support.virtual_time import VirtualTimeLoop
 
@@ -82,9 +83,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Leave the modules and the tests out of garbage collections, which take a quarter of a second with them."""
+    # On first use, Hypothesis makes its generator of random numbers, and asks the collector who refers to it. The
+    # collector does not look into frozen modules.
+    _use_hypothesis()
     gc.enable()
     gc.collect()
     gc.freeze()
+
+
+@settings(max_examples=1, database=None)
+@given(st.none())
+def _use_hypothesis(_: None) -> None:
+    pass
 
 
 def pytest_asyncio_loop_factories(
